@@ -1,0 +1,29 @@
+"""A small Llama in plain NumPy: train it, talk to it, save it. Left out: everything that needs a GPU."""
+
+from ftwidgets.engine.batches import Example as Example
+from ftwidgets.engine.config import Config as Config
+from ftwidgets.engine.generate import Piece as Piece
+from ftwidgets.engine.generate import TokenLogprob as TokenLogprob
+from ftwidgets.engine.generate import generate as generate
+from ftwidgets.engine.model import NANO as NANO
+from ftwidgets.engine.model import Model as Model
+from ftwidgets.engine.recipe import Hyperparameters as Hyperparameters
+from ftwidgets.engine.recipe import auto_hyperparameters as auto_hyperparameters
+from ftwidgets.engine.tokenizer import Tokenizer as Tokenizer
+from ftwidgets.engine.trainer import StepMetrics as StepMetrics
+from ftwidgets.engine.trainer import Trainer as Trainer
+
+__all__ = [
+    "NANO",
+    "Config",
+    "Example",
+    "Hyperparameters",
+    "Model",
+    "Piece",
+    "StepMetrics",
+    "TokenLogprob",
+    "Tokenizer",
+    "Trainer",
+    "auto_hyperparameters",
+    "generate",
+]

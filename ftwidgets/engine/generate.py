@@ -1,0 +1,162 @@
+"""Text from a model, piece by piece, with a cache of what earlier tokens said.
+
+Left out: several prompts at once, speculative decoding.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftwidgets.engine.decoder import Decoder
+from ftwidgets.engine.layers import rotary_table, rotate, softmax
+from ftwidgets.engine.model import Model
+from ftwidgets.engine.sampling import choose, log_softmax
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class TokenLogprob:
+    """A generated token, its log-probability (nats), and the likeliest ones in its place."""
+
+    token: str
+    bytes: bytes
+    logprob: float
+    top: tuple[tuple[str, bytes, float], ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some text, whole characters only, and the tokens it took since the last piece."""
+
+    text: str
+    tokens: tuple[TokenLogprob, ...]
+    n_tokens: int
+    finish_reason: str | None  # None until the last piece; then "stop" or "length"
+
+
+class Cache:
+    """Keys and values of every layer so far: what the next token attends to."""
+
+    def __init__(self, model: Model, length: int) -> None:
+        c = model.config
+        self.model = model
+        self.keys = np.zeros((c.num_hidden_layers, c.num_key_value_heads, length, c.head_dim), np.float32)
+        self.values = np.zeros_like(self.keys)
+        self.cos, self.sin = rotary_table(c.head_dim, length, c.rope_theta)
+        self.length = 0
+
+    def feed(self, ids: Sequence[int]) -> Array:
+        """Read tokens; returns the logits of what follows the last one, (vocabulary,)."""
+        params, c = self.model.params, self.model.config
+        n, start = len(ids), self.length
+        self.length += n
+        now = slice(start, self.length)
+        n_kv, n_q = c.num_key_value_heads, c.num_attention_heads
+        hidden = np.arange(self.length) > np.arange(start, self.length)[:, None]  # (n, length): not yet written
+        x = params.embed[np.asarray(ids)]  # (n, width)
+        for i, layer in enumerate(params.layers):
+            qkv = (norm(x, layer.input_norm, c.rms_norm_eps) @ layer.qkv.T).reshape(n, n_q + 2 * n_kv, c.head_dim)
+            qk = rotate(qkv[:, : n_q + n_kv], self.cos[now], self.sin[now])
+            self.keys[i, :, now] = qk[:, n_q:].swapaxes(0, 1)
+            self.values[i, :, now] = qkv[:, n_q + n_kv :].swapaxes(0, 1)
+            q = qk[:, :n_q].swapaxes(0, 1).reshape(n_kv, -1, c.head_dim)  # (kv_heads, groups * n, head_dim)
+            scores = q @ self.keys[i, :, : self.length].mT  # (kv_heads, groups * n, length)
+            scores *= c.head_dim**-0.5
+            if n > 1:
+                np.copyto(scores.reshape(n_kv, -1, n, self.length), -np.inf, where=hidden)
+            out = softmax(scores) @ self.values[i, :, : self.length]
+            x = x + out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1) @ layer.out.T
+            gate_up = norm(x, layer.mlp_norm, c.rms_norm_eps) @ layer.gate_up.T
+            gate, up = np.split(gate_up, 2, axis=1)
+            x = x + (gate / (1 + np.exp(-np.maximum(gate, -60))) * up) @ layer.down.T
+        return np.asarray(params.embed @ norm(x[-1:], params.norm, c.rms_norm_eps)[0])
+
+
+def norm(x: Array, gain: Array, eps: float) -> Array:
+    """RMSNorm without what only its gradient needs."""
+    return np.asarray(x * (np.einsum("nd,nd->n", x, x)[:, None] / x.shape[1] + eps) ** np.float32(-0.5) * gain)
+
+
+def generate(
+    model: Model,
+    prompt: Sequence[int],
+    *,
+    max_tokens: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    seed: int | None = None,
+    stop: Sequence[str] = (),
+    top_logprobs: int | None = None,
+) -> Iterator[Piece]:
+    """Continue a prompt, one piece of text at a time.
+
+    Parameters
+    ----------
+    model
+        Who answers.
+    prompt
+        Token ids; at least one, and fewer than the model's context.
+    max_tokens
+        At most so many tokens; the end of the context may come first.
+    temperature, top_p, seed
+        How tokens are drawn; temperature 0 always takes the likeliest. The same seed gives the same text.
+    stop
+        Texts before which to stop.
+    top_logprobs
+        With a number (0 to 20), each piece carries its tokens' log-probabilities and that many alternatives.
+
+    Yields
+    ------
+    Piece
+        Text that never ends inside a UTF-8 character or a possible stop text; the last one has a finish reason: "stop" at
+        the end of the turn or at a stop text, "length" otherwise.
+
+    Raises
+    ------
+    ValueError
+        When the prompt is empty or fills the context.
+    """
+    context = model.config.max_position_embeddings
+    if not 0 < len(prompt) < context:
+        raise ValueError(f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer.")
+    rng = np.random.default_rng(seed)
+    limit = min(max_tokens, context - len(prompt))
+    cache = Cache(model, len(prompt) + limit)
+    decoder = Decoder(model.tokenizer, stop)
+    logits = cache.feed(prompt)
+    logprobs: list[TokenLogprob] = []
+    pending = 0
+    for i in range(limit):
+        token = choose(logits, temperature=temperature, top_p=top_p, rng=rng)
+        pending += 1
+        if token == model.tokenizer.eos_id:
+            break
+        if top_logprobs is not None:
+            logprobs.append(explain(model, logits, token, top_logprobs))
+        text = decoder.push(token)
+        if decoder.stopped:
+            yield Piece(text, tuple(logprobs), pending, "stop")
+            return
+        if text:
+            yield Piece(text, tuple(logprobs), pending, None)
+            logprobs, pending = [], 0
+        if i + 1 < limit:
+            logits = cache.feed([token])
+    else:
+        yield Piece(decoder.flush(), tuple(logprobs), pending, "length")
+        return
+    yield Piece(decoder.flush(), tuple(logprobs), pending, "stop")
+
+
+def explain(model: Model, logits: Array, token: int, top: int) -> TokenLogprob:
+    """A token's log-probability and the `top` likeliest ones, whatever the temperature."""
+    logprob = log_softmax(logits)
+    best = np.argsort(-logprob, kind="stable")[:top]
+
+    def named(token_id: int) -> tuple[str, bytes, float]:
+        raw = model.tokenizer.token_bytes(token_id)
+        return raw.decode("utf-8", errors="replace"), raw, float(logprob[token_id])
+
+    return TokenLogprob(*named(token), tuple(named(int(i)) for i in best))

@@ -1,0 +1,64 @@
+"""How long, in what portions and how fast to train: the `auto` rules and the learning-rate schedule.
+
+Left out: schedules other than warm-up and cosine decay, rates per layer.
+"""
+
+import math
+from dataclasses import dataclass
+
+BASE_RATE = 1e-3  # AdamW's peak rate at multiplier 1
+WARM_UP = 0.1  # share of the steps on the way up to the peak
+END = 0.1  # share of the peak rate at the last step
+WEIGHT_DECAY = 0.01
+CLIP = 1.0
+TARGET_EPOCHS, MIN_EXAMPLES, MAX_EXAMPLES, MAX_EPOCHS = 3, 100, 25_000, 25
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What a fine-tuning job lets one set."""
+
+    n_epochs: int
+    batch_size: int
+    learning_rate_multiplier: float
+
+
+def auto_epochs(n_examples: int) -> int:
+    """Epochs by the rule OpenAI published in its data preparation notebook (Chat_finetuning_data_prep, cookbook).
+
+    3; more for few examples, so that about 100 are seen, but at most 25; fewer for many, so that 25,000 are seen.
+    """
+    if n_examples * TARGET_EPOCHS < MIN_EXAMPLES:
+        return max(1, min(MAX_EPOCHS, MIN_EXAMPLES // n_examples))
+    if n_examples * TARGET_EPOCHS > MAX_EXAMPLES:
+        return max(1, MAX_EXAMPLES // n_examples)
+    return TARGET_EPOCHS
+
+
+def auto_batch_size(n_examples: int) -> int:
+    """Examples a step."""
+    return min(16, max(2, n_examples // 50))
+
+
+def auto_hyperparameters(
+    n_examples: int,
+    *,
+    n_epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate_multiplier: float | None = None,
+) -> Hyperparameters:
+    """Fill in what was left to `auto` (None)."""
+    return Hyperparameters(
+        n_epochs=n_epochs or auto_epochs(n_examples),
+        batch_size=batch_size or auto_batch_size(n_examples),
+        learning_rate_multiplier=learning_rate_multiplier or 1.0,
+    )
+
+
+def rate_at(step: int, total_steps: int, peak: float) -> float:
+    """Learning rate of a step (1-based): linear warm-up, then cosine decay to a tenth of the peak."""
+    warm = max(1, round(WARM_UP * total_steps))
+    if step <= warm:
+        return peak * step / warm
+    done = (step - warm) / max(1, total_steps - warm)
+    return peak * (END + (1 - END) * 0.5 * (1 + math.cos(math.pi * done)))

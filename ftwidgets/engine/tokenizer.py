@@ -1,0 +1,103 @@
+"""Text to token ids and back, and chats in the ChatML layout the base model was pretrained on.
+
+A message becomes `<|im_start|>role`, a line break, its content, `<|im_end|>`, a line break. Special tokens written inside a
+content are plain text there: nobody can end a turn by typing one.
+Left out: training a tokenizer, tools and images in chats.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tokenizers
+
+from ftwidgets.engine.batches import Example
+
+Messages = Sequence[Mapping[str, Any]]
+
+
+def byte_alphabet() -> dict[str, int]:
+    """The printable character that stands for each byte in a byte-level vocabulary (Radford et al. 2019, section 2.2)."""
+    plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    others = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+class Tokenizer:
+    """A byte-level BPE tokenizer with ChatML's special tokens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        self._tokenizer.encode_special_tokens = True  # in this library's words: as the text they look like
+        self.vocab_size: int = self._tokenizer.get_vocab_size()
+        self.start_id = self._special("<|im_start|>")
+        self.eos_id = self._special("<|im_end|>")
+        self._alphabet = byte_alphabet()
+        self._newline = self.encode("\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Tokenizer":
+        """Read the `tokenizer.json` of a model folder."""
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise ValueError(f"{path} does not exist; a model folder needs its tokenizer.")
+        return cls(path)
+
+    def _special(self, token: str) -> int:
+        found = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise ValueError(f"{self.path}: no token {token!r}; only tokenizers with ChatML's special tokens can chat here.")
+        return int(found)
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text; what looks like a special token is text."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, special ones left out; bytes that are no whole character become U+FFFD."""
+        return b"".join(self.token_bytes(i) for i in ids).decode("utf-8", errors="replace")
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes a token stands for; none for a special one."""
+        token = self._tokenizer.id_to_token(token_id)
+        if token is None or token.startswith("<|"):
+            return b""
+        return bytes(self._alphabet[character] for character in token)
+
+    def encode_prompt(self, messages: Messages) -> list[int]:
+        """A chat up to where the assistant's answer begins."""
+        ids = [i for message in messages for i in self._message(message)]
+        return [*ids, *self._head("assistant")]
+
+    def encode_example(self, messages: Messages, *, max_tokens: int) -> Example:
+        """A chat to train on: weight 1 on what assistants wrote (unless a message says `weight: 0`), 0 on the rest.
+
+        Parameters
+        ----------
+        messages
+            Mappings with `role`, `content` and perhaps `weight`.
+        max_tokens
+            The model's context; what lies behind it is cut off.
+
+        Returns
+        -------
+        Example
+            ids and weights, both (time,).
+        """
+        ids: list[int] = []
+        weights: list[float] = []
+        for message in messages:
+            head, whole = self._head(message["role"]), self._message(message)
+            trained = float(message.get("weight", 1)) if message["role"] == "assistant" else 0.0
+            n_trained = len(whole) - len(head) - len(self._newline)
+            ids += whole
+            weights += [0.0] * len(head) + [trained] * n_trained + [0.0] * len(self._newline)
+        return Example(np.array(ids[:max_tokens], np.int32), np.array(weights[:max_tokens], np.float32))
+
+    def _head(self, role: str) -> list[int]:
+        return [self.start_id, *self.encode(f"{role}\n")]
+
+    def _message(self, message: Mapping[str, Any]) -> list[int]:
+        return [*self._head(message["role"]), *self.encode(message["content"] or ""), self.eos_id, *self._newline]

@@ -1,0 +1,199 @@
+"""Fine-tuning: one optimizer step at a time, so that whoever drives it can watch, stop and go on.
+
+Every random choice is a function of the seed and the place in the run, so that the same seed gives the same weights on the same
+machine, and a run that was stopped and restored gives the weights it would have had.
+Left out: preference tuning, adapters, gradient accumulation.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ftwidgets.engine.adamw import AdamW, clip
+from ftwidgets.engine.batches import Example, collate, epoch_order, in_batches
+from ftwidgets.engine.llama import loss_and_gradients, loss_of
+from ftwidgets.engine.model import Model
+from ftwidgets.engine.params import Params
+from ftwidgets.engine.recipe import BASE_RATE, CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
+
+VALIDATIONS = 20  # a validation batch about this often in a run
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """What one step showed. Losses in nats a token; accuracies are shares of trained tokens predicted right."""
+
+    step: int  # 1-based
+    total_steps: int
+    epoch: int  # 1-based
+    train_loss: float
+    train_mean_token_accuracy: float
+    valid_loss: float | None  # on one validation batch, at intervals
+    valid_mean_token_accuracy: float | None
+    full_valid_loss: float | None  # on the whole validation set, at the end of each epoch
+    full_valid_mean_token_accuracy: float | None
+    learning_rate: float
+    trained_tokens: int  # so far, as a service bills them: every token of every example seen
+    end_of_epoch: bool
+
+
+class Trainer:
+    """A fine-tuning run. Iterate it: each turn is one optimizer step.
+
+    Parameters
+    ----------
+    model
+        Where to start; it is copied, not changed.
+    examples
+        What to learn from; at least one with a trained token.
+    hyperparameters
+        Epochs, batch size, learning-rate multiplier.
+    seed
+        Decides the order of the examples.
+    validation
+        Examples that are only measured.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to train on, or a hyperparameter is out of range.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        examples: Sequence[Example],
+        *,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        validation: Sequence[Example] = (),
+    ) -> None:
+        for name, value in asdict(hyperparameters).items():
+            if value <= 0:
+                raise ValueError(f"{name} must be above 0: {value}.")
+        self.examples = usable(examples)
+        self.validation = usable(validation)
+        if not self.examples:
+            raise ValueError("No example has a token to train on; every example needs an assistant message.")
+        self.model = model.copy()
+        self.hyperparameters = hyperparameters
+        self.seed = seed
+        self.steps_per_epoch = -(-len(self.examples) // hyperparameters.batch_size)
+        self.total_steps = self.steps_per_epoch * hyperparameters.n_epochs
+        self.step = 0
+        self.trained_tokens = 0
+        self._optimizer = AdamW(len(self.model.params.flat))
+        self._grads = Params(model.config)
+
+    def __iter__(self) -> Iterator[StepMetrics]:
+        while self.step < self.total_steps:
+            yield self._next()
+
+    def _next(self) -> StepMetrics:
+        """Take one optimizer step."""
+        epoch, place = divmod(self.step, self.steps_per_epoch)
+        size, params = self.hyperparameters.batch_size, self.model.params
+        order = epoch_order(len(self.examples), self.seed, epoch)[place * size : (place + 1) * size]
+        batch = collate([self.examples[i] for i in order])
+        loss, hits = loss_and_gradients(params, batch, self._grads)
+        clip(self._grads.flat, CLIP)
+        rate = rate_at(self.step + 1, self.total_steps, BASE_RATE * self.hyperparameters.learning_rate_multiplier)
+        self._optimizer.step(
+            params.flat,
+            self._grads.flat,
+            step=self.step + 1,
+            rate=rate,
+            decay=WEIGHT_DECAY,
+            n_decayed=params.n_matrix_weights,
+        )
+        self.step += 1
+        self.trained_tokens += batch.n_tokens
+        end_of_epoch = place + 1 == self.steps_per_epoch
+        valid, full = self._validate(end_of_epoch)
+        return StepMetrics(
+            self.step,
+            self.total_steps,
+            epoch + 1,
+            loss,
+            hits / len(batch.targets),
+            *valid,
+            *full,
+            learning_rate=rate,
+            trained_tokens=self.trained_tokens,
+            end_of_epoch=end_of_epoch,
+        )
+
+    def _validate(self, end_of_epoch: bool) -> tuple[tuple[float | None, float | None], tuple[float | None, float | None]]:
+        """Loss and accuracy on a validation batch, where one is due, and on all of validation at an epoch's end."""
+        valid: tuple[float | None, float | None] = (None, None)
+        full: tuple[float | None, float | None] = (None, None)
+        if self.validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
+            rng = np.random.default_rng([self.seed, self.step])
+            size = min(len(self.validation), max(8, self.hyperparameters.batch_size))
+            chosen = rng.choice(len(self.validation), size, replace=False)
+            valid = measure(self.model, [self.validation[i] for i in chosen])
+        if self.validation and end_of_epoch:
+            full = measure(self.model, self.validation)
+        return valid, full
+
+    def _fingerprint(self) -> str:
+        """What a checkpoint must agree with: the data, the settings and the shape of the model."""
+        digest = hashlib.sha256(json.dumps([asdict(self.hyperparameters), self.seed, asdict(self.model.config)]).encode())
+        for example in (*self.examples, *self.validation):
+            digest.update(example.ids.tobytes())
+            digest.update(example.weights.tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on bit for bit: weights, moving averages, place. The file is whole or absent."""
+        tensors = {"weights": self.model.params.flat, "mean": self._optimizer.mean, "square": self._optimizer.square}
+        facts = {"step": str(self.step), "trained_tokens": str(self.trained_tokens), "fingerprint": self._fingerprint()}
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        save_file(tensors, aside, metadata=facts)
+        os.replace(aside, path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a file that `save` wrote in a run with the same data and settings.
+
+        Raises
+        ------
+        ValueError
+            When the file cannot be read or belongs to another run.
+        """
+        try:
+            with safe_open(path, framework="numpy") as stored:
+                facts = stored.metadata() or {}
+                if facts.get("fingerprint") != self._fingerprint():
+                    raise ValueError(f"{path} belongs to a run with other data or settings; start that run again from its beginning.")
+                self.model.params.flat[:] = stored.get_tensor("weights")
+                self._optimizer.mean[:] = stored.get_tensor("mean")
+                self._optimizer.square[:] = stored.get_tensor("square")
+        except (SafetensorError, OSError) as error:
+            raise ValueError(f"{path} cannot be read as a training checkpoint: {error}.") from error
+        self.step = int(facts["step"])
+        self.trained_tokens = int(facts["trained_tokens"])
+
+
+def usable(examples: Sequence[Example]) -> list[Example]:
+    """The examples that have a token to train on (the first token has no predecessor to predict it from)."""
+    return [example for example in examples if example.weights[1:].any()]
+
+
+def measure(model: Model, examples: Sequence[Example], *, batch_size: int = 16) -> tuple[float, float]:
+    """Mean loss (nats) and mean token accuracy over all trained tokens of the examples."""
+    ordered = sorted(examples, key=lambda example: len(example.ids))  # less padding in attention
+    loss, hits, weight, count = 0.0, 0, 0.0, 0
+    for batch in in_batches(ordered, batch_size):
+        batch_loss, batch_hits = loss_of(model.params, batch)
+        loss += batch_loss * float(batch.weights.sum())
+        weight += float(batch.weights.sum())
+        hits += batch_hits
+        count += len(batch.targets)
+    return loss / weight, hits / count
