@@ -4,7 +4,7 @@ No row is padded: the tokens of all examples stand in one long row, and `row`/`c
 Left out: packing several chats into one context (each example keeps its own positions, from 0).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,9 +56,3 @@ def collate(examples: Sequence[Example]) -> Batch:
 def epoch_order(n_examples: int, seed: int, epoch: int) -> Array:
     """The order of one epoch: a function of seed and epoch alone, so that a resumed run sees the same one."""
     return np.random.default_rng([seed, epoch]).permutation(n_examples)
-
-
-def in_batches(examples: Sequence[Example], batch_size: int) -> Iterator[Batch]:
-    """All examples in their order, `batch_size` at a time, the last batch possibly smaller."""
-    for start in range(0, len(examples), batch_size):
-        yield collate(examples[start : start + batch_size])

@@ -21,7 +21,7 @@ class TokenLogprob:
     """A generated token, its log-probability (nats), and the likeliest ones in its place."""
 
     token: str
-    bytes: bytes
+    raw: bytes
     logprob: float
     top: tuple[tuple[str, bytes, float], ...]
 
@@ -120,7 +120,9 @@ def generate(
     """
     context = model.config.max_position_embeddings
     if not 0 < len(prompt) < context:
-        raise ValueError(f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer.")
+        raise ValueError(
+            f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer."
+        )
     rng = np.random.default_rng(seed)
     limit = min(max_tokens, context - len(prompt))
     cache = Cache(model, len(prompt) + limit)

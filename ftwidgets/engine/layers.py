@@ -34,7 +34,7 @@ def rms_norm_grad(dy: Array, gain: Array, kept: tuple[Array, Array], dgain: Arra
     """Gradient of `rms_norm`: returns dx (tokens, width), writes dgain (width,)."""
     normed, scale = kept
     np.einsum("nd,nd->d", dy, normed, out=dgain)
-    dx = dy * gain
+    dx: Array = dy * gain
     along = np.einsum("nd,nd->n", dx, normed) / dx.shape[1]  # the part that would only change the length
     dx -= normed * along[:, None].astype(dx.dtype)
     dx *= scale[:, None]
@@ -158,25 +158,24 @@ def swiglu_grad(dy: Array, kept: tuple[Array, Array, Array]) -> Array:
     return out
 
 
-def cross_entropy(logits: Array, target: Array, weight: Array) -> tuple[float, int, Array]:
-    """Mean surprise at the right next token, and its gradient.
+def cross_entropy(logits: Array, target: Array, share: Array) -> tuple[float, int, Array]:
+    """Surprise at the right next tokens, and its gradient.
 
     Parameters
     ----------
     logits : (positions, vocabulary); overwritten with the gradient
     target : (positions,) the token that really came next
-    weight : (positions,) how much each position counts
+    share : (positions,) how much each position counts; shares that add up to 1 make the loss a mean
 
     Returns
     -------
-    loss : the weighted mean of -log p(target), in nats
-    hits : how many positions (of weight above 0) had the target as their likeliest token
+    loss : the sum of share * -log p(target), in nats
+    hits : how many positions had the target as their likeliest token
     dlogits : (positions, vocabulary)
     """
     rows = np.arange(len(target))
-    hits = int(np.count_nonzero((logits.argmax(axis=1) == target) & (weight > 0)))
+    hits = int(np.count_nonzero(logits.argmax(axis=1) == target))
     softmax(logits)
-    share = weight / weight.sum()
     tiny = np.finfo(logits.dtype).tiny
     loss = -float(share @ np.log(np.maximum(logits[rows, target], tiny)))
     logits[rows, target] -= 1

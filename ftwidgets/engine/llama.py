@@ -37,7 +37,8 @@ class Block:
 
     def unpad(self, x: Array) -> Array:
         """(examples, heads, time, head_dim) -> (tokens, heads, head_dim)."""
-        return x.swapaxes(1, 2)[self.row, self.column]
+        out: Array = x.swapaxes(1, 2)[self.row, self.column]
+        return out
 
     def heads(self, x: Array) -> Array:
         """(examples, heads, time, head_dim) -> (examples, kv_heads, groups, time, head_dim)."""
@@ -112,27 +113,39 @@ def forward(params: Params, batch: Batch, *, keep: bool = False) -> tuple[Array,
     return x, block, kept
 
 
-def loss_of(params: Params, batch: Batch) -> tuple[float, int]:
-    """Mean loss over the batch's trained tokens (nats), and how many of them were predicted right."""
+def loss_of(params: Params, batch: Batch, total: float | None = None) -> tuple[float, int]:
+    """Loss over the batch's trained tokens, and how many of them were predicted right.
+
+    Parameters
+    ----------
+    params, batch
+        The model and what it reads.
+    total
+        What the sum of losses is divided by: the batch's own weight, which makes it a mean, unless the batch is a part of
+        something larger.
+    """
     x, _, _ = forward(params, batch)
     last, _ = layers.rms_norm(x[batch.predicts], params.norm, params.config.rms_norm_eps)
-    loss, hits, _ = layers.cross_entropy(last @ params.embed.T, batch.targets, batch.weights)
+    share = batch.weights / (total or batch.weights.sum())
+    loss, hits, _ = layers.cross_entropy(last @ params.embed.T, batch.targets, share)
     return loss, hits
 
 
 def logits_of(params: Params, batch: Batch) -> Array:
     """Logits for every token of the batch, (tokens, vocabulary)."""
     x, _, _ = forward(params, batch)
-    return layers.rms_norm(x, params.norm, params.config.rms_norm_eps)[0] @ params.embed.T
+    logits: Array = layers.rms_norm(x, params.norm, params.config.rms_norm_eps)[0] @ params.embed.T
+    return logits
 
 
-def loss_and_gradients(params: Params, batch: Batch, grads: Params) -> tuple[float, int]:
+def loss_and_gradients(params: Params, batch: Batch, grads: Params, total: float | None = None) -> tuple[float, int]:
     """As `loss_of`, and writes the gradient of the loss into `grads` (every entry, nothing is added up across calls)."""
     x, block, kept = forward(params, batch, keep=True)
     eps = params.config.rms_norm_eps
     # Logits only where a token is trained on: the output matrix is a quarter of the work.
     last, norm_kept = layers.rms_norm(x[batch.predicts], params.norm, eps)
-    loss, hits, dlogits = layers.cross_entropy(last @ params.embed.T, batch.targets, batch.weights)
+    share = batch.weights / (total or batch.weights.sum())
+    loss, hits, dlogits = layers.cross_entropy(last @ params.embed.T, batch.targets, share)
     np.matmul(dlogits.T, last, out=grads.embed)
     dx = np.zeros_like(x)
     dx[batch.predicts] = layers.rms_norm_grad(dlogits @ params.embed, params.norm, norm_kept, grads.norm)

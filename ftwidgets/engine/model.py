@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ftwidgets.engine.config import Config
+from ftwidgets.engine.lanes import hold_blas_to_one_thread
 from ftwidgets.engine.params import Params, random_params, shapes
 from ftwidgets.engine.tokenizer import Tokenizer
 
@@ -23,6 +24,7 @@ class Model:
     """Shape, weights and tokenizer of one model."""
 
     def __init__(self, config: Config, params: Params, tokenizer: Tokenizer) -> None:
+        hold_blas_to_one_thread()
         self.config = config
         self.params = params
         self.tokenizer = tokenizer
@@ -38,7 +40,9 @@ class Model:
         """
         for name in ("config.json", "model.safetensors"):
             if not (folder / name).is_file():
-                raise ValueError(f"{folder / name} does not exist; a model folder has config.json, model.safetensors, tokenizer.json.")
+                raise ValueError(
+                    f"{folder / name} does not exist; a model folder has config.json, model.safetensors, tokenizer.json."
+                )
         config = Config.read(folder / "config.json")
         params = Params(config)
         try:

@@ -17,13 +17,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ftwidgets.engine.adamw import AdamW, clip
-from ftwidgets.engine.batches import Example, collate, epoch_order, in_batches
+from ftwidgets.engine.batches import Batch, Example, collate, epoch_order
+from ftwidgets.engine.lanes import both
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.params import Params
 from ftwidgets.engine.recipe import BASE_RATE, CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 
 VALIDATIONS = 20  # a validation batch about this often in a run
+WORTH_TWO_LANES = 192  # tokens in a batch from which two threads are faster than one
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Trainer:
         self.trained_tokens = 0
         self._optimizer = AdamW(len(self.model.params.flat))
         self._grads = Params(model.config)
+        self._more_grads = Params(model.config)  # of the second lane
 
     def __iter__(self) -> Iterator[StepMetrics]:
         while self.step < self.total_steps:
@@ -101,8 +104,8 @@ class Trainer:
         epoch, place = divmod(self.step, self.steps_per_epoch)
         size, params = self.hyperparameters.batch_size, self.model.params
         order = epoch_order(len(self.examples), self.seed, epoch)[place * size : (place + 1) * size]
-        batch = collate([self.examples[i] for i in order])
-        loss, hits = loss_and_gradients(params, batch, self._grads)
+        halves = in_halves([self.examples[i] for i in order])
+        loss, accuracy = self._gradients(halves)
         clip(self._grads.flat, CLIP)
         rate = rate_at(self.step + 1, self.total_steps, BASE_RATE * self.hyperparameters.learning_rate_multiplier)
         self._optimizer.step(
@@ -114,7 +117,7 @@ class Trainer:
             n_decayed=params.n_matrix_weights,
         )
         self.step += 1
-        self.trained_tokens += batch.n_tokens
+        self.trained_tokens += sum(batch.n_tokens for batch in halves)
         end_of_epoch = place + 1 == self.steps_per_epoch
         valid, full = self._validate(end_of_epoch)
         return StepMetrics(
@@ -122,13 +125,27 @@ class Trainer:
             self.total_steps,
             epoch + 1,
             loss,
-            hits / len(batch.targets),
+            accuracy,
             *valid,
             *full,
             learning_rate=rate,
             trained_tokens=self.trained_tokens,
             end_of_epoch=end_of_epoch,
         )
+
+    def _gradients(self, halves: list[Batch]) -> tuple[float, float]:
+        """Put the gradient into `_grads`; returns mean loss and mean token accuracy."""
+        params, total = self.model.params, total_weight(halves)
+        if len(halves) == 1:
+            loss, hits = loss_and_gradients(params, halves[0], self._grads)
+        else:
+            (loss, hits), (more_loss, more_hits) = both(
+                lambda: loss_and_gradients(params, halves[0], self._grads, total),
+                lambda: loss_and_gradients(params, halves[1], self._more_grads, total),
+            )
+            self._grads.flat += self._more_grads.flat
+            loss, hits = loss + more_loss, hits + more_hits
+        return loss, hits / sum(len(batch.targets) for batch in halves)
 
     def _validate(self, end_of_epoch: bool) -> tuple[tuple[float | None, float | None], tuple[float | None, float | None]]:
         """Loss and accuracy on a validation batch, where one is due, and on all of validation at an epoch's end."""
@@ -153,7 +170,7 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on bit for bit: weights, moving averages, place. The file is whole or absent."""
-        tensors = {"weights": self.model.params.flat, "mean": self._optimizer.mean, "square": self._optimizer.square}
+        tensors = {"weights": self.model.params.flat, "sums": self._optimizer.sums, "squares": self._optimizer.squares}
         facts = {"step": str(self.step), "trained_tokens": str(self.trained_tokens), "fingerprint": self._fingerprint()}
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         save_file(tensors, aside, metadata=facts)
@@ -171,10 +188,12 @@ class Trainer:
             with safe_open(path, framework="numpy") as stored:
                 facts = stored.metadata() or {}
                 if facts.get("fingerprint") != self._fingerprint():
-                    raise ValueError(f"{path} belongs to a run with other data or settings; start that run again from its beginning.")
+                    raise ValueError(
+                        f"{path} belongs to a run with other data or settings; start that run again from its beginning."
+                    )
                 self.model.params.flat[:] = stored.get_tensor("weights")
-                self._optimizer.mean[:] = stored.get_tensor("mean")
-                self._optimizer.square[:] = stored.get_tensor("square")
+                self._optimizer.sums[:] = stored.get_tensor("sums")
+                self._optimizer.squares[:] = stored.get_tensor("squares")
         except (SafetensorError, OSError) as error:
             raise ValueError(f"{path} cannot be read as a training checkpoint: {error}.") from error
         self.step = int(facts["step"])
@@ -186,14 +205,31 @@ def usable(examples: Sequence[Example]) -> list[Example]:
     return [example for example in examples if example.weights[1:].any()]
 
 
+def total_weight(batches: Sequence[Batch]) -> float:
+    """The weight of all trained tokens."""
+    return float(sum(batch.weights.sum() for batch in batches))
+
+
+def in_halves(examples: Sequence[Example]) -> list[Batch]:
+    """One batch, or two of about as many tokens each where there is work enough for two lanes."""
+    if len(examples) < 2 or sum(len(example.ids) for example in examples) < WORTH_TWO_LANES:
+        return [collate(examples)]
+    by_length = sorted(examples, key=lambda example: len(example.ids))  # like with like: less padding in attention
+    tokens = np.cumsum([len(example.ids) for example in by_length])
+    middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
+    middle = min(middle, len(examples) - 1)
+    return [collate(by_length[:middle]), collate(by_length[middle:])]
+
+
 def measure(model: Model, examples: Sequence[Example], *, batch_size: int = 16) -> tuple[float, float]:
     """Mean loss (nats) and mean token accuracy over all trained tokens of the examples."""
     ordered = sorted(examples, key=lambda example: len(example.ids))  # less padding in attention
-    loss, hits, weight, count = 0.0, 0, 0.0, 0
-    for batch in in_batches(ordered, batch_size):
-        batch_loss, batch_hits = loss_of(model.params, batch)
-        loss += batch_loss * float(batch.weights.sum())
-        weight += float(batch.weights.sum())
-        hits += batch_hits
-        count += len(batch.targets)
-    return loss / weight, hits / count
+    batches = [collate(ordered[at : at + batch_size]) for at in range(0, len(ordered), batch_size)]
+    total = total_weight(batches)
+
+    def part(some: Sequence[Batch]) -> tuple[float, int]:
+        found = [loss_of(model.params, batch, total) for batch in some]
+        return sum(loss for loss, _ in found), sum(hits for _, hits in found)
+
+    (loss, hits), (more_loss, more_hits) = both(lambda: part(batches[::2]), lambda: part(batches[1::2]))
+    return loss + more_loss, (hits + more_hits) / sum(len(batch.targets) for batch in batches)

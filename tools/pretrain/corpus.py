@@ -91,7 +91,7 @@ def load(folder: Path, tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, di
         end -= 1
         kind, document = documents[end]
         if kind == "prose":
-            held_out += tokenizer.encode(document).ids + [0]
+            held_out += [*tokenizer.encode(document).ids, 0]
     stream: list[np.ndarray] = []
     chats: dict[str, list[list[dict[str, str]]]] = {}
     for kind, document in documents[:end]:

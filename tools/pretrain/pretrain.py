@@ -113,7 +113,10 @@ def main() -> None:
         if time.monotonic() - began >= report:
             losses = " ".join(f"held-out@{n} {held_out_loss(model, held_out, n):.3f}" for n in (128, 512))
             means = " ".join(f"{'chat' if k else 'text'} {np.mean(v[-100:]):.3f}" for k, v in seen.items() if v)
-            print(f"{done * args.minutes:.1f} min, step {step}, {step * 4096 / 1e6:.1f} M tokens, {means}, {losses}", flush=True)
+            print(
+                f"{done * args.minutes:.1f} min, step {step}, {step * 4096 / 1e6:.1f} M tokens, {means}, {losses}",
+                flush=True,
+            )
             save(model, args.start, args.out)
             report += 180
         chat = done >= args.chat_from and step % 3 != 0
