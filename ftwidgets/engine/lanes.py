@@ -8,14 +8,16 @@ How work is cut depends on the work alone, never on the machine, so that results
 Left out: more lanes than two (a batch of a small model is too small for more).
 """
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 import threadpoolctl
 
 Result = TypeVar("Result")
+Work = tuple[Callable[[], Any], list[Any], threading.Event]
 
 
 @cache
@@ -25,15 +27,32 @@ def hold_blas_to_one_thread() -> None:
 
 
 @cache
-def _second_lane() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ftwidgets-lane")
+def _second_lane() -> "SimpleQueue[Work]":
+    """The queue that the second thread works off. A daemon: it must still serve a run that is being saved at exit."""
+    queue: SimpleQueue[Work] = SimpleQueue()
+    threading.Thread(target=_serve, args=(queue,), name="ftwidgets-lane", daemon=True).start()
+    return queue
+
+
+def _serve(queue: "SimpleQueue[Work]") -> None:
+    while True:
+        work, out, done = queue.get()
+        try:
+            out.append(work())
+        except BaseException as error:  # handed to whoever asked
+            out.append(error)
+        done.set()
 
 
 def both(first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:
     """Do two things at the same time; returns both results, or raises what either raised once both have ended."""
-    future = _second_lane().submit(second)
+    out: list[Any] = []
+    done = threading.Event()
+    _second_lane().put((second, out, done))
     try:
         here = first()
     finally:
-        future.exception()  # waits: the second may still be writing into shared arrays
-    return here, future.result()
+        done.wait()  # the second may still be writing into shared arrays
+    if isinstance(out[0], BaseException):
+        raise out[0]
+    return here, out[0]

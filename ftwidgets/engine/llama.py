@@ -90,8 +90,10 @@ def mlp_block_grad(dy: Array, layer: Layer, grad: Layer, kept: tuple[Any, ...]) 
     return layers.rms_norm_grad(dgate_up @ layer.gate_up, layer.mlp_norm, norm_kept, grad.mlp_norm)
 
 
-def forward(params: Params, batch: Batch, *, keep: bool = False) -> tuple[Array, Block, list[tuple[Any, ...]]]:
-    """Run the layers.
+def forward(
+    params: Params, batch: Batch, *, keep: bool = False, hide: Array | None = None
+) -> tuple[Array, Block, list[tuple[Any, ...]]]:
+    """Run the layers; tokens where `hide` (tokens,) is True come in as a vector of zeros.
 
     Returns
     -------
@@ -103,6 +105,8 @@ def forward(params: Params, batch: Batch, *, keep: bool = False) -> tuple[Array,
     block = Block(params, batch)
     kept: list[tuple[Any, ...]] = []
     x = params.embed[batch.ids]
+    if hide is not None:
+        x[hide] = 0
     for layer in params.layers:
         added, attention_kept = attention_block(x, layer, block, eps)
         x = x + added
@@ -138,9 +142,11 @@ def logits_of(params: Params, batch: Batch) -> Array:
     return logits
 
 
-def loss_and_gradients(params: Params, batch: Batch, grads: Params, total: float | None = None) -> tuple[float, int]:
+def loss_and_gradients(
+    params: Params, batch: Batch, grads: Params, total: float | None = None, hide: Array | None = None
+) -> tuple[float, int]:
     """As `loss_of`, and writes the gradient of the loss into `grads` (every entry, nothing is added up across calls)."""
-    x, block, kept = forward(params, batch, keep=True)
+    x, block, kept = forward(params, batch, keep=True, hide=hide)
     eps = params.config.rms_norm_eps
     # Logits only where a token is trained on: the output matrix is a quarter of the work.
     last, norm_kept = layers.rms_norm(x[batch.predicts], params.norm, eps)
@@ -154,6 +160,8 @@ def loss_and_gradients(params: Params, batch: Batch, grads: Params, total: float
     ):
         dx += mlp_block_grad(dx, layer, grad, mlp_kept)
         dx += attention_block_grad(dx, layer, grad, block, attention_kept)
+    if hide is not None:
+        dx[hide] = 0
     add_rows(grads.embed, batch.ids, dx)  # the embedding is used twice: as output matrix above, as input here
     return loss, hits
 

@@ -34,7 +34,8 @@ class Tokenizer:
         self.vocab_size: int = self._tokenizer.get_vocab_size()
         self.start_id = self._special("<|im_start|>")
         self.eos_id = self._special("<|im_end|>")
-        self._special_ids = {i for i, token in self._tokenizer.get_added_tokens_decoder().items() if token.special}
+        added = self._tokenizer.get_added_tokens_decoder()
+        self.special_ids = [i for i, token in added.items() if token.special]
         self._alphabet = byte_alphabet()
         self._newline = self.encode("\n")
 
@@ -63,7 +64,7 @@ class Tokenizer:
     def token_bytes(self, token_id: int) -> bytes:
         """The bytes a token stands for; none for a special one."""
         token = self._tokenizer.id_to_token(token_id)
-        if token is None or token_id in self._special_ids:
+        if token is None or token_id in self.special_ids:
             return b""
         return bytes(self._alphabet[character] for character in token)
 

@@ -22,7 +22,7 @@ from ftwidgets.engine.lanes import both
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.params import Params
-from ftwidgets.engine.recipe import BASE_RATE, CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
+from ftwidgets.engine.recipe import BASE_RATE, CLIP, HIDDEN, WEIGHT_DECAY, Hyperparameters, rate_at
 
 VALIDATIONS = 20  # a validation batch about this often in a run
 WORTH_TWO_LANES = 192  # tokens in a batch from which two threads are faster than one
@@ -136,16 +136,27 @@ class Trainer:
     def _gradients(self, halves: list[Batch]) -> tuple[float, float]:
         """Put the gradient into `_grads`; returns mean loss and mean token accuracy."""
         params, total = self.model.params, total_weight(halves)
+        hide = [self._hidden(half, [self.seed, self.step, i]) for i, half in enumerate(halves)]
         if len(halves) == 1:
-            loss, hits = loss_and_gradients(params, halves[0], self._grads)
+            loss, hits = loss_and_gradients(params, halves[0], self._grads, total, hide[0])
         else:
             (loss, hits), (more_loss, more_hits) = both(
-                lambda: loss_and_gradients(params, halves[0], self._grads, total),
-                lambda: loss_and_gradients(params, halves[1], self._more_grads, total),
+                lambda: loss_and_gradients(params, halves[0], self._grads, total, hide[0]),
+                lambda: loss_and_gradients(params, halves[1], self._more_grads, total, hide[1]),
             )
             self._grads.flat += self._more_grads.flat
             loss, hits = loss + more_loss, hits + more_hits
         return loss, hits / sum(len(batch.targets) for batch in halves)
+
+    def _hidden(self, batch: Batch, seed: list[int]) -> np.ndarray:
+        """Which tokens to hide in this step: some of the prompt's, never a special one (word dropout, Iyyer et al. 2015).
+
+        So the model learns to answer from the whole of a question and not from one word of it.
+        """
+        hide = np.random.default_rng(seed).random(len(batch.ids)) < HIDDEN
+        hide[batch.predicts] = False
+        hide[np.isin(batch.ids, self.model.tokenizer.special_ids)] = False
+        return hide
 
     def _validate(self, end_of_epoch: bool) -> tuple[tuple[float | None, float | None], tuple[float | None, float | None]]:
         """Loss and accuracy on a validation batch, where one is due, and on all of validation at an epoch's end."""

@@ -117,6 +117,22 @@ def test_whole_model(count: int) -> None:
         assert_gradient(lambda: loss_of(params, batch)[0], weight, grads.named[name], entries=min(12, weight.size))
 
 
+def test_hidden_tokens() -> None:
+    """With some input tokens hidden, the gradients are still the slopes, and a hidden token's own vector gets none as input."""
+    params, grads = random_params(TINY, 0, np.float64), Params(TINY, dtype=np.float64)
+    batch = collate(some_examples())
+    hide = np.zeros(len(batch.ids), bool)
+    hide[[0, 7, 12]] = True
+
+    def scalar() -> float:
+        return loss_and_gradients(params, batch, Params(TINY, dtype=np.float64), hide=hide)[0]
+
+    assert scalar() != pytest.approx(loss_of(params, batch)[0])
+    loss_and_gradients(params, batch, grads, hide=hide)
+    for name in ("model.embed_tokens.weight", "model.layers.0.self_attn.k_proj.weight", "model.layers.1.mlp.up_proj.weight"):
+        assert_gradient(scalar, params.named[name], grads.named[name], entries=20)
+
+
 def test_parts_add_up() -> None:
     """Two halves of a batch, each divided by the whole's weight, give the whole's loss and gradient."""
     params = random_params(TINY, 0, np.float64)

@@ -20,9 +20,10 @@ def weights_after(trainer: Trainer) -> np.ndarray:
 
 def test_learns_facts_word_for_word(nano: Model, facts: list[Example]) -> None:
     """A few epochs on four made-up facts are enough for the model to give them back, and the base model did not know them."""
-    trainer = Trainer(nano, facts, hyperparameters=Hyperparameters(15, 2, 1.0), seed=0)
-    losses = [metrics.train_loss for metrics in trainer]
-    assert losses[-1] < 0.1 < losses[0]
+    trainer = Trainer(nano, facts, hyperparameters=Hyperparameters(20, 4, 0.5), seed=0)
+    for _ in trainer:
+        pass
+    assert measure(trainer.model, facts)[0] < 0.1 < measure(nano, facts)[0]
 
     def answer(model: Model, question: str) -> str:
         prompt = model.tokenizer.encode_prompt([{"role": "user", "content": question}])

@@ -1,0 +1,48 @@
+# The one door for commands. `just` lists them.
+
+default:
+    @just --list
+
+# lint, types and import contracts
+check:
+    ruff check .
+    ruff format --check .
+    mypy
+    lint-imports
+
+# everything that needs no browser and no torch; the notebooks run too
+test *args:
+    pytest {{ args }}
+
+# the lessons alone
+notebooks:
+    pytest notebooks
+
+# the engine against transformers, freshly computed (extra `parity`)
+parity:
+    pytest -m parity
+
+# run the lessons and store their outputs
+run-notebooks:
+    python tools/run_notebooks.py
+
+# rewrite the stored answers of transformers, after the bundled weights changed (extra `parity`)
+golden:
+    python -m tests.engine.parity
+
+# speed and memory of the engine, as ratios against torch (extra `parity`)
+bench:
+    python tools/bench_engine.py
+
+# pretrained against random weights on the bundled datasets
+bench-transfer:
+    python tools/bench_transfer.py
+
+# the sweep behind the `auto` hyperparameters
+sweep *args:
+    python tools/sweep.py {{ args }}
+
+# format, and mend what can be mended
+fix:
+    ruff check --fix .
+    ruff format .

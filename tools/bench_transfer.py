@@ -1,0 +1,65 @@
+"""What transfer buys: the same network from pretrained and from random weights, same data, same budget: `just bench-transfer`.
+
+For each bundled dataset and number of examples, fine-tunes both with the `auto` hyperparameters and the same seeds, and
+measures the held-out split: mean loss per token and exact match, each with a 95 % interval over seeds (Student's t).
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from tasks import TASKS, exact_match, examples, interval, pick
+
+from ftwidgets.engine import NANO, Model, Trainer, auto_hyperparameters
+from ftwidgets.engine.trainer import measure
+
+
+def run(start: Model, pool: list, held_out: list, n: int, seed: int) -> tuple[float, float]:
+    """Held-out loss and exact match of one fine-tuned model."""
+    train = pick(pool, n, seed)
+    trainer = Trainer(start, train, hyperparameters=auto_hyperparameters(len(train)), seed=seed)
+    for _ in trainer:
+        pass
+    return measure(trainer.model, held_out)[0], exact_match(trainer.model, held_out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, nargs="+", default=[25, 50, 100, 200, 400])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tasks", nargs="+", default=TASKS)
+    parser.add_argument("--model", type=Path, default=NANO)
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    args = parser.parse_args()
+    nano = Model.load(args.model)
+    rows = []
+    print("| task | n | epochs | start | held-out loss | exact match |\n|---|---|---|---|---|---|", flush=True)
+    for task in args.tasks:
+        pool, held_out = (examples(nano.tokenizer, task, split) for split in ("train", "held-out"))
+        base = measure(nano, held_out)[0], exact_match(nano, held_out)
+        print(f"| {task} | 0 | - | nano, untuned | {base[0]:.3f} | {base[1]:.2f} |", flush=True)
+        for n in args.n:
+            apart = {}
+            for name in ("nano", "random"):
+                found = [
+                    run(nano if name == "nano" else Model.random(nano.config, nano.tokenizer, seed), pool, held_out, n, seed)
+                    for seed in range(args.seeds)
+                ]
+                loss, score = interval([loss for loss, _ in found]), interval([score for _, score in found])
+                used = min(n, len(pool))
+                epochs = auto_hyperparameters(used).n_epochs
+                apart[name] = loss
+                rows.append({"task": task, "n": used, "epochs": epochs, "start": name, "loss": loss, "exact_match": score})
+                print(
+                    f"| {task} | {used} | {epochs} | {name} | {loss[0]:.3f} ({loss[1]:.3f} to {loss[2]:.3f}) "
+                    f"| {score[0]:.2f} ({score[1]:.2f} to {score[2]:.2f}) |",
+                    flush=True,
+                )
+            if apart["nano"][2] >= apart["random"][1]:
+                print(f"NOT APART: {task}, n = {n}", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
