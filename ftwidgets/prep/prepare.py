@@ -136,9 +136,7 @@ def _split(usable: Sequence[Usable], validation: float, seed: int) -> tuple[list
     train, held = split([fold(item.prompt) for item in usable], wanted, seed=seed)
     findings = []
     if len(held) < wanted:
-        message = (
-            f"{counted(len(held), 'example')} held out instead of {wanted:,}: rows with the same prompt stay together."
-        )
+        message = f"{counted(len(held), 'example')} held out instead of {wanted:,}: rows with the same prompt stay together."
         findings.append(Finding(id="validation-size", level="note" if held else "warning", message=message))
     return [usable[i] for i in train], [usable[i] for i in held], findings
 

@@ -66,9 +66,7 @@ def _cannot_open(path: Path, error: Exception) -> Finding:
         message = f"{quoted(text)} is {kind}, not the path of a file."
         return Finding(id="not-found", level="error", message=message, fix="Save it as a CSV file and give its path.")
     if isinstance(error, IsADirectoryError):
-        return Finding(
-            id="not-found", level="error", message=f"{quoted(text)} is a folder.", fix="Name a CSV file in it."
-        )
+        return Finding(id="not-found", level="error", message=f"{quoted(text)} is a folder.", fix="Name a CSV file in it.")
     if not isinstance(error, FileNotFoundError):
         message = f"{quoted(text)} cannot be opened: {getattr(error, 'strerror', None) or error}."
         return Finding(id="not-readable", level="error", message=message, fix="Check the path and its permissions.")
@@ -92,12 +90,8 @@ def _read_frame(frame: "pd.DataFrame") -> Table:
         labels = [label if type(label) is int else visible(str(label), 40) for label in frame.index.tolist()]
     else:
         labels = list(range(len(frame)))
-        message = (
-            "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."
-        )
-        findings.append(
-            Finding(id="repeated-index", level="note", message=message, fix="reset_index() gives unique labels.")
-        )
+        message = "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."
+        findings.append(Finding(id="repeated-index", level="note", message=message, fix="reset_index() gives unique labels."))
     values = frame.itertuples(index=False, name=None)
     rows = [
         Row(order=position, line=None, label=label, values=tuple(cells))

@@ -97,9 +97,7 @@ def _fault(row: Row, part: str, place: int, table: Table) -> Finding | None:
 def _empty(row: Row, part: str, field: str, table: Table, *, short: bool) -> Finding:
     message = f"{quoted(field)} is empty."
     if short:
-        message = (
-            f"{quoted(field)} is empty: the row has {counted(len(row.values), 'cell')}, the header {len(table.header)}."
-        )
+        message = f"{quoted(field)} is empty: the row has {counted(len(row.values), 'cell')}, the header {len(table.header)}."
     fix = f"Fill it in or delete the row; {_NEEDS[part]}."
     if not table.from_file:
         fix += ' If the file said "NA" or "None" there, read it with keep_default_na=False.'

@@ -40,9 +40,7 @@ def contradictions(usable: Sequence[Usable], field: str) -> list[Finding]:
                 f"{quoted(item.completion, 40)} here, {quoted(original.completion, 40)} there."
             )
             fix = "Keep the better answer; two answers to one prompt teach the model to waver."
-            found = item.row.finding(
-                "different-answers", "warning", message, fix, field=field, excerpt=item.prompt[:60]
-            )
+            found = item.row.finding("different-answers", "warning", message, fix, field=field, excerpt=item.prompt[:60])
             findings.append(found)
     return findings
 
@@ -52,9 +50,7 @@ def size(n_examples: int, where: str) -> list[Finding]:
     have = f"{where} has {counted(n_examples, 'usable example')}"
     if n_examples < FEWEST:
         message = f"{have}; a service refuses fewer than {FEWEST}."
-        return [
-            Finding(id="too-few-rows", level="error", message=message, fix=f"Add rows; {ADVISED} or more are advised.")
-        ]
+        return [Finding(id="too-few-rows", level="error", message=message, fix=f"Add rows; {ADVISED} or more are advised.")]
     if n_examples < ADVISED:
         message = f"{have}; that is few."
         fix = f"It will run; from {ADVISED} to 100 good examples an effect can be expected."
@@ -97,9 +93,7 @@ def blanks_before_quotes(usable: Sequence[Usable], table: Table, columns: Column
     for item in usable if table.from_file else ():
         for place, text in ((columns.prompt, item.prompt), (columns.completion, item.completion)):
             if text[0] in " \t" and text.lstrip().startswith('"') and text.rstrip().endswith('"'):
-                message = (
-                    f"{quoted(table.header[place])} has a blank before its opening quote, so the quotes became text."
-                )
+                message = f"{quoted(table.header[place])} has a blank before its opening quote, so the quotes became text."
                 fix = "Delete the blank between the delimiter and the quote."
                 found = item.row.finding(
                     "blank-before-quote", "warning", message, fix, field=table.header[place], excerpt=text[:60]
@@ -116,14 +110,10 @@ def system_gaps(usable: Sequence[Usable], table: Table, columns: Columns, system
     if not gaps or (len(gaps) == len(usable) and system is None):
         return []
     field = table.header[columns.system]
-    message = (
-        f"{quoted(field)} is empty in {len(gaps):,} of {counted(len(usable), 'row')}, first on {gaps[0].row.where}"
-    )
+    message = f"{quoted(field)} is empty in {len(gaps):,} of {counted(len(usable), 'row')}, first on {gaps[0].row.where}"
     if system is not None:
         return [
-            Finding(
-                id="system-filled", level="note", message=f"{message}; the constant system prompt is used.", field=field
-            )
+            Finding(id="system-filled", level="note", message=f"{message}; the constant system prompt is used.", field=field)
         ]
     fix = "Fill them in, or give system= a text for them; the prompt at use should match the one in training."
     return [Finding(id="system-missing", level="warning", message=f"{message}; these get none.", fix=fix, field=field)]

@@ -20,9 +20,7 @@ def validation_size(validation: float, n_examples: int) -> int:
             )
         return int(validation)
     if not 0 <= validation < 1:
-        raise ValueError(
-            f"validation as a fraction must be from 0 to below 1: {validation!r} (a number of examples is an int)"
-        )
+        raise ValueError(f"validation as a fraction must be from 0 to below 1: {validation!r} (a number of examples is an int)")
     if validation == 0 or n_examples < 2:
         return 0
     return min(max(1, round(validation * n_examples)), n_examples - 1)

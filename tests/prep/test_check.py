@@ -19,9 +19,7 @@ def of(report: Report, rule: str) -> list[Finding]:
 
 
 def good(n: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"Prompt": [f"question {i}" for i in range(n)], "Completion": [f"answer {i}" for i in range(n)]}
-    )
+    return pd.DataFrame({"Prompt": [f"question {i}" for i in range(n)], "Completion": [f"answer {i}" for i in range(n)]})
 
 
 def test_a_clean_file_has_no_findings(tmp_path: Path) -> None:
@@ -179,9 +177,7 @@ def test_cells_that_are_no_text() -> None:
         b"x",
         "\ud83d",
     ]
-    frame = pd.DataFrame(
-        {"Prompt": [f"q{i}" for i in range(len(values))], "Completion": pd.Series(values, dtype=object)}
-    )
+    frame = pd.DataFrame({"Prompt": [f"q{i}" for i in range(len(values))], "Completion": pd.Series(values, dtype=object)})
     report = check(frame)
     answers = [example["messages"][1]["content"] for example in report.examples]
     assert answers == ["1", "2.5", "True", "7", "2026-01-02"]

@@ -59,9 +59,7 @@ def test_half_a_utf_16_character_at_the_end_is_reported() -> None:
     assert (finding.line, "UTF-16-LE" in finding.message) == (3, True)
 
 
-@pytest.mark.parametrize(
-    ("text", "line"), [("x", 1), ("\nx", 2), ("\r\nx", 2), ("\rx", 2), ("a\r\n\n\rx", 4), ("\u2028x", 1)]
-)
+@pytest.mark.parametrize(("text", "line"), [("x", 1), ("\nx", 2), ("\r\nx", 2), ("\rx", 2), ("a\r\n\n\rx", 4), ("\u2028x", 1)])
 def test_lines_end_as_editors_count_them(text: str, line: int) -> None:
     """LF, CR and CRLF each end one line; Unicode separators end none."""
     assert line_at(text, text.index("x")) == line

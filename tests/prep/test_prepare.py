@@ -98,9 +98,7 @@ def test_the_minimum_is_counted_after_the_split(tmp_path: Path) -> None:
     assert check(good(11)).ok
     prepared = prepare(good(11), tmp_path)
     assert prepared.n_train == 9
-    assert (
-        of(prepared, "too-few-rows")[0].message == "train.jsonl has 9 usable examples; a service refuses fewer than 10."
-    )
+    assert of(prepared, "too-few-rows")[0].message == "train.jsonl has 9 usable examples; a service refuses fewer than 10."
     assert prepare(good(11), tmp_path, validation=1).report.ok
 
 
@@ -146,9 +144,7 @@ def test_what_is_written_is_clean(tmp_path: Path) -> None:
 
 def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
     """The first fault stands in the message, and no file is written."""
-    with pytest.raises(
-        DataError, match=r'none of its 1 row can be used\. The first fault: row 0: "Completion" is empty'
-    ):
+    with pytest.raises(DataError, match=r'none of its 1 row can be used\. The first fault: row 0: "Completion" is empty'):
         prepare(pd.DataFrame({"Prompt": ["a"], "Completion": [""]}), tmp_path / "out")
     with pytest.raises(DataError, match='no column "Prompt"'):
         prepare(pd.DataFrame({"a": [1]}), tmp_path / "out")

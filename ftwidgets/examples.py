@@ -1,0 +1,111 @@
+"""Read the questions and reference answers of an evaluation, from chat examples, a JSONL file or a table.
+
+Left out: finding every fault of the data (`ftwidgets.check` does); here the first one is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Examples = str | Path | pd.DataFrame | Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked, and what it should answer."""
+
+    messages: Sequence[Mapping[str, Any]]
+    reference: str
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last message."""
+        return str(self.messages[-1].get("content") or "")
+
+
+def read(examples: Examples, *, system: str | None = None) -> list[Question]:
+    """Read examples of any of the three kinds.
+
+    Parameters
+    ----------
+    examples
+        Chat examples (`{"messages": [...]}`, the last message the assistant's), the path of a JSONL file of them, or a
+        DataFrame with the columns Prompt and Completion, and perhaps System, in any case.
+    system
+        The system prompt for the rows of a DataFrame that bring none.
+
+    Raises
+    ------
+    DataError
+        If an example cannot be read; the message names its row.
+    """
+    import pandas as pd
+
+    if isinstance(examples, str | Path):
+        questions = _from_jsonl(Path(examples).expanduser())
+    elif isinstance(examples, pd.DataFrame):
+        questions = _from_table(examples, system)
+    else:
+        questions = [_question(example, f"row {row}") for row, example in enumerate(examples, 1)]
+    if not questions:
+        raise DataError("there are no examples to evaluate on.")
+    return questions
+
+
+def _from_jsonl(file: Path) -> list[Question]:
+    if file.suffix.lower() == ".csv":
+        raise DataError(f'"{file}" is a CSV; hand in pandas.read_csv("{file}"), or the JSONL that prepare() wrote.')
+    if not file.is_file():
+        raise DataError(f'there is no file "{file}".')
+    questions = []
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            example = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{file.name}, line {number}: not JSON ({error}).") from error
+        questions.append(_question(example, f"{file.name}, line {number}"))
+    return questions
+
+
+def _from_table(table: pd.DataFrame, system: str | None) -> list[Question]:
+    names = {str(column).strip().lower(): column for column in table.columns}
+    for needed in ("prompt", "completion"):
+        if needed not in names:
+            have = ", ".join(map(str, table.columns))
+            raise DataError(f'the table has no column "{needed.capitalize()}"; it has: {have}.')
+    questions = []
+    for number, (_, row) in enumerate(table.iterrows(), 1):
+        prompt, completion = row[names["prompt"]], row[names["completion"]]
+        for name, cell in (("Prompt", prompt), ("Completion", completion)):
+            if not isinstance(cell, str) or not cell.strip():
+                raise DataError(f'row {number}: "{name}" is not a text: {cell!r}. Fill it in or drop the row.')
+        own = row[names["system"]] if "system" in names else None
+        instruction = own if isinstance(own, str) and own.strip() else system
+        first = [{"role": "system", "content": instruction}] if instruction else []
+        questions.append(Question([*first, {"role": "user", "content": prompt}], completion))
+    return questions
+
+
+def _question(example: object, where: str) -> Question:
+    messages = example.get("messages") if isinstance(example, Mapping) else None
+    if not isinstance(messages, Sequence) or not all(isinstance(message, Mapping) for message in messages):
+        raise DataError(f'{where}: no list of "messages"; an example looks like {{"messages": [...]}}.')
+    if len(messages) < 2 or messages[-1].get("role") != "assistant":
+        raise DataError(f"{where}: the last message must be the assistant's, with one before it; it is the reference.")
+    reference = messages[-1].get("content")
+    if not isinstance(reference, str):
+        raise DataError(f"{where}: the assistant's last message has no text to compare with: {reference!r}.")
+    # `weight` is for training; a chat completion would refuse it.
+    asked = [{key: value for key, value in message.items() if key != "weight"} for message in messages[:-1]]
+    return Question(asked, reference)

@@ -1,0 +1,280 @@
+"""Upload a file, start a fine-tuning job and follow it to its end, on any `openai` client.
+
+Everything here is a few lines over `client.files` and `client.fine_tuning.jobs`, written for what services really do:
+they list events newest first (OpenAI, the sandbox) or oldest first (Nebius), leave a job in `validating_files` for a
+while, invent statuses, and drop a request now and then.
+Left out: checking the data (`ftwidgets.prep`), reinforcement and preference methods, and anything that draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Literal
+
+import openai
+from openai import NotGiven, not_given
+
+from ftwidgets import curve, listing
+from ftwidgets.errors import JobCancelled, JobFailed, JobTimeout
+from ftwidgets.files import file_id
+from ftwidgets.files import upload as upload
+from ftwidgets.pace import OUTAGE, Pace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from openai.types import FileObject
+    from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+    from openai.types.fine_tuning.fine_tuning_job import Error
+    from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+"""The statuses a job never leaves. Any other, known or not, means: ask again."""
+
+DAY = 24 * 3600.0
+"""How long `Job.wait` waits when it is given no timeout: longer than any job we know of."""
+
+_REQUEST = 30.0  # seconds a single look may take
+_LARGEST_TABLE = 64 * 2**20  # bytes
+_PASSING = (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError)
+
+Auto = Literal["auto"]
+
+
+def launch(
+    client: openai.OpenAI,
+    training_file: str | Path,
+    *,
+    model: str,
+    validation_file: str | Path | None = None,
+    n_epochs: int | Auto = "auto",
+    batch_size: int | Auto = "auto",
+    learning_rate_multiplier: float | Auto = "auto",
+    seed: int | None = None,
+    suffix: str | None = None,
+    extra_body: Mapping[str, object] | None = None,
+) -> Job:
+    """Start a supervised fine-tuning job.
+
+    Parameters
+    ----------
+    client
+        Any `openai` client.
+    training_file, validation_file
+        The id of an uploaded file, or a path, which is uploaded first.
+    model
+        The model to start from.
+    n_epochs, batch_size, learning_rate_multiplier
+        `"auto"` leaves the choice to the service.
+    seed, suffix
+        Sent when given.
+    extra_body
+        What only this service knows, added to the request as it is: Microsoft Foundry's `{"trainingType": "Standard"}`.
+
+    Returns
+    -------
+    Job
+        The handle of the job; it does not wait.
+    """
+    chosen = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate_multiplier": learning_rate_multiplier}
+    hyperparameters = {name: value for name, value in chosen.items() if value != "auto"}
+    request: dict[str, Any] = {"model": model, "training_file": file_id(client, training_file)}
+    if validation_file is not None:
+        request["validation_file"] = file_id(client, validation_file)
+    if hyperparameters:
+        request["method"] = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+    request |= {name: value for name, value in (("seed", seed), ("suffix", suffix)) if value is not None}
+    created = client.fine_tuning.jobs.create(**request, extra_body=extra_body)
+    return Job(client, created.id)
+
+
+class Job:
+    """A fine-tuning job on any service of OpenAI's shape.
+
+    It holds nothing but the client and the id, so another kernel can pick the job up: `Job(client, "ftjob-...")`.
+    A finished job is remembered; until then every look asks the service.
+    """
+
+    def __init__(self, client: openai.OpenAI, job_id: str) -> None:
+        self.id = job_id
+        self._client = client
+        self._details: FineTuningJob | None = None
+        self._seen_at = 0.0
+        self._events: dict[str, FineTuningJobEvent] = {}  # oldest first
+
+    def __repr__(self) -> str:
+        if self._details is None:
+            return f"Job({self.id!r})"
+        finished = self._details.status in TERMINAL
+        age = "" if finished else f", seen {timedelta(seconds=round(monotonic() - self._seen_at))} ago"
+        return f"Job({self.id!r}, {self._details.status}{age})"
+
+    @property
+    def details(self) -> FineTuningJob:
+        """The job as the service describes it."""
+        return self._fetch()
+
+    @property
+    def status(self) -> str:
+        """Where the job is: `validating_files`, `queued`, `running`, `succeeded`, `failed`, `cancelled`, or another."""
+        return self._fetch().status
+
+    @property
+    def model(self) -> str | None:
+        """The name of the tuned model; None before success, and on services that hand out weights instead."""
+        return self._fetch().fine_tuned_model or None
+
+    @property
+    def error(self) -> Error | None:
+        """Why the job failed; None if it did not, also where the service writes an empty error."""
+        error = self._fetch().error
+        return error if error is not None and (error.message or error.code) else None
+
+    @property
+    def events(self) -> list[FineTuningJobEvent]:
+        """What happened so far, oldest first."""
+        return self._list_events()
+
+    @property
+    def curve(self) -> pd.DataFrame:
+        """The losses and accuracies, one row per step.
+
+        The columns are step, train_loss, train_accuracy, valid_loss, valid_accuracy, full_valid_loss and
+        full_valid_accuracy; what was not measured at a step is NaN. Read from the metrics events, else from the result
+        file; empty where the service offers neither.
+        """
+        table = curve.from_events(self.events)
+        details = self._fetch()
+        if len(table) or details.status not in TERMINAL:
+            return table
+        for name in details.result_files or []:
+            file = self._client.files.retrieve(name)
+            if _holds_metrics(file):
+                return curve.from_result_file(self._client.files.content(name).read(), name=file.filename or name)
+        return table
+
+    @property
+    def checkpoints(self) -> list[FineTuningJobCheckpoint]:
+        """The models saved on the way, in the order of their steps."""
+        found = listing.unseen(self._client.fine_tuning.jobs.checkpoints.list(self.id, limit=100))
+        return sorted(found, key=lambda checkpoint: checkpoint.step_number or 0)
+
+    def cancel(self) -> Job:
+        """Ask the service to stop the job; on a finished job nothing happens.
+
+        Returns
+        -------
+        Job
+            This job. Its status tells the outcome: `succeeded` if the job was faster than the request.
+        """
+        if self.status in TERMINAL:
+            return self
+        try:
+            self._remember(self._client.fine_tuning.jobs.cancel(self.id))
+        except (openai.BadRequestError, openai.ConflictError):
+            if self.status not in TERMINAL:  # it did not just finish: the refusal is real
+                raise
+        return self
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        on_event: Callable[[FineTuningJobEvent], object] | None = None,
+    ) -> Job:
+        """Wait until the job has succeeded.
+
+        Parameters
+        ----------
+        timeout
+            Give up after so many seconds (None: a day). The job itself goes on.
+        on_event
+            Called with every event from the job's first, in order, as they come in.
+
+        Returns
+        -------
+        Job
+            This job, so that `launch(...).wait().model` reads well.
+
+        Raises
+        ------
+        JobFailed, JobCancelled
+            If that is how it ended.
+        JobTimeout
+            If it was still going when the time was up.
+        """
+        limit = DAY if timeout is None else timeout
+        until, pace = monotonic() + limit, Pace()
+        told: set[str] = set()
+        while True:
+            events, finished = self._look(pace, until - monotonic(), with_events=on_event is not None)
+            for event in events:
+                if on_event is not None and event.id not in told:
+                    told.add(event.id)
+                    on_event(event)
+            if finished:
+                return self._outcome()
+            left = until - monotonic()
+            if left <= 0:
+                raise JobTimeout(self._still_going(limit))
+            sleep(min(pace.pause(), left))
+
+    def _look(self, pace: Pace, left: float, *, with_events: bool) -> tuple[list[FineTuningJobEvent], bool]:
+        """Ask once; a request that fails for a passing reason reads as "nothing new", unless that goes on too long."""
+        asked, timeout = monotonic(), min(_REQUEST, max(1.0, left))
+        try:
+            status = self._fetch(timeout=timeout).status
+            seconds = monotonic() - asked
+            events = self._list_events(timeout=timeout) if with_events else []
+        except _PASSING as error:
+            if pace.silent():
+                error.add_note(f"No answer for {OUTAGE:.0f} s. The job may go on: Job(client, {self.id!r}).wait()")
+                raise
+            return [], False
+        pace.answered(seconds)
+        return events, status in TERMINAL
+
+    def _fetch(self, timeout: float | NotGiven = not_given) -> FineTuningJob:
+        if self._details is None or self._details.status not in TERMINAL:
+            return self._remember(self._client.fine_tuning.jobs.retrieve(self.id, timeout=timeout))
+        return self._details
+
+    def _remember(self, details: FineTuningJob) -> FineTuningJob:
+        self._details, self._seen_at = details, monotonic()
+        return details
+
+    def _list_events(self, timeout: float | NotGiven = not_given) -> list[FineTuningJobEvent]:
+        first = self._client.fine_tuning.jobs.list_events(self.id, limit=100, timeout=timeout)
+        self._events |= {event.id: event for event in listing.unseen(first, known=self._events)}
+        return listing.in_order(self._events.values())
+
+    def _outcome(self) -> Job:
+        details = self._fetch()
+        if details.status == "cancelled":
+            raise JobCancelled(f"job {self.id} was cancelled before it finished. To train after all, launch it again.")
+        if details.status == "failed":
+            raise JobFailed(f"job {self.id} failed: {self._reason()}")
+        return self
+
+    def _reason(self) -> str:
+        error = self.error
+        if error is not None:
+            where = f" (in {error.param})" if error.param else ""
+            return ": ".join(filter(None, (error.code, error.message))) + where
+        told: list[str] = []
+        with suppress(openai.OpenAIError):
+            told = [event.message for event in self.events if event.level == "error"]
+        return told[-1] if told else "the service gave no reason; the job's .events may hold one."
+
+    def _still_going(self, limit: float) -> str:
+        status = "without an answer" if self._details is None else f'"{self._details.status}"'
+        resume = f" Resume it with client.fine_tuning.jobs.resume({self.id!r})." if status == '"paused"' else ""
+        return f"job {self.id} was still {status} after {limit:g} s; it goes on. .wait() again, or .cancel() it.{resume}"
+
+
+def _holds_metrics(file: FileObject) -> bool:
+    """Tell a table of metrics from weights: some services list gigabytes of those among the results."""
+    small = (file.bytes or 0) <= _LARGEST_TABLE
+    return small and Path(file.filename or "").suffix.lower() in {"", ".csv"}

@@ -1,0 +1,100 @@
+"""The ASGI application: the routes under `/v1`, a check for a key, the service's headers, and one shape of error.
+
+Left out: HTTP itself. In process the `transport` hands requests in; a server such as uvicorn can do the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.ids import new_id
+from ftwidgets.sandbox.schemas import ORGANIZATION
+
+NO_KEY = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+    "(i.e. Authorization: Bearer YOUR_KEY). This sandbox takes any key that is not empty."
+)
+SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
+
+logger = logging.getLogger(__name__)
+
+
+def build_app(routes: Sequence[BaseRoute]) -> Starlette:
+    """Put the routes together under `/v1`."""
+    app = Starlette(
+        routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
+        middleware=[Middleware(Frontier)],
+        exception_handlers={ApiError: _api_error, HTTPException: _http_error},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class Frontier:
+    """What every request passes: who are you, how long did it take, and no error without an envelope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, started = time.perf_counter(), False
+
+        async def stamped(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = new_id("req_", 32)
+                headers["openai-version"] = "2020-10-01"
+                headers["openai-organization"] = ORGANIZATION
+                headers["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - began)))
+            await send(message)
+
+        if not _has_key(scope):
+            await ApiError(401, NO_KEY).response()(scope, receive, stamped)
+            return
+        try:
+            await self._app(scope, receive, stamped)
+        except Exception:
+            logger.exception("%s %s failed.", scope["method"], scope["path"])
+            if started:
+                raise
+            await ApiError(500, SERVER_ERROR, kind="server_error").response()(scope, receive, stamped)
+
+
+def _has_key(scope: Scope) -> bool:
+    kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+    return kind.lower() == "bearer" and bool(key.strip())
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Put what the router refuses into the envelope: no such route, not with this method, an unreadable form."""
+    assert isinstance(error, HTTPException)
+    method, path = request.method, request.url.path
+    if error.status_code == 404:
+        return ApiError(404, f"Invalid URL ({method} {path}). This sandbox does not serve it.").response()
+    if error.status_code == 405:
+        message = f"Not allowed to {method} on {path} (HINT: Perhaps you meant to use a different HTTP method?)"
+        return ApiError(405, message, code="method_not_supported").response()
+    return ApiError(error.status_code, str(error.detail)).response()

@@ -1,0 +1,51 @@
+"""Whole files in a folder: written aside and renamed, so that a reader never sees half of one.
+
+Left out: what is in them, and which of them are wanted (`store`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Container
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_PART = ".part"
+
+
+class Blobs:
+    """A folder of files named by id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, id_: str) -> Path:
+        """Tell where the bytes of this id lie."""
+        return self._folder / id_
+
+    def write(self, id_: str, source: BinaryIO) -> int:
+        """Copy a stream into place and tell its length."""
+        aside = self._folder / (id_ + _PART)
+        with aside.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+            size = target.tell()
+            target.flush()
+            os.fsync(target.fileno())
+        aside.replace(self.path(id_))
+        return size
+
+    def delete(self, id_: str) -> None:
+        """Remove a file; it may be gone already."""
+        self.path(id_).unlink(missing_ok=True)
+
+    def sweep(self, wanted: Container[str], *, older_than: float = 3600.0) -> None:
+        """Remove what nobody names any more: left over by a process that died between two steps."""
+        limit = time.time() - older_than
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another process may be sweeping too
+                if path.name not in wanted and path.stat().st_mtime < limit:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()

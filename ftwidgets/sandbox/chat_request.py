@@ -1,0 +1,183 @@
+"""What a chat completion is asked to be: the parameters of `POST /chat/completions`, checked and made plain.
+
+Every parameter of the service is either honoured, accepted because it cannot change the answer, or refused by name.
+Left out: the answer (`chat`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ftwidgets.sandbox.errors import refused
+from ftwidgets.sandbox.params import Params, kind_of
+from ftwidgets.sandbox.rows import ROLES, plain_content, plain_role
+
+LONGEST_SEED = 2**63
+COLDEST = 1e-3  # below it the likeliest token wins in any case, and 32-bit floats would overflow
+
+# What a message may carry with a value that says nothing: an answer of the API, sent back, does.
+_EMPTY_KEYS = ("annotations", "audio", "function_call", "name", "refusal", "tool_calls")
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A checked request; `messages` hold plain strings, and the roles that the base model knows."""
+
+    model: str
+    messages: list[dict[str, str]]
+    max_tokens: int | None
+    temperature: float
+    top_p: float
+    n: int
+    seed: int | None
+    stop: tuple[str, ...]
+    top_logprobs: int | None
+    stream: bool
+    include_usage: bool
+    metadata: dict[str, str] | None
+
+
+def read_chat_request(params: Params) -> ChatRequest:
+    """Check the parameters of a chat completion."""
+    _unsupported(params)
+    stream = params.boolean("stream")
+    temperature = params.number("temperature", least=0, most=2)
+    top_p = params.number("top_p", least=0, most=1)
+    request = ChatRequest(
+        model=str(params.text("model", required=True)),
+        messages=_messages(params),
+        max_tokens=_max_tokens(params),
+        temperature=1.0 if temperature is None else temperature if temperature >= COLDEST else 0.0,
+        top_p=1.0 if top_p is None else top_p,
+        n=params.integer("n", least=1, most=128) or 1,
+        seed=params.integer("seed", least=-LONGEST_SEED, most=LONGEST_SEED),
+        stop=_stop(params),
+        top_logprobs=_top_logprobs(params),
+        stream=stream,
+        include_usage=_include_usage(params, stream),
+        metadata=params.strings("metadata", pairs=16, key=64, value=512),
+    )
+    _without_effect(params)
+    params.done()
+    return request
+
+
+def _unsupported(params: Params) -> None:
+    params.unsupported("store", False, instead="Completions are not stored here.")
+    params.unsupported("response_format", {"type": "text"}, instead="The model writes plain text only.")
+    params.unsupported("modalities", ["text"], instead="The model writes plain text only.")
+    params.unsupported("frequency_penalty", 0, 0.0)
+    params.unsupported("presence_penalty", 0, 0.0)
+    params.unsupported("logit_bias", {})
+    params.unsupported("service_tier", "auto", "default")
+    params.unsupported("verbosity", "medium")
+    for name in ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"):
+        params.unsupported(name, instead="The model cannot call tools.")
+    for name in ("audio", "moderation", "prediction", "prompt_cache_options", "reasoning_effort", "web_search_options"):
+        params.unsupported(name)
+
+
+def _without_effect(params: Params) -> None:
+    """Accept what names the user or hints at caching: it never changes an answer, there or here."""
+    params.text("user")
+    params.text("safety_identifier", longest=64)
+    params.text("prompt_cache_key")
+    params.choice("prompt_cache_retention", ("in_memory", "24h"))
+
+
+def _max_tokens(params: Params) -> int | None:
+    old, new = params.integer("max_tokens", least=1), params.integer("max_completion_tokens", least=1)
+    if old is not None and new is not None:
+        raise refused(
+            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+            param="max_tokens",
+            code="invalid_parameter_combination",
+        )
+    return new if old is None else old
+
+
+def _stop(params: Params) -> tuple[str, ...]:
+    given = params.take("stop", str, list)
+    texts = [given] if isinstance(given, str) else given or []
+    if len(texts) > 4:
+        raise refused(
+            "Invalid 'stop': array too long. Expected an array with maximum length 4, "
+            f"but got an array with length {len(texts)} instead.",
+            param="stop",
+            code="array_above_max_length",
+        )
+    for text in texts:
+        if not isinstance(text, str) or not text:
+            raise refused(
+                f"Invalid 'stop': expected texts of at least one character, but got {text!r:.40}.",
+                param="stop",
+                code="invalid_value",
+            )
+    return tuple(texts)
+
+
+def _top_logprobs(params: Params) -> int | None:
+    wanted, top = params.boolean("logprobs"), params.integer("top_logprobs", least=0, most=20)
+    if top is not None and not wanted:
+        raise refused(
+            "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
+            param="top_logprobs",
+            code="invalid_parameter_combination",
+        )
+    return (top or 0) if wanted else None
+
+
+def _include_usage(params: Params, stream: bool) -> bool:
+    options = params.take("stream_options", dict)
+    if options is not None and not stream:
+        raise refused(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+            param="stream_options",
+            code="invalid_parameter_combination",
+        )
+    inner = Params(options or {}, "stream_options")
+    inner.unsupported("include_obfuscation", False, instead="Chunks are never padded here.")
+    include = inner.boolean("include_usage")
+    inner.done()
+    return include
+
+
+def _messages(params: Params) -> list[dict[str, str]]:
+    given: list[Any] = params.take("messages", list, required=True)
+    if not given:
+        raise refused(
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+            param="messages",
+            code="empty_array",
+        )
+    return [_message(message, f"messages[{place}]") for place, message in enumerate(given)]
+
+
+def _message(message: Any, where: str) -> dict[str, str]:
+    if not isinstance(message, Mapping):
+        raise refused(
+            f"Invalid type for '{where}': expected an object, but got {kind_of(message)} instead.",
+            param=where,
+            code="invalid_type",
+        )
+    role = message.get("role")
+    if role not in ROLES:
+        raise refused(
+            f"Invalid value: {role!r}. Supported values are: {', '.join(map(repr, ROLES))}.",
+            param=f"{where}.role",
+            code="invalid_value",
+        )
+    for key, value in message.items():
+        if key in ("role", "content") or (key in _EMPTY_KEYS and value in (None, [])):
+            continue
+        raise refused(
+            f"Unsupported parameter: '{where}.{key}' is not supported by this sandbox.",
+            param=f"{where}.{key}",
+            code="unsupported_parameter",
+        )
+    try:
+        return {"role": plain_role(role), "content": plain_content(message.get("content"), where)}
+    except ValueError as error:
+        raise refused(f"Invalid value: {error}.", param=f"{where}.content", code="invalid_value") from error

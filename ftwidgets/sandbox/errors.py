@@ -1,0 +1,62 @@
+"""What goes wrong: a request that is refused, a job that fails; in OpenAI's wording where it is known.
+
+Left out: the exceptions of the `openai` package. The client makes those itself from the status and this body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+
+
+@dataclass(eq=False)
+class ApiError(Exception):
+    """A refusal, raised anywhere below a route and turned into a response by the app.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    message
+        What is wrong, with the value, and what to do.
+    param, code, kind
+        The envelope's `param`, `code` and `type`.
+    """
+
+    status: int
+    message: str
+    param: str | None = None
+    code: str | None = None
+    kind: str = "invalid_request_error"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def response(self) -> JSONResponse:
+        """Put the refusal into OpenAI's envelope."""
+        error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+        # Every refusal of the sandbox is final: trying again cannot change it, so tell the client not to.
+        return JSONResponse({"error": error}, self.status, headers={"x-should-retry": "false"})
+
+
+def refused(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
+    """Make a 400: the request is understood and wrong."""
+    return ApiError(400, message, param, code)
+
+
+def missing(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
+    """Make a 404: what the path names is not here."""
+    return ApiError(404, message, param, code)
+
+
+@dataclass(eq=False)
+class JobFaultError(Exception):
+    """Why a job fails: the `code`, `message` and `param` of its error."""
+
+    code: str
+    message: str
+    param: str | None
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,164 @@
+"""The routes under `/files`: upload, look, list, read, delete.
+
+A fine-tuning file has the shape of JSONL checked as it comes in; what its rows say is checked when a job uses it.
+Left out: uploads in parts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ftwidgets.sandbox.errors import ApiError, missing, refused
+from ftwidgets.sandbox.params import Params, Query
+from ftwidgets.sandbox.records import FileRecord
+from ftwidgets.sandbox.schemas import bounded_page_body, deleted_body, file_body
+from ftwidgets.sandbox.store import Store
+
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
+LARGEST = 512 * 1024 * 1024
+HOUR, MONTH = 3600, 2592000
+CHUNK = 1 << 18
+
+
+class Files:
+    """The files of a store, as the API offers them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/files", self.create, methods=["POST"]),
+            Route("/files", self.list, methods=["GET"]),
+            Route("/files/{id}", self.retrieve, methods=["GET"]),
+            Route("/files/{id}", self.delete, methods=["DELETE"]),
+            Route("/files/{id}/content", self.content, methods=["GET"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Take in a file."""
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
+        async with request.form(max_files=1) as form:
+            upload, params = form.get("file"), _form_params(dict(form))
+            purpose = params.choice("purpose", PURPOSES, required=True)
+            lifetime = _lifetime(params.inner("expires_after"))
+            params.done()
+            if not isinstance(upload, UploadFile):
+                raise refused("Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
+            record = await run_in_threadpool(self._keep, upload, str(purpose), lifetime)
+        return JSONResponse(file_body(record))
+
+    def _keep(self, upload: UploadFile, purpose: str, lifetime: int | None) -> FileRecord:
+        if upload.size is not None and upload.size > LARGEST:
+            raise ApiError(413, f"The file has {upload.size} bytes; at most {LARGEST} are taken.", "file")
+        if purpose == "fine-tune":
+            check_shape(upload.file)
+            upload.file.seek(0)
+        return self._store.add_file(upload.file, upload.filename or "upload", purpose, lifetime=lifetime)
+
+    def list(self, request: Request) -> Response:
+        """List files, newest first unless told otherwise."""
+        query = Query(request)
+        purpose, after = query.text("purpose"), query.text("after")
+        newest = query.choice("order", ("asc", "desc")) != "asc"
+        limit = query.whole("limit", 10000, most=10000)
+        query.done()
+        if after is not None and self._store.db.get(FileRecord, after) is None:
+            raise refused(f"No such File object: {after}", param="after")
+        where = "(expires_at IS NULL OR expires_at > ?)"
+        values: list[Any] = [time.time()]
+        if purpose is not None:
+            where += " AND purpose = ?"
+            values.append(purpose)
+        found, more = self._store.db.page(FileRecord, where, values, after=after, newest=newest, limit=limit)
+        return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
+
+    def retrieve(self, request: Request) -> Response:
+        """Show one file."""
+        return JSONResponse(file_body(self._find(request)))
+
+    def content(self, request: Request) -> Response:
+        """Hand out the bytes."""
+        record = self._find(request)
+        # Not a FileResponse: when a reader gives up halfway, that one leaves the file open.
+        chunks = _chunks(self._store.blobs.path(record.id))
+        headers = {"content-length": str(record.bytes)}
+        return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+    def delete(self, request: Request) -> Response:
+        """Forget a file."""
+        record = self._find(request)
+        self._store.delete_file(record.id)
+        return JSONResponse(deleted_body(record.id, "file"))
+
+    def _find(self, request: Request) -> FileRecord:
+        id_ = request.path_params["id"]
+        record = self._store.file(id_)
+        if record is None:
+            raise missing(f"No such File object: {id_}", param="id")
+        return record
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as blob:
+        while chunk := blob.read(CHUNK):
+            yield chunk
+
+
+def check_shape(lines: BinaryIO) -> None:
+    """Refuse what is not JSONL, in the service's words."""
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            fits = isinstance(json.loads(line.decode()), dict)
+        except (ValueError, RecursionError):
+            fits = False
+        if not fits:
+            start = line[:12].decode(errors="replace").rstrip("\r\n")[:3]
+            raise refused(
+                "Expected file to have JSONL format, where every line is a JSON dictionary. "
+                f'Line {number} is not a dictionary (HINT: line starts with: "{start}...").'
+            )
+    if number == 0:
+        raise refused("The file is empty; a training file has one JSON dictionary a line.", param="file")
+
+
+def _form_params(form: dict[str, Any]) -> Params:
+    """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
+    values: dict[str, Any] = {}
+    for name, value in form.items():
+        nested = re.fullmatch(r"(\w+)\[(\w+)\]", name)
+        if nested:
+            values.setdefault(nested[1], {})[nested[2]] = value
+        elif name != "file":
+            values[name] = value
+    return Params(values)
+
+
+def _lifetime(params: Params) -> int | None:
+    """Read how many seconds a file is to be kept."""
+    anchor, seconds = params.choice("anchor", ("created_at",)), params.text("seconds")
+    params.done()
+    if anchor is None and seconds is None:
+        return None
+    if anchor is None or seconds is None or not seconds.isdigit() or not HOUR <= int(seconds) <= MONTH:
+        raise refused(
+            f"Invalid 'expires_after': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
+            f"but got {anchor!r} and {seconds!r} instead.",
+            param="expires_after",
+            code="invalid_value",
+        )
+    return int(seconds)

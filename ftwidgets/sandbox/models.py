@@ -1,0 +1,45 @@
+"""The routes under `/models`: list, look, delete. Left out: nothing that the service has."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.catalog import BASE, Catalog
+from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.params import Query
+from ftwidgets.sandbox.schemas import deleted_body
+
+
+class Models:
+    """The models of a catalog, as the API offers them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def routes(self) -> list[Route]:
+        """List the routes; a name may hold a slash, which no model here has, but the answer should say so."""
+        return [
+            Route("/models", self.list, methods=["GET"]),
+            Route("/models/{name:path}", self.retrieve, methods=["GET"]),
+            Route("/models/{name:path}", self.delete, methods=["DELETE"]),
+        ]
+
+    def list(self, request: Request) -> Response:
+        """List every model, on one page."""
+        Query(request).done()
+        return JSONResponse({"object": "list", "data": self._catalog.bodies()})
+
+    def retrieve(self, request: Request) -> Response:
+        """Show one model."""
+        return JSONResponse(self._catalog.body(request.path_params["name"]))
+
+    def delete(self, request: Request) -> Response:
+        """Forget a tuned model."""
+        name = request.path_params["name"]
+        if name == BASE:
+            message = f"You cannot delete {BASE}: it is the base model, and it is part of the package."
+            raise ApiError(403, message, code="model_not_deletable")
+        self._catalog.forget(name)
+        return JSONResponse(deleted_body(name, "model"))

@@ -1,0 +1,138 @@
+"""The rows of a training file, read as the service reads them: the first fault found ends the job, in its words.
+
+    {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…", "weight": 1}]}
+
+Left out: tools, images and preference pairs, which this base model cannot learn; they are refused, never ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ftwidgets.sandbox.errors import JobFaultError
+
+LEAST_EXAMPLES = 10
+ROLES = ("system", "developer", "user", "assistant")
+
+Messages = list[dict[str, Any]]
+
+
+def read_rows(path: Path, *, param: str = "training_file") -> list[Messages]:
+    """Read a training or validation file into chats whose contents are plain strings.
+
+    Parameters
+    ----------
+    path
+        A JSONL file.
+    param
+        `training_file` or `validation_file`: what it serves as.
+
+    Raises
+    ------
+    JobFaultError
+        At the first row that cannot be learned from, or when there are too few.
+    """
+    kind = param.split("_")[0]
+    chats: list[Messages] = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    chats.append(_chat(json.loads(line), number))
+                except (ValueError, RecursionError) as error:
+                    raise JobFaultError(
+                        f"invalid_{param}", f"The job failed due to an invalid {kind} file. {error}", param
+                    ) from error
+    least = LEAST_EXAMPLES if kind == "training" else 1
+    if len(chats) < least:
+        raise JobFaultError(
+            "invalid_n_examples",
+            f"{kind.capitalize()} file has {len(chats)} example(s), but must have at least {least} examples",
+            param,
+        )
+    return chats
+
+
+def _chat(row: Any, number: int) -> Messages:
+    """Check one row; a ValueError says what is wrong with it."""
+    where = f"Invalid file format. Example {number}"
+    if isinstance(row, dict) and "messages" not in row:
+        _other_format(row)
+    messages = row.get("messages") if isinstance(row, dict) else None
+    if not isinstance(messages, list):
+        raise ValueError(f"{where}: 'messages' should be a list of messages")
+    for key in row:
+        if key != "messages":
+            raise ValueError(f"{where} has the key '{key}', which cannot be trained on here; use 'messages' only")
+    chat = [_message(message, f"{where}, message {place}") for place, message in enumerate(messages, start=1)]
+    answers = [message for message in chat if message["role"] == "assistant"]
+    if not answers:
+        raise ValueError(f"{where} has no assistant message; there is nothing to learn from it")
+    if all(message.get("weight") == 0 for message in answers):
+        raise ValueError(f"{where}: every assistant message has weight 0; there is nothing to learn from it")
+    return chat
+
+
+def _message(message: Any, where: str) -> dict[str, Any]:
+    if not isinstance(message, dict):
+        raise ValueError(f"{where} should be a dictionary")
+    if "role" not in message:
+        raise ValueError(f"{where} Discriminator 'role' is missing in value")
+    role = message["role"]
+    if role not in ROLES:
+        raise ValueError(f"{where} has the role {role!r}; this sandbox trains on {', '.join(ROLES)}")
+    for key, value in message.items():
+        if key not in ("role", "content", "weight") and value not in (None, []):
+            raise ValueError(f"{where} has the key '{key}', which this sandbox cannot train on; remove it")
+    found: dict[str, Any] = {"role": plain_role(role), "content": plain_content(message.get("content"), where)}
+    weight = message.get("weight")
+    if weight is not None:
+        if role != "assistant" or weight not in (0, 1) or type(weight) is not int:
+            raise ValueError(f"{where} has weight {weight!r}; only an assistant message may have one, and it is 0 or 1")
+        found["weight"] = weight
+    return found
+
+
+def plain_role(role: str) -> str:
+    """Give the role as the base model knows it: it has no `developer` of its own."""
+    return "system" if role == "developer" else role
+
+
+def plain_content(content: Any, where: str) -> str:
+    """Give a content as one string, joining its text parts; a ValueError says why it is not text."""
+    if isinstance(content, list) and content:
+        parts = [_text_part(part, where) for part in content]
+        return "".join(parts)
+    if not isinstance(content, str):
+        raise ValueError(f"{where}: 'content' should be a string or a list of text parts, and is {content!r:.40}")
+    try:
+        content.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{where}: 'content' holds half a surrogate pair at {error.start}") from error
+    return content
+
+
+def _text_part(part: Any, where: str) -> str:
+    if not isinstance(part, Mapping) or part.get("type") != "text":
+        kind = part.get("type") if isinstance(part, Mapping) else part
+        raise ValueError(f"{where}: a content part has the type {kind!r:.40}; this model reads text only")
+    return plain_content(part.get("text") if isinstance(part.get("text"), str) else None, where)
+
+
+def _other_format(row: dict[str, Any]) -> None:
+    """Name the formats that exist and are not chats."""
+    if "preferred_output" in row or "preferred_completion" in row:
+        raise ValueError(
+            "Invalid file format. The file is in the fine-tune-preference format, but the specified fine-tuning job is "
+            "not using 'dpo' as the training method (provided method=supervised)."
+        )
+    if "prompt" in row and "completion" in row:
+        raise ValueError(
+            "Invalid file format. The file holds prompt/completion pairs, but the model learns from chat messages. "
+            'Write each pair as {"messages": [{"role": "user", "content": prompt}, '
+            '{"role": "assistant", "content": completion}]}.'
+        )
+    raise ValueError("Unexpected file format, expected either prompt/completion pairs or chat messages.")

@@ -1,0 +1,187 @@
+"""The training thread: takes jobs one after another, step by step, and leaves a trail it can be picked up from.
+
+The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lease, so
+of several processes on one state folder one trains and the others look on; when that one goes, another goes on.
+Left out: what a transition writes (`ledger`), what a step writes (`recorder`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ftwidgets.sandbox.catalog import Catalog
+from ftwidgets.sandbox.errors import ApiError, JobFaultError
+from ftwidgets.sandbox.lease import lease
+from ftwidgets.sandbox.ledger import TRAINING, VALIDATION, Ledger
+from ftwidgets.sandbox.recorder import Recorder
+from ftwidgets.sandbox.records import JobRecord
+from ftwidgets.sandbox.rows import Messages, read_rows
+from ftwidgets.sandbox.store import Store
+from ftwidgets.sandbox.table import result_table
+
+if TYPE_CHECKING:
+    from ftwidgets.engine import Example, Hyperparameters, Model, StepMetrics, Trainer
+
+LOOK_AGAIN = 0.5  # seconds between two tries to get the lease
+
+logger = logging.getLogger(__name__)
+
+
+class Runner:
+    """Works off the jobs of a store."""
+
+    def __init__(self, store: Store, ledger: Ledger, catalog: Catalog) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._catalog = catalog
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._work = threading.Event()
+        self._closing = threading.Event()
+
+    def wake(self) -> None:
+        """Say that there may be work; cheap, and harmless where there is none."""
+        with self._starting:
+            if self._closing.is_set():
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="ftwidgets-trainer", daemon=True)
+                self._thread.start()
+        self._work.set()
+
+    def close(self) -> None:
+        """Stop after the current step, keep the place, and wait for the thread to end."""
+        with self._starting:
+            self._closing.set()
+        self._work.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._work.clear()
+            try:
+                waiting = self._turn()
+            except Exception:
+                logger.exception("The training thread met an error; it tries again.")
+                waiting = True
+            if not self._closing.is_set():
+                self._work.wait(LOOK_AGAIN if waiting else None)
+
+    def _turn(self) -> bool:
+        """Do what there is to do; tell whether there is work left that another process holds."""
+        self._validate()
+        while not self._closing.is_set() and self._ledger.unfinished("queued", "running"):
+            with lease(self._store.lock_path) as mine:
+                if not mine:
+                    return True
+                for job in self._ledger.unfinished("running", "queued")[:1]:
+                    self._train(job)
+        return False
+
+    def _validate(self) -> None:
+        """Check the files of every job that waits for it."""
+        for job in self._ledger.unfinished("validating_files"):
+            with self._failing(job, "validating_files"):
+                training, validation = self._rows(job)
+                self._ledger.queue(job, self._warnings(job, training + validation))
+
+    def _rows(self, job: JobRecord) -> tuple[list[Messages], list[Messages]]:
+        folder = self._store.job_folder(job.id)
+        training = read_rows(folder / TRAINING)
+        if job.validation_file is None:
+            return training, []
+        return training, read_rows(folder / VALIDATION, param="validation_file")
+
+    def _warnings(self, job: JobRecord, chats: Sequence[Messages]) -> list[str]:
+        """Say how many examples are longer than the context: their ends are not learned."""
+        model = self._catalog.load(job.model)
+        context = model.config.max_position_embeddings
+        long = sum(len(_encode(model, chat, context + 1).ids) > context for chat in chats)
+        return [f"{long} of {len(chats)} examples are longer than {context} tokens and are cut there"] if long else []
+
+    def _train(self, job: JobRecord) -> None:
+        with self._failing(job, "queued", "running"):
+            trainer = self._trainer(job)
+            with Recorder(self._store, self._ledger, job, trainer) as recorder:
+                for metrics in trainer:
+                    _check_finite(metrics)
+                    if not recorder.step(metrics) or self._closing.is_set():
+                        break
+                    self._validate()
+            if trainer.step == trainer.total_steps and self._ledger.status(job.id) == "running":
+                self._ledger.succeed(job, result_table(self._ledger.metrics(job.id)))
+        if self._ledger.status(job.id) in ("cancelled", "failed"):
+            self._ledger.clear(job)
+
+    def _trainer(self, job: JobRecord) -> Trainer:
+        """Set the engine up for a job: at its beginning, or where an interrupted run left off."""
+        from ftwidgets.engine import Trainer
+
+        training, validation = self._rows(job)
+        model = self._catalog.load(job.model)
+        context = model.config.max_position_embeddings
+        chosen = _hyperparameters(job, len(training))
+        self._ledger.start(job, asdict(chosen))
+        try:
+            trainer = Trainer(
+                model,
+                [_encode(model, chat, context) for chat in training],
+                hyperparameters=chosen,
+                seed=job.seed,
+                validation=[_encode(model, chat, context) for chat in validation],
+            )
+        except ValueError as error:  # nothing is left to learn once every example is cut at the context
+            message = f"The job failed due to an invalid training file. {error}"
+            raise JobFaultError("invalid_training_file", message, "training_file") from error
+        resume = self._ledger.resume_path(job.id)
+        if resume.exists():
+            try:
+                trainer.restore(resume)
+                logger.info("Job %s goes on after step %d.", job.id, trainer.step)
+            except ValueError as error:
+                logger.warning("Job %s starts over: %s", job.id, error)
+        return trainer
+
+    @contextmanager
+    def _failing(self, job: JobRecord, *statuses: str) -> Iterator[None]:
+        """Make what goes wrong in the block the job's error, as long as it is in one of these statuses."""
+        try:
+            yield
+        except JobFaultError as fault:
+            self._ledger.fail(job, fault, only_if=statuses)
+        except ApiError as error:  # the model it was to start from has been deleted
+            gone = JobFaultError(error.code or "server_error", error.message, "model")
+            self._ledger.fail(job, gone, only_if=statuses)
+        except Exception:
+            unknown = JobFaultError("server_error", "The job failed due to an internal error", None)
+            if self._ledger.fail(job, unknown, only_if=statuses):
+                logger.exception("Job %s failed.", job.id)
+
+
+def _check_finite(metrics: StepMetrics) -> None:
+    """Stop where the numbers have run away: nothing good comes of going on."""
+    if math.isfinite(metrics.train_loss + (metrics.valid_loss or 0.0) + (metrics.full_valid_loss or 0.0)):
+        return
+    message = (
+        f"The training diverged: the loss at step {metrics.step} is no number any more. Try a smaller learning_rate_multiplier."
+    )
+    raise JobFaultError("training_diverged", message, "hyperparameters")
+
+
+def _encode(model: Model, chat: Messages, most: int) -> Example:
+    return model.tokenizer.encode_example(chat, max_tokens=most)
+
+
+def _hyperparameters(job: JobRecord, n_examples: int) -> Hyperparameters:
+    """Put numbers in the place of "auto"."""
+    from ftwidgets.engine import auto_hyperparameters
+
+    given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
+    return auto_hyperparameters(n_examples, **given)

@@ -1,0 +1,21 @@
+"""The result file of a job: a CSV of what every step measured, in base64, as the service hands it out.
+
+Left out: the losses over the whole validation set; the service's table does not have them, the events do.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+
+_COLUMNS = ("train_loss", "train_mean_token_accuracy", "valid_loss", "valid_mean_token_accuracy")
+_HEADER = "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
+
+
+def result_table(metrics: Sequence[Mapping[str, float]]) -> bytes:
+    """Write the table: five decimals, blank where nothing was measured."""
+    lines = [_HEADER]
+    for row in metrics:
+        cells = [f"{row[name]:.5f}" if name in row else "" for name in _COLUMNS]
+        lines.append(",".join([str(int(row["step"])), *cells]))
+    return base64.b64encode("".join(f"{line}\n" for line in lines).encode())

@@ -1,0 +1,115 @@
+"""Records in SQLite."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftwidgets.sandbox.database import MIGRATIONS, Database
+from ftwidgets.sandbox.records import FileRecord, JobRecord
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    """Open an empty database."""
+    opened = Database(tmp_path / "a.sqlite")
+    yield opened
+    opened.close()
+
+
+def make_file(number: int) -> FileRecord:
+    return FileRecord(id=f"file-{number}", bytes=number, created_at=1, filename="a", purpose="batch")
+
+
+def make_job(number: int) -> JobRecord:
+    return JobRecord(
+        id=f"ftjob-{number}",
+        created_at=1,
+        model="m",
+        training_file="f",
+        validation_file=None,
+        suffix=None,
+        seed=0,
+        hyperparameters={"n_epochs": "auto", "note": "naïve 東京"},
+        metadata={"k": "v"},
+    )
+
+
+def test_a_record_comes_back_as_it_went_in(db: Database) -> None:
+    """Plain fields and JSON fields, null and not."""
+    db.insert(make_job(1))
+    assert db.get(JobRecord, "ftjob-1") == make_job(1)
+    assert db.get(JobRecord, "ftjob-2") is None
+
+
+def test_pages_go_on_behind_the_last_record(db: Database) -> None:
+    """In both directions, and they say whether there are more."""
+    db.insert(*(make_file(number) for number in range(5)))
+    found, more = db.page(FileRecord, "1", (), after="file-3", newest=True, limit=2)
+    assert ([record.bytes for record in found], more) == ([2, 1], True)
+    found, more = db.page(FileRecord, "bytes > ?", (1,), after="file-2", newest=False, limit=2)
+    assert ([record.bytes for record in found], more) == ([3, 4], False)
+
+
+def test_a_change_may_depend_on_the_status(db: Database) -> None:
+    """Otherwise nothing is changed, and the caller is told."""
+    db.insert(make_job(1))
+    assert not db.update(JobRecord, "ftjob-1", only_if=("queued", "running"), status="failed")
+    assert db.update(JobRecord, "ftjob-1", only_if=("validating_files",), status="queued", error={"code": "x"})
+    changed = db.get(JobRecord, "ftjob-1")
+    assert changed is not None
+    assert (changed.status, changed.error) == ("queued", {"code": "x"})
+
+
+def test_a_transaction_is_all_or_nothing(db: Database) -> None:
+    """Also with another one inside."""
+
+    def twice() -> None:
+        with db.transaction():
+            db.insert(make_file(1))
+            db.insert(make_file(2), make_file(2))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        twice()
+    assert db.select(FileRecord) == []
+    db.insert(make_file(3))
+    assert len(db.select(FileRecord)) == 1
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """One of them sets it up; every one finds it ready, and all their writes are there."""
+    path, errors = tmp_path / "a.sqlite", []
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        try:
+            start.wait()
+            opened = Database(path)
+            for place in range(10):
+                opened.insert(make_file(100 * number + place))
+            opened.close()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    opened = Database(path)
+    assert len(opened.select(FileRecord)) == 80
+    opened.close()
+
+
+def test_a_file_from_the_future_is_left_alone(tmp_path: Path) -> None:
+    """The error says what to do; the file keeps its version."""
+    path = tmp_path / "a.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="newer ftwidgets"):
+            Database(path)

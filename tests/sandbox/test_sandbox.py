@@ -1,0 +1,134 @@
+"""The sandbox as a whole: opening, closing, what is left behind."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from ftwidgets.sandbox import Sandbox
+
+OPEN = """
+import sys, time
+import ftwidgets, httpx2
+from pathlib import Path
+began = time.perf_counter()
+from ftwidgets.sandbox import Sandbox
+sandbox = Sandbox(Path(sys.argv[1]))
+took = time.perf_counter() - began
+http = httpx2.Client(transport=sandbox.transport(), headers={"Authorization": "Bearer x"})
+assert http.get(sandbox.base_url + "/models").status_code == 200
+heavy = {"numpy", "tokenizers", "ftwidgets.engine"} & set(sys.modules)
+print(took, sorted(heavy))
+"""
+
+FORGET = """
+import sys, time
+from pathlib import Path
+import httpx2, openai
+from ftwidgets.sandbox import Sandbox
+sandbox = Sandbox(Path(sys.argv[1]))
+client = openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=httpx2.Client(transport=sandbox.transport()))
+jobs = client.fine_tuning.jobs
+job = jobs.create(model="nano-2026-11", training_file=sys.argv[2], hyperparameters={"n_epochs": 50})
+while jobs.list_events(job.id).data[0].type != "metrics":
+    time.sleep(0.02)
+print(job.id)
+"""
+
+
+def test_opening_is_quick_and_loads_no_engine(tmp_path: Path) -> None:
+    """Looking at the models needs neither NumPy nor the engine; opening is a matter of tenths, imports included."""
+    runs = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", OPEN, str(tmp_path)], capture_output=True, text=True, check=True)
+        took, heavy = done.stdout.split(" ", 1)
+        assert heavy.strip() == "[]"
+        runs.append(float(took))
+    assert min(runs) < 0.3
+
+
+def test_a_script_that_forgets_to_close_ends_all_the_same(tmp_path: Path, world: Any) -> None:
+    """It ends soon and in order, in the middle of a job, which keeps its place."""
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows())
+    done = subprocess.run([sys.executable, "-c", FORGET, str(tmp_path), file], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "jobs" / done.stdout.strip() / "resume.ckpt").exists()
+
+
+def test_closing_twice_and_using_a_closed_sandbox(tmp_path: Path, world: Any) -> None:
+    """A second close does nothing; a request afterwards is a failed connection, with the reason."""
+    sandbox = Sandbox(tmp_path)
+    with world.client(sandbox, max_retries=0) as client:
+        client.models.list()
+        sandbox.close()
+        sandbox.close()
+        with pytest.raises(openai.APIConnectionError) as caught:
+            client.models.list()
+    assert "closed" in str(caught.value.__cause__)
+
+
+def test_a_sandbox_leaves_no_thread_behind(tmp_path: Path, world: Any) -> None:
+    """Neither the trainer's nor the loop's."""
+    before = threading.active_count()
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows())
+        client.fine_tuning.jobs.create(model=world.base, training_file=file)
+    world.wait_for(lambda: threading.active_count() <= before)
+
+
+def test_everything_is_there_after_a_restart(tmp_path: Path, world: Any) -> None:
+    """Files, jobs, events."""
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows(3))
+        job = client.fine_tuning.jobs.create(model=world.base, training_file=file)
+        over = world.wait_for_end(client, job.id)
+        events = client.fine_tuning.jobs.list_events(job.id).data
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        assert client.files.retrieve(file).id == file
+        assert client.fine_tuning.jobs.retrieve(job.id) == over
+        assert client.fine_tuning.jobs.list_events(job.id).data == events
+
+
+def test_leftovers_are_swept_and_the_rest_is_kept(tmp_path: Path, world: Any) -> None:
+    """What a killed process left half done goes after an hour; what is wanted stays however old it is."""
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows())
+        settings = {"n_epochs": 1, "batch_size": 10}
+        job = client.fine_tuning.jobs.create(model=world.base, training_file=file, hyperparameters=settings)
+        tuned = world.wait_for_end(client, job.id).fine_tuned_model
+    old = time.time() - 7200
+    leftovers = [tmp_path / "files" / "file-x.part", tmp_path / "models" / ".aside", tmp_path / "jobs" / "ftjob-gone"]
+    fresh = tmp_path / "files" / "file-y.part"
+    for path in leftovers[1:]:
+        path.mkdir()
+    for path in (leftovers[0], fresh):
+        path.write_bytes(b"x")
+    for path in [*leftovers, *tmp_path.glob("files/file-*"), *tmp_path.glob("models/*")]:
+        if path != fresh:
+            os.utime(path, (old, old))
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        assert not any(path.exists() for path in leftovers)
+        assert fresh.exists()
+        assert client.files.content(file).read()
+        assert client.chat.completions.create(model=tuned, messages=[{"role": "user", "content": "hi"}]).choices
+
+
+def test_the_app_needs_no_transport_of_ours(tmp_path: Path) -> None:
+    """Any ASGI server can serve it; httpx2's own ASGI transport stands for one."""
+    import asyncio
+
+    async def main(sandbox: Sandbox) -> int:
+        transport = httpx2.ASGITransport(app=sandbox.app)
+        async with httpx2.AsyncClient(transport=transport, headers={"Authorization": "Bearer x"}) as http:
+            return (await http.get("http://localhost/v1/models")).status_code
+
+    with Sandbox(tmp_path) as sandbox:
+        assert asyncio.run(main(sandbox)) == 200

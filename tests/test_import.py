@@ -1,0 +1,51 @@
+"""What `import ftwidgets` brings, and what it does not."""
+
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import ftwidgets
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("matplotlib", "starlette", "ftwidgets.engine", "ftwidgets.sandbox", "tokenizers", "safetensors", "pandas", "numpy")
+
+
+def python(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """Plots, the API, the engine and the tables are loaded when they are used."""
+    loaded = python(f"import sys, ftwidgets; print([name for name in {HEAVY} if name in sys.modules])")
+    assert loaded.strip() == "[]"
+
+
+def test_importing_the_package_is_quick() -> None:
+    """Less than 0.3 s beyond `import openai`, in the median of five fresh processes."""
+    code = "import openai, time; t = time.perf_counter(); import ftwidgets; print(time.perf_counter() - t)"
+    assert statistics.median(float(python(code)) for _ in range(5)) < 0.3
+
+
+def test_the_public_names_are_a_sorted_table_of_contents() -> None:
+    """About a dozen names, in order, all there, and nothing else that looks public."""
+    assert sorted(ftwidgets.__all__) == list(ftwidgets.__all__)
+    assert 8 <= len(ftwidgets.__all__) <= 15
+    assert all(getattr(ftwidgets, name).__doc__ for name in ftwidgets.__all__)
+
+
+def test_the_functions_are_not_hidden_by_the_modules_of_their_names() -> None:
+    """`ftwidgets.connect` and `ftwidgets.evaluate` are functions, whatever was imported before."""
+    found = python(
+        "import ftwidgets.connect, ftwidgets.evaluate, ftwidgets.demo, ftwidgets;"
+        "print(callable(ftwidgets.connect), callable(ftwidgets.evaluate))"
+    )
+    assert found.split() == ["True", "True"]
+
+
+def test_the_version_is_the_projects() -> None:
+    """The number in the package is the number in pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert ftwidgets.__version__ == project["version"]
