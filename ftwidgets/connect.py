@@ -5,10 +5,8 @@ This is the one place that puts the kit together and reads the environment. Left
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -127,28 +125,13 @@ def _sandbox(home: Path) -> Sandbox:
 
     from ftwidgets.sandbox import Sandbox
 
-    _close_at_exit()
     with _lock:
         if home not in _sandboxes:
             try:
                 _sandboxes[home] = Sandbox(home)
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, RuntimeError, sqlite3.Error) as error:
                 raise FtwidgetsError(
                     f'the sandbox cannot keep its state in "{home}" ({error}). '
                     "Name a folder you can write to: connect(home=...), or FTWIDGETS_HOME in the environment."
                 ) from error
         return _sandboxes[home]
-
-
-@cache
-def _close_at_exit() -> None:
-    """See to it that a job in training stops in good order when Python ends (once, however often one connects)."""
-    atexit.register(_close_all)
-
-
-def _close_all() -> None:
-    """Close every sandbox; the next `connect()` opens a new one."""
-    with _lock:
-        while _sandboxes:
-            _, sandbox = _sandboxes.popitem()
-            sandbox.close()

@@ -13,7 +13,7 @@ import pytest
 
 from ftwidgets import connect as make  # the function; the module goes by the same name
 from ftwidgets import connect_async
-from ftwidgets.connect import _close_all, _sandboxes, state_folder
+from ftwidgets.connect import _sandboxes, state_folder
 from ftwidgets.errors import FtwidgetsError
 
 REAL = {
@@ -33,7 +33,8 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FTWIDGETS_HOME", str(tmp_path / "home"))
     yield
-    _close_all()
+    while _sandboxes:
+        _sandboxes.popitem()[1].close()
 
 
 def test_connect_gives_a_plain_client_of_the_sandbox(tmp_path: Path) -> None:

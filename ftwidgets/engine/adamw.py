@@ -43,30 +43,26 @@ class AdamW:
         scale, eps = rate * to_mean / to_root, self.eps / to_root
         middle = len(weights) // 2
 
-        def lane(part: slice) -> None:
-            self._move(weights[part], grads[part], self.sums[part], self.squares[part], scale, eps)
+        def lane(start: int, end: int) -> None:
+            """Take weights -= scale * sums / (sqrt(squares) + eps), slice by slice."""
+            scratch = np.empty(SLICE, weights.dtype)
+            for at in range(start, end, SLICE):
+                part = slice(at, min(at + SLICE, end))
+                w, g, m, v = weights[part], grads[part], self.sums[part], self.squares[part]
+                s = scratch[: len(g)]
+                w[: max(0, n_decayed - at)] *= 1 - rate * decay
+                m *= b1
+                m += g
+                np.multiply(g, g, out=s)
+                v *= b2
+                v += s
+                np.sqrt(v, out=s)
+                s += eps
+                np.divide(m, s, out=s)
+                s *= scale
+                w -= s
 
-        weights[:n_decayed] *= 1 - rate * decay
-        both(lambda: lane(slice(middle)), lambda: lane(slice(middle, None)))
-
-    def _move(self, weights: Array, grads: Array, sums: Array, squares: Array, scale: float, eps: float) -> None:
-        """Weights -= scale * sums / (sqrt(squares) + eps), slice by slice."""
-        b1, b2 = self.betas
-        scratch = np.empty(SLICE, weights.dtype)
-        for at in range(0, len(weights), SLICE):
-            part = slice(at, at + SLICE)
-            g, m, v = grads[part], sums[part], squares[part]
-            s = scratch[: len(g)]
-            m *= b1
-            m += g
-            np.multiply(g, g, out=s)
-            v *= b2
-            v += s
-            np.sqrt(v, out=s)
-            s += eps
-            np.divide(m, s, out=s)
-            s *= scale
-            weights[part] -= s
+        both(lambda: lane(0, middle), lambda: lane(middle, len(weights)))
 
 
 def clip(grads: Array, limit: float) -> float:

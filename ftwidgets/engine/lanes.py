@@ -14,6 +14,7 @@ from functools import cache
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+import numpy as np
 import threadpoolctl
 
 Result = TypeVar("Result")
@@ -38,7 +39,8 @@ def _serve(queue: "SimpleQueue[Work]") -> None:
     while True:
         work, out, done = queue.get()
         try:
-            out.append(work())
+            with np.errstate(all="ignore"):  # per thread; whoever asked decides what a number that is none means
+                out.append(work())
         except BaseException as error:  # handed to whoever asked
             out.append(error)
         done.set()

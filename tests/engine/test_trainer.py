@@ -113,6 +113,13 @@ def test_trains_only_where_weights_say(nano: Model) -> None:
         Trainer(nano, [silent], hyperparameters=SHORT, seed=0)
 
 
+def test_divergence_shows_in_the_loss(nano: Model, facts: list[Example]) -> None:
+    """A rate far too high ends in a loss that is huge or no number, without a warning on the way."""
+    wild = Hyperparameters(n_epochs=6, batch_size=2, learning_rate_multiplier=1e6)
+    last = list(Trainer(nano, facts * 5, hyperparameters=wild, seed=0, validation=facts))[-1]
+    assert not last.train_loss < 20
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted(
-    path
-    for path in (Path(__file__).parents[2] / "notebooks").rglob("*.ipynb")
-    if ".ipynb_checkpoints" not in path.parts
+    path for path in (Path(__file__).parents[2] / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
 )
 
 KEY = re.compile(r"sk-(?!sandbox)[A-Za-z0-9_-]{16,}")
