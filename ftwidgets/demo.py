@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DATASET = "support_faq"
 BASE = "nano-2026-11"
-EPOCHS = 6
+EPOCHS = 4
 SEED = 7
 VALIDATION = 32  # held-out questions whose loss is watched during training
 SCORED = 96  # held-out questions both models answer at the end
