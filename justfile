@@ -42,6 +42,10 @@ bench-transfer:
 sweep *args:
     python tools/sweep.py {{ args }}
 
+# LoRA against full fine-tuning
+bench-lora:
+    python tools/bench_lora.py
+
 # format, and mend what can be mended
 fix:
     ruff check --fix .

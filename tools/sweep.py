@@ -1,53 +1,67 @@
-"""The sweep behind the `auto` recipe: rate x batch size on the bundled training data, scored on a part of it set aside.
+"""The sweep behind the `auto` recipe: rate, batch size and hidden share on the bundled training data: `just sweep`.
 
-The held-out splits stay untouched here: choosing settings on them would flatter every later score.
+Scored on a part of the training data set aside. The held-out splits stay untouched here: choosing settings on them would
+flatter every later score.
 """
 
 import argparse
 import itertools
 import time
+from pathlib import Path
 
 import numpy as np
 from tasks import TASKS, exact_match, examples, pick
 
-from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer
-from ftwidgets.engine.recipe import auto_epochs
+from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, trainer
+from ftwidgets.engine.recipe import HIDDEN, auto_epochs
 from ftwidgets.engine.trainer import measure
+
+ASIDE = 150  # examples set aside from the training split
+
+
+def score(base: Model, pool: list[Example], n: int, seed: int, settings: Hyperparameters) -> tuple[float, float]:
+    """Loss and exact match on the examples set aside."""
+    chosen = pick(pool, len(pool), seed)
+    run = Trainer(base, chosen[ASIDE : ASIDE + n], hyperparameters=settings, seed=seed)
+    for _ in run:
+        pass
+    return measure(run.model, chosen[:ASIDE])[0], exact_match(run.model, chosen[:ASIDE])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rates", type=float, nargs="+", default=[0.3, 1.0, 2.0, 3.0], help="multipliers of the base rate")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.25, 0.5, 1.0, 2.0], help="multipliers of the base rate")
     parser.add_argument("--batches", type=int, nargs="+", default=[2, 4, 8, 16])
-    parser.add_argument("--n", type=int, nargs="+", default=[50, 100, 300])
+    parser.add_argument("--hidden", type=float, nargs="+", default=[HIDDEN], help="share of the prompt's tokens hidden")
+    parser.add_argument("--n", type=int, nargs="+", default=[50, 100, 400])
     parser.add_argument("--epochs", type=int, help="instead of the auto rule")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--tasks", nargs="+", default=TASKS)
-    parser.add_argument("--model", default=NANO)
+    parser.add_argument("--model", type=Path, default=NANO)
     args = parser.parse_args()
-    from pathlib import Path
-
-    base = Model.load(Path(args.model))
-    print("| task | n | epochs | batch | rate | loss | exact match | seconds |\n|---|---|---|---|---|---|---|---|")
+    base = Model.load(args.model)
+    print("| task | examples | epochs | batch | rate | hidden | loss | exact match | seconds |\n" + "|---" * 9 + "|")
     for task, n in itertools.product(args.tasks, args.n):
         pool = examples(base.tokenizer, task, "train")
-        for batch, rate in itertools.product(args.batches, args.rates):
-            losses, scores, began = [], [], time.perf_counter()
-            for seed in range(args.seeds):
-                chosen = pick(pool, len(pool), seed)
-                train, aside = chosen[80 : 80 + n], chosen[:80]
-                settings = Hyperparameters(args.epochs or auto_epochs(len(train)), batch, rate)
-                trainer = Trainer(base, train, hyperparameters=settings, seed=seed)
-                for _ in trainer:
-                    pass
-                losses.append(measure(trainer.model, aside)[0])
-                scores.append(exact_match(trainer.model, aside))
+        for batch, rate, hidden in itertools.product(args.batches, args.rates, args.hidden):
+            trainer.HIDDEN = hidden
+            settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate)
+            began = time.perf_counter()
+            found = [score(base, pool, n, seed, settings) for seed in range(args.seeds)]
             seconds = (time.perf_counter() - began) / args.seeds
-            print(
-                f"| {task} | {len(train)} | {settings.n_epochs} | {batch} | {rate:g} "
-                f"| {np.mean(losses):.3f} | {np.mean(scores):.2f} | {seconds:.1f} |",
-                flush=True,
+            loss, match = np.mean(found, axis=0)
+            row = (
+                task,
+                n,
+                settings.n_epochs,
+                batch,
+                f"{rate:g}",
+                f"{hidden:g}",
+                f"{loss:.3f}",
+                f"{match:.2f}",
+                f"{seconds:.1f}",
             )
+            print("|", " | ".join(map(str, row)), "|", flush=True)
 
 
 if __name__ == "__main__":
