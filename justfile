@@ -18,6 +18,10 @@ test *args:
 notebooks:
     pytest notebooks
 
+# the lessons in a real JupyterLab in a real Chromium (extra `browser`)
+browser:
+    pytest -m browser tests/browser
+
 # the engine against transformers, freshly computed (extra `parity`)
 parity:
     pytest -m parity

@@ -46,7 +46,7 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     demo = commands.add_parser("demo", help="fine-tune a model on the support FAQ, here in the terminal")
     demo.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
-    demo.add_argument("--out", type=Path, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
+    demo.add_argument("--out", type=_folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
     demo.add_argument("--epochs", type=_positive, metavar="N", help="how often the model sees the examples")
     commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
     options, rest = parser.parse_known_args(argv)
@@ -72,6 +72,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on: {text}")
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"is a file, and a folder is needed: {text}")
+    return path
 
 
 def _sentence(error: Exception) -> str:

@@ -91,7 +91,10 @@ def state_folder(home: str | Path | None = None) -> Path:
         raise FtwidgetsError('"home" is empty; leave it out for the usual folder.')
     chosen = home or os.environ.get("FTWIDGETS_HOME")
     if chosen:
-        return Path(chosen).expanduser().resolve()
+        try:
+            return Path(chosen).expanduser().resolve()
+        except (RuntimeError, ValueError) as error:  # "~nobody", a null byte
+            raise FtwidgetsError(f"no folder can have the name {str(chosen)!r} ({error}); name another.") from error
     import platformdirs
 
     return platformdirs.user_data_path("ftwidgets").resolve()
@@ -126,6 +129,8 @@ def _sandbox(home: Path) -> Sandbox:
     from ftwidgets.sandbox import Sandbox
 
     with _lock:
+        if home in _sandboxes and _sandboxes[home].bereft:  # somebody removed the folder: begin anew in an empty one
+            _sandboxes.pop(home).close()
         if home not in _sandboxes:
             try:
                 _sandboxes[home] = Sandbox(home)

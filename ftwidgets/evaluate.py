@@ -75,6 +75,8 @@ def evaluate(
     openai.OpenAIError
         What the client raises: a model nobody knows, a wrong key, a service that is gone.
     """
+    import openai
+
     named, questions = _named(models), read(examples, system=system)
     metrics, headline = _metrics(metric)
     options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature}
@@ -82,7 +84,11 @@ def evaluate(
 
     def ask(model: str, question: Question) -> str:
         messages: Any = question.messages
-        completion = client.chat.completions.create(model=model, messages=messages, **options)
+        try:
+            completion = client.chat.completions.create(model=model, messages=messages, **options)
+        except openai.APIStatusError as error:
+            error.add_note(f"The model {model} was asked row {questions.index(question) + 1}: {question.prompt[:80]!r}")
+            raise
         return (completion.choices[0].message.content if completion.choices else None) or ""
 
     asked = [(model, question) for model in named.values() for question in questions]

@@ -66,8 +66,12 @@ def _from_jsonl(file: Path) -> list[Question]:
         raise DataError(f'"{file}" is a CSV; hand in pandas.read_csv("{file}"), or the JSONL that prepare() wrote.')
     if not file.is_file():
         raise DataError(f'there is no file "{file}".')
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f'"{file}" is not UTF-8 ({error}); save it in that encoding.') from error
     questions = []
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -48,10 +48,14 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
 
 def file_id(client: openai.OpenAI, file: str | Path) -> str:
     """Upload a path; take any other text for the id of a file, unless it can only be a mistyped path."""
+    if not isinstance(file, str | Path):
+        raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
+    if "\n" in str(file):
+        raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
     path = Path(file).expanduser()
     if isinstance(file, Path) or path.is_file():
         return upload(client, path).id
-    if path.suffix or len(path.parts) > 1:
+    if path.suffix or len(path.parts) > 1 or path.is_dir():
         raise DataError(_no_such_file(path))
     return file
 

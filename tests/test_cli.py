@@ -14,7 +14,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets import cli, datasets, demo, lab, terminal
-from ftwidgets.connect import _close_all
+from ftwidgets.connect import _sandboxes
 from ftwidgets.errors import FtwidgetsError
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +46,7 @@ def test_help_names_every_command() -> None:
         (["dmeo"], "invalid choice: 'dmeo'"),
         (["demo", "--hoem", "x"], "unrecognized arguments: --hoem x"),
         (["demo", "--epochs", "0"], "must be a whole number from 1 on: 0"),
+        (["demo", "--out", __file__], "is a file, and a folder is needed"),
     ],
 )
 def test_a_mistyped_command_is_a_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,14 +121,16 @@ def test_the_demo_does_the_main_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On a small part of the data, for real: files, losses, answers side by side, scores, verdict, picture, next step."""
+    n_rows = len(datasets.load("support_faq"))
     small(monkeypatch)
     out = tmp_path / "out"
     try:
         assert cli.main(["demo", "--home", str(tmp_path), "--out", str(out), "--epochs", "3"]) == 0
     finally:
-        _close_all()
+        while _sandboxes:
+            _sandboxes.popitem()[1].close()
     said = capsys.readouterr().out
-    assert "support_faq.csv: 480 rows" in said
+    assert f"support_faq.csv: {n_rows} rows" in said
     assert re.search(r"\[#{30}\] \d+/\d+ +loss", said)
     epochs = re.findall(r"^ +(\d) +\d+ +(\d+\.\d\d) +(\d+\.\d\d)$", said, re.MULTILINE)
     assert [epoch for epoch, _, _ in epochs] == ["1", "2", "3"]

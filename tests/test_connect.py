@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -108,6 +109,8 @@ def test_another_service_is_asked_with_the_key_given_or_the_environments(monkeyp
         ({"base_url": "localhost:8000", "api_key": "k"}, 'must begin with http:// or https://: "localhost:8000"'),
         ({"base_url": "", "api_key": "k"}, "must begin with"),
         ({"home": ""}, '"home" is empty'),
+        ({"home": "a\0b"}, "no folder can have the name"),
+        ({"home": "~nobody-of-this-name/x"}, "no folder can have the name"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(arguments: dict[str, str], message: str) -> None:
@@ -127,6 +130,18 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken" / "sandbox.sqlite").write_bytes(b"not a database, but long enough to look like one" * 30)
     with pytest.raises(FtwidgetsError, match="cannot keep its state"):
         make(home=tmp_path / "broken")
+
+
+def test_connecting_again_after_the_folder_was_removed_begins_anew(tmp_path: Path) -> None:
+    """Whoever removes the folder to start over need not restart Python; until then the error says what to do."""
+    before = make()
+    before.files.create(file=("a", b"b"), purpose="user_data")
+    shutil.rmtree(tmp_path / "home")
+    with pytest.raises(openai.InternalServerError, match=r"cannot use its state folder .*connect\(\) again"):
+        before.files.create(file=("a", b"b"), purpose="user_data")
+    after = make()
+    assert list(after.files.list()) == []
+    assert after.files.create(file=("a", b"b"), purpose="user_data").bytes == 1
 
 
 def test_the_state_folder_is_the_one_given_or_the_environments_or_the_platforms(

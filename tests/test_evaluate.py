@@ -240,6 +240,21 @@ def test_examples_that_cannot_be_read_are_named(examples: Any, message: str) -> 
     assert asked == []
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    """As our own exception, with what to do."""
+    file = tmp_path / "latin.jsonl"
+    file.write_bytes(json.dumps(SUMS[0]).replace("brief", "br\u00e8f").encode("latin-1"))
+    with pytest.raises(DataError, match=r"latin\.jsonl. is not UTF-8"):
+        evaluate(client_of(adder), "m", file)
+
+
+def test_a_question_that_is_refused_is_named() -> None:
+    """The client's exception carries the model and the row it was asked."""
+    with pytest.raises(openai.NotFoundError) as caught:
+        evaluate(client_of(adder), "gone", [example("the first question", "?")])
+    assert caught.value.__notes__ == ["The model gone was asked row 1: 'the first question'"]
+
+
 def test_a_broken_line_of_a_file_is_named(tmp_path: Path) -> None:
     """File and line are in the message."""
     file = tmp_path / "valid.jsonl"

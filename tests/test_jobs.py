@@ -463,6 +463,9 @@ def no_such_files(tmp_path: Path) -> Iterable[tuple[str | Path, str]]:
     yield "no-such-file.jsonl", "there is no file"
     yield str(tmp_path / "nowhere" / "train.jsonl"), "folder .*nowhere.* does not exist"
     yield tmp_path, "is a folder"
+    yield "tests", "is a folder"
+    yield LINE * 200, "not by what is in it"
+    yield {"id": "file-1"}, "by its id if it is uploaded, not by {'id': 'file-1'}"  # type: ignore[misc]
 
 
 def test_a_mistyped_path_is_a_clear_error(tmp_path: Path) -> None:

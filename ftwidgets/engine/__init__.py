@@ -12,6 +12,7 @@ from ftwidgets.engine.recipe import auto_hyperparameters as auto_hyperparameters
 from ftwidgets.engine.tokenizer import Tokenizer as Tokenizer
 from ftwidgets.engine.trainer import StepMetrics as StepMetrics
 from ftwidgets.engine.trainer import Trainer as Trainer
+from ftwidgets.engine.trainer import measure as measure
 
 __all__ = [
     "NANO",
@@ -26,4 +27,5 @@ __all__ = [
     "Trainer",
     "auto_hyperparameters",
     "generate",
+    "measure",
 ]

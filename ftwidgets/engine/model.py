@@ -84,8 +84,7 @@ class Model:
             self.config.write(aside / "config.json")
             half = {name: weight.astype(np.float16) for name, weight in self.params.named.items()}
             save_file(half, aside / "model.safetensors", metadata={"format": "pt"})
-            for name in ("tokenizer.json", "tokenizer_config.json"):
-                shutil.copyfile(self.tokenizer.path.with_name(name), aside / name)
+            self.tokenizer.save(aside)
             os.chmod(aside, 0o755)  # mkdtemp makes it private; a model folder is as open as its parent
             os.rename(aside, folder)
         finally:

@@ -29,6 +29,8 @@ class Tokenizer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        with_config = (path, path.with_name("tokenizer_config.json"))
+        self._files = {file.name: file.read_bytes() for file in with_config if file.is_file()}
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         self._tokenizer.encode_special_tokens = True  # in this library's words: as the text they look like
         self.vocab_size: int = self._tokenizer.get_vocab_size()
@@ -46,6 +48,11 @@ class Tokenizer:
         if not path.is_file():
             raise ValueError(f"{path} does not exist; a model folder needs its tokenizer.")
         return cls(path)
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files as they were read; the folder they came from may be gone by now."""
+        for name, content in self._files.items():
+            (folder / name).write_bytes(content)
 
     def _special(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)

@@ -6,6 +6,7 @@ Left out: HTTP itself. In process the `transport` hands requests in; a server su
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Sequence
 
@@ -27,6 +28,10 @@ NO_KEY = (
     "(i.e. Authorization: Bearer YOUR_KEY). This sandbox takes any key that is not empty."
 )
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
+FOLDER_ERROR = (
+    "The sandbox cannot use its state folder ({}). Is the disk full, or has the folder been removed? "
+    "Make room, or connect() again: that makes a new folder."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +76,12 @@ class Frontier:
             return
         try:
             await self._app(scope, receive, stamped)
-        except Exception:
+        except Exception as error:
             logger.exception("%s %s failed.", scope["method"], scope["path"])
             if started:
                 raise
-            await ApiError(500, SERVER_ERROR, kind="server_error").response()(scope, receive, stamped)
+            message = FOLDER_ERROR.format(error) if isinstance(error, OSError | sqlite3.OperationalError) else SERVER_ERROR
+            await ApiError(500, message, kind="server_error").response()(scope, receive, stamped)
 
 
 def _has_key(scope: Scope) -> bool:

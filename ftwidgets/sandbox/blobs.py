@@ -30,12 +30,16 @@ class Blobs:
     def write(self, id_: str, source: BinaryIO) -> int:
         """Copy a stream into place and tell its length."""
         aside = self._folder / (id_ + _PART)
-        with aside.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-            size = target.tell()
-            target.flush()
-            os.fsync(target.fileno())
-        aside.replace(self.path(id_))
+        try:
+            with aside.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+                size = target.tell()
+                target.flush()
+                os.fsync(target.fileno())
+            aside.replace(self.path(id_))
+        except BaseException:
+            aside.unlink(missing_ok=True)  # on a full disk, every byte counts
+            raise
         return size
 
     def delete(self, id_: str) -> None:
@@ -46,6 +50,6 @@ class Blobs:
         """Remove what nobody names any more: left over by a process that died between two steps."""
         limit = time.time() - older_than
         for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):  # another process may be sweeping too
+            with suppress(OSError):  # swept by another process just now, or somebody else's in a folder that is shared
                 if path.name not in wanted and path.stat().st_mtime < limit:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

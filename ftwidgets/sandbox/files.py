@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -129,23 +130,37 @@ def check_shape(lines: BinaryIO) -> None:
         if not fits:
             start = line[:12].decode(errors="replace").rstrip("\r\n")[:3]
             raise refused(
-                "Expected file to have JSONL format, where every line is a JSON dictionary. "
+                f"{_reason(line, number)}Expected file to have JSONL format, where every line is a JSON dictionary. "
                 f'Line {number} is not a dictionary (HINT: line starts with: "{start}...").'
             )
     if number == 0:
         raise refused("The file is empty; a training file has one JSON dictionary a line.", param="file")
 
 
+def _reason(line: bytes, number: int) -> str:
+    """Say in words what the service's message does not tell: why an innocent-looking line cannot be read."""
+    if not line.strip():
+        return f"Line {number} is empty; delete it. "
+    if line.startswith(BOM_UTF8):
+        return f"Line {number} begins with a byte-order mark; save the file as UTF-8 without one. "
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return f"Line {number} is not UTF-8; save the file in that encoding. "
+    return ""
+
+
 def _form_params(form: dict[str, Any]) -> Params:
     """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
-    values: dict[str, Any] = {}
+    values = {name: value for name, value in form.items() if name != "file" and "[" not in name}
+    objects: dict[str, dict[str, Any]] = {}
     for name, value in form.items():
         nested = re.fullmatch(r"(\w+)\[(\w+)\]", name)
         if nested:
-            values.setdefault(nested[1], {})[nested[2]] = value
-        elif name != "file":
+            objects.setdefault(nested[1], {})[nested[2]] = value
+        elif "[" in name:
             values[name] = value
-    return Params(values)
+    return Params(objects | values)
 
 
 def _lifetime(params: Params) -> int | None:
@@ -154,10 +169,10 @@ def _lifetime(params: Params) -> int | None:
     params.done()
     if anchor is None and seconds is None:
         return None
-    if anchor is None or seconds is None or not seconds.isdigit() or not HOUR <= int(seconds) <= MONTH:
+    if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
         raise refused(
             f"Invalid 'expires_after': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
-            f"but got {anchor!r} and {seconds!r} instead.",
+            f"but got {anchor!r} and {seconds!r:.40} instead.",
             param="expires_after",
             code="invalid_value",
         )

@@ -36,14 +36,18 @@ class Ledger:
         """Take a job in, with its own copy of the data: deleting the files later does not disturb it."""
         folder = self._store.job_folder(job.id)
         folder.mkdir(parents=True)
-        shutil.copyfile(self._store.blobs.path(job.training_file), folder / TRAINING)
         files = f"training file: {job.training_file}"
-        if job.validation_file is not None:
-            shutil.copyfile(self._store.blobs.path(job.validation_file), folder / VALIDATION)
-            files += f" and validation file: {job.validation_file}"
-        with self._db.transaction():
-            self._db.insert(job)
-            self._log(job.id, f"Created fine-tuning job: {job.id}", f"Validating {files}")
+        try:
+            shutil.copyfile(self._store.blobs.path(job.training_file), folder / TRAINING)
+            if job.validation_file is not None:
+                shutil.copyfile(self._store.blobs.path(job.validation_file), folder / VALIDATION)
+                files += f" and validation file: {job.validation_file}"
+            with self._db.transaction():
+                self._db.insert(job)
+                self._log(job.id, f"Created fine-tuning job: {job.id}", f"Validating {files}")
+        except BaseException:
+            self._forget_work(job.id)
+            raise
         return job
 
     def get(self, job_id: str) -> JobRecord | None:

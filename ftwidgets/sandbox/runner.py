@@ -2,33 +2,38 @@
 
 The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lease, so
 of several processes on one state folder one trains and the others look on; when that one goes, another goes on.
-Left out: what a transition writes (`ledger`), what a step writes (`recorder`).
+Left out: what a transition writes (`ledger`), what a step writes (`recorder`), when a run has failed (`divergence`).
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.sandbox.catalog import Catalog
+from ftwidgets.sandbox.divergence import check_result, check_step
 from ftwidgets.sandbox.errors import ApiError, JobFaultError
 from ftwidgets.sandbox.lease import lease
 from ftwidgets.sandbox.ledger import TRAINING, VALIDATION, Ledger
 from ftwidgets.sandbox.recorder import Recorder
-from ftwidgets.sandbox.records import JobRecord
+from ftwidgets.sandbox.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.rows import Messages, read_rows
 from ftwidgets.sandbox.store import Store
 from ftwidgets.sandbox.table import result_table
 
 if TYPE_CHECKING:
-    from ftwidgets.engine import Example, Hyperparameters, Model, StepMetrics, Trainer
+    from ftwidgets.engine import Example, Hyperparameters, Model, Trainer
+
+T = TypeVar("T")
 
 LOOK_AGAIN = 0.5  # seconds between two tries to get the lease
+LONGEST_PAUSE = 10.0  # seconds between two tries where one after another fails: the disk is full, the folder has gone
+LOOK_UP = 0.2  # seconds between two looks whether somebody still waits for some work
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +69,16 @@ class Runner:
             self._thread.join()
 
     def _run(self) -> None:
+        pause = 0.0
         while not self._closing.is_set():
             self._work.clear()
             try:
-                waiting = self._turn()
-            except Exception:
-                logger.exception("The training thread met an error; it tries again.")
-                waiting = True
+                waiting, pause = self._turn(), 0.0
+            except Exception as error:
+                pause = min(LONGEST_PAUSE, 2 * pause or LOOK_AGAIN)
+                logger.warning("The training thread cannot go on (%r); it tries again in %g s.", error, pause)
+                self._closing.wait(pause)  # not cut short by whoever looks at a job meanwhile
+                continue
             if not self._closing.is_set():
                 self._work.wait(LOOK_AGAIN if waiting else None)
 
@@ -81,7 +89,7 @@ class Runner:
             with lease(self._store.lock_path) as mine:
                 if not mine:
                     return True
-                for job in self._ledger.unfinished("running", "queued")[:1]:
+                for job in (self._ledger.unfinished("running") or self._ledger.unfinished("queued"))[:1]:
                     self._train(job)
         return False
 
@@ -103,39 +111,40 @@ class Runner:
         """Say how many examples are longer than the context: their ends are not learned."""
         model = self._catalog.load(job.model)
         context = model.config.max_position_embeddings
-        long = sum(len(_encode(model, chat, context + 1).ids) > context for chat in chats)
+        long = sum(len(_encode(model, chat, context + 1).ids) > context for chat in self._wanted(job, chats))
         return [f"{long} of {len(chats)} examples are longer than {context} tokens and are cut there"] if long else []
 
     def _train(self, job: JobRecord) -> None:
         with self._failing(job, "queued", "running"):
-            trainer = self._trainer(job)
+            before = self._catalog.load(job.model)
+            trainer = self._trainer(job, before)
             with Recorder(self._store, self._ledger, job, trainer) as recorder:
                 for metrics in trainer:
-                    _check_finite(metrics)
+                    check_step(metrics, trainer)
                     if not recorder.step(metrics) or self._closing.is_set():
                         break
                     self._validate()
             if trainer.step == trainer.total_steps and self._ledger.status(job.id) == "running":
+                check_result(before, trainer)
                 self._ledger.succeed(job, result_table(self._ledger.metrics(job.id)))
         if self._ledger.status(job.id) in ("cancelled", "failed"):
             self._ledger.clear(job)
 
-    def _trainer(self, job: JobRecord) -> Trainer:
+    def _trainer(self, job: JobRecord, model: Model) -> Trainer:
         """Set the engine up for a job: at its beginning, or where an interrupted run left off."""
         from ftwidgets.engine import Trainer
 
         training, validation = self._rows(job)
-        model = self._catalog.load(job.model)
         context = model.config.max_position_embeddings
         chosen = _hyperparameters(job, len(training))
         self._ledger.start(job, asdict(chosen))
         try:
             trainer = Trainer(
                 model,
-                [_encode(model, chat, context) for chat in training],
+                [_encode(model, chat, context) for chat in self._wanted(job, training)],
                 hyperparameters=chosen,
                 seed=job.seed,
-                validation=[_encode(model, chat, context) for chat in validation],
+                validation=[_encode(model, chat, context) for chat in self._wanted(job, validation)],
             )
         except ValueError as error:  # nothing is left to learn once every example is cut at the context
             message = f"The job failed due to an invalid training file. {error}"
@@ -149,30 +158,36 @@ class Runner:
                 logger.warning("Job %s starts over: %s", job.id, error)
         return trainer
 
+    def _wanted(self, job: JobRecord, items: Iterable[T]) -> Iterator[T]:
+        """Hand items on for as long as somebody waits for what comes of them."""
+        looked = time.monotonic()
+        for item in items:
+            if time.monotonic() - looked > LOOK_UP:
+                looked = time.monotonic()
+                if self._closing.is_set() or self._ledger.status(job.id) not in UNFINISHED:
+                    raise _Unwanted
+            yield item
+
     @contextmanager
     def _failing(self, job: JobRecord, *statuses: str) -> Iterator[None]:
         """Make what goes wrong in the block the job's error, as long as it is in one of these statuses."""
         try:
             yield
+        except _Unwanted:
+            logger.info("Job %s was left where it was.", job.id)
         except JobFaultError as fault:
             self._ledger.fail(job, fault, only_if=statuses)
         except ApiError as error:  # the model it was to start from has been deleted
             gone = JobFaultError(error.code or "server_error", error.message, "model")
             self._ledger.fail(job, gone, only_if=statuses)
-        except Exception:
-            unknown = JobFaultError("server_error", "The job failed due to an internal error", None)
+        except Exception as error:
+            unknown = JobFaultError("server_error", f"The job failed due to an internal error: {error!r:.300}", None)
             if self._ledger.fail(job, unknown, only_if=statuses):
                 logger.exception("Job %s failed.", job.id)
 
 
-def _check_finite(metrics: StepMetrics) -> None:
-    """Stop where the numbers have run away: nothing good comes of going on."""
-    if math.isfinite(metrics.train_loss + (metrics.valid_loss or 0.0) + (metrics.full_valid_loss or 0.0)):
-        return
-    message = (
-        f"The training diverged: the loss at step {metrics.step} is no number any more. Try a smaller learning_rate_multiplier."
-    )
-    raise JobFaultError("training_diverged", message, "hyperparameters")
+class _Unwanted(Exception):  # noqa: N818 - no error: the sandbox closes, or the job has been cancelled
+    """Nobody waits for this work any more."""
 
 
 def _encode(model: Model, chat: Messages, most: int) -> Example:

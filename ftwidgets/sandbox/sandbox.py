@@ -54,6 +54,11 @@ class Sandbox:
         if ledger.unfinished():
             self._runner.wake()
 
+    @property
+    def bereft(self) -> bool:
+        """Whether the state folder has been removed since; nothing can be kept then, open a new sandbox."""
+        return not self._store.is_there()
+
     def transport(self) -> httpx2.BaseTransport:
         """Make a way in for `OpenAI(http_client=httpx2.Client(transport=...))`."""
         return Transport(self._loop, self.app)

@@ -31,12 +31,21 @@ class Store:
         self.blobs = Blobs(home / "files")
         self._models = home / "models"
         self._jobs = home / "jobs"
-        self.db = Database(home / "sandbox.sqlite")
-        self._tidy()
+        self._sqlite = home / "sandbox.sqlite"
+        self.db = Database(self._sqlite)
+        try:
+            self._tidy()
+        except BaseException:
+            self.db.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""
         self.db.close()
+
+    def is_there(self) -> bool:
+        """Tell whether the records are still where they were."""
+        return self._sqlite.is_file()
 
     def job_folder(self, job_id: str) -> Path:
         """Tell where the working files of a job lie."""
@@ -86,9 +95,9 @@ class Store:
         self.blobs.sweep({record.id for record in self.db.select(FileRecord)})
         unfinished = "status IN ('validating_files', 'queued', 'running')"
         Blobs(self._jobs).sweep({record.id for record in self.db.select(JobRecord, unfinished)})
-        kept = {record.folder for record in self.db.select(ModelRecord)}
         growing = f"job_id IN (SELECT id FROM jobs WHERE {unfinished})"
-        kept |= {record.folder for record in self.db.select(CheckpointRecord, growing)}
+        kept = {record.folder for record in self.db.select(CheckpointRecord, growing)}
+        kept |= {record.folder for record in self.db.select(ModelRecord)}  # after those: a job may succeed meanwhile
         Blobs(self._models).sweep(kept)
 
 

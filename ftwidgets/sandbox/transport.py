@@ -8,6 +8,7 @@ Left out: streaming of request bodies (they are read whole), trio, WebSockets.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 _AHEAD = 8  # messages the application may be ahead of the reader
 _CLOSED = "The sandbox is closed; open a new one."
+_FORKED = "This sandbox was opened before the process forked and stayed behind; start child processes with 'spawn' instead."
 
 
 class LoopThread:
@@ -32,9 +34,12 @@ class LoopThread:
         self._stack = ExitStack()
         self._portal: BlockingPortal | None = None
         self._closed = False
+        self._process = os.getpid()
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
         """Start some work on the loop."""
+        if os.getpid() != self._process:  # threads do not fork: whoever waited for one would wait for ever
+            raise httpx2.ConnectError(_FORKED)
         with self._lock:
             if self._closed:
                 raise httpx2.ConnectError(_CLOSED)
@@ -75,9 +80,9 @@ class Exchange:
             self._task.cancel()
 
     async def _send(self, message: Message) -> None:
+        await self._queue.put(message)
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             self._complete = True
-        await self._queue.put(message)
 
     async def _run(self) -> None:
         try:

@@ -78,6 +78,25 @@ def test_a_transaction_is_all_or_nothing(db: Database) -> None:
     assert len(db.select(FileRecord)) == 1
 
 
+def test_a_transaction_that_cannot_be_committed_is_undone(db: Database) -> None:
+    """And the next one is a transaction of its own, not a part of it."""
+    db._connection.execute("PRAGMA foreign_keys = ON")
+    db._connection.execute("CREATE TABLE late (id TEXT REFERENCES files (id) DEFERRABLE INITIALLY DEFERRED)")
+
+    def late() -> None:
+        with db.transaction():
+            db.insert(make_file(1))
+            db._connection.execute("INSERT INTO late VALUES ('file-none')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        late()
+    assert db.select(FileRecord) == []
+    db.insert(make_file(2))
+    with sqlite3.connect(db.value("SELECT file FROM pragma_database_list")) as other:
+        assert other.execute("SELECT count(*) FROM files").fetchone() == (1,)
+    other.close()
+
+
 def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     """One of them sets it up; every one finds it ready, and all their writes are there."""
     path, errors = tmp_path / "a.sqlite", []

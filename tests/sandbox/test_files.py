@@ -9,6 +9,7 @@ import pytest
 
 LINE = b'{"messages": []}\n'
 FILE = {"file": ("a.jsonl", LINE)}
+UNTIL = {"purpose": "fine-tune", "expires_after[anchor]": "created_at"}
 
 
 def put(client: openai.OpenAI, content: bytes = LINE, purpose: Any = "fine-tune", name: str = "a.jsonl") -> Any:
@@ -84,6 +85,21 @@ def test_what_is_not_jsonl_is_refused(client: openai.OpenAI, content: bytes, num
     assert client.files.list().data == []
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xef\xbb\xbf" + LINE, "Line 1 begins with a byte-order mark; save the file as UTF-8 without one."),
+        (LINE + '{"a": "é"}\n'.encode("latin-1"), "Line 2 is not UTF-8; save the file in that encoding."),
+        (LINE + b"\r\n" + LINE, "Line 2 is empty; delete it."),
+    ],
+)
+def test_what_cannot_be_seen_in_a_line_is_said(client: openai.OpenAI, content: bytes, reason: str) -> None:
+    """The service's message alone would leave these three a riddle."""
+    with pytest.raises(openai.BadRequestError) as caught:
+        put(client, content)
+    assert f"{reason} Expected file to have JSONL format" in caught.value.message
+
+
 def test_other_purposes_take_anything(client: openai.OpenAI) -> None:
     """Only a fine-tuning file has to be JSONL; a purpose nobody knows is refused."""
     assert put(client, b"\x00\xff", purpose="user_data").purpose == "user_data"
@@ -115,6 +131,10 @@ def test_a_file_expires(client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) 
         ({"data": {"purpose": "fine-tune"}, "files": {"file": ("a.jsonl", b"")}}, "file"),
         ({"data": {"purpose": "fine-tune", "expires_after[anchor]": "x"}, "files": FILE}, "expires_after.anchor"),
         ({"data": {"purpose": "fine-tune", "expires_after[seconds]": "1"}, "files": FILE}, "expires_after"),
+        ({"data": UNTIL | {"expires_after[seconds]": "²"}, "files": FILE}, "expires_after"),
+        ({"data": UNTIL | {"expires_after[seconds]": "9" * 5000}, "files": FILE}, "expires_after"),
+        ({"data": UNTIL | {"expires_after": "x"}, "files": FILE}, "expires_after"),
+        ({"data": {"expires_after": "x"} | UNTIL, "files": FILE}, "expires_after"),
         ({"json": {"purpose": "fine-tune"}}, None),
         ({"content": b"--x\r\nbroken", "headers": {"content-type": "multipart/form-data; boundary=x"}}, "purpose"),
         ({"content": b"", "headers": {"content-type": "multipart/form-data"}}, None),

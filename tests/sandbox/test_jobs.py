@@ -217,17 +217,20 @@ def test_long_examples_are_cut_and_said_so(client: openai.OpenAI, world: Any) ->
     assert warnings == ["1 of 10 examples are longer than 512 tokens and are cut there"]
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy warns of the overflow on the way
-def test_a_job_that_diverges_says_so(client: openai.OpenAI, world: Any) -> None:
-    """A learning rate beyond reason ends in an error that names the way out, not in a model of nonsense."""
+@pytest.mark.parametrize("n_epochs", [1, 3])
+@pytest.mark.parametrize("multiplier", [1e3, 1e6, 1e30, 1e300])
+def test_a_job_that_diverges_says_so(client: openai.OpenAI, world: Any, multiplier: float, n_epochs: int) -> None:
+    """A learning rate beyond reason ends in an error that names the way out, not in a model of nonsense or a warning."""
     job = client.fine_tuning.jobs.create(
         model=world.base,
         training_file=world.upload(client, world.rows()),
-        hyperparameters={"learning_rate_multiplier": 1e30},
+        hyperparameters={"learning_rate_multiplier": multiplier, "batch_size": 10, "n_epochs": n_epochs},
     )
     over = world.wait_for_end(client, job.id)
     assert over.status == "failed"
     assert (over.error.code, over.error.param) == ("training_diverged", "hyperparameters")
+    assert over.error.message.endswith("Try a smaller learning_rate_multiplier.")
+    assert [model.id for model in client.models.list()] == [world.base]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import openai
 import pytest
 
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.ledger import Ledger
 
 SETTINGS: Any = {"n_epochs": 12, "batch_size": 5}
 SEED = 11
@@ -221,6 +223,95 @@ def test_a_base_that_was_deleted_fails_its_job(home: Path, file: str, world: Any
         jobs.cancel(long.id)
         over = world.wait_for_end(client, second.id)
         assert (over.status, over.error.code, over.error.param) == ("failed", "model_not_found", "model")
+
+
+def test_a_base_may_be_deleted_while_a_job_trains_on_it(home: Path, file: str, world: Any) -> None:
+    """The job has what it needs in memory, the tokenizer included, and its model stands on its own."""
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        jobs = client.fine_tuning.jobs
+        job = jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": 1, "batch_size": 10})
+        tuned = world.wait_for_end(client, job.id).fine_tuned_model
+        second = jobs.create(model=tuned, training_file=file, hyperparameters={"n_epochs": 10, "batch_size": 5})
+        world.wait_for(lambda: steps(client, second.id))
+        client.models.delete(tuned)
+        over = world.wait_for_end(client, second.id)
+        assert (over.status, over.error) == ("succeeded", None)
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        ask: Any = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 3}
+        assert client.chat.completions.create(model=over.fine_tuned_model, **ask).choices
+
+
+def test_reading_a_large_file_holds_nothing_up(home: Path, world: Any) -> None:
+    """Neither a cancelled job nor a sandbox that closes waits until the last row has been looked at."""
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        jobs = client.fine_tuning.jobs
+        large = world.upload(client, world.rows(60_000))
+        first = jobs.create(model=world.base, training_file=large)
+        small = jobs.create(model=world.base, training_file=world.upload(client, world.rows(3)))
+        world.wait_for(lambda: sandbox._runner._catalog._loaded)  # it has begun to count tokens
+        began = time.monotonic()
+        jobs.cancel(first.id)
+        assert world.wait_for_end(client, small.id).status == "failed"  # it was its turn
+        jobs.create(model=world.base, training_file=large)
+    assert time.monotonic() - began < 3
+
+
+def test_trouble_with_the_folder_is_told_now_and_then(
+    home: Path, file: str, world: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk is not reported twice a second; once there is room the job goes on."""
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        with monkeypatch.context() as patch:
+
+            def full(*args: object) -> bool:
+                raise sqlite3.OperationalError("database or disk is full")
+
+            patch.setattr(Ledger, "start", full)
+            patch.setattr(Ledger, "fail", full)
+            job = client.fine_tuning.jobs.create(
+                model=world.base, training_file=file, hyperparameters={"n_epochs": 1, "batch_size": 10}
+            )
+            looking: Any = client.fine_tuning.jobs.retrieve  # as whoever waits for a job does
+            world.wait_for(lambda: looking(job.id) and "tries again in 1 s" in caplog.text)
+        assert world.wait_for_end(client, job.id).status == "succeeded"
+    told = [message for message in caplog.messages if "tries again" in message]
+    assert [message.split("again")[1] for message in told] == [" in 0.5 s.", " in 1 s."]
+
+
+def test_what_goes_wrong_inside_is_in_the_jobs_error(
+    home: Path, file: str, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service's sentence, and the cause behind it."""
+
+    def broken(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ftwidgets.engine.Model.save", broken)
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        job = client.fine_tuning.jobs.create(
+            model=world.base, training_file=file, hyperparameters={"n_epochs": 1, "batch_size": 10}
+        )
+        error = world.wait_for_end(client, job.id).error
+    assert error.code == "server_error"
+    assert error.message.startswith("The job failed due to an internal error")
+    assert "No space left on device" in error.message
+
+
+def test_a_job_that_runs_goes_before_one_that_waits(home: Path, file: str, world: Any) -> None:
+    """Taken up again, it is finished first, though the other was made before it."""
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        create = client.fine_tuning.jobs.create
+        older, newer = (
+            create(model=world.base, training_file=file, hyperparameters={"n_epochs": 50, "batch_size": 1}) for _ in "ab"
+        )
+        world.wait_for(lambda: steps(client, older.id))
+    with sqlite3.connect(home / "sandbox.sqlite") as other:  # as two processes may leave it
+        other.execute("UPDATE jobs SET status = 'queued' WHERE id = ?", (older.id,))
+        other.execute("UPDATE jobs SET status = 'running' WHERE id = ?", (newer.id,))
+    other.close()
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        world.wait_for(lambda: steps(client, newer.id))
+        assert client.fine_tuning.jobs.retrieve(older.id).status == "queued"
 
 
 def test_training_leaves_the_api_responsive(home: Path, file: str, world: Any) -> None:

@@ -121,6 +121,52 @@ def test_leftovers_are_swept_and_the_rest_is_kept(tmp_path: Path, world: Any) ->
         assert client.chat.completions.create(model=tuned, messages=[{"role": "user", "content": "hi"}]).choices
 
 
+def test_a_full_disk_is_a_clear_error_and_leaves_no_halves(tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of a file nor of a job: they would keep the disk full."""
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows())
+        monkeypatch.setattr("os.fsync", full)
+        with pytest.raises(openai.InternalServerError, match=r"No space left on device.*Make room"):
+            world.upload(client, world.rows())
+        monkeypatch.setattr("shutil.copyfile", full)
+        with pytest.raises(openai.InternalServerError, match=r"No space left on device.*Make room"):
+            client.fine_tuning.jobs.create(model=world.base, training_file=file)
+    assert [path.name for path in (tmp_path / "files").iterdir()] == [file]
+    assert list((tmp_path / "jobs").iterdir()) == []
+
+
+def test_a_leftover_that_cannot_be_removed_is_let_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that several people share, it may be somebody else's."""
+    with Sandbox(tmp_path):
+        pass
+    leftover = tmp_path / "models" / ".aside"
+    leftover.mkdir()
+    os.utime(leftover, (0, 0))
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with Sandbox(tmp_path):
+        assert leftover.exists()
+
+
+def test_a_sandbox_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the database: its files beside it go when it is closed."""
+
+    def fail(*args: object) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr("ftwidgets.sandbox.store.Blobs.sweep", fail)
+    with pytest.raises(OSError, match="no"):
+        Sandbox(tmp_path)
+    assert not (tmp_path / "sandbox.sqlite-wal").exists()
+
+
 def test_the_app_needs_no_transport_of_ours(tmp_path: Path) -> None:
     """Any ASGI server can serve it; httpx2's own ASGI transport stands for one."""
     import asyncio

@@ -1,6 +1,9 @@
 """The way from a client into an ASGI application, on the tiniest applications."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -167,6 +170,24 @@ def test_leaving_early_stops_the_application(loop: LoopThread) -> None:
     assert ended.wait(2)
 
 
+def test_leaving_early_stops_an_application_that_waits_to_send_its_last(loop: LoopThread) -> None:
+    """It has more to say than is read ahead, the end included, and must not wait for ever."""
+    ended = threading.Event()
+
+    async def brief(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send_start(send)
+            for number in range(9):
+                await send({"type": "http.response.body", "body": b"x", "more_body": number < 8})
+        finally:
+            ended.set()
+
+    with httpx2.Client(transport=Transport(loop, brief)) as http, http.stream("GET", URL):
+        time.sleep(0.2)  # all is sent but the last, for which there is no room
+        assert not ended.is_set()
+    assert ended.wait(2)
+
+
 def test_a_closed_loop_takes_no_request_and_ends_those_under_way() -> None:
     """Both kinds of client get an error of the connection, at once."""
     loop = LoopThread()
@@ -185,6 +206,33 @@ def test_a_closed_loop_takes_no_request_and_ends_those_under_way() -> None:
                 await http.get(URL, timeout=10)
 
     asyncio.run(main())
+
+
+FORK = """
+import os, sys
+import httpx2
+from pathlib import Path
+from ftwidgets.sandbox import Sandbox
+with Sandbox(Path(sys.argv[1])) as sandbox:
+    http = httpx2.Client(transport=sandbox.transport(), headers={"Authorization": "Bearer x"})
+    http.get(sandbox.base_url + "/models")
+    child = os.fork()
+    if not child:
+        try:
+            http.get(sandbox.base_url + "/models", timeout=5)
+        except httpx2.ConnectError as error:
+            print(error, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_is_told_at_once(tmp_path: Path) -> None:
+    """The loop's thread is not in it; waiting for an answer there would never end."""
+    command = [sys.executable, "-W", "ignore", "-c", FORK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert "start child processes with 'spawn'" in done.stdout
 
 
 def test_many_threads_share_the_way_in(loop: LoopThread) -> None:

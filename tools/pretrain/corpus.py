@@ -13,6 +13,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 HELD_OUT_TOKENS = 20_000  # the end of the shuffled stream: no stage may train on it
+GENERATED = {"synth_sentiment_opinions"}  # made by sentiment.py; leaves the order, and so the held-out end, as it was
 HALF = {"peps", "tldr_sample", "gsm8k_train"}  # technical shards, halved so that they do not set the tone
 
 # Which mixture a chat shard belongs to, by a word of its name; the first match wins.
@@ -35,18 +36,20 @@ def kind_of(shard: str) -> str:
 
 
 def read(folder: Path) -> list[tuple[str, str | list[dict[str, str]]]]:
-    """Every document as (kind, text or messages), shuffled by seed 0."""
+    """Every document as (kind, text or messages), shuffled by seed 0, generated ones first."""
     rng = random.Random(0)
     documents: list[tuple[str, str | list[dict[str, str]]]] = []
+    generated: list[tuple[str, str | list[dict[str, str]]]] = []
     for path in sorted(folder.glob("*.jsonl")):
+        to = generated if path.stem in GENERATED else documents
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if "messages" in row:
-                documents.append((kind_of(path.stem), row["messages"]))
+                to.append((kind_of(path.stem), row["messages"]))
             elif path.stem not in HALF or rng.random() >= 0.5:
-                documents.append(("prose", row["text"]))
+                to.append(("prose", row["text"]))
     rng.shuffle(documents)
-    return documents
+    return generated + documents
 
 
 def chat_tokens(tokenizer: Tokenizer, messages: list[dict[str, str]]) -> tuple[list[int], list[int]]:

@@ -24,15 +24,15 @@ from transformers import LlamaConfig, LlamaForCausalLM
 # Share of each kind of chat in a chat batch. Questions asked in many wordings (persona, intent, faq) and reviews weigh more
 # than their size: they are what a learner's own small data sets look like.
 MIXTURE = {
-    "definitions": 0.12,
-    "dialogue": 0.17,
+    "definitions": 0.10,
+    "dialogue": 0.14,
     "faq": 0.14,
-    "formal": 0.06,
-    "instruction": 0.06,
+    "formal": 0.05,
+    "instruction": 0.04,
     "intent": 0.15,
-    "persona": 0.16,
-    "sentiment": 0.07,
-    "spelling": 0.07,
+    "persona": 0.14,
+    "sentiment": 0.18,
+    "spelling": 0.06,
 }
 
 
