@@ -11,7 +11,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 @pytest.mark.browser
 @pytest.mark.parametrize("lesson", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
 def test_runs_in_jupyterlab(lesson: str, tmp_path: Path) -> None:
-    """Opened in a real JupyterLab and run from top to bottom: every cell succeeds, and neither page nor outputs show an error."""
+    """Opened in a real JupyterLab and run to the bottom: every cell succeeds, and neither page nor outputs show an error."""
     shutil.copy(NOTEBOOKS / lesson, tmp_path)
     with lab.server(tmp_path) as address, lab.page() as shown:
         lab.open_notebook(shown, address, lesson)
