@@ -59,6 +59,7 @@ def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     if options.command == "lab":
         from ftwidgets import lab
 
+        lab.require()
         folder, where = lab.lessons()
         print(f"{where} JupyterLab opens {lab.FIRST}; Ctrl-C here stops it.", flush=True)
         return lab.open_lab(folder, rest)

@@ -17,6 +17,15 @@ COPY = Path("ftwidgets-lessons")
 _PACKAGE = Path(__file__).parent
 
 
+def require() -> None:
+    """Raise a `FtwidgetsError` that says what to install, if JupyterLab is not there."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise FtwidgetsError(
+            'JupyterLab is not installed in this environment. Install it with: pip install "ftwidgets[lab]" '
+            '(in a checkout: pip install -e ".[lab]").'
+        )
+
+
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Open JupyterLab on the first lesson and wait until it ends.
 
@@ -31,17 +40,7 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     -------
     int
         JupyterLab's exit code.
-
-    Raises
-    ------
-    FtwidgetsError
-        If JupyterLab is not installed.
     """
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise FtwidgetsError(
-            'JupyterLab is not installed in this environment. Install it with: pip install "ftwidgets[lab]" '
-            '(in a checkout: pip install -e ".[lab]").'
-        )
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", FIRST, *options], cwd=folder)
     while True:
         try:

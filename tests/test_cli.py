@@ -181,11 +181,13 @@ def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_missing_jupyterlab_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message says what to type."""
-    monkeypatch.setattr(lab, "lessons", lambda: (tmp_path, "Here."))
+    """The message says what to type, and nothing was copied or announced before it."""
+    monkeypatch.setattr(lab, "lessons", lambda: pytest.fail("looked for the lessons first"))
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
     assert cli.main(["lab"]) == 1
-    assert 'pip install "ftwidgets[lab]"' in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert 'pip install "ftwidgets[lab]"' in said.err
+    assert said.out == ""
 
 
 def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
