@@ -178,9 +178,7 @@ def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.Mon
         lab.lessons()
 
 
-def test_a_missing_jupyterlab_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_jupyterlab_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The message says what to type, and nothing was copied or announced before it."""
     monkeypatch.setattr(lab, "lessons", lambda: pytest.fail("looked for the lessons first"))
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)

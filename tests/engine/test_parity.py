@@ -54,7 +54,7 @@ def test_a_model_trained_here_loads_there(tmp_path: Path) -> None:
     base = Model.load(NANO)
     trainer = Trainer(base, parity.examples(base), hyperparameters=Hyperparameters(2, 1, 0.15), seed=0)
     losses = [metrics.train_loss for metrics in trainer]
-    assert losses[-1] < losses[0]
+    assert sum(losses[2:]) < sum(losses[:2])  # the second epoch against the first
     trainer.model.save(tmp_path / "tuned")
     assert_same(our_answers(tmp_path / "tuned"), parity.ask_transformers(tmp_path / "tuned"), base)
 
