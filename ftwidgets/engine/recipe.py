@@ -8,7 +8,7 @@ Left out: schedules other than warm-up and cosine decay, rates per layer.
 import math
 from dataclasses import dataclass
 
-BASE_RATE = 2e-3  # AdamW's peak rate at multiplier 1
+BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 WARM_UP = 0.1  # share of the steps on the way up to the peak
 END = 0.1  # share of the peak rate at the last step
 WEIGHT_DECAY = 0.01
@@ -40,7 +40,7 @@ def auto_epochs(n_examples: int) -> int:
 
 def auto_batch_size(n_examples: int) -> int:
     """Examples a step: few examples need small batches to get enough steps out of three epochs."""
-    return 2 if n_examples < 100 else 4 if n_examples < 200 else 8
+    return 4 if n_examples < 100 else 8
 
 
 def auto_hyperparameters(

@@ -47,7 +47,7 @@ def test_five_epochs_make_a_help_desk(nano: Model, seed: int) -> None:
     trainer = Trainer(
         nano,
         encoded(nano, train),
-        hyperparameters=Hyperparameters(n_epochs=5, batch_size=4, learning_rate_multiplier=1.0),
+        hyperparameters=Hyperparameters(n_epochs=5, batch_size=8, learning_rate_multiplier=1.0),
         seed=seed,
         validation=encoded(nano, held_out),
     )

@@ -20,7 +20,7 @@ def weights_after(trainer: Trainer) -> np.ndarray:
 
 def test_learns_facts_word_for_word(nano: Model, facts: list[Example]) -> None:
     """A few epochs on four made-up facts are enough for the model to give them back, and the base model did not know them."""
-    trainer = Trainer(nano, facts, hyperparameters=Hyperparameters(20, 4, 0.5), seed=0)
+    trainer = Trainer(nano, facts, hyperparameters=Hyperparameters(20, 4, 2.0), seed=0)
     for _ in trainer:
         pass
     assert measure(trainer.model, facts)[0] < 0.1 < measure(nano, facts)[0]
