@@ -24,7 +24,7 @@ def test_saved_and_loaded_again(nano: Model, tmp_path: Path) -> None:
         nano.save(tmp_path / "copy")
 
 
-def test_the_bundled_model_is_what_the_issue_of_weights_allows() -> None:
+def test_the_bundled_model_is_small_enough() -> None:
     """3 to 5 million weights, a context of at least 512, 4,096 tokens, and at most 12 MB on disk."""
     model = Model.load(NANO)
     assert 3e6 <= len(model.params.flat) <= 5e6
