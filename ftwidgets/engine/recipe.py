@@ -1,7 +1,7 @@
 """How long, in what portions and how fast to train: the `auto` rules and the learning-rate schedule.
 
-Rate and batch size were chosen by a sweep on the bundled training data; docs/recipe.md has the figures, and how the hidden share
-was chosen.
+Rate and batch size were chosen by a sweep on the bundled training data; docs/recipe.md has the figures,
+and how the hidden share was chosen.
 
 Left out: schedules other than warm-up and cosine decay, rates per layer.
 """
