@@ -33,6 +33,7 @@ def everything_behind(package: str) -> set[str]:
 def test_default_dependencies() -> None:
     """These and no others: whoever adds one changes this list, and says why in the changelog."""
     assert required_by("ftwidgets") == {
+        "anywidget",
         "ipywidgets",
         "matplotlib",
         "numpy",

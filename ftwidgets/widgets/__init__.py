@@ -1,0 +1,1 @@
+"""The widgets: forms over plain `openai` and `ftwidgets` code, for a notebook."""

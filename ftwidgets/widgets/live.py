@@ -1,0 +1,61 @@
+"""HTML on the page that the kernel can change, that a screen reader announces, and whose parts can be pressed.
+
+`ipywidgets.HTML` can do the first; the other two need the few lines of `live.js`.
+Left out: inputs. Those are ipywidgets' own.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+
+
+class Live(anywidget.AnyWidget):
+    """A piece of HTML.
+
+    Parameters
+    ----------
+    html
+        What to show. Text from data or models must have been through `html.escape`.
+    role
+        `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once,
+        empty for anything else.
+
+    A click on an element with `data-press="value"` (a `<button>`, so that the keyboard works too) calls what
+    `on_press` was given with that value. A button with `data-copy="css selector"` copies the text of that element.
+    """
+
+    _esm = _HERE / "live.js"
+    _css = _HERE / "live.css"
+
+    html = traitlets.Unicode("").tag(sync=True)
+    role = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, html: str = "", *, role: str = "") -> None:
+        self._pressed: list[Callable[[str], object]] = []
+        self.views = 0  # how often a browser has drawn it
+        super().__init__(html=html, role=role)
+        self.on_msg(self._received)
+
+    def on_press(self, act: Callable[[str], object]) -> None:
+        """Call `act` with the value of each marked part that is pressed."""
+        self._pressed.append(act)
+
+    def press(self, value: str) -> None:
+        """Do what a press on the part with that value does."""
+        for act in self._pressed:
+            act(value)
+
+    def _received(self, _widget: object, content: Any, _buffers: object) -> None:
+        match content:
+            case {"type": "press", "value": str(value)}:
+                self.press(value)
+            case {"type": "shown"}:
+                self.views += 1
+
+    def __repr__(self) -> str:
+        return f"Live({self.html[:40]!r})"
