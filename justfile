@@ -18,7 +18,15 @@ test *args:
 notebooks:
     pytest notebooks
 
-# the lessons in a real JupyterLab in a real Chromium (extra `browser`)
+# what the lessons claim, trained over several seeds
+claims:
+    pytest -m claims tests/claims
+
+# binder/ in a fresh environment: one core, 2 GB, every lesson
+binder:
+    pytest -m binder tests/binder
+
+# the widgets and the lessons in a real JupyterLab in a real Chromium (extra `browser`)
 browser:
     pytest -m browser tests/browser
 
@@ -37,6 +45,14 @@ golden:
 # speed and memory of the engine, as ratios against torch (extra `parity`)
 bench:
     python tools/bench_engine.py
+
+# time and bytes of an update of the live chart
+bench-chart:
+    python tools/bench_chart.py
+
+# wall time and peak memory of each lesson
+time-lessons:
+    python tools/time_lessons.py
 
 # pretrained against random weights on the bundled datasets
 bench-transfer:
