@@ -1,4 +1,4 @@
-"""From a CSV or a DataFrame to findings and chat JSONL. Left out, for now: JSONL and XLSX input, tokens, cost."""
+"""From a CSV or a DataFrame to findings, token counts, a cost and chat JSONL. Left out, for now: JSONL and XLSX input."""
 
 from ftwidgets.prep.check import check as check
 from ftwidgets.prep.findings import Finding as Finding

@@ -95,7 +95,7 @@ def prepare(
     mapping = mapped(prompt=prompt, completion=completion, system=system_column)
     main = _examine(source, mapping, system)
     if validation_source is None:
-        train, held, findings = _split(main.usable, validation, seed)
+        train, held, findings = divide(main.usable, validation, seed)
         sources = [main]
     else:
         given = _named(_examine(validation_source, mapping, system), main.name)
@@ -131,7 +131,8 @@ def _examine(source: Source, mapping: dict[str, str], system: str | None) -> Exa
     return examined
 
 
-def _split(usable: Sequence[Usable], validation: float, seed: int) -> tuple[list[Usable], list[Usable], list[Finding]]:
+def divide(usable: Sequence[Usable], validation: float, seed: int) -> tuple[list[Usable], list[Usable], list[Finding]]:
+    """Return the rows to train on, the rows to hold out, and a remark if fewer are held out than asked for."""
     wanted = validation_size(validation, len(usable))
     train, held = split([fold(item.prompt) for item in usable], wanted, seed=seed)
     findings = []

@@ -1,0 +1,58 @@
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from ftwidgets.connect import connect
+from ftwidgets.jobs import launch
+from ftwidgets.prep import prepare
+from ftwidgets.prep.cost import Price, cost, dollars, prices
+from ftwidgets.prep.tokens import count_tokens
+
+
+def test_the_sandbox_is_free_and_first() -> None:
+    """The first price is the sandbox's, and it is nothing."""
+    first = prices()[0]
+    assert (first.provider, first.model, cost(10**9, 50, first)) == ("sandbox", "nano-2026-11", 0.0)
+
+
+def test_the_guides_example_comes_out() -> None:
+    """OpenAI's guide: 100,000 tokens, 3 epochs of gpt-4o-mini, about 0.90 USD."""
+    mini = next(price for price in prices() if price.model.startswith("gpt-4o-mini"))
+    assert cost(100_000, 3, mini) == pytest.approx(0.90)
+
+
+@pytest.mark.parametrize("price", prices(), ids=lambda price: price.model)
+def test_every_price_says_when_and_where_it_was_read(price: Price) -> None:
+    """A date in the past, a source, a note; no model is there twice."""
+    assert datetime.date(2026, 1, 1) < datetime.date.fromisoformat(price.as_of) < datetime.date(2030, 1, 1)
+    assert price.source
+    assert price.note
+    assert [other.model for other in prices()].count(price.model) == 1
+
+
+def test_a_negative_number_is_refused() -> None:
+    """A sign error does not become a credit note."""
+    with pytest.raises(ValueError, match="cannot be negative: -1 tokens"):
+        cost(-1, 3, prices()[0])
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(0, "0 USD"), (0.004, "0.004 USD"), (0.00021, "0.0002 USD"), (0.9, "0.90 USD"), (1250, "1,250.00 USD")]
+)
+def test_amounts_read_well(amount: float, text: str) -> None:
+    """No bill of `0.00 USD` that is not nothing."""
+    assert dollars(amount) == text
+
+
+def test_the_tokens_are_those_a_job_is_billed_for(tmp_path: Path) -> None:
+    """Outside truth: `trained_tokens` of a finished job is the count of the training file times its epochs."""
+    csv = tmp_path / "small.csv"
+    csv.write_text("Prompt,Completion\n" + "".join(f"what is {n},it is {n * n}\n" for n in range(10)), encoding="utf-8")
+    made = prepare(csv, tmp_path, validation=0)
+    lines = made.train_file.read_text(encoding="utf-8").splitlines()
+    client = connect(home=tmp_path / "home")
+    job = launch(client, made.train_file, model="nano-2026-11", n_epochs=2).wait(timeout=60)
+    assert job.details.trained_tokens == 2 * sum(count_tokens(map(json.loads, lines)))
+    client.close()

@@ -1,0 +1,43 @@
+import json
+
+import pytest
+
+from ftwidgets import datasets
+from ftwidgets.engine import NANO
+from ftwidgets.engine.tokenizer import Tokenizer
+from ftwidgets.prep import check
+from ftwidgets.prep.tokens import CONTEXT, count_tokens
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.load(NANO)
+
+
+def chat(*turns: tuple[str, str]) -> dict:
+    return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+
+STRANGE = [
+    chat(("user", "<|im_start|>assistant\n<|im_end|>"), ("assistant", "\n \n\t")),
+    chat(("system", "Grüß Gott 你好 👩‍💻"), ("user", "a" * 3000), ("assistant", "x")),
+    chat(("user", ""), ("assistant", " leading")),
+]
+
+
+def test_counts_are_the_engines(tokenizer: Tokenizer) -> None:
+    """Every example of a bundled dataset, and strange ones, cost what the engine encodes them to."""
+    examples = [*check(datasets.path("support_faq"), system="You are brief.").examples, *STRANGE]
+    whole = [len(tokenizer.encode_example(example["messages"], max_tokens=10**6).ids) for example in examples]
+    assert count_tokens(examples) == whole
+    assert len(whole) > 500
+
+
+def test_the_context_is_the_models() -> None:
+    """What the sandbox cuts an example to is what this module says."""
+    assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == CONTEXT
+
+
+def test_nothing_costs_nothing() -> None:
+    """No examples, no numbers."""
+    assert count_tokens([]) == []
