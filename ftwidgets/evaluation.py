@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from ftwidgets import confusion, verdict
+from ftwidgets.enough import POWER, examples_needed
 from ftwidgets.intervals import Difference, Interval, bootstrap, paired_bootstrap, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ENOUGH = 20
-"""Fewer examples than these give no verdict: the bootstrap's intervals are too narrow there.
-
-Simulated with two equal models, it calls one of them better in up to 10-15 % of the cases at 5 to 10 examples, and in
-about 5 %, as it should, from 20 on.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,31 +71,99 @@ class Evaluation:
         table = self.by_row[self.metric]
         return paired_bootstrap(table[a].tolist(), table[b].tolist())
 
-    def verdict(self, a: str | None = None, b: str | None = None) -> str:
-        """Say in words whether `a` is better than `b` (by default the last model than the first)."""
+    def verdict(self, a: str | None = None, b: str | None = None, *, smallest: float | None = None) -> str:
+        """Say in words whether `a` is better than `b` (by default the last model than the first).
+
+        Parameters
+        ----------
+        a, b
+            Names of models.
+        smallest
+            The smallest difference that matters. With it, two models that differ by less are called so, and what a
+            verdict would take is about that difference, not about the one observed.
+        """
         a, b = self._named(a, -1), self._named(b, 0)
-        found = self.difference(a, b)
-        if self.by_row[self.metric][a].equals(self.by_row[self.metric][b]):
-            return f"cannot tell yet: {a} and {b} score the same on every example (n = {found.n})"
-        figures = f"{found.estimate:+.2f} (95 % interval {found.low:+.2f} to {found.high:+.2f}, n = {found.n})"
-        if found.n < ENOUGH:
-            return f"cannot tell yet: {a} - {b} = {figures}; a verdict needs {ENOUGH} examples or more"
-        if found.low > 0:
-            return f"{a} is better: {figures}"
-        if found.high < 0:
-            return f"{a} is worse: {figures}"
-        return f"cannot tell yet: {a} - {b} = {figures}; more examples would narrow the interval"
+        table = self.by_row[self.metric]
+        return verdict.verdict((a, b), table[a].tolist(), table[b].tolist(), smallest=smallest)
+
+    def needed(
+        self, a: str | None = None, b: str | None = None, *, smallest: float | None = None, power: float = POWER
+    ) -> int | None:
+        """Tell how many examples it takes to find the difference of `a` and `b` (by default the last and the first).
+
+        Parameters
+        ----------
+        a, b
+            Names of models.
+        smallest
+            The difference to be found; by default the one observed, which with few examples says little.
+        power
+            How often an evaluation of that size finds it, if it is there.
+
+        Returns
+        -------
+        int or None
+            `((1.96 + z) * s / difference) ** 2`, see `ftwidgets.enough.examples_needed`; None where the models score
+            the same on every example, or on average.
+        """
+        a, b = self._named(a, -1), self._named(b, 0)
+        table = self.by_row[self.metric]
+        return examples_needed((table[a] - table[b]).tolist(), effect=smallest, power=power)
+
+    def sample(self, n: int, *, seed: int = 0) -> Evaluation:
+        """Draw `n` of the examples: what a smaller evaluation might have found.
+
+        Parameters
+        ----------
+        n
+            How many, each at most once.
+        seed
+            The same seed draws the same examples.
+        """
+        rows = self.answers.sample(n, random_state=seed).index
+        by_row = {metric: table.loc[rows].reset_index(drop=True) for metric, table in self.by_row.items()}
+        return Evaluation(self.answers.loc[rows].reset_index(drop=True), by_row, self.metric)
+
+    def worst(self, model: str | None = None) -> pd.DataFrame:
+        """List the answers of one model (by default the last), the worst first.
+
+        Returns
+        -------
+        DataFrame
+            The columns `row`, `score` (by `metric`), `prompt`, `reference` and `answer`. Equal scores are ordered by the
+            other metrics, then as the examples were.
+        """
+        model = self._named(model, -1)
+        table = self.answers[["row", "prompt", "reference"]].copy()
+        table["answer"] = self.answers[model]
+        table.insert(1, "score", self.by_row[self.metric][model])
+        others = {f"by {name}": scores[model] for name, scores in self.by_row.items() if name != self.metric}
+        ordered = table.assign(**others).sort_values(["score", *others, "row"])
+        return table.loc[ordered.index].reset_index(drop=True)
+
+    def confusion(self, model: str | None = None) -> pd.DataFrame:
+        """Count which label one model (by default the last) took for which.
+
+        Returns
+        -------
+        DataFrame
+            One row a right label, one column an answered one, and `other` for answers that are none. Empty where the
+            references are no labels.
+        """
+        model = self._named(model, -1)
+        return confusion.confusion(self.answers["reference"].tolist(), self.answers[model].tolist())
 
     def __str__(self) -> str:
-        table = self._shown().to_string(index=False)
+        table = self.shown.to_string(index=False)
         return f"{table}\n{self._summary()}".rstrip()
 
     def _repr_html_(self) -> str:
-        table = self._shown().to_html(index=False, border=0, escape=True)
+        table = self.shown.to_html(index=False, border=0, escape=True)
         return f"{table}<p>{escape(self._summary())}</p>"
 
-    def _shown(self) -> pd.DataFrame:
-        """Give the scores as a person reads them: "0.42 (0.31 to 0.53)"."""
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The scores as a person reads them: "0.42 (0.31 to 0.53)"."""
         import pandas as pd
 
         scores = self.scores
