@@ -38,25 +38,40 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
     DataError
         If there is no such file, or it is a table that still has to become JSONL.
     """
-    file = Path(path).expanduser()
-    if file.suffix.lower() in _TABLES:
-        raise DataError(f'"{file}" is a table; fine-tuning takes chat JSONL. ftwidgets.prepare("{file}", "folder") writes it.')
-    if not file.is_file():
-        raise DataError(_no_such_file(file))
-    return client.files.create(file=file, purpose="fine-tune")
+    return client.files.create(file=_checked(Path(path).expanduser()), purpose="fine-tune")
 
 
 def file_id(client: openai.OpenAI, file: str | Path) -> str:
     """Upload a path; take any other text for the id of a file, unless it can only be a mistyped path."""
+    path = local(file)
+    return str(file) if path is None else upload(client, path).id
+
+
+def local(file: str | Path) -> Path | None:
+    """Find the file that a path names; None for a text that can only be the id of an uploaded one.
+
+    Raises
+    ------
+    DataError
+        If it is a path and there is no such file, or a table that still has to become JSONL.
+    """
     if not isinstance(file, str | Path):
         raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
     if "\n" in str(file):
         raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
     path = Path(file).expanduser()
     if isinstance(file, Path) or path.is_file():
-        return upload(client, path).id
+        return _checked(path)
     if path.suffix or len(path.parts) > 1 or path.is_dir():
         raise DataError(_no_such_file(path))
+    return None
+
+
+def _checked(file: Path) -> Path:
+    if file.suffix.lower() in _TABLES:
+        raise DataError(f'"{file}" is a table; fine-tuning takes chat JSONL. ftwidgets.prepare("{file}", "folder") writes it.')
+    if not file.is_file():
+        raise DataError(_no_such_file(file))
     return file
 
 

@@ -39,7 +39,8 @@ DAY = 24 * 3600.0
 
 _REQUEST = 30.0  # seconds a single look may take
 _LARGEST_TABLE = 64 * 2**20  # bytes
-_PASSING = (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError)
+PASSING = (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError)
+"""The errors after which it is worth asking again."""
 
 Auto = Literal["auto"]
 
@@ -80,13 +81,13 @@ def launch(
         The handle of the job; it does not wait.
     """
     chosen = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate_multiplier": learning_rate_multiplier}
-    hyperparameters = {name: value for name, value in chosen.items() if value != "auto"}
+    hyperparameters = {name: _plain(value) for name, value in chosen.items() if value != "auto"}
     request: dict[str, Any] = {"model": model, "training_file": file_id(client, training_file)}
     if validation_file is not None:
         request["validation_file"] = file_id(client, validation_file)
     if hyperparameters:
         request["method"] = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
-    request |= {name: value for name, value in (("seed", seed), ("suffix", suffix)) if value is not None}
+    request |= {name: _plain(value) for name, value in (("seed", seed), ("suffix", suffix)) if value is not None}
     created = client.fine_tuning.jobs.create(**request, extra_body=extra_body)
     return Job(client, created.id)
 
@@ -228,7 +229,7 @@ class Job:
             status = self._fetch(timeout=timeout).status
             seconds = monotonic() - asked
             events = self._list_events(timeout=timeout) if with_events else []
-        except _PASSING as error:
+        except PASSING as error:
             if pace.silent():
                 error.add_note(f"No answer for {OUTAGE:.0f} s. The job may go on: Job(client, {self.id!r}).wait()")
                 raise
@@ -272,6 +273,11 @@ class Job:
         status = "without an answer" if self._details is None else f'"{self._details.status}"'
         resume = f" Resume it with client.fine_tuning.jobs.resume({self.id!r})." if status == '"paused"' else ""
         return f"job {self.id} was still {status} after {limit:g} s; it goes on. .wait() again, or .cancel() it.{resume}"
+
+
+def _plain(value: Any) -> Any:
+    """Make a number of NumPy's a plain one: JSON knows no others."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _holds_metrics(file: FileObject) -> bool:

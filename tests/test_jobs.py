@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import openai
 import pytest
 
@@ -455,6 +456,18 @@ def test_launch_sends_the_modern_method(tmp_path: Path) -> None:
         "suffix": "faq",
         "trainingType": "Standard",
     }
+
+
+def test_launch_takes_numbers_of_numpy(tmp_path: Path) -> None:
+    """A number from a DataFrame or a loop over `np.arange` is a number: the request carries it as a plain one."""
+    options = {"n_epochs": np.int64(4), "batch_size": np.int32(8), "learning_rate_multiplier": np.float32(0.5)}
+    body, _ = launched(tmp_path, seed=np.int64(7), **options)
+    assert body["method"]["supervised"]["hyperparameters"] == {
+        "n_epochs": 4,
+        "batch_size": 8,
+        "learning_rate_multiplier": 0.5,
+    }
+    assert body["seed"] == 7
 
 
 def no_such_files(tmp_path: Path) -> Iterable[tuple[str | Path, str]]:
