@@ -18,11 +18,13 @@ def field(control: Any, help_text: str = "", *, width: str = "460px") -> ipywidg
     """Put a control, whose label is its `description`, above its sentence of help (HTML, so escape what is data)."""
     control.style.description_width = _LABEL
     control.layout.width = width
-    control.layout.max_width = "100%"
+    control.layout.max_width = "calc(100% - 4px)"  # it has a margin of 2px
     parts = [control]
     if help_text:
-        parts.append(Live(f'<p class="ftw-help" style="margin:0 0 4px {_LABEL}">{help_text}</p>'))
-    return ipywidgets.VBox(parts, layout=ipywidgets.Layout(overflow="visible"))
+        parts.append(Live(f'<p class="ftw-help">{help_text}</p>'))
+    made = ipywidgets.VBox(parts, layout=ipywidgets.Layout(overflow="visible"))
+    made.add_class("ftw-field")
+    return made
 
 
 def button(text: str, *, primary: bool = False, tooltip: str = "") -> ipywidgets.Button:

@@ -6,6 +6,7 @@ Left out: what any of them is for.
 from __future__ import annotations
 
 import uuid
+import weakref
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 import ipywidgets
 from IPython.display import display, update_display
 
-from ftwidgets.widgets import words
+from ftwidgets.widgets import still, words
 from ftwidgets.widgets.live import Live
+
+_shown: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -36,12 +39,12 @@ class Panel(ipywidgets.VBox):
     def __init__(self, title: str, parts: Sequence[ipywidgets.Widget]) -> None:
         self.title = title
         self.status = Live(role="status")
-        self._shown_as = uuid.uuid4().hex
+        self._shown_as = uuid.uuid4().hex[:12]
         self._toggle = ipywidgets.ToggleButton(description="Show code", tooltip="Show the code that this form stands for")
         self._toggle.layout = ipywidgets.Layout(width="auto", align_self="flex-start")
         self._code_view = Live()
         self._toggle.observe(lambda _change: self.refresh_code(), names="value")
-        heading = Live(f"<h3>{escape(title)}</h3>")
+        heading = Live(f"<style>{self._hidden_while_live()}</style><h3>{escape(title)}</h3>")
         super().__init__([heading, *parts, self.status, self._toggle, self._code_view])
         self.add_class("ftw-panel")
 
@@ -70,10 +73,11 @@ class Panel(ipywidgets.VBox):
         """Make a callback of `act` that says a failure in the status line instead of losing it."""
 
         def callback(*_event: Any) -> None:
-            try:
-                act()
-            except Exception as error:
-                self.fail(error)
+            for step in (act, self.settle):
+                try:
+                    step()
+                except Exception as error:
+                    self.fail(error)
 
         return callback
 
@@ -89,20 +93,39 @@ class Panel(ipywidgets.VBox):
     def settle(self) -> None:
         """Bring the plain form in the notebook's file up to date, where the widget was shown earlier.
 
-        The browser draws the widget anew, so call it when background work has ended, not on a click.
+        It happens after each click by itself; call it when background work has ended. What is on the page stays as it is.
         """
-        update_display(self._bundle(), raw=True, display_id=self._shown_as)
+        if self in _shown:
+            update_display(self._static(), raw=True, display_id=self._shown_as)
+
+    # Shown are two outputs: the widget, and its plain form, which hides as long as the widget is drawn. So the plain form
+    # can follow without the widget being drawn anew (which would take the keyboard's place), and is there when no kernel is.
 
     def _ipython_display_(self) -> None:
-        display(self._bundle(), raw=True, display_id=self._shown_as)
+        _shown.add(self)
+        display(self._view(), raw=True)
+        display(self._static(), raw=True, display_id=self._shown_as)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        return self._bundle()
+        return self._static() | self._view()
 
-    def _bundle(self) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        page = f'<section class="ftw-static" aria-label="{escape(self.title)}">{self.page()}</section>'
-        return {"text/plain": f"{self.title}\n{self.plain()}", "text/html": page, WIDGET: view}
+    def _view(self) -> dict[str, Any]:
+        return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+
+    def _static(self) -> dict[str, Any]:
+        name = f'class="ftw-static ftw-{self._shown_as}" aria-label="{escape(self.title)}"'
+        page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{still.pictures(self.page())}</section>"
+        return {"text/plain": f"{self.title}\n{self.plain()}", "text/html": page}
+
+    def _hidden_while_live(self) -> str:
+        plain_form = f".ftw-{self._shown_as}"
+        return f"{plain_form}, .jp-OutputArea-child:has({plain_form}) {{ display: none; }}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.plain()}"
+
+
+def settle_all() -> None:
+    """Bring the plain form of each panel that was shown up to date; before a notebook is stored."""
+    for panel in list(_shown):
+        panel.settle()

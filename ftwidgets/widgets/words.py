@@ -5,6 +5,7 @@ Left out: anything that knows what the words are about.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -22,14 +23,22 @@ def failure(error: BaseException) -> str:
     if isinstance(error, openai.APIConnectionError):
         return "The service does not answer. Check the address and the network, then try again."
     text = " ".join(str(error).split())
-    if isinstance(error, FtwidgetsError | openai.OpenAIError | ValueError | TypeError | OSError | LookupError) and text:
+    spoken = (FtwidgetsError, openai.OpenAIError, ValueError, TypeError, OSError, IndexError)  # these come with a sentence
+    if isinstance(error, spoken) and text:
         return text[0].upper() + text[1:]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def literal(value: object) -> str:
+    """Write a text or a number as Python code, texts in double quotes."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
 def code_block(code: str) -> str:
     """Show Python code with a button that copies it."""
-    return f'<button data-copy="code">Copy</button><pre tabindex="0" aria-label="Python code"><code>{escape(code)}</code></pre>'
+    button = '<button data-copy="code">Copy</button>'
+    block = f'<pre tabindex="0" role="group" aria-label="Python code"><code>{escape(code)}</code></pre>'
+    return f'<div class="ftw-code">{button}{block}</div>'
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:

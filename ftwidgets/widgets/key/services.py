@@ -1,0 +1,82 @@
+"""The services that `ApiKey` offers: the sandbox, OpenAI, and any other by its address.
+
+Left out: asking a service anything, and prices (`ftwidgets.prep.cost` has them).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_KEY = re.compile(r"(sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,}")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A place where jobs can run."""
+
+    name: str
+    label: str
+    base_url: str | None
+    note: str
+
+
+SERVICES = {
+    service.name: service
+    for service in (
+        Service("sandbox", "Sandbox, in this notebook", None, "It trains on this computer: no key, no network, no bill."),
+        Service(
+            "openai",
+            "OpenAI",
+            "https://api.openai.com/v1",
+            # OpenAI's deprecations page, read on 2026-11-22
+            "Fine-tuning there closed to new customers on 7 May 2026 and closes to everyone on 6 January 2027; "
+            "tuned models of the GPT-4 family stop on 14 January 2027.",
+        ),
+        Service(
+            "other",
+            "Another service, by its address",
+            None,
+            "Any service that takes OpenAI's calls, such as a school's own server; its pages tell the address.",
+        ),
+    )
+}
+
+
+def address(text: str) -> str:
+    """Check the address of a service.
+
+    Parameters
+    ----------
+    text
+        What was typed.
+
+    Returns
+    -------
+    str
+        The address.
+
+    Raises
+    ------
+    ValueError
+        If it is none, in words that do not repeat it: somebody may have pasted a key.
+    """
+    text = text.strip()
+    if not text:
+        raise ValueError("type the address of the service, such as http://localhost:8000/v1.")
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("leave out names, passwords and what follows a ? or #: the address is shown and saved.")
+    return text
+
+
+def looks_like_a_key(text: str) -> bool:
+    """Tell a key that was pasted into the field for the address."""
+    return _KEY.fullmatch(text.strip()) is not None

@@ -1,0 +1,175 @@
+"""How long a job will take and what it will cost, before it is started; each figure with where it comes from.
+
+Left out: promises. A service's queue, other people's jobs and a busy computer are in no formula.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ftwidgets.prep.cost import Price, cost, dollars, prices
+from ftwidgets.prep.tokens import count_tokens
+from ftwidgets.prep.words import counted
+
+if TYPE_CHECKING:
+    from openai.types.fine_tuning import FineTuningJob
+
+LEAST_EXAMPLES = 10
+SAMPLE = 2_000  # rows whose tokens are counted; of a longer file the rest is taken to be like them
+SANDBOX_PACE = 3_000
+"""Trained tokens a second on the sandbox with nothing else to do: lesson 00's job, 48,955 tokens in 16 s on two cores."""
+
+_ENDED = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a training file: examples, tokens, and the first thing that is wrong with it."""
+
+    examples: int
+    tokens: int
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast jobs ran: trained tokens a second, and where that figure comes from."""
+
+    tokens_per_second: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Time and money for one job; None is what cannot be told."""
+
+    trained_tokens: int
+    n_epochs: int
+    seconds: float | None
+    time: str
+    money: str
+
+
+def contents(lines: Iterable[bytes]) -> Contents:
+    """Count the examples and tokens of a JSONL file.
+
+    Parameters
+    ----------
+    lines
+        Its lines. Beyond the first 2,000 they are counted, not read.
+    """
+    examples = read = tokens = 0
+    warning = ""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        examples += 1
+        if examples > SAMPLE:
+            continue
+        try:
+            tokens += sum(count_tokens([json.loads(line)]))
+            read += 1
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            warning = warning or f"Line {number} is not a chat in JSON; the service will refuse the file or the job."
+    if examples < LEAST_EXAMPLES and not warning:
+        warning = f"There {_are(examples, 'example')} in the file; a job needs at least {LEAST_EXAMPLES}."
+    return Contents(examples, round(tokens / read * examples) if read else 0, warning)
+
+
+def auto_epochs(n_examples: int) -> int:
+    """Epochs that "auto" stands for, by the rule OpenAI published (cookbook: Chat_finetuning_data_prep)."""
+    if n_examples * 3 < 100:
+        return max(1, min(25, 100 // max(1, n_examples)))
+    return 3 if n_examples * 3 <= 25_000 else max(1, 25_000 // n_examples)
+
+
+def pace(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> Pace | None:
+    """Find out how fast jobs on this model ran: the median of those that succeeded.
+
+    Parameters
+    ----------
+    jobs
+        The client's recent ones.
+    model
+        The base model.
+    sandbox
+        Whether the model is the sandbox's, whose pace was measured once; without jobs of its own that figure is given.
+    """
+    paces = [
+        job.trained_tokens / max(1, job.finished_at - job.created_at)
+        for job in jobs
+        if job.status == "succeeded" and job.model == model and job.trained_tokens and job.finished_at
+    ]
+    if paces:
+        return Pace(median(paces), f"the median of your last {len(paces)} here" if len(paces) > 1 else "as your last job ran")
+    return Pace(SANDBOX_PACE, "measured once on two idle cores; yours may differ") if sandbox else None
+
+
+def waiting(jobs: Iterable[FineTuningJob]) -> int:
+    """Count the jobs that have not ended: a new one waits behind them."""
+    return sum(job.status not in _ENDED for job in jobs)
+
+
+def estimate(
+    found: Contents, n_epochs: int | None, model: str, speed: Pace | None, *, sandbox: bool, before: int = 0
+) -> Estimate:
+    """Reckon with tokens x epochs.
+
+    Parameters
+    ----------
+    found
+        What is in the training file.
+    n_epochs
+        None for auto.
+    model
+        The base model, to find its price.
+    speed
+        As `pace` gives it; None if nothing is known.
+    sandbox
+        Whether the model is the sandbox's.
+    before
+        Jobs that have to end first.
+    """
+    chosen = n_epochs or auto_epochs(found.examples)
+    trained = found.tokens * chosen
+    auto = " (auto, by OpenAI's published rule)" if n_epochs is None else ""
+    seen = f"{found.examples:,} examples with {found.tokens:,} tokens x {counted(chosen, 'epoch')}{auto}"
+    seconds = None if speed is None else trained / speed.tokens_per_second
+    if speed is None or seconds is None:
+        time = f"Not known: no job of yours on this model has ended yet. {seen}."
+    else:
+        time = f"{duration(seconds)}: {seen}, at {speed.tokens_per_second:,.0f} tokens a second ({speed.source})."
+    if before:
+        time += f" There {_are(before, 'job')} before it in the queue."
+    return Estimate(trained, chosen, seconds, time, _money(found.tokens, chosen, model, sandbox=sandbox))
+
+
+def duration(seconds: float) -> str:
+    """Put a time as precisely as an estimate deserves."""
+    if seconds < 100:
+        return f"About {max(1, round(seconds))} s"
+    return f"About {round(seconds / 60)} minutes" if seconds < 5400 else f"About {round(seconds / 3600)} hours"
+
+
+def _money(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
+    known = prices()
+    elsewhere = next(price for price in known if price.provider != "sandbox")
+    if sandbox:
+        same = f"The same on {elsewhere.provider}'s {elsewhere.model}: about {dollars(cost(tokens, n_epochs, elsewhere))}"
+        return f"Nothing here. {same} ({_dated(elsewhere)})."
+    for price in known:
+        if price.provider != "sandbox" and (model == price.model or model.startswith(f"ft:{price.model}:")):
+            return f"About {dollars(cost(tokens, n_epochs, price))} ({_dated(price)}). {price.note}"
+    return "Not known: this kit has no price for this model. Look it up before you start."
+
+
+def _dated(price: Price) -> str:
+    return f"price as of {price.as_of}; its own tokens differ a little"
+
+
+def _are(number: int, noun: str) -> str:
+    return f"{'is' if number == 1 else 'are'} {counted(number, noun)}"

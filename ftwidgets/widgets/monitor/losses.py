@@ -1,0 +1,97 @@
+"""The losses of one job as they come in: lines for a chart, rows for a table.
+
+Left out: judging them (`ftwidgets.reading`), and fetching (`follow.py`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.reading import SMALL
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from openai.types.fine_tuning import FineTuningJobEvent
+
+TRAINING, VALIDATION, ON_BATCHES = "training", "validation", "validation (on batches)"
+_ROWS = 10  # of the table, where a service measures validation less often than that
+
+
+class Losses:
+    """What was measured so far, by step."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.last = 0
+        self._columns: dict[str, dict[int, float]] = {"train_loss": {}, "valid_loss": {}, "full_valid_loss": {}}
+        self._seen: set[str] = set()
+
+    def add(self, events: Iterable[FineTuningJobEvent]) -> None:
+        """Take what is new in a job's events."""
+        for event in events:
+            if event.id in self._seen:
+                continue
+            self._seen.add(event.id)
+            data = event.data
+            if isinstance(data, Mapping) and isinstance(data.get("step"), int | float) and "train_loss" in data:
+                self._take(int(data["step"]), data)
+                self.total = _whole(data.get("total_steps")) or _announced(event.message) or self.total
+
+    def replace(self, curve: pd.DataFrame) -> None:
+        """Take a finished job's whole curve instead."""
+        self._columns = {name: {} for name in self._columns}
+        for row in curve.to_dict("records"):
+            self._take(int(row["step"]), row)
+
+    def series(self) -> dict[str, list[tuple[float, float]]]:
+        """Give the lines: training, and validation on the whole set once it was measured twice, else on batches of it."""
+        train, batches, full = (sorted(column.items()) for column in self._columns.values())
+        lines: dict[str, list[tuple[float, float]]] = {TRAINING: [*train]}
+        if len(full) > 1 or (full and not batches):
+            return lines | {VALIDATION: [*full]}
+        return lines | ({ON_BATCHES: [*batches]} if batches else {})
+
+    def rows(self, n_epochs: int | None = None) -> list[tuple[object, ...]]:
+        """Give a row an epoch: its number, its last step, the mean training loss in it, the validation loss after it.
+
+        Where neither the validation loss nor the number of epochs tells where one ends, the rows are parts of the run.
+        """
+        ends = sorted(self._columns["full_valid_loss"]) or self._parts(n_epochs or _ROWS)
+        found: list[tuple[object, ...]] = []
+        begin = 0
+        for number, end in enumerate(ends, 1):
+            inside = [loss for step, loss in self._columns["train_loss"].items() if begin < step <= end]
+            measured = self._columns["full_valid_loss"].get(end, self._columns["valid_loss"].get(end))
+            found.append((number, end, _text(fmean(inside) if inside else None), _text(measured)))
+            begin = end
+        return found
+
+    def _parts(self, n: int) -> list[int]:
+        total = self.total or self.last
+        ends = sorted({round(i * total / n) for i in range(1, n + 1)})
+        return [end for end in ends if 0 < end <= self.last]
+
+    def _take(self, step: int, values: Mapping[Any, Any]) -> None:
+        self.last = max(self.last, step)
+        for name, column in self._columns.items():
+            value = values.get(name)
+            if isinstance(value, int | float) and not math.isnan(value) and value >= 0:
+                column[step] = float(value)
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def _announced(message: str) -> int | None:
+    """Read the number of steps out of "Step 3/120: ...", as OpenAI's messages have it."""
+    found = re.match(r"Step \d+/(\d+)", message)
+    return int(found.group(1)) if found else None
+
+
+def _text(loss: float | None) -> str:
+    return "" if loss is None else f"{loss:.3f}" if loss >= SMALL or loss == 0 else f"below {SMALL}"

@@ -1,0 +1,100 @@
+"""Examples as the conversations the model will see, and finding after finding, a page at a time.
+
+Left out: reading or changing the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+import ipywidgets
+
+from ftwidgets.prep import Finding
+from ftwidgets.prep.report import Example
+from ftwidgets.widgets import words
+from ftwidgets.widgets.fields import button, row
+from ftwidgets.widgets.live import Live
+
+_LONGEST = 600  # characters shown of a message
+
+_EDGES = {"system": "#8e6bbf", "user": "#9e9e9e", "assistant": "#2e7d32"}
+
+
+class Pager(ipywidgets.VBox):
+    """Shows a long list a page at a time; only the page goes to the browser.
+
+    Parameters
+    ----------
+    noun
+        What the list holds, in the plural.
+    size
+        How many of them a page shows.
+    draw
+        Makes the HTML of the items from one position up to another.
+    """
+
+    def __init__(self, noun: str, size: int, draw: Callable[[int, int], str]) -> None:
+        self._noun, self._size, self._draw = noun, size, draw
+        self._total = 0
+        self.content = Live()
+        self.where = Live(role="status")
+        self.previous = button("Previous page", tooltip=f"The {noun} before these")
+        self.next = button("Next page", tooltip=f"The {noun} after these")
+        self.number = ipywidgets.BoundedIntText(value=1, min=1, max=1, description="Page")
+        self.number.layout.width, self.number.style.description_width = "130px", "40px"
+        self.previous.on_click(lambda _button: self.turn(-1))
+        self.next.on_click(lambda _button: self.turn(+1))
+        self.number.observe(lambda _change: self.redraw(), names="value")
+        self._bar = row(self.previous, self.number, self.next, self.where)
+        super().__init__([self.content, self._bar])
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; one if there is nothing to show."""
+        return max(1, -(-self._total // self._size))
+
+    def fill(self, total: int) -> None:
+        """Say how many items there are now, and show the first page."""
+        self._total = total
+        self.number.max = self.pages
+        self._bar.layout.display = "none" if self.pages == 1 else ""
+        if self.number.value == 1:
+            self.redraw()
+        else:
+            self.number.value = 1
+
+    def turn(self, pages: int) -> None:
+        """Go forwards or backwards, as far as there are pages."""
+        self.number.value = min(max(1, self.number.value + pages), self.pages)
+
+    def redraw(self) -> None:
+        """Send the present page to the browser."""
+        start = (self.number.value - 1) * self._size
+        stop = min(start + self._size, self._total)
+        self.content.html = self._draw(start, stop)
+        self.where.html = f"<p>of {self.pages:,}: {self._noun} {start + 1:,} to {stop:,} of {self._total:,}</p>"
+
+
+def conversation(example: Example, title: str) -> str:
+    """Show one example as a conversation; `title` says which one it is. Every text is escaped."""
+    turns = "".join(_turn(message["role"], message["content"]) for message in example["messages"])
+    head = f'<div style="font-weight:600;margin:2px 0">{escape(title)}</div>'
+    return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{head}{turns}</section>'
+
+
+def findings_table(findings: Sequence[Finding]) -> str:
+    """Show findings in a table, in the order given."""
+    if not findings:
+        return "<p>Nothing found.</p>"
+    rows = [(found.level, found.where or "whole source", found.message, found.fix) for found in findings]
+    return words.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), rows)
+
+
+def _turn(role: str, text: str) -> str:
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
+    return (
+        f'<div style="display:flex;border-left:4px solid {_EDGES.get(role, "#9e9e9e")};padding-left:8px;margin-bottom:2px">'
+        f'<div style="flex:0 0 76px;font-style:italic">{escape(role)}</div>'
+        f'<div style="flex:1;max-width:75ch;white-space:pre-wrap;overflow-wrap:anywhere">{escape(cut)}</div></div>'
+    )

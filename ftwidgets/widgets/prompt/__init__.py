@@ -1,0 +1,5 @@
+"""Try models side by side: the widget and its parts."""
+
+from ftwidgets.widgets.prompt.widget import PromptTester as PromptTester
+
+__all__ = ["PromptTester"]

@@ -1,0 +1,202 @@
+"""The choice of a service, and a key that leaves no trace."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import ipywidgets
+import nbformat
+import openai
+import pytest
+from ipywidgets import embed
+from nbclient import NotebookClient
+
+from ftwidgets.connect import connect
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.widgets.key import ApiKey
+from ftwidgets.widgets.key.secret import Secret
+
+KEY = "sk-sandbox-0123456789abcdefghij-zQ"
+ELSEWHERE = "http://service.invalid/v1"
+
+
+def at(home: Path) -> Any:
+    """Make a `connect` whose sandbox is in this folder."""
+    return lambda **given: connect(**given) if given else connect(home=home)
+
+
+def answering(response: httpx2.Response | Exception) -> Any:
+    """Make a `connect` to a service that always gives this answer, and counts how often it was asked."""
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        made.asked += 1
+        if isinstance(response, Exception):
+            raise response
+        return response
+
+    def made(base_url: str, api_key: str | None = None) -> openai.OpenAI:
+        if api_key is None:
+            raise FtwidgetsError("no key")
+        http_client = httpx2.Client(transport=httpx2.MockTransport(answer))
+        return openai.OpenAI(base_url=base_url, api_key=api_key, http_client=http_client)
+
+    made.asked = 0
+    return made
+
+
+def everything(widget: ipywidgets.Widget) -> str:
+    """Everything of a widget and its parts that a saved notebook or an output could hold."""
+    state = json.dumps(embed.embed_data([widget], drop_defaults=False), default=str)
+    assert "Test the connection" in state
+    return state + repr(widget) + str(widget) + json.dumps(widget._repr_mimebundle_(), default=str)
+
+
+def test_the_sandbox_needs_no_key(tmp_path: Path) -> None:
+    """The first choice is the sandbox; its client works at once and stays the same one."""
+    key = ApiKey(at(tmp_path))
+    assert key.service == "sandbox"
+    assert key.client is key.client
+    assert "nano-2026-11" in key.test()
+    assert "It works" in key.status.html
+    with pytest.raises(ValueError, match="nothing was kept"):
+        key.use(KEY)
+
+
+def test_the_code_makes_the_same_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `code` says makes a client of the same service, for the sandbox and for another."""
+    monkeypatch.setenv("FTWIDGETS_HOME", str(tmp_path))
+    made: dict[str, Any] = {}
+    key = ApiKey(connect)
+    exec(key.code, made)
+    assert made["client"].base_url == key.client.base_url
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    key.choose("other", ELSEWHERE)
+    exec(key.code, made)
+    assert (made["client"].base_url, made["client"].api_key) == (key.client.base_url, key.client.api_key)
+    assert KEY not in key.code
+
+
+def test_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the environment is used without typing; of it only the end is told; a typed one goes before it."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    key = ApiKey(connect, service="openai")
+    assert key.client.api_key == KEY
+    assert "OPENAI_API_KEY is set (it ends in zQ)" in key.status.html
+    assert KEY not in everything(key)
+    assert "2027" in everything(key)
+    key.use("another-key-for-this-service")
+    assert key.client.api_key == "another-key-for-this-service"
+
+
+@pytest.mark.parametrize(
+    ("service", "address", "told"),
+    [
+        ("openai", "", "there is no key yet"),
+        ("other", "", "type the address"),
+        ("other", "localhost:8000", "begins with http"),
+        ("other", "http://me:secret@host/v1", "leave out names, passwords"),
+        ("other", "https://host/v1?key=abc", "leave out"),
+    ],
+)
+def test_what_is_missing_is_said(service: str, address: str, told: str) -> None:
+    """Without a key or an address there is no client, and the reason is a sentence."""
+    key = ApiKey(connect, service=service, base_url=address)
+    with pytest.raises((FtwidgetsError, ValueError), match=told):
+        _ = key.client
+    assert key.plain()
+
+
+def test_nothing_is_asked_before_the_user_does() -> None:
+    """Choosing a service, typing a key and making the client send nothing; the test of the connection does."""
+    connecting = answering(httpx2.Response(200, json={"object": "list", "data": []}))
+    key = ApiKey(connecting, service="other", base_url=ELSEWHERE)
+    key.use(KEY)
+    assert key.client.api_key == KEY
+    assert connecting.asked == 0
+    key._test.click()
+    assert key.wait(10) == []
+    assert connecting.asked == 1
+    assert "lists 0 models" in key.status.html
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [
+        (httpx2.Response(401, json={"error": {"message": f"Incorrect API key provided: {KEY}."}}), "refused (401)"),
+        (httpx2.Response(200, text="<html>hello</html>", headers={"content-type": "text/html"}), "not in the way of OpenAI"),
+        (httpx2.ConnectError("no route"), "does not answer"),
+    ],
+)
+def test_a_failed_test_is_said_in_words(response: httpx2.Response | Exception, told: str) -> None:
+    """A wrong key, a wrong address and no network each get a sentence, and a service that repeats the key is not quoted."""
+    key = ApiKey(answering(response), service="other", base_url=ELSEWHERE)
+    key.use(KEY)
+    key._test.click()
+    with pytest.raises((openai.OpenAIError, FtwidgetsError)) as caught:
+        key.wait(10)
+    assert told in key.status.html
+    assert KEY not in f"{caught.value}{caught.value!r}{vars(caught.value)}"
+    assert KEY not in everything(key)
+    assert not key._test.disabled
+
+
+def test_a_key_stays_with_its_service() -> None:
+    """A key handed in for one address never goes to the next."""
+    key = ApiKey(answering(httpx2.Response(200)), service="other", base_url=ELSEWHERE)
+    key.use(KEY)
+    key.choose("other", "http://elsewhere.invalid/v1")
+    with pytest.raises(FtwidgetsError, match="no key yet"):
+        _ = key.client
+
+
+def test_a_key_in_the_field_for_the_address_is_taken_out() -> None:
+    """The address is saved with the notebook, so a key pasted there does not stay."""
+    key = ApiKey(connect, service="other")
+    key._address.value = KEY
+    assert key._address.value == ""
+    assert "looked like a key" in key.status.html
+    assert KEY not in everything(key)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "two words", "line\nbreak", "schlüssel", "a\x00b"])
+def test_what_cannot_be_a_key_is_refused_without_repeating_it(text: str) -> None:
+    """The message says what to do and does not hold what was typed."""
+    key = ApiKey(connect, service="openai")
+    key._field._received(key._field, {"type": "key", "value": text}, [])
+    assert "ftw-wrong" in key.status.html
+    assert not text.strip() or text.strip() not in key.status.html
+
+
+def test_a_typed_key_leaves_no_trace_in_the_kernel_s_state() -> None:
+    """The message of the field hands the key over; no trait, repr, output or pickle holds it afterwards."""
+    key = ApiKey(connect, service="openai")
+    key._field._received(key._field, {"type": "key", "value": f"  {KEY}\n"}, [])
+    assert key.client.api_key == KEY
+    assert "it ends in zQ" in key.plain()
+    assert KEY not in everything(key)
+    assert KEY not in repr(key._key) + str(vars(key)) + str(vars(key._field))
+    with pytest.raises(TypeError, match="not stored"):
+        pickle.dumps(key._key)
+    assert "zQ" not in repr(Secret("short-zQ"))
+
+
+def test_a_notebook_that_stores_its_state_stores_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run by nbclient writes the state of every widget into the file; the key, handed in by code, is not in it."""
+    (tmp_path / "key.txt").write_text(KEY)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    cells = [
+        "from pathlib import Path\nimport ftwidgets\nfrom ftwidgets.widgets.key import ApiKey",
+        "key = ApiKey(ftwidgets.connect, service='openai')\nkey.use(Path('key.txt').read_text())\nkey",
+        "import os\nos.environ['OPENAI_API_KEY'] = Path('key.txt').read_text()\nApiKey(ftwidgets.connect, service='openai')",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": tmp_path}}, store_widget_state=True
+    ).execute()
+    nbformat.write(notebook, tmp_path / "saved.ipynb")
+    (tmp_path / "key.txt").unlink()
+    assert "OPENAI_API_KEY is set (it ends in zQ)" in json.dumps(notebook.metadata.widgets)
+    holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert holding == []
