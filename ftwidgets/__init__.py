@@ -3,6 +3,7 @@
 from ftwidgets import datasets as datasets
 from ftwidgets.connect import connect as connect
 from ftwidgets.connect import connect_async as connect_async
+from ftwidgets.doctor import doctor as doctor
 from ftwidgets.errors import FtwidgetsError as FtwidgetsError
 from ftwidgets.evaluate import evaluate as evaluate
 from ftwidgets.evaluation import Evaluation as Evaluation
@@ -23,6 +24,7 @@ __all__ = [
     "connect",
     "connect_async",
     "datasets",
+    "doctor",
     "evaluate",
     "launch",
     "prepare",

@@ -49,13 +49,24 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     demo.add_argument("--out", type=_folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
     demo.add_argument("--epochs", type=_positive, metavar="N", help="how often the model sees the examples")
     commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
+    commands.add_parser("doctor", help="check this computer: versions, widgets, speed, memory, state folder, key")
+    reset = commands.add_parser("reset", help="put a lesson back to how it came, keeping yours beside it")
+    reset.add_argument("name", nargs="?", metavar="NAME", help="its number or name, such as 03")
+    reset.add_argument("--list", action="store_true", help="show the lessons and which of them you have changed")
+    reset.add_argument("--folder", type=Path, metavar="DIR", help="where your lessons are, if not here")
     options, rest = parser.parse_known_args(argv)
     if rest and options.command != "lab":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.command == "reset" and bool(options.name) == options.list:
+        reset.error("name one lesson, such as 03, or give --list")
     return options, rest
 
 
 def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
+    if options.command == "doctor":
+        return _doctor()
+    if options.command == "reset":
+        return _reset(options)
     if options.command == "lab":
         from ftwidgets import lab
 
@@ -66,6 +77,30 @@ def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     from ftwidgets import demo
 
     demo.run(home=options.home, out=options.out, epochs=options.epochs or demo.EPOCHS)
+    return 0
+
+
+def _doctor() -> int:
+    from ftwidgets.doctor import doctor
+
+    report = doctor()
+    print(report.text(places=True))
+    print("Whether your browser draws widgets, only a notebook can tell: run ftwidgets.doctor() in a cell.")
+    return 0 if report.ok else 1
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from ftwidgets import reset
+
+    lessons = reset.lessons(options.folder)
+    if options.list:
+        print(f"In {lessons.folder.resolve()}, against {lessons.origin.where}:")
+        for name in lessons.names:
+            kept = lessons.backups(name)
+            print(f"  {name:<28}{lessons.state(name):<9}{f'{kept} of yours kept' if kept else ''}".rstrip())
+        return 0
+    for sentence in reset.told(lessons.reset(lessons.find(options.name))):
+        print(sentence)
     return 0
 
 
