@@ -1,12 +1,19 @@
 """Run the lessons and store their outputs, clean: `just run-notebooks [NAME ...]`.
 
-Left in the file: source, outputs, the name of the kernel. Left out: widget state, timings, versions of this machine, paths.
+Left in the file: source, outputs, the name of the kernel; of each widget of the kit its plain form, as it was at the end.
+Left out: widget views and widget state (they say "Error displaying widget" without a kernel), stderr, versions of this
+machine, paths, addresses in memory.
 """
 
+from __future__ import annotations
+
 import os
+import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -14,35 +21,103 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PLAIN_FORM = 'class="ftw-static'
+
+# Run after the last cell, so that each plain form tells how things ended; a lesson without our widgets has nothing to do.
+LAST = """import sys
+if _panel := sys.modules.get("ftwidgets.widgets.panel"):
+    _panel.settle_all()"""
+
+TIDY = (
+    (re.compile(r"\bat 0x[0-9a-f]{6,}"), "at 0x..."),
+    (re.compile(r'class="ftw-static ftw-[0-9a-f]+"'), 'class="ftw-static"'),  # new with every run
+)
 
 
-def clean(notebook: nbformat.NotebookNode) -> None:
-    """Keep only what a reader needs."""
+def clean(notebook: nbformat.NotebookNode, folder: Path | None = None) -> list[str]:
+    """Keep only what a reader needs.
+
+    Parameters
+    ----------
+    notebook
+        The notebook, changed in place.
+    folder
+        Where it ran: paths in it become relative ones.
+
+    Returns
+    -------
+    list[str]
+        Faults of the lesson: widgets that have nothing to show where no kernel is.
+    """
+    faults = []
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
-        if cell.cell_type == "code":
-            cell.outputs = [out for out in cell.outputs if not (out.output_type == "stream" and out.name == "stderr")]
+        if cell.cell_type != "code":
+            continue
+        for bare in _bare_widgets(cell.outputs):
+            faults.append(f"cell {number}: a widget without a plain form: {bare}. Show a Panel, or show it as text or a table.")
+        cell.outputs = [_tidy(out, folder) for out in cell.outputs if _stays(out)]
+    return faults
 
 
-def run(path: Path) -> float:
-    """Run one notebook where it lies and write it back; returns the seconds it took."""
+def _bare_widgets(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
+    """Name the widget views that no plain form comes with: in the same output, or in the next one."""
+    for out, after in pairwise([*outputs, nbformat.from_dict({})]):
+        data = out.get("data", {})
+        if WIDGET in data and "text/html" not in data and PLAIN_FORM not in "".join(after.get("data", {}).get("text/html", "")):
+            yield "".join(data.get("text/plain", "a view of nothing")).split("\n")[0][:80]
+
+
+def _stays(out: nbformat.NotebookNode) -> bool:
+    if out.output_type == "stream":
+        return bool(out.name != "stderr")
+    return WIDGET not in out.get("data", {}) or "text/html" in out.data
+
+
+def _tidy(out: nbformat.NotebookNode, folder: Path | None) -> nbformat.NotebookNode:
+    if out.output_type == "stream":
+        out.text = _tidy_text(out.text, folder)
+    for kind in list(out.get("data", {})):
+        if kind == WIDGET:
+            del out.data[kind]
+        elif kind.startswith("text/"):
+            out.data[kind] = _tidy_text("".join(out.data[kind]), folder)
+    return out
+
+
+def _tidy_text(text: str, folder: Path | None) -> str:
+    for pattern, better in TIDY:
+        text = pattern.sub(better, text)
+    return text.replace(f"{folder}{os.sep}", "") if folder else text
+
+
+def run(path: Path) -> tuple[float, list[str]]:
+    """Run one notebook where it lies and write it back; returns the seconds it took and its faults."""
     notebook = nbformat.read(path, as_version=4)
     began = time.monotonic()
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
-    clean(notebook)
+    notebook.cells.append(nbformat.v4.new_code_cell(LAST))
+    try:
+        NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    finally:
+        notebook.cells.pop()
+    faults = clean(notebook, path.parent)
     nbformat.write(notebook, path)
-    return time.monotonic() - began
+    return time.monotonic() - began, faults
 
 
-def main() -> None:
-    wanted = sys.argv[1:]
+def main() -> int:
+    wanted, bad = sys.argv[1:], 0
     with tempfile.TemporaryDirectory() as home:
         os.environ["FTWIDGETS_HOME"] = home
         for path in sorted(NOTEBOOKS.rglob("*.ipynb")):
             if ".ipynb_checkpoints" not in path.parts and (not wanted or path.stem in wanted):
-                print(f"{path.name}: {run(path):.0f} s", flush=True)
+                seconds, faults = run(path)
+                print(f"{path.name}: {seconds:.0f} s", *faults, sep="\n  ", flush=True)
+                bad += len(faults)
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

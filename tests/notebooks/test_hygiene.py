@@ -1,5 +1,6 @@
 """What every lesson's file must be, whoever saved it last. That it runs is nbval's part (`pytest notebooks`)."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -10,8 +11,19 @@ NOTEBOOKS = sorted(
     path for path in (Path(__file__).parents[2] / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
 )
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 KEY = re.compile(r"sk-(?!sandbox)[A-Za-z0-9_-]{16,}")
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:root|home|tmp|Users|work|var|opt)/|[A-Z]:\\\\Users")
+
+
+def unread_pictures(cells: list[dict]) -> list[str]:
+    """Pictures that no words follow. JupyterLab's pictures have no alternative text, so the words after them must serve."""
+    found = []
+    for number, (cell, after) in enumerate(itertools.pairwise([*cells, {"cell_type": "none", "source": []}])):
+        picture = any("image/png" in out.get("data", {}) for out in cell.get("outputs", []))
+        if picture and "**What you see:**" not in "".join(after["source"]):
+            found.append(f"cell {number} shows a picture and the next one does not say **What you see:**")
+    return found
 
 
 def faults(notebook: dict) -> list[str]:
@@ -37,6 +49,9 @@ def faults(notebook: dict) -> list[str]:
             found.append(f"code cell {number} was not run in order: {cell['execution_count']}")
         if any(out["output_type"] == "error" for out in cell["outputs"]):
             found.append(f"code cell {number} stores an error")
+        if any(WIDGET in out.get("data", {}) for out in cell["outputs"]):
+            found.append(f"code cell {number} stores a widget's view, which is an error where no kernel is")
+    found += unread_pictures(notebook["cells"])
     if not any(cell["outputs"] for cell in code):
         found.append("no outputs are stored")
     return found
@@ -44,7 +59,7 @@ def faults(notebook: dict) -> list[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_file_is_fit_to_share(path: Path) -> None:
-    """Outputs stored, run top to bottom, no error, no key, no absolute path, no widget state, short cells."""
+    """Outputs stored, run top to bottom, no error, no key, no absolute path, no widget state or view, short cells."""
     assert faults(json.loads(path.read_text(encoding="utf-8"))) == []
 
 
@@ -55,12 +70,23 @@ def test_there_is_a_first_lesson() -> None:
 
 def test_each_fault_is_found() -> None:
     """A notebook with every fault has every one of them named."""
+
+    def shown(kind: str) -> dict:
+        return {"output_type": "display_data", "data": {kind: "x"}}
+
     bad = {
         "metadata": {"kernelspec": {"name": "conda"}, "widgets": {}},
         "cells": [
             {"cell_type": "markdown", "source": ["no title"]},
             {"cell_type": "code", "source": ["x\n"] * 11, "execution_count": 3, "outputs": [{"output_type": "error"}]},
             {"cell_type": "code", "source": ["'sk-" + "a" * 20 + " /home/me'"], "execution_count": 2, "outputs": []},
+            {"cell_type": "code", "source": [], "execution_count": 3, "outputs": [{"output_type": "x", "data": {WIDGET: 1}}]},
+            {
+                "cell_type": "code",
+                "source": [],
+                "execution_count": 4,
+                "outputs": [{"output_type": "x", "data": {"image/png": 1}}],
+            },
         ],
     }
-    assert len(faults(bad)) == 8
+    assert len(faults(bad)) == 10
