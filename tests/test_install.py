@@ -38,6 +38,7 @@ def test_default_dependencies() -> None:
         "matplotlib",
         "numpy",
         "openai",
+        "packaging",
         "pandas",
         "platformdirs",
         "python-multipart",
