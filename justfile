@@ -58,6 +58,10 @@ time-lessons:
 bench-transfer:
     python tools/bench_transfer.py
 
+# the recorded runs of lesson 06
+record-transfer:
+    python tools/record_transfer.py
+
 # the sweep behind the `auto` hyperparameters
 sweep *args:
     python tools/sweep.py {{ args }}

@@ -42,7 +42,7 @@ def test_connect_gives_a_plain_client_of_the_sandbox(tmp_path: Path) -> None:
     """No key, no network; the state is kept where `FTWIDGETS_HOME` says."""
     client = make()
     assert type(client) is openai.OpenAI
-    assert [model.owned_by for model in client.models.list()] == ["ftwidgets"]
+    assert [model.owned_by for model in client.models.list()] == ["ftwidgets"] * 2
     assert (tmp_path / "home").is_dir()
 
 

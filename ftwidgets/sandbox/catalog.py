@@ -1,7 +1,8 @@
-"""The models that can be asked or tuned: the bundled base model, and what was tuned from it here.
+"""The models that can be asked or tuned: the bundled base model, its untrained twin, and what was tuned from them here.
 
 A few loaded models are kept, the ones used last; a tuned model is always served from its files, so it answers the
-same before and after a restart. Left out: base models other than the bundled one.
+same before and after a restart. The twin is the same network before it has learned anything, for comparisons: its
+weights are drawn, from a fixed seed, whenever it is loaded. Left out: base models brought along from elsewhere.
 """
 
 from __future__ import annotations
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from ftwidgets.engine import Model
 
 BASE = "nano-2026-11"
+UNTRAINED = "nano-untrained-2026-11"
+BASES = (BASE, UNTRAINED)
 BASE_CREATED = 1793491200  # 2026-11-01
-HINT = f"This sandbox serves {BASE} and the models tuned from it here; it never plays a model it is not."
+UNTRAINED_SEED = 2026_11  # never to be changed: jobs that go on after a restart need the weights they began with
+HINT = (
+    f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights) and the models tuned from "
+    "them here; it never plays a model it is not."
+)
 
 
 class Catalog:
@@ -42,12 +49,13 @@ class Catalog:
         self._loaded: OrderedDict[str, Model] = OrderedDict()
 
     def bodies(self) -> list[Body]:
-        """List every model as the API shows it, the base model first."""
-        return [_base_body(), *map(model_body, self._store.db.select(ModelRecord, newest=True))]
+        """List every model as the API shows it, the base models first."""
+        tuned = self._store.db.select(ModelRecord, newest=True)
+        return [*map(_base_body, BASES), *map(model_body, tuned)]
 
     def body(self, name: str) -> Body:
         """Show one model."""
-        return _base_body() if name == BASE else model_body(self.record(name))
+        return _base_body(name) if name in BASES else model_body(self.record(name))
 
     def record(self, name: str) -> ModelRecord:
         """Find a tuned model, or say that it does not exist and what does."""
@@ -58,11 +66,11 @@ class Catalog:
 
     def knows(self, name: str) -> bool:
         """Tell whether a model of this name can be asked or tuned."""
-        return name == BASE or self._store.model(name) is not None
+        return name in BASES or self._store.model(name) is not None
 
     def folder(self, name: str) -> Path:
-        """Tell where the weights of a model lie."""
-        if name == BASE:
+        """Tell where the files of a model lie; the untrained one borrows the other's shape and tokenizer."""
+        if name in BASES:
             from ftwidgets.engine import NANO
 
             return NANO
@@ -70,13 +78,11 @@ class Catalog:
 
     def load(self, name: str) -> Model:
         """Give the model itself, ready to answer."""
-        from ftwidgets.engine import Model
-
         folder = self.folder(name)
         if not folder.is_dir():
             raise _unknown(name)
         with self._lock:
-            model = self._loaded.pop(name, None) or Model.load(folder)
+            model = self._loaded.pop(name, None) or _read(name, folder)
             self._loaded[name] = model
             if len(self._loaded) > self._room:
                 self._loaded.popitem(last=False)
@@ -94,5 +100,12 @@ def _unknown(name: str) -> ApiError:
     return missing(message, code="model_not_found")
 
 
-def _base_body() -> Body:
-    return {"id": BASE, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}
+def _read(name: str, folder: Path) -> Model:
+    from ftwidgets.engine import Model
+
+    model = Model.load(folder)
+    return Model.random(model.config, model.tokenizer, UNTRAINED_SEED) if name == UNTRAINED else model
+
+
+def _base_body(name: str) -> Body:
+    return {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ftwidgets.sandbox.catalog import BASE, Catalog
+from ftwidgets.sandbox.catalog import BASES, Catalog
 from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.params import Query
 from ftwidgets.sandbox.schemas import deleted_body
@@ -38,8 +38,8 @@ class Models:
     def delete(self, request: Request) -> Response:
         """Forget a tuned model."""
         name = request.path_params["name"]
-        if name == BASE:
-            message = f"You cannot delete {BASE}: it is the base model, and it is part of the package."
+        if name in BASES:
+            message = f"You cannot delete {name}: it is a base model, and it is part of the package."
             raise ApiError(403, message, code="model_not_deletable")
         self._catalog.forget(name)
         return JSONResponse(deleted_body(name, "model"))

@@ -10,21 +10,24 @@ import pytest
 
 from ftwidgets.sandbox import Sandbox
 
+BASES = ["nano-2026-11", "nano-untrained-2026-11"]
 
-def test_only_the_base_model_is_there_at_first(client: openai.OpenAI) -> None:
-    """It goes by its own name and says whose it is."""
-    (model,) = client.models.list()
-    assert (model.id, model.owned_by, model.object) == ("nano-2026-11", "ftwidgets", "model")
-    assert client.models.retrieve("nano-2026-11") == model
+
+def test_only_the_base_models_are_there_at_first(client: openai.OpenAI) -> None:
+    """They go by their own names, the pretrained one first, and say whose they are."""
+    models = list(client.models.list())
+    assert [model.id for model in models] == BASES
+    assert {(model.owned_by, model.object) for model in models} == {("ftwidgets", "model")}
+    assert [client.models.retrieve(name) for name in BASES] == models
 
 
 def test_tuned_models_are_listed_with_their_checkpoints(trained: Any) -> None:
-    """The base model comes first; each of the rest can be looked at by its name."""
+    """The base models come first; each of the rest can be looked at by its name."""
     client, job = trained
     points = [point.fine_tuned_model_checkpoint for point in client.fine_tuning.jobs.checkpoints.list(job.id)]
     names = [model.id for model in client.models.list()]
-    assert names[0] == "nano-2026-11"
-    assert set(names[1:]) == set(points)
+    assert names[:2] == BASES
+    assert set(names[2:]) == set(points)
     assert [client.models.retrieve(name).id for name in names] == names
 
 
@@ -44,10 +47,11 @@ def test_an_unknown_model_comes_with_a_hint(client: openai.OpenAI, name: str) ->
         assert f"The model `{name}` does not exist" in caught.value.message
 
 
-def test_the_base_model_cannot_be_deleted(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("name", BASES)
+def test_a_base_model_cannot_be_deleted(client: openai.OpenAI, name: str) -> None:
     """It is part of the package."""
-    with pytest.raises(openai.PermissionDeniedError, match="base model"):
-        client.models.delete("nano-2026-11")
+    with pytest.raises(openai.PermissionDeniedError, match=f"cannot delete {name}: it is a base model"):
+        client.models.delete(name)
 
 
 def test_a_tuned_model_can_be_deleted(tmp_path: Path, world: Any) -> None:

@@ -262,7 +262,7 @@ def test_the_sync_client_works_in_a_running_loop(tmp_path: Path, world: Any) -> 
         with Sandbox(tmp_path) as sandbox, world.client(sandbox) as client:
             return [model.id for model in client.models.list()]
 
-    assert asyncio.run(cell()) == ["nano-2026-11"]
+    assert asyncio.run(cell()) == ["nano-2026-11", "nano-untrained-2026-11"]
 
 
 def test_the_async_client_works_end_to_end(tmp_path: Path, world: Any) -> None:
