@@ -99,7 +99,9 @@ def run(path: Path) -> tuple[float, list[str]]:
     began = time.monotonic()
     notebook.cells.append(nbformat.v4.new_code_cell(LAST))
     try:
-        NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+        NotebookClient(
+            notebook, timeout=300, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": path.parent}}
+        ).execute()
     finally:
         notebook.cells.pop()
     faults = clean(notebook, path.parent)
