@@ -27,6 +27,8 @@ MEASURE = 1.0  # seconds the engine is timed for
 NEEDED_MEMORY = 500_000_000  # a lesson's kernel
 NEEDED_DISK = 200_000_000  # a lesson's models and checkpoints
 
+_ELSEWHERE = "Name another folder with FTWIDGETS_HOME in the environment"
+
 
 def doctor() -> Report:
     """Check this computer: versions, widgets, engine speed, memory, state folder, key. It takes a few seconds.
@@ -36,15 +38,13 @@ def doctor() -> Report:
     Report
         On a notebook cell's last line it shows itself as a table, and adds whether this browser draws widgets.
     """
-    from ftwidgets.connect import state_folder
-
     kernel = in_kernel()
     checks: list[tuple[str, Callable[[], Line | Sequence[Line]]]] = [
         ("versions", lambda: versions(in_kernel=kernel)),
         ("widgets", lambda: widgets_enabled(in_kernel=kernel)),
         ("engine", lambda: speed_line(tokens_per_second())),
         ("memory", lambda: memory_line(memory())),
-        ("state folder", lambda: folder_line(state_folder())),
+        ("state folder", state_line),
         ("key", lambda: key_line(os.environ)),
     ]
     lines: list[Line] = []
@@ -121,6 +121,19 @@ def memory_line(found: Memory | None) -> Line:
     return Line("memory", "wrong", said, "Shut down other kernels (in JupyterLab: Kernel > Shut Down All Kernels) or programs.")
 
 
+def state_line() -> Line:
+    """Find the state folder and try it."""
+    from ftwidgets.connect import state_folder
+    from ftwidgets.errors import FtwidgetsError
+
+    try:
+        home = state_folder()
+    except FtwidgetsError:
+        said = "no folder can have the name that FTWIDGETS_HOME gives"
+        return Line("state folder", "wrong", said, f"{_ELSEWHERE}.", place=os.environ.get("FTWIDGETS_HOME", ""))
+    return folder_line(home)
+
+
 def folder_line(home: Path) -> Line:
     """Try the state folder: make it, write to it, lock in it, look how much room it has."""
     import sqlite3
@@ -128,7 +141,6 @@ def folder_line(home: Path) -> Line:
     from ftwidgets.sandbox.lease import lease
 
     named = "the folder that FTWIDGETS_HOME names" if os.environ.get("FTWIDGETS_HOME") else "the usual folder"
-    elsewhere = "Name another folder with FTWIDGETS_HOME in the environment"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as file:
@@ -140,11 +152,15 @@ def folder_line(home: Path) -> Line:
         # An OSError's own text names the path, which is shown apart, and in a terminal only.
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return Line(
-            "state folder", "wrong", f"{named} cannot be used: {reason}", f"{elsewhere} that you can write to.", place=str(home)
+            "state folder",
+            "wrong",
+            f"{named} cannot be used: {reason}",
+            f"{_ELSEWHERE} that you can write to.",
+            place=str(home),
         )
     said = f"{named} is writable, {_size(room)} free{training}"
     if room < NEEDED_DISK:
-        fix = f"{elsewhere} on a disk with more room, or make room: a lesson needs about {_size(NEEDED_DISK)}."
+        fix = f"{_ELSEWHERE} on a disk with more room, or make room: a lesson needs about {_size(NEEDED_DISK)}."
         return Line("state folder", "wrong", said, fix, place=str(home))
     return Line("state folder", "ok", said, place=str(home))
 

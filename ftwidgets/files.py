@@ -38,7 +38,7 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
     DataError
         If there is no such file, or it is a table that still has to become JSONL.
     """
-    return client.files.create(file=_checked(Path(path).expanduser()), purpose="fine-tune")
+    return client.files.create(file=_checked(_expanded(path)), purpose="fine-tune")
 
 
 def file_id(client: openai.OpenAI, file: str | Path) -> str:
@@ -59,12 +59,19 @@ def local(file: str | Path) -> Path | None:
         raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
     if "\n" in str(file):
         raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
-    path = Path(file).expanduser()
+    path = _expanded(file)
     if isinstance(file, Path) or path.is_file():
         return _checked(path)
     if path.suffix or len(path.parts) > 1 or path.is_dir():
         raise DataError(_no_such_file(path))
     return None
+
+
+def _expanded(file: str | Path) -> Path:
+    try:
+        return Path(file).expanduser()
+    except RuntimeError as error:
+        raise DataError(f'there is no file "{file}": nobody here has a home folder of that name.') from error
 
 
 def _checked(file: Path) -> Path:

@@ -87,6 +87,15 @@ def test_a_folder_that_cannot_be_used_is_wrong(tmp_path: Path) -> None:
     assert str(tmp_path) not in line.said
 
 
+def test_a_name_that_no_folder_can_have_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home folder of nobody: what to set, instead of a new installation."""
+    monkeypatch.setenv("FTWIDGETS_HOME", "~nobody-here/state")
+    (line,) = (line for line in doctor().lines if line.topic == "state folder")
+    assert (line.verdict, line.said) == ("wrong", "no folder can have the name that FTWIDGETS_HOME gives")
+    assert line.fix == "Name another folder with FTWIDGETS_HOME in the environment."
+    assert line.place == "~nobody-here/state"
+
+
 def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Less room than a lesson's models take."""
     usage = health.shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000)

@@ -498,6 +498,14 @@ def test_a_table_is_not_uploaded(tmp_path: Path) -> None:
         upload(Service().client(), tmp_path / "faq.csv")
 
 
+def test_the_home_folder_of_nobody_is_no_file() -> None:
+    """A path that begins with an unknown user is a sentence too."""
+    with pytest.raises(DataError, match=r'there is no file "~nobody-here/train\.jsonl": nobody here has a home folder'):
+        upload(Service().client(), "~nobody-here/train.jsonl")
+    with pytest.raises(DataError, match="there is no file"):
+        launch(Service().client(), "~nobody-here/train.jsonl", model="m")
+
+
 def test_a_mistyped_file_id_is_the_services_to_refuse(tmp_path: Path) -> None:
     """A word that is no path goes to the service, whose own exception comes out."""
     refusal = httpx2.Response(400, json={"error": {"message": "file-zzz does not exist", "param": "training_file"}})

@@ -37,7 +37,6 @@ class Live(anywidget.AnyWidget):
 
     def __init__(self, html: str = "", *, role: str = "") -> None:
         self._pressed: list[Callable[[str], object]] = []
-        self.views = 0  # how often a browser has drawn it
         super().__init__(html=html, role=role)
         self.on_msg(self._received)
 
@@ -54,8 +53,6 @@ class Live(anywidget.AnyWidget):
         match content:
             case {"type": "press", "value": str(value)}:
                 self.press(value)
-            case {"type": "shown"}:
-                self.views += 1
 
     def __repr__(self) -> str:
         return f"Live({self.html[:40]!r})"

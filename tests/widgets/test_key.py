@@ -2,6 +2,9 @@
 
 import json
 import pickle
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +30,14 @@ def at(home: Path) -> Any:
     return lambda **given: connect(**given) if given else connect(home=home)
 
 
-def answering(response: httpx2.Response | Exception) -> Any:
+def answering(response: httpx2.Response | Exception | Callable[[], httpx2.Response]) -> Any:
     """Make a `connect` to a service that always gives this answer, and counts how often it was asked."""
 
     def answer(_request: httpx2.Request) -> httpx2.Response:
         made.asked += 1
         if isinstance(response, Exception):
             raise response
-        return response
+        return response() if callable(response) else response
 
     def made(base_url: str, api_key: str | None = None) -> openai.OpenAI:
         if api_key is None:
@@ -96,8 +99,6 @@ def test_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
         ("openai", "", "there is no key yet"),
         ("other", "", "type the address"),
         ("other", "localhost:8000", "begins with http"),
-        ("other", "http://me:secret@host/v1", "leave out names, passwords"),
-        ("other", "https://host/v1?key=abc", "leave out"),
     ],
 )
 def test_what_is_missing_is_said(service: str, address: str, told: str) -> None:
@@ -151,13 +152,100 @@ def test_a_key_stays_with_its_service() -> None:
         _ = key.client
 
 
-def test_a_key_in_the_field_for_the_address_is_taken_out() -> None:
-    """The address is saved with the notebook, so a key pasted there does not stay."""
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (KEY, "looks like a key"),
+        (f" Bearer {KEY}", "looks like a key"),
+        (f"https://host/{KEY}/v1", "looks like a key"),
+        (f"http://me:{KEY}@host/v1", "leave out names, passwords"),
+        (f"me:{KEY}@host", "leave out names, passwords"),
+        (f"https://host/v1?key={KEY}", "leave out"),
+        (f"https://host/v1#{KEY}", "leave out"),
+    ],
+)
+def test_a_key_in_the_field_for_the_address_is_taken_out(text: str, told: str) -> None:
+    """The address is saved with the notebook, so a key pasted there does not stay; from code it is refused."""
     key = ApiKey(connect, service="other")
-    key._address.value = KEY
+    key._address.value = text
     assert key._address.value == ""
-    assert "looked like a key" in key.status.html
+    assert told in key.status.html
+    with pytest.raises(ValueError, match=told):
+        key.choose("other", text)
     assert KEY not in everything(key)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://sk-learn.school.example/v1", "https://host/accounts/0123456789abcdef0123456789abcdef/v1"]
+)
+def test_an_address_with_long_names_stays(text: str) -> None:
+    """What only resembles a key is left alone."""
+    assert ApiKey(connect, service="other", base_url=text).base_url == text
+
+
+@pytest.mark.parametrize(
+    "text", ['http://host/a"b', "http://host/a\\b", "http://host/\nv1", "HTTP://Host/V1", " http://host/v1 "]
+)
+def test_the_code_is_python_for_any_address(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quotes, backslashes and line breaks do not break out of the code, and it makes the same client."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    key, made = ApiKey(connect, service="other", base_url=text), dict[str, Any]()
+    exec(key.code, made)
+    assert made["client"].base_url == key.client.base_url
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f" {KEY}\n", "blanks or quotation marks"),
+        (f'"{KEY}"', "blanks or quotation"),
+        ("  ", "blanks"),
+        ("a b", "cannot be used"),
+    ],
+)
+def test_an_unusable_key_in_the_environment_is_said(text: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not sent, where it would read as a service that does not answer; a typed key works all the same."""
+    monkeypatch.setenv("OPENAI_API_KEY", text)
+    key = ApiKey(connect, service="openai")
+    assert f"OPENAI_API_KEY {'has ' if 'blanks' in told else ''}{told}" in key.status.html
+    with pytest.raises(ValueError, match=told):
+        _ = key.client
+    key.use(KEY)
+    assert key.client.api_key == KEY
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_another_choice_while_testing_ends_the_word_about_the_first(status: int, tmp_path: Path) -> None:
+    """What the first service answers is not told of the second, and a key that it repeats is not shown."""
+    asked, gate = threading.Event(), threading.Event()
+
+    def answer() -> httpx2.Response:
+        asked.set()
+        gate.wait(10)
+        return httpx2.Response(status, json={"data": [], "error": {"message": f"Incorrect API key provided: {KEY}."}})
+
+    elsewhere = answering(answer)
+    key = ApiKey(lambda **given: (elsewhere if given else at(tmp_path))(**given), service="other", base_url=ELSEWHERE)
+    key.use(KEY)
+    key._test.click()
+    asked.wait(10)
+    key.choose("sandbox")
+    gate.set()
+    with nullcontext() if status == 200 else pytest.raises(FtwidgetsError, match=r"\(the key\)"):
+        key.wait(10)
+    assert "Ready. No key is needed." in key.status.html
+    assert KEY not in everything(key)
+    assert not key._test.disabled
+
+
+@pytest.mark.parametrize("key", [None, b"bytes", 7])
+def test_a_key_is_a_text(key: Any) -> None:
+    """Anything else is refused in words, and what is no text in the field's message is no key."""
+    made = ApiKey(connect, service="openai")
+    with pytest.raises(ValueError, match="handed in as text"):
+        made.use(key)
+    made._field._received(made._field, {"type": "key", "value": key}, [])
+    assert made._key is None
 
 
 @pytest.mark.parametrize("text", ["", "   ", "two words", "line\nbreak", "schlüssel", "a\x00b"])

@@ -174,6 +174,7 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
         ("train_file", "my_data/trian.jsonl", "does not exist"),
         ("train_file", "datasets/support_faq.csv", "is a table"),
         ("validation_file", "gone.jsonl", "There is no file"),
+        ("train_file", "~nobody-here/train.jsonl", "nobody here has a home folder"),
         ("method", "dpo", "example answers only"),
     ],
 )
@@ -191,6 +192,22 @@ def test_a_bad_value_is_said_at_its_field(client: openai.OpenAI, train: Path, na
     assert label in launcher.status.html
     assert client.files.list().data == []
     assert launcher.plain()
+
+
+def test_what_is_in_no_menu(client: openai.OpenAI, train: Path) -> None:
+    """A method that does not exist is refused in words; a model need not be listed, for it may be newer than the list."""
+    with pytest.raises(ValueError, match='Method: "sft" is not in the menu'):
+        JobLauncher(client, train, method="sft")
+    launcher = JobLauncher(client, train)
+    launcher.model = "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
+    assert launcher.form().model == "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
+    sent: dict[str, Any] = {}
+    calls = SimpleNamespace(create=lambda **given: sent.update(given) or SimpleNamespace(id="", status=""))
+    files = SimpleNamespace(create=lambda **given: SimpleNamespace(id="file-1"))
+    exec(launcher.code, {"client": SimpleNamespace(fine_tuning=SimpleNamespace(jobs=calls), files=files)})
+    assert sent["model"] == launcher.model
+    launcher.refresh()
+    assert launcher.model == sent["model"]
 
 
 def test_an_empty_hyperparameter_is_auto(client: openai.OpenAI, train: Path) -> None:
@@ -252,6 +269,48 @@ def test_a_service_that_does_not_answer_is_said() -> None:
     launcher = JobLauncher(client, "file-1")
     assert "does not answer" in launcher.status.html
     assert "no base model" in told(launcher, "model")
+
+
+def test_an_answer_that_is_no_answer_is_said() -> None:
+    """A page of HTML, as at an address without /v1: the form stands, and says so."""
+    page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
+    http_client = httpx2.Client(transport=httpx2.MockTransport(lambda _request: page))
+    client = openai.OpenAI(base_url="http://service.invalid", api_key="k", http_client=http_client)
+    assert "not in the way of OpenAI" in JobLauncher(client, "file-1").status.html
+
+
+def test_an_outage_that_is_over_is_not_told_any_more(
+    client: openai.OpenAI, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refresh takes back what the last one said."""
+    launcher = JobLauncher(client, train)
+    with monkeypatch.context() as gone:
+        gone.setattr(launcher._offers, "_client", client.with_options(base_url="http://127.0.0.1:9/none"))
+        launcher.refresh()
+    assert "ftw-wrong" in launcher.status.html
+    launcher.refresh()
+    assert launcher.status.html == ""
+
+
+def test_a_file_that_cannot_be_fetched_is_not_asked_for_at_every_key() -> None:
+    """Typing does not wait for a service that has been asked already; Refresh asks again."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if request.url.path.endswith("/content"):
+            return httpx2.Response(500)
+        file = {"id": "file-1", "object": "file", "bytes": 9, "created_at": 1, "filename": "a.jsonl", "purpose": "fine-tune"}
+        return httpx2.Response(200, json={"object": "list", "data": [file]})
+
+    http_client = httpx2.Client(transport=httpx2.MockTransport(answer))
+    client = openai.OpenAI(base_url="http://service.invalid/v1", api_key="k", max_retries=0, http_client=http_client)
+    launcher = JobLauncher(client, "file-1")
+    for text in ("1", "12", "1"):
+        launcher.n_epochs = text
+    assert sum(path.endswith("/content") for path in asked) == 1
+    launcher.refresh()
+    assert sum(path.endswith("/content") for path in asked) == 2
 
 
 # ---------------------------------------------------------------------------

@@ -14,15 +14,6 @@ def test_a_press_reaches_everyone_who_asked() -> None:
     assert seen == ["a", "A", "b", "B"]
 
 
-def test_it_knows_how_often_it_was_drawn() -> None:
-    """Each view that a browser draws is counted."""
-    live = Live()
-    assert live.views == 0
-    live._handle_custom_msg({"type": "shown"}, [])
-    live._handle_custom_msg({"type": "shown"}, [])
-    assert live.views == 2
-
-
 def test_only_html_and_role_travel() -> None:
     """The state holds what is drawn and nothing else of ours; the repr is short."""
     live = Live("x" * 100, role="status")

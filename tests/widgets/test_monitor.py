@@ -119,6 +119,28 @@ def test_other_prompts_are_asked_when_a_step_is_pressed_again(client: openai.Ope
     assert both.loc["what is it?", 9] != ""
 
 
+def test_a_model_that_was_deleted_meanwhile(client: openai.OpenAI, tmp_path: Path) -> None:
+    """It is said in words and raised, is no part of the code or the table, and is not told any more after an answer."""
+    job = launch(client, written(tmp_path / "train.jsonl", 12), model="nano-2026-11", n_epochs=1).wait(60)
+    monitor = JobMonitor(client, job, prompts="hi there", max_tokens=2)
+    monitor.wait(60)
+    last = monitor.steps[-1]
+    client.models.delete(str(job.model))
+    monitor.ask_checkpoint(last)
+    with pytest.raises(openai.NotFoundError):
+        monitor.answers(60)
+    assert "The service refused (404)" in monitor.status.html
+    assert "models = " not in monitor.code
+    monitor.ask_checkpoint(0)
+    answers = monitor.answers(60)
+    assert (list(answers.index), list(answers.columns)) == (["hi there"], [0])
+    assert monitor.status.html == ""
+    exec(monitor.code, {"client": client, "print": lambda *_: None})
+    monitor.prompts.value = " \n"
+    with pytest.raises(ValueError, match="there is no pinned prompt"):
+        monitor.ask_checkpoint(0)
+
+
 def test_its_code_does_what_it_did(client: openai.OpenAI, done: Job, capsys: pytest.CaptureFixture[str]) -> None:
     """Run as it is, the code gives the same reading and the same answers."""
     monitor = JobMonitor(client, done, prompts=("hi", "ho"), system="Be brief.", max_tokens=4)
@@ -223,6 +245,40 @@ def test_a_refusal_ends_the_watching_and_can_be_tried_again() -> None:
     monitor.wait(20)
     assert monitor.status.html == ""
     assert monitor.watch_button.layout.display == "none"
+
+
+def test_an_end_that_could_not_be_read_can_be_tried_again() -> None:
+    """The connection drops after the job has succeeded: the button is there, and reads the end after all."""
+    broken = threading.Event()
+    broken.set()
+
+    def checkpoints(_: httpx2.Request) -> httpx2.Response:
+        if broken.is_set():
+            raise httpx2.ConnectError("gone")
+        return httpx2.Response(200, json=NO_MORE)
+
+    service = Service(jobs=described("succeeded"), events=listed(steps_of(4, 4)), checkpoints=checkpoints)
+    monitor = JobMonitor(service.client(), "ftjob-1")
+    with pytest.raises(openai.APIConnectionError):
+        monitor.wait(20)
+    assert monitor.watch_button.layout.display == ""
+    broken.clear()
+    monitor.watch_button.click()
+    monitor.wait(20)
+    assert "What the curve says" in monitor._read.html
+    assert monitor.watch_button.layout.display == "none"
+
+
+def test_an_answer_that_is_no_answer_is_said() -> None:
+    """A page of HTML, as at an address without /v1, is a sentence: without a job, and with one."""
+    page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
+    client = Service(jobs=page, events=page).client()
+    with pytest.raises(FtwidgetsError, match="not in the way of OpenAI's API"):
+        JobMonitor(client)
+    monitor = JobMonitor(client, "ftjob-1")
+    with pytest.raises(FtwidgetsError, match="not in the way of OpenAI's API"):
+        monitor.wait(20)
+    assert "Something answers at this address" in monitor.status.html
 
 
 def test_a_screen_reader_is_not_told_every_step() -> None:

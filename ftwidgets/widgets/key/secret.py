@@ -27,6 +27,8 @@ class Secret:
     __slots__ = ("__text",)
 
     def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise ValueError("a key is handed in as text.")
         text = text.strip()
         if not text:
             raise ValueError("the key is empty: paste it into the field, then press the button.")
@@ -42,10 +44,6 @@ class Secret:
     def end(self) -> str:
         """Tell its last two characters, to recognise it by."""
         return f"it ends in {self.__text[-2:]}" if len(self.__text) >= _SHORTEST else "it is short"
-
-    def hide(self, text: str) -> str:
-        """Take the key out of a text, such as an error message of a service that repeats it."""
-        return text.replace(self.__text, "(the key)")
 
     def __repr__(self) -> str:
         return f"<a key; {self.end}>"

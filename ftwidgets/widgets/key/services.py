@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_KEY = re.compile(r"(sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,}")
+_KEY = re.compile(r"(Bearer\s+)?((sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,})")
+_KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def address(text: str) -> str:
     Raises
     ------
     ValueError
-        If it is none, in words that do not repeat it: somebody may have pasted a key.
+        If it is none, in words that do not repeat it.
     """
     text = text.strip()
     if not text:
@@ -72,11 +73,14 @@ def address(text: str) -> str:
         parts, host = urlsplit(""), None
     if not host or parts.scheme not in ("http", "https"):
         raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("leave out names, passwords and what follows a ? or #: the address is shown and saved.")
-    return text
+    return parts.geturl()  # without line breaks, and with its beginning in small letters
 
 
-def looks_like_a_key(text: str) -> bool:
-    """Tell a key that was pasted into the field for the address."""
-    return _KEY.fullmatch(text.strip()) is not None
+def unfit(text: str) -> str:
+    """Say why a text must not stay in the field for the address, which is shown and saved; empty if it may."""
+    text = text.strip()
+    if _KEY.fullmatch(text) or _KEY_IN_PATH.search(text):
+        return "that looks like a key, and the address is saved with the notebook."
+    if re.search("[@?#]", text):
+        return "leave out names, passwords and what follows a ? or #: the address is saved with the notebook."
+    return ""

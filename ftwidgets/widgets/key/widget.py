@@ -16,8 +16,9 @@ import ipywidgets
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets import fields, words
+from ftwidgets.widgets.answers import understood
 from ftwidgets.widgets.key.secret import Secret
-from ftwidgets.widgets.key.services import SERVICES, Service, address, looks_like_a_key
+from ftwidgets.widgets.key.services import SERVICES, Service, address, unfit
 from ftwidgets.widgets.live import Live
 from ftwidgets.widgets.panel import Panel
 from ftwidgets.widgets.work import Work
@@ -41,8 +42,9 @@ class KeyField(anywidget.AnyWidget):
         self.on_msg(self._received)
 
     def _received(self, _widget: object, content: Any, _buffers: object) -> None:
-        if isinstance(content, dict) and content.get("type") == "key":
-            self._on_key(str(content.get("value", "")))
+        match content:
+            case {"type": "key", "value": str(value)}:
+                self._on_key(value)
 
     def __repr__(self) -> str:
         return "KeyField()"
@@ -72,7 +74,8 @@ class ApiKey(Panel):
         self._connect = connect
         self._key: Secret | None = None
         self._client: openai.OpenAI | None = None
-        self._work: Work[list[str]] = Work("test of the connection", on_error=self.fail)
+        self._work: Work[list[str]] = Work("test of the connection", on_error=self._test_failed)
+        self._tested: openai.OpenAI | None = None  # the client that is or was tested
         self._choice = ipywidgets.Dropdown(
             options=[(known.label, known.name) for known in SERVICES.values()], value="sandbox", description="Service"
         )
@@ -126,9 +129,16 @@ class ApiKey(Panel):
             `"sandbox"`, `"openai"` or `"other"`.
         base_url
             The address of the other service.
+
+        Raises
+        ------
+        ValueError
+            If there is no such service, or the address holds what must not be saved.
         """
         if service not in SERVICES:
-            raise ValueError(f'there is no service "{service:.40}" here; choose one of {", ".join(SERVICES)}.')
+            raise ValueError(f"there is no service {service!r:.40} here; choose one of {', '.join(SERVICES)}.")
+        if told := unfit(base_url):
+            raise ValueError(told)
         self._choice.value = service
         self._address.value = base_url
         self._changed()
@@ -167,18 +177,18 @@ class ApiKey(Panel):
         """
         import openai
 
-        client = self.client
+        sandbox, self._tested = self.service == "sandbox", None
+        client = self._tested = self.client
         try:
-            names = [model.id for model in client.with_options(timeout=_PATIENCE, max_retries=0).models.list()]
+            with understood():
+                names = [model.id for model in client.with_options(timeout=_PATIENCE, max_retries=0).models.list()]
         except openai.OpenAIError as error:
-            if self.service != "sandbox" and client.api_key in f"{error} {getattr(error, 'body', '')}":
+            if not sandbox and client.api_key in f"{error} {getattr(error, 'body', '')}":
                 raise FtwidgetsError(words.failure(error).replace(client.api_key, "(the key)")) from None
             raise
-        except (AttributeError, TypeError, ValueError):
-            told = "something answers at this address, but not in the way of OpenAI's API. The address often ends in /v1."
-            raise FtwidgetsError(told) from None
-        such = f", such as {names[0]}" if names else ""
-        self.say(f"It works: the service lists {len(names)} model{'' if len(names) == 1 else 's'}{such}.", "ok")
+        if client is self._client:  # nothing else was chosen meanwhile
+            such = f", such as {names[0]}" if names else ""
+            self.say(f"It works: the service lists {len(names)} model{'' if len(names) == 1 else 's'}{such}.", "ok")
         return names
 
     def wait(self, timeout: float | None = None) -> list[str]:
@@ -191,7 +201,7 @@ class ApiKey(Panel):
         if self.service == "sandbox":
             return "import ftwidgets\n\nclient = ftwidgets.connect()"
         told = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
-        return f'import openai\n\n{told}\nclient = openai.OpenAI(base_url="{self.base_url}")'
+        return f"import openai\n\n{told}\nclient = openai.OpenAI(base_url={words.literal(self.base_url)})"
 
     def plain(self) -> str:
         """Tell the service and where its key comes from."""
@@ -213,27 +223,45 @@ class ApiKey(Panel):
         return self._connect(base_url=base_url)
 
     def _environment(self) -> Secret | None:
-        """Look at the key that `connect` finds in the environment."""
+        """Look at the key that `connect` finds in the environment.
+
+        Raises
+        ------
+        ValueError
+            If there is no address yet, or what is in the environment is no key.
+        """
+        base_url = self.base_url
         try:
-            return Secret(self._connect(base_url=self.base_url).api_key)
+            text = self._connect(base_url=base_url).api_key
         except FtwidgetsError:
             return None
+        if text != text.strip() or text[0] in "\"'":
+            raise ValueError("OPENAI_API_KEY has blanks or quotation marks around it. Set it again without them.")
+        try:
+            return Secret(text)
+        except ValueError as error:
+            raise ValueError(f"OPENAI_API_KEY cannot be used: {error}") from None
 
     def _key_source(self) -> str:
         if self._key is not None:
             return f"the key was handed in ({self._key.end})"
         try:
             found = self._environment()
-        except ValueError as error:  # no address yet, or what is in the environment is no key
+        except ValueError as error:
             return str(error).rstrip(".")
         return "no key yet" if found is None else f"the key comes from OPENAI_API_KEY ({found.end})"
 
     def _test_clicked(self) -> None:
         self.say("Asking the service ...")
         self._test.disabled = True
-        self._work.start(self._tested)
+        if not self._work.start(self._test_once):  # the last test is just ending
+            self._test.disabled = False
 
-    def _tested(self) -> list[str]:
+    def _test_failed(self, error: Exception) -> None:
+        if self._tested in (None, self._client):  # else something else was chosen meanwhile
+            self.fail(error)
+
+    def _test_once(self) -> list[str]:
         try:
             return self.test()
         finally:
@@ -243,9 +271,9 @@ class ApiKey(Panel):
     def _changed(self) -> None:
         """Bring the form up to date after another choice; the key of the former one must not go there."""
         self._key = self._client = None
-        if looks_like_a_key(self._address.value):
+        if told := unfit(self._address.value):
             self._address.value = ""  # which comes back here
-            self.say("That looked like a key, so it was taken out: the address is saved with the notebook.", "wrong")
+            self.say(f"The address was taken out: {told}", "wrong")
             return
         sandbox = self.service == "sandbox"
         self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{self._service.note}</p>'

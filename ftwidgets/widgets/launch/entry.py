@@ -10,6 +10,7 @@ from html import escape
 from typing import Any, Generic, TypeVar
 
 import ipywidgets
+from traitlets import TraitError
 
 from ftwidgets.widgets import fields, words
 from ftwidgets.widgets.live import Live
@@ -49,8 +50,17 @@ class Entry(Generic[Value]):
         return str(self.control.value or "")
 
     def put(self, value: object) -> None:
-        """Write a value into it; None empties it."""
-        self.control.value = "" if value is None else str(value)
+        """Write a value into it; None empties it.
+
+        Raises
+        ------
+        ValueError
+            If it is a menu without that value.
+        """
+        try:
+            self.control.value = "" if value is None else str(value)
+        except TraitError:
+            raise ValueError(f'{self.name}: "{value!s:.40}" is not in the menu.') from None
 
     def value(self) -> Value:
         """Read it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ftwidgets.widgets import words
 from ftwidgets.widgets.launch.jobform import File, JobForm
 
 
@@ -12,31 +13,26 @@ def job_code(form: JobForm) -> str:
     lines = _upload("training_file", form.training_file)
     if form.validation_file is not None:
         lines += _upload("validation_file", form.validation_file)
-    lines += ["job = client.fine_tuning.jobs.create(", f"    model={json.dumps(form.model)},"]
+    lines += ["job = client.fine_tuning.jobs.create(", f"    model={words.literal(form.model)},"]
     lines.append(f"    training_file={_argument('training_file', form.training_file)},")
     if form.validation_file is not None:
         lines.append(f"    validation_file={_argument('validation_file', form.validation_file)},")
     if form.hyperparameters:
-        chosen = _literal(form.hyperparameters)
         lines += ["    method={", '        "type": "supervised",']
-        lines += [f'        "supervised": {{"hyperparameters": {chosen}}},', "    },"]
+        lines += [f'        "supervised": {{"hyperparameters": {json.dumps(form.hyperparameters)}}},', "    },"]
     if form.seed is not None:
         lines.append(f"    seed={form.seed},")
     if form.suffix is not None:
-        lines.append(f"    suffix={json.dumps(form.suffix)},")
+        lines.append(f"    suffix={words.literal(form.suffix)},")
     return "\n".join([*lines, ")", "print(job.id, job.status)"])
 
 
 def _upload(variable: str, file: File) -> list[str]:
     if file.path is None:
         return []
-    opening = f'with open({json.dumps(file.path.as_posix(), ensure_ascii=False)}, "rb") as file:'
+    opening = f'with open({words.literal(file.path.as_posix())}, "rb") as file:'
     return [opening, f'    {variable} = client.files.create(file=file, purpose="fine-tune")', ""]
 
 
 def _argument(variable: str, file: File) -> str:
-    return json.dumps(file.name, ensure_ascii=False) if file.path is None else f"{variable}.id"
-
-
-def _literal(values: dict[str, int | float]) -> str:
-    return "{" + ", ".join(f'"{name}": {value!r}' for name, value in values.items()) + "}"
+    return words.literal(file.name) if file.path is None else f"{variable}.id"

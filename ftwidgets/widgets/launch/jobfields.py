@@ -31,6 +31,16 @@ class FieldText:
         form.entries[self._name].put(value)
 
 
+class ModelText(FieldText):
+    """The same for the menu of models; a model that the service did not list, such as a new one, comes at its end."""
+
+    def __set__(self, form: Any, value: object) -> None:
+        menu = form.entries[self._name].control
+        if value and value not in menu.options:
+            menu.options = (*menu.options, str(value))
+        super().__set__(form, value)
+
+
 def job_fields(offers: Offers) -> dict[str, Entry[Any]]:
     """Make the fields, by the names of `JobLauncher`'s parameters, in the order of the form."""
 

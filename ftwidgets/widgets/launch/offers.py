@@ -9,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets import words
+from ftwidgets.widgets.answers import understood
 from ftwidgets.widgets.launch.estimate import Contents, Pace, contents, pace, waiting
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Offers:
         self._models: list[Model] = []
         self._files: list[FileObject] = []
         self._jobs: list[FineTuningJob] = []
-        self._counted: dict[File, Contents] = {}
+        self._counted: dict[File, Contents | None] = {}
         self.trouble = ""
 
     def ask(self) -> None:
@@ -46,11 +48,13 @@ class Offers:
         import openai
 
         self.trouble = ""
+        self._counted.clear()
         try:
-            self._models = list(self._client.models.list())
-            self._files = list(self._client.files.list(purpose="fine-tune", limit=100).data or ())
-            self._jobs = list(self._client.fine_tuning.jobs.list(limit=20).data or ())
-        except openai.OpenAIError as error:
+            with understood():
+                self._models = list(self._client.models.list())
+                self._files = list(self._client.files.list(purpose="fine-tune", limit=100).data or ())
+                self._jobs = list(self._client.fine_tuning.jobs.list(limit=20).data or ())
+        except (openai.OpenAIError, FtwidgetsError) as error:
             self.trouble = words.failure(error)
 
     @property
@@ -84,12 +88,9 @@ class Offers:
         return waiting(self._jobs)
 
     def contents(self, file: File) -> Contents | None:
-        """Count what is in a file; None for an uploaded one that is large or cannot be read."""
+        """Count what is in a file, once until `ask`; None for one that cannot be read, or is uploaded and large."""
         if file not in self._counted:
-            found = self._read(file)
-            if found is None:
-                return None
-            self._counted[file] = found
+            self._counted[file] = self._read(file)
         return self._counted[file]
 
     def _read(self, file: File) -> Contents | None:

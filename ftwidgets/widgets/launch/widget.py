@@ -17,7 +17,7 @@ from ftwidgets.errors import DataError
 from ftwidgets.widgets import fields, words
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
 from ftwidgets.widgets.launch.jobcode import job_code
-from ftwidgets.widgets.launch.jobfields import FieldText, job_fields
+from ftwidgets.widgets.launch.jobfields import FieldText, ModelText, job_fields
 from ftwidgets.widgets.launch.jobform import JobForm
 from ftwidgets.widgets.launch.offers import Offers
 from ftwidgets.widgets.live import Live
@@ -51,7 +51,7 @@ class JobLauncher(Panel):
         Sent when given.
     """
 
-    train_file, validation_file, model, method = FieldText(), FieldText(), FieldText(), FieldText()
+    train_file, validation_file, model, method = FieldText(), FieldText(), ModelText(), FieldText()
     n_epochs, batch_size, learning_rate_multiplier = FieldText(), FieldText(), FieldText()
     seed, suffix = FieldText(), FieldText()
 
@@ -198,15 +198,17 @@ class JobLauncher(Panel):
 
     def _ask(self, model: str | None) -> None:
         """Fill in what there is to choose from, keeping what is chosen."""
+        troubled = self._offers.trouble
         self._offers.ask()
-        names = self._offers.models
-        chosen = model or (names[0] if names else None)
-        self.entries["model"].control.options = names if chosen is None or chosen in names else [chosen, *names]
-        self.entries["model"].control.value = chosen
+        self.entries["model"].control.options = self._offers.models
+        if chosen := model or next(iter(self._offers.models), None):
+            self.model = chosen
         for name in ("train_file", "validation_file"):
             self.entries[name].control.options = list(self._offers.files)
         if self._offers.trouble:
             self.say(self._offers.trouble, "wrong")
+        elif troubled:
+            self.say("")
 
     def _in_vain(self) -> bool:
         """Tell whether the job of this form ended without a model, so that the same may be tried again."""

@@ -58,7 +58,6 @@ def frame(
     label: str,
     *,
     lines: Mapping[str, str] | None = None,
-    x_label: str = "step",
     marks: Sequence[float] = (),
 ) -> str:
     """Draw the axes, the legend, and the lines if they are given.
@@ -73,8 +72,6 @@ def frame(
         What the picture shows, in words, for those who cannot see it.
     lines
         As `paths` gives them; each stands in a `<path>` with its number as `data-line`.
-    x_label
-        What is counted along the lower axis.
     marks
         Steps to mark by an upright line.
     """
@@ -83,7 +80,7 @@ def frame(
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(label)}' viewBox='0 0 {WIDTH} {HEIGHT}' "
         f"{size} font-family='sans-serif' font-size='11' fill='currentColor'>"
-        f"{_axes(scale, x_label, marks)}{_legend(names)}"
+        f"{_axes(scale, marks)}{_legend(names)}"
         f"<g fill='none' stroke-width='2' stroke-linejoin='round' stroke-linecap='round'>{_lines(drawn)}</g></svg>"
     )
 
@@ -94,7 +91,6 @@ def loss_chart(
     label: str = "",
     dots: Container[str] = (),
     last: float | None = None,
-    x_label: str = "step",
     marks: Sequence[float] = (),
 ) -> str:
     """Draw losses over steps.
@@ -109,8 +105,6 @@ def loss_chart(
         The names of the lines whose points are marked.
     last
         The step at the right edge; without it, the last one there is.
-    x_label
-        What is counted along the lower axis.
     marks
         Steps to mark by an upright line.
 
@@ -120,11 +114,11 @@ def loss_chart(
         An `<svg>` with `role="img"` and the label.
     """
     scale = fit(series.values(), last)
-    lines, label = paths(series, scale, dots), label or summary(series, x_label)
-    return frame(list(series), scale, label, lines=lines, x_label=x_label, marks=marks)
+    lines, label = paths(series, scale, dots), label or summary(series)
+    return frame(list(series), scale, label, lines=lines, marks=marks)
 
 
-def summary(series: Series, unit: str = "step") -> str:
+def summary(series: Series) -> str:
     """Sum the lines up in a sentence each."""
     told = []
     for name, points in series.items():
@@ -134,8 +128,8 @@ def summary(series: Series, unit: str = "step") -> str:
             continue
         (first, began), (last, ended) = measured[0], measured[-1]
         lowest_at, lowest = min(measured, key=lambda point: point[1])
-        low = f", lowest {figure(lowest)} at {unit} {lowest_at:g}" if lowest_at not in (first, last) else ""
-        told.append(f"{name} {figure(began)} at {unit} {first:g}, {figure(ended)} at {unit} {last:g}{low}")
+        low = f", lowest {figure(lowest)} at step {lowest_at:g}" if lowest_at not in (first, last) else ""
+        told.append(f"{name} {figure(began)} at step {first:g}, {figure(ended)} at step {last:g}{low}")
     return "; ".join(told) + "."
 
 
@@ -152,12 +146,12 @@ def _buckets(points: Points, scale: Scale) -> Iterable[tuple[int, int | None]]:
         yield middle + place * pixels, round(scale.y(mean)) if math.isfinite(mean) else None
 
 
-def _axes(scale: Scale, x_label: str, marks: Sequence[float]) -> str:
+def _axes(scale: Scale, marks: Sequence[float]) -> str:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     rows = [(round(scale.y(loss)), f"{loss:.3g}") for loss in scale.losses()]
     grid = "".join(f"M{LEFT} {y}H{right}" for y, _ in rows)
     grid += "".join(f"M{round(scale.x(step))} 0V{bottom}" for step in marks)
-    at_left = "".join(_text(LEFT - 6, y + 4, text) for y, text in rows) + _text(right, HEIGHT - 6, x_label)
+    at_left = "".join(_text(LEFT - 6, y + 4, text) for y, text in rows) + _text(right, HEIGHT - 6, "step")
     below = "".join(_text(round(scale.x(step)), bottom + 15, f"{step:g}") for step in scale.steps())
     title = _text(2, 10, "loss, logarithmic scale" if scale.log else "loss")
     texts = f"<g text-anchor='end'>{at_left}</g><g text-anchor='middle'>{below}</g>{title}"

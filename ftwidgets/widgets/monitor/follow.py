@@ -16,6 +16,7 @@ import openai
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs import PASSING, TERMINAL, Job
 from ftwidgets.pace import OUTAGE, Pace
+from ftwidgets.widgets.answers import understood
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -37,13 +38,16 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
     ------
     openai.OpenAIError
         What the client raises: at once for a refusal, after two minutes where the service does not answer.
+    FtwidgetsError
+        If what answers is no such service.
     """
     pace = Pace()
     while not stop.is_set():
         asked = monotonic()
         try:
-            details = job.details
-            events = tuple(job.events)  # after the status: an ended job's events are all there
+            with understood():
+                details = job.details
+                events = tuple(job.events)  # after the status: an ended job's events are all there
         except PASSING as error:
             if pace.silent():
                 error.add_note(f"No answer for {OUTAGE:.0f} s.")
@@ -59,7 +63,8 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
 
 def newest(client: openai.OpenAI) -> str:
     """Find the newest job: services list them newest first, or oldest first."""
-    jobs = client.fine_tuning.jobs.list(limit=20).data
+    with understood():
+        jobs = client.fine_tuning.jobs.list(limit=20).data
     if not jobs:
         raise FtwidgetsError("this service has no fine-tuning job of yours yet. Launch one: ftwidgets.launch(client, ...)")
     return max(jobs, key=lambda job: job.created_at or 0).id

@@ -56,16 +56,15 @@ class Pinned:
         on_error: Callable[[Exception], object],
     ) -> None:
         self._client, self._system, self._max_tokens, self._on_change = client, system, max_tokens, on_change
-        self.field = ipywidgets.Textarea(
-            "\n".join(" ".join(text.splitlines()) for text in prompts), description="Pinned prompts", rows=max(3, len(prompts))
-        )
+        lines = [" ".join(text.splitlines()) for text in ([prompts] if isinstance(prompts, str) else prompts)]
+        self.field = ipywidgets.Textarea("\n".join(lines), description="Pinned prompts", rows=max(3, len(lines)))
         self.field.observe(lambda _change: self._show(), names="value")
         self.box = field(self.field, "What a checkpoint is asked, a line each.", width="640px")
         self.table = Live(role="status")
-        self.models: dict[int, str] = {}  # of the steps that were asked
+        self.models: dict[int, str] = {}  # of the steps that answered
         self.given: dict[tuple[int, str], str] = {}
         self._work: Work[None] = Work("checkpoints' answers", on_error=on_error)
-        self._lock, self._busy = threading.Lock(), False
+        self._lock, self._busy, self._begun = threading.Lock(), False, False
         self._pending: list[tuple[int, str]] = []
 
     @property
@@ -75,6 +74,7 @@ class Pinned:
 
     def ask(self, step: int, model: str) -> None:
         """Ask the model of a step all prompts that it has not been asked."""
+        self._begun = True
         with self._lock:
             self._pending.append((step, model))
             begin, self._busy = not self._busy, True
@@ -85,7 +85,7 @@ class Pinned:
         """Wait until all that was asked is answered, and give the answers: a row a prompt, a column a step."""
         import pandas as pd
 
-        if self.models or self._busy:
+        if self._begun:
             self._work.wait(timeout)
         prompts = self.prompts
         columns = {step: [self.given.get((step, prompt), "") for prompt in prompts] for step in sorted(self.models)}
@@ -114,15 +114,16 @@ class Pinned:
         try:
             while (asked := self._next()) is not None:
                 step, model = asked
-                self.models[step] = model
                 for prompt in self.prompts:
                     if (step, prompt) not in self.given:
                         self.given[step, prompt] = self._ask(model, prompt)
+                        self.models[step] = model
                 self._show()
                 self._on_change()
         except BaseException:
             with self._lock:
                 self._pending, self._busy = [], False
+            self._show()
             raise
 
     def _next(self) -> tuple[int, str] | None:

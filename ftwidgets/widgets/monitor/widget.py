@@ -174,11 +174,14 @@ class JobMonitor(Panel):
         Raises
         ------
         ValueError
-            If no checkpoint was kept there.
+            If no checkpoint was kept there, or there is no prompt.
         """
         if step not in self._models:
             kept = ", ".join(map(str, self.steps)) or "none so far; they are listed when the job has succeeded"
             raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
+        if not self._pinned.prompts:
+            raise ValueError("there is no pinned prompt: write what to ask, a line each.")
+        self.say("Asking ...")
         self._pinned.ask(step, self._models[step])
 
     def answers(self, timeout: float | None = None) -> pd.DataFrame:
@@ -254,15 +257,17 @@ class JobMonitor(Panel):
     def _follow(self) -> None:
         """Watch, in the thread."""
         patient = Job(self._client.with_options(timeout=_REQUEST), self.job.id)
+        done = False
         try:
             for seen in follow(patient, self._stop):
                 self._show(seen)
             if not self._stop.is_set():
                 self._finish(patient)
+                done = True
         finally:
-            self._idle(not self._ended)
-        if not self._stop.is_set():
-            self.settle()
+            self._idle(not done)
+            if not self._stop.is_set():
+                self.settle()
 
     def _show(self, seen: Seen) -> None:
         """Draw what one look saw."""
@@ -300,13 +305,10 @@ class JobMonitor(Panel):
         self.refresh_code()
 
     def _answered(self) -> None:
-        """Bring what tells of the answers up to date."""
+        """Bring what tells of the answers up to date; in the thread that asks."""
+        self.say("")
         self.refresh_code()
         self.settle()
-
-    @property
-    def _ended(self) -> bool:
-        return self._details is not None and self._details.status in TERMINAL
 
     def _idle(self, idle: bool) -> None:
         """Offer to watch again, or not."""
