@@ -46,8 +46,8 @@ def examples_needed(
     """
     if not 0 < power < 1:
         raise ValueError(f'"power" must lie between 0 and 1: {power}')
-    if effect is not None and not effect:
-        raise ValueError('"effect" must not be 0: no number of examples shows a difference of nothing')
+    if effect is not None and not abs(effect) > 0:  # not-a-number neither
+        raise ValueError(f'"effect" must not be {effect}: no number of examples shows a difference of nothing')
     if len(differences) < 2:
         return None
     wanted, spread = abs(fmean(differences) if effect is None else effect), stdev(differences)

@@ -6,6 +6,7 @@ answered. Left out: retries (the `openai` client makes those) and scoring rules 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -132,7 +133,7 @@ class Survey:
             "reference": references,
         }
         by_row = {
-            metric: pd.DataFrame({name: _scores(score, given[name], references) for name in given})
+            metric: pd.DataFrame({name: _scores(metric, score, given[name], references) for name in given})
             for metric, score in self._metrics.items()
         }
         return Evaluation(answers=pd.DataFrame(table | given), by_row=by_row, metric=self._headline)
@@ -154,7 +155,10 @@ class Survey:
 
     def _said(self, model: str | Answerer, question: Question) -> str:
         if callable(model):
-            return model(question.messages)
+            answer: object = model(question.messages)
+            if not isinstance(answer, str):
+                raise TypeError(f"a function in the place of a model gives a text, not {answer!r:.60}")
+            return answer
         messages: Any = question.messages
         completion = self._client.chat.completions.create(model=model, messages=messages, **self._options)
         return (completion.choices[0].message.content if completion.choices else None) or ""
@@ -164,14 +168,23 @@ def _good(future: Future[str]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-def _scores(score: Metric, answers: Sequence[str], references: Sequence[str]) -> list[float]:
-    return [float(score(answer, reference)) for answer, reference in zip(answers, references, strict=True)]
+def _scores(name: str, score: Metric, answers: Sequence[str], references: Sequence[str]) -> list[float]:
+    return [_number(name, score(*pair), *pair) for pair in zip(answers, references, strict=True)]
+
+
+def _number(name: str, value: Any, answer: str, reference: str) -> float:
+    """Return what a metric gave as a number; one that is none would spoil every mean without a word."""
+    found = math.nan if value is None or isinstance(value, str) else float(value)
+    if not math.isfinite(found):
+        raise ValueError(f'the metric "{name}" must give a number: {value!r:.60} for {answer!r:.60} and {reference!r:.60}')
+    return found
 
 
 def _named(models: Models) -> dict[str, str | Answerer]:
     if isinstance(models, str):
         models = [models]
-    named: dict[str, str | Answerer] = dict(models) if isinstance(models, Mapping) else {model: model for model in models}
+    pairs = models.items() if isinstance(models, Mapping) else [(model, model) for model in models]
+    named: dict[str, str | Answerer] = {str(name): model for name, model in pairs}
     if not named or len(named) < len(models):
         raise ValueError(f'"models" must name at least one model, and each once: {models!r}')
     for name, model in named.items():
@@ -185,6 +198,8 @@ def _named(models: Models) -> dict[str, str | Answerer]:
 def _metrics(metric: str | Metric) -> tuple[dict[str, Metric], str]:
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
+        if name in {"model", "n"}:
+            raise ValueError(f'"{name}" is a column of the scores; give the metric another name')
         return METRICS | {name: metric}, name
     if metric not in METRICS:
         raise ValueError(f'"metric" must be {" or ".join(METRICS)}, or a function: {metric!r}')

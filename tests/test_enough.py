@@ -55,6 +55,8 @@ def test_it_does_not_tell_what_cannot_be_told() -> None:
         examples_needed([0.0, 1.0], power=1.0)
     with pytest.raises(ValueError, match="effect"):
         examples_needed([0.0, 1.0], effect=0.0)
+    with pytest.raises(ValueError, match="effect"):
+        examples_needed([0.0, 1.0], effect=float("nan"))
 
 
 def test_numbers_are_said_as_a_person_would() -> None:

@@ -354,3 +354,35 @@ def test_progress_is_told_and_an_empty_answer_is_an_answer() -> None:
     found = evaluate(client_of(lambda _: None), MODELS, SUMS, on_answer=lambda done, of: told.append((done, of)))
     assert told == [(done, 80) for done in range(1, 81)]
     assert found.answers["base"].tolist() == [""] * 40
+
+
+@pytest.mark.parametrize("value", [None, "1", float("nan"), float("inf")])
+def test_a_metric_that_gives_no_number_is_named(value: Any) -> None:
+    """It would spoil every mean without a word."""
+
+    def odd(answer: str, reference: str) -> Any:
+        return value
+
+    with pytest.raises(ValueError, match=r"the metric \"odd\" must give a number: .* for 'x' and '2'"):
+        evaluate(client_of(adder), {"a": lambda _messages: "x"}, [example("1+1", "2")], metric=odd)
+
+
+def test_names_are_texts_and_no_metric_takes_a_column_away() -> None:
+    """A number as a name reads as a text; "n" and "model" are columns of the scores already."""
+    rows = [example("1+1", "2"), example("1+2", "3")]
+    found = evaluate(client_of(adder), {1: lambda _messages: "2", 2: lambda _messages: "3"}, rows)  # type: ignore[dict-item]
+    assert found.models == ["1", "2"]
+    assert "2 - 1 = " in str(found)
+
+    def model(answer: str, reference: str) -> float:
+        return 1.0
+
+    with pytest.raises(ValueError, match='"model" is a column of the scores'):
+        evaluate(client_of(adder), {"a": lambda _messages: "2"}, rows, metric=model)
+
+
+def test_a_function_that_gives_no_text_is_told() -> None:
+    """It stands in the place of a model, so it has to answer as one."""
+    silent: Any = lambda _messages: None  # noqa: E731
+    with pytest.raises(TypeError, match="gives a text, not None"):
+        evaluate(client_of(adder), {"a": silent}, [example("1+1", "2")])

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import openai
-
+from ftwidgets.exercises.handed import content, find_job, hyperparameter
 from ftwidgets.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
+    import openai
     from openai.types.fine_tuning import FineTuningJob
 
     from ftwidgets.jobs import Job
@@ -29,7 +29,7 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     lesson
         The lesson's own job: the order is for the same model and the same two files.
     job_id
-        The id of the learner's job.
+        The id of the learner's job, or the job.
 
     Returns
     -------
@@ -38,11 +38,10 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     """
     if untouched(job_id):
         return not_attempted("Launch the job of the order, then put its id in the place of the ...")
-    if not isinstance(job_id, str) or not job_id.startswith("ftjob-"):
+    mine = find_job(client, job_id)
+    if mine is None and (not isinstance(job_id, str) or not job_id.startswith("ftjob-")):
         return not_yet(f"The answer is the id of a job, a text that begins with ftjob-: {job_id!r:.60}")
-    try:
-        mine = client.fine_tuning.jobs.retrieve(job_id)
-    except openai.NotFoundError:
+    if mine is None:
         return not_yet(f"There is no job {job_id!r:.60} here. The launcher's status line and job.id show the id.")
     if mine.id == lesson.id:
         return not_yet("That is the job of step 4. Launch another one, to the order.")
@@ -61,27 +60,13 @@ def _different(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob
     found = []
     if mine.model != lesson.model:
         found.append(f"it starts from {mine.model}")
-    if _content(client, mine.training_file) != _content(client, lesson.training_file):
+    if content(client, mine.training_file) != content(client, lesson.training_file):
         found.append("it learns from another file")
     if mine.validation_file is None:
         found.append("it has no validation file")
-    elif _content(client, mine.validation_file) != _content(client, lesson.validation_file):
+    elif content(client, mine.validation_file) != content(client, lesson.validation_file):
         found.append("it is validated with another file")
-    for name, has, wanted in (("n_epochs", _epochs(mine), EPOCHS), ("seed", mine.seed, SEED)):
+    for name, has, wanted in (("n_epochs", hyperparameter(mine, "n_epochs"), EPOCHS), ("seed", mine.seed, SEED)):
         if has != wanted:
             found.append(f"its {name} is {has}")
     return found
-
-
-def _content(client: openai.OpenAI, file_id: str | None) -> bytes | None:
-    """Read a file of a job; None if it was deleted since."""
-    try:
-        return None if file_id is None else client.files.content(file_id).read()
-    except openai.NotFoundError:
-        return None
-
-
-def _epochs(job: FineTuningJob) -> object:
-    supervised = job.method.supervised if job.method else None
-    found = supervised.hyperparameters if supervised else None
-    return (found or job.hyperparameters).n_epochs

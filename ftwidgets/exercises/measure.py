@@ -6,6 +6,7 @@ Left out: how the evaluation was made; any two models on any examples will do.
 from __future__ import annotations
 
 from ftwidgets.evaluation import Evaluation
+from ftwidgets.exercises.handed import number
 from ftwidgets.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 CANNOT = "cannot tell"
@@ -36,8 +37,8 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
         return not_yet("The first argument is the evaluation of two models: what ftwidgets.evaluate(...) returned.")
     first, second = evaluation.models
     allowed = (first, second, CANNOT)
-    if verdict not in allowed:
-        return not_yet(f"The verdict is one of {', '.join(map(repr, allowed))}: {verdict!r}")
+    if not isinstance(verdict, str) or verdict not in allowed:
+        return not_yet(f"The verdict is one of {', '.join(map(repr, allowed))}: {verdict!r:.60}")
     fault = _wrong_number(evaluation, examples)
     if verdict != _truth(evaluation):
         low_high = "evaluation.difference(): where do both ends of the interval lie, and where is zero?"
@@ -57,11 +58,12 @@ def _truth(evaluation: Evaluation) -> str:
 
 def _wrong_number(evaluation: Evaluation, examples: object) -> str:
     """Say what seems to have gone into the formula instead; empty if the number is right."""
-    if isinstance(examples, bool) or not isinstance(examples, int | float) or examples != examples or examples < 1:
-        return f"It is a number of examples, 1 or more: {examples!r}"
+    given = number(examples)
+    if given is None or given < 1:
+        return f"It is a number of examples, 1 or more: {examples!r:.60}"
 
     def near(other: float | None) -> bool:
-        return other is not None and abs(examples - other) <= _NEAR * other
+        return other is not None and abs(given - other) <= _NEAR * other
 
     scores = evaluation.by_row[evaluation.metric]
     if near(evaluation.needed(smallest=DIFFERENCE)):

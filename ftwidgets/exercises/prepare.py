@@ -63,18 +63,18 @@ def _read(answer: object) -> Rows | str:
         return _read_file(Path(answer))
     if not isinstance(answer, pd.DataFrame):
         return f"The answer is a {type(answer).__name__}; a DataFrame (or the path of a training file) is needed."
-    names = {fold(str(name)): name for name in answer.columns}
+    names = {fold(str(name)): place for place, name in enumerate(answer.columns)}
     if missing := {"prompt", "completion"} - set(names):
         return f"The table has no column for the {' and the '.join(sorted(missing))}; it has {list(answer.columns)}."
-    cells = zip(answer[names["prompt"]], answer[names["completion"]], strict=True)
-    return [("" if pd.isna(p) else str(p), "" if pd.isna(c) else str(c)) for p, c in cells]
+    cells = answer.iloc[:, [names["prompt"], names["completion"]]].astype(object)
+    return [(str(p), str(c)) for p, c in cells.where(cells.notna(), "").itertuples(index=False, name=None)]
 
 
 def _read_file(path: Path) -> Rows | str:
     try:
         chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
         said = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
-        return [(turns["user"], turns["assistant"]) for turns in said]
+        return [(str(turns["user"] or ""), str(turns["assistant"] or "")) for turns in said]
     except OSError:
         return f"There is no file {quoted(str(path))}. Hand in the DataFrame, or the path that was written."
     except (ValueError, KeyError, TypeError):
@@ -120,4 +120,4 @@ def _compare(rows: Rows) -> Outcome:
 def _digest(prompt: str, completion: str) -> str:
     """Name a row, whatever its blanks and the case of its prompt."""
     text = "".join(fold(prompt).split()) + "\0" + "".join(completion.split())
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import openai
-
+from ftwidgets.exercises.handed import content, find_job, hyperparameter
 from ftwidgets.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 from ftwidgets.jobs import Job
 
 if TYPE_CHECKING:
+    import openai
     from openai.types.fine_tuning import FineTuningJob
 
 WORDS = ("higher", "lower", "the same")
@@ -28,7 +28,7 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     lesson
         The lesson's own job.
     job_id
-        The id of the learner's job.
+        The id of the learner's job, or the job.
     held_out_loss
         `"higher"`, `"lower"` or `"the same"`: the learner's loss after its last step against the lesson's.
 
@@ -39,15 +39,14 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     """
     if untouched(job_id, held_out_loss):
         return not_attempted("Launch the job of step 7 again with one epoch, then fill in both answers.")
-    try:
-        mine = client.fine_tuning.jobs.retrieve(str(job_id))
-    except (openai.NotFoundError, ValueError):
-        return not_yet(f"There is no job {job_id!r}. The id is what `job.id` shows after jobs.create(...).")
-    fault = _difference(mine, lesson)
+    mine = find_job(client, job_id)
+    if mine is None:
+        return not_yet(f"There is no job {job_id!r:.60}. The id is what `job.id` shows after jobs.create(...).")
+    fault = _difference(client, mine, client.fine_tuning.jobs.retrieve(lesson.id))
     if fault:
         return not_yet(fault)
-    if held_out_loss not in WORDS:
-        return not_yet(f"The second answer is one of {', '.join(map(repr, WORDS))}: {held_out_loss!r}")
+    if not isinstance(held_out_loss, str) or held_out_loss not in WORDS:
+        return not_yet(f"The second answer is one of {', '.join(map(repr, WORDS))}: {held_out_loss!r:.60}")
     here, there = _held_out(client, mine), _held_out(client, lesson)
     truth = "the same" if here == there else "higher" if here > there else "lower"
     if held_out_loss != truth:
@@ -55,25 +54,23 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     return right("One pass is not enough to learn these answers; the held-out loss shows it.")
 
 
-def _difference(mine: FineTuningJob, lesson: FineTuningJob) -> str:
+def _difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> str:
     """Say what keeps the two jobs from being comparable; empty if nothing does."""
     if mine.id == lesson.id:
         return "That is the lesson's own job. Launch a second one, under another name, and hand in its id."
-    epochs = _epochs(mine)
+    epochs = hyperparameter(mine, "n_epochs")
     if epochs != 1:
         return f"That job has n_epochs = {epochs}. Look at the method of jobs.create(...)."
-    for name in ("model", "training_file", "validation_file", "seed"):
-        if getattr(mine, name) != getattr(lesson, name):
-            return f"That job has another {name} than the lesson's. Change the epochs and nothing else."
     if mine.status != "succeeded":
         return f"That job is {mine.status}. Wait until it has succeeded, and run this cell again."
+    both = (mine, lesson)
+    pairs = {name: [getattr(job, name) for job in both] for name in ("model", "seed")}
+    pairs |= {name: [content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
+    pairs |= {name: [hyperparameter(job, name) for job in both] for name in ("batch_size", "learning_rate_multiplier")}
+    for name, (has, wanted) in pairs.items():
+        if has != wanted:
+            return f"That job has another {name} than the lesson's. Change the epochs and nothing else."
     return ""
-
-
-def _epochs(job: FineTuningJob) -> object:
-    supervised = job.method.supervised if job.method else None
-    found = supervised.hyperparameters if supervised else None
-    return (found or job.hyperparameters).n_epochs
 
 
 def _held_out(client: openai.OpenAI, job: FineTuningJob) -> float:

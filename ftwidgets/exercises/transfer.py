@@ -6,14 +6,15 @@ Left out: factors in rows or in seconds, and more than one pair of jobs.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Real
+from typing import TYPE_CHECKING
 
-import openai
-
+from ftwidgets.exercises.handed import find_job, number
 from ftwidgets.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 from ftwidgets.jobs import Job
+
+if TYPE_CHECKING:
+    import openai
 
 CLOSE = 0.05
 """The answer may be off by this share: room for rounding, and none for another column of the curve."""
@@ -43,7 +44,7 @@ def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, an
     client
         The client of the lesson.
     pretrained, untrained
-        The ids of two jobs that differ in the model they start from alone.
+        Two jobs, or their ids, that differ in the model they start from alone.
     answer
         The untrained job's steps, divided by the step at which the pretrained job's `valid_loss` first was as low as the
         untrained job's last `full_valid_loss`.
@@ -55,36 +56,36 @@ def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, an
     """
     if untouched(answer):
         return not_attempted("Read the two curves of the cell above, then put your factor in the place of the ... .")
-    if isinstance(answer, bool) or not isinstance(answer, Real) or not math.isfinite(answer):
+    given = number(answer)
+    if given is None:
         return not_yet(f"The answer is a number, such as 2.5, and not {answer!r:.80}.")
     read = _read(client, pretrained, untrained)
     if isinstance(read, str):
         return not_yet(read)
-    number = float(answer)
-    if _near(number, read.factor):
+    if _near(given, read.factor):
         return right(
             "A step costs the same from either start, so this is the training time saved: for this loss, on these rows. "
             "Another loss to reach, and it is another factor."
         )
-    return not_yet(_advice(number, read))
+    return not_yet(_advice(given, read))
 
 
-def _advice(number: float, read: _Reading) -> str:
+def _advice(given: float, read: _Reading) -> str:
     """Say what a wrong number looks like; the right one stays out of it."""
-    if number <= 0:
-        return f"A factor is a number above 0: {number:g}. It says how many times fewer steps were needed."
-    if _near(number, 1 / read.factor):
+    if given <= 0:
+        return f"A factor is a number above 0: {given:g}. It says how many times fewer steps were needed."
+    if _near(given, 1 / read.factor):
         return "That is the division the other way round. Put the untrained job's steps on top."
-    if number == read.pretrained_step:
+    if given == read.pretrained_step:
         return "That is the step itself. How many times does it fit into the untrained job's steps?"
-    if number in (read.untrained_step, read.untrained_step - read.pretrained_step):
-        return f"{number:g} is a number of steps. The answer is a ratio: one number of steps divided by the other."
-    if _near(number, read.by_epochs):
+    if given in (read.untrained_step, read.untrained_step - read.pretrained_step):
+        return f"{given:g} is a number of steps. The answer is a ratio: one number of steps divided by the other."
+    if _near(given, read.by_epochs):
         return "That comes from the ends of the epochs. Look at the column valid_loss: it is measured more often."
-    if _near(number, read.by_losses) or _near(number, 1 / read.by_losses):
+    if _near(given, read.by_losses) or _near(given, 1 / read.by_losses):
         return "That is one loss divided by another. Divide steps: who needed how many to come down to the same loss?"
     return (
-        f"{number:g} is not what the curves say. Take the untrained job's last full_valid_loss; find the first step of the "
+        f"{given:g} is not what the curves say. Take the untrained job's last full_valid_loss; find the first step of the "
         "pretrained job whose valid_loss is not above it; divide the untrained job's last step by that step."
     )
 
@@ -93,9 +94,8 @@ def _read(client: openai.OpenAI, pretrained: object, untrained: object) -> _Read
     """Read both curves; a sentence where that cannot be done."""
     jobs = []
     for name in (pretrained, untrained):
-        try:
-            details = client.fine_tuning.jobs.retrieve(str(name))
-        except (openai.NotFoundError, ValueError):
+        details = find_job(client, name)
+        if details is None:
             return f"There is no job {name!r:.80}. Run the cell that launches the jobs again."
         if details.status != "succeeded":
             return f"The job {details.id} is {details.status}. Wait until it has succeeded, and run this cell again."
@@ -123,5 +123,5 @@ def _reading(pretrained: Job, untrained: Job) -> _Reading | str:
     return _Reading(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
 
 
-def _near(number: float, other: float) -> bool:
-    return abs(number - other) <= CLOSE * abs(other)
+def _near(given: float, other: float) -> bool:
+    return abs(given - other) <= CLOSE * abs(other)

@@ -79,7 +79,7 @@ def tuned_is_worse(
         return not_yet(fault)
     try:
         said = {model: _ask(client, model, str(prompt), system) for model in (base, tuned or "")}
-    except openai.OpenAIError as error:
+    except (openai.OpenAIError, UnicodeError) as error:  # half a character cannot be sent
         return not_yet(f"The models could not be asked: {error}")
     ours, theirs = said[tuned or ""], said[base]
     if ours not in set(shop["Completion"]):

@@ -110,7 +110,7 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
         return not_yet(f"The answer is a dict from the names of the jobs to words, not {answer!r:.60}")
     if set(answer) != set(jobs):
         return not_yet(f"The answer names {', '.join(map(str, answer)) or 'no job'}; the jobs are {', '.join(jobs)}.")
-    strange = [word for word in answer.values() if word not in WORDS]
+    strange = [word for word in answer.values() if not isinstance(word, str) or word not in WORDS]
     if strange:
         return not_yet(f"The words are {', '.join(map(repr, WORDS))}: {strange[0]!r:.60} is none of them.")
     fresh = {name: Job(client, job.id) for name, job in jobs.items()}

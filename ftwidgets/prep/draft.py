@@ -34,6 +34,8 @@ class Draft:
     def sides(self, validation: float, seed: int) -> list[bool]:
         """Tell of each example whether `prepare` would hold it out with that share (or number) and that seed."""
         usable = self._examined.usable
+        if not usable:
+            return []  # whatever was asked for: the findings say what is wrong
         _, held, _ = divide(usable, validation, seed)
         out = set(map(id, held))
         return [id(item) in out for item in usable]

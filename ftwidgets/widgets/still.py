@@ -13,6 +13,7 @@ INK, PAPER = "#212121", "#ffffff"
 _SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>(?P<body>.*?)</svg>", re.DOTALL)
 _LABEL = re.compile(r"""\saria-label=(?:"([^"]*)"|'([^']*)')""")
 _BOX = re.compile(r"""\sviewBox=["']0 0 ([\d.]+) ([\d.]+)["']""")
+_SIZE = re.compile(r"""\s(?:width|height|style)=(?:"[^"]*"|'[^']*')""")
 _THEMED = re.compile(r"var\(--[\w-]+,\s*([^()]+)\)")
 
 
@@ -28,6 +29,7 @@ def _image(found: re.Match[str]) -> str:
         return found[0]
     width, height = box.groups()
     ground = f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
+    attributes = _SIZE.sub("", attributes) + f' width="{width}" height="{height}"'
     drawn = _THEMED.sub(r"\1", f"<svg{attributes}>{ground}{found['body']}</svg>").replace("currentColor", INK)
     if "xmlns=" not in attributes:  # inside HTML it needs no namespace; a file of its own does
         drawn = drawn.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)

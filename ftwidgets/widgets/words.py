@@ -23,6 +23,8 @@ def failure(error: BaseException) -> str:
     if isinstance(error, openai.APIConnectionError):
         return "The service does not answer. Check the address and the network, then try again."
     text = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        text = f'"{error.filename}": {error.strerror}. Check the path and its permissions.'
     spoken = (FtwidgetsError, openai.OpenAIError, ValueError, TypeError, OSError, IndexError)  # these come with a sentence
     if isinstance(error, spoken) and text:
         return text[0].upper() + text[1:]

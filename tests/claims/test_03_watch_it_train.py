@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import ftwidgets
-from ftwidgets.engine import Hyperparameters, auto_hyperparameters
+from ftwidgets.engine import NANO, Hyperparameters, Model, auto_hyperparameters
 from ftwidgets.exercises import diagnose, three_jobs
 from ftwidgets.jobs import Job
 from ftwidgets.pace import NEAR
@@ -47,6 +47,11 @@ class Ended:
     def validation(self) -> list[float]:
         """The loss over all of validation, at the end of each epoch."""
         return list(self.curve["full_valid_loss"].dropna())
+
+    @property
+    def accuracy(self) -> list[float]:
+        """The share of validation tokens guessed right, at the end of each epoch."""
+        return list(self.curve["full_valid_accuracy"].dropna())
 
     @property
     def last_training(self) -> float:
@@ -94,6 +99,14 @@ def test_the_rows_and_steps(lesson: dict[str, Any]) -> None:
         assert chosen == Hyperparameters(n_epochs=epochs, batch_size=4, learning_rate_multiplier=1.0)
         assert rows // chosen.batch_size * epochs == 48
     assert KEPT_EPOCHS == 3
+
+
+def test_an_answer_of_b_is_two_tokens(lesson: dict[str, Any]) -> None:
+    """The label and the mark that ends it, so an accuracy of one half can be had without a right label."""
+    nano = Model.load(NANO)
+    for row in lesson["new_reviews"].itertuples():
+        chat = [{"role": "user", "content": row.Prompt}, {"role": "assistant", "content": row.Completion}]
+        assert nano.tokenizer.encode_example(chat, max_tokens=512).weights.sum() == 2
 
 
 def test_reading_takes_the_time_it_says() -> None:
@@ -161,6 +174,19 @@ def test_b_overfits(runs: list[dict[str, Ended]]) -> None:
 
 
 @pytest.mark.claims
+def test_b_answers_get_worse(runs: list[dict[str, Ended]]) -> None:
+    """After the turn the accuracy falls too, though by far less than the loss rises."""
+    falls = []
+    for run in runs:
+        validation, accuracy = run["B"].validation, run["B"].accuracy
+        turn = validation.index(min(validation))
+        assert validation[-1] > 2 * validation[turn]
+        assert accuracy[-1] > accuracy[turn] / 1.5
+        falls.append(accuracy[turn] - accuracy[-1])
+    hold("03: job B, token accuracy, at the lowest validation loss minus at the end", falls)
+
+
+@pytest.mark.claims
 def test_c_diverges(runs: list[dict[str, Ended]]) -> None:
     """Within a few steps above the beginning, for good; the service refuses the model, the curve is read as diverged."""
     for run in runs:
@@ -206,6 +232,8 @@ PROSE = {
     "the last checkpoint gives the shop's answers": test_a_answers_as_the_shop_does,
     "the validation loss turns in the first half of the run and rises": test_b_overfits,
     "by its training loss B looks as good as A": test_b_overfits,
+    "Here an answer is two tokens": test_an_answer_of_b_is_two_tokens,
+    "after the turn the accuracy falls too, though by far less than the loss rises": test_b_answers_get_worse,
     "*A loss of 0 is good:*": test_b_overfits,
     "A training loss near 0": test_b_overfits,
     "within a few steps the loss is above where it began, and it never comes back": test_c_diverges,

@@ -34,7 +34,9 @@ def test_solution_is_right(world: SimpleNamespace) -> None:
     early = exercises.job_to_order(world.client, world.lesson, mine.id)
     assert early.state == "right" or "Wait for its end" in early.message
     mine.wait(60)
-    assert exercises.job_to_order(world.client, world.lesson, mine.id).state == "right"
+    for answer in (mine.id, mine, mine.details, f" {mine.id}"):
+        assert exercises.job_to_order(world.client, world.lesson, answer).state == "right"
+    assert "no job" in exercises.job_to_order(world.client, world.lesson, f"{mine.id}/events").message
 
 
 def test_untouched_is_not_attempted(world: SimpleNamespace) -> None:

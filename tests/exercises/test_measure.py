@@ -26,7 +26,10 @@ def by_hand(found: Evaluation, z: float = 1.96 + 0.84, difference: float = 0.05)
 def test_solution_is_right(found: Evaluation, verdict: str) -> None:
     """The verdict of the interval, and the number by the formula with rounded z values, whoever is ahead."""
     assert exercises.tell_apart(found, verdict, round(by_hand(found))).state == "right"
-    assert exercises.tell_apart(found, verdict, found.needed(smallest=0.05)).state == "right"
+    n = found.needed(smallest=0.05)
+    assert n is not None
+    for same in (n, str(n), np.int64(n), np.float32(n), float(n)):
+        assert exercises.tell_apart(found, verdict, same).state == "right"
 
 
 def test_untouched_is_not_attempted() -> None:
@@ -45,6 +48,8 @@ WRONG = {
     "no name": ("the second", 40, "one of 'A', 'B', 'cannot tell'"),
     "no number": ("cannot tell", "many", "a number of examples"),
     "not a number": ("cannot tell", float("nan"), "a number of examples"),
+    "no end": ("cannot tell", float("inf"), "a number of examples"),
+    "far too large": ("cannot tell", 10**400, "a number of examples"),
 }
 
 
@@ -63,4 +68,5 @@ def test_wrong_answers_say_where_to_look(name: str) -> None:
 @pytest.mark.parametrize("nonsense", [None, 3, "yes", [CLOSE]])
 def test_something_else_than_an_evaluation_is_said(nonsense: object) -> None:
     """In words, not as a traceback."""
+    assert "one of 'A', 'B'" in exercises.tell_apart(CLOSE, pd.Series(["A", "B"]), 3).message
     assert "evaluation of two models" in exercises.tell_apart(nonsense, "A", 3).message

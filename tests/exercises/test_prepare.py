@@ -35,6 +35,7 @@ def test_the_solution_is_right(tmp_path: Path) -> None:
     assert table_repaired(table).state == "right"
     dressed = table.sample(frac=1, random_state=1).rename(columns={"Prompt": " prompt"}).assign(Agent="Ada")
     assert table_repaired(dressed).state == "right"
+    assert table_repaired(pd.concat([table, table[["Prompt"]]], axis=1)).state == "right"
     made = ftwidgets.prepare(table, tmp_path, validation=0, system="Be brief.")
     assert table_repaired(made.train_file).state == "right"
     assert table_repaired(str(made.train_file)).state == "right"
@@ -96,6 +97,8 @@ def test_each_wrong_answer_gets_a_message_of_its_own() -> None:
         ("nowhere.jsonl", "There is no file"),
         (FILE, "is no training file"),
         (pd.DataFrame({"Prompt": [1, {}], "Completion": [None, 2.5]}), "has no answer"),
+        (pd.DataFrame({"Prompt": ["a"], "Completion": [[]]}), "does not say what the file says"),
+        (pd.DataFrame({"Prompt": ["\ud800"], "Completion": ["b"]}), "does not say what the file says"),
     ],
     ids=lambda value: None,
 )
@@ -104,3 +107,12 @@ def test_nonsense_is_answered_in_words(answer: object, words: str) -> None:
     outcome = table_repaired(answer)
     assert outcome.state == "not yet"
     assert words in outcome.message
+
+
+@pytest.mark.parametrize("content", ["null", "3", "[1]"])
+def test_a_file_with_other_things_than_texts_is_answered_in_words(content: str, tmp_path: Path) -> None:
+    """No traceback, whatever the messages hold."""
+    file = tmp_path / "x.jsonl"
+    turns = ", ".join(f'{{"role": "{role}", "content": {content}}}' for role in ("user", "assistant"))
+    file.write_text(f'{{"messages": [{turns}]}}')
+    assert table_repaired(file).state == "not yet"

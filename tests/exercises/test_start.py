@@ -1,6 +1,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from openai.types.fine_tuning import FineTuningJob
 
@@ -61,3 +63,34 @@ def test_wrong_answers_say_where_to_look(world: SimpleNamespace) -> None:
     assert {outcome.state for outcome in found.values()} == {"not yet"}
     assert len({outcome.message for outcome in found.values()}) == len(wrong)
     assert not any("is higher" in outcome.message for outcome in found.values())
+
+
+def test_the_answer_may_come_in_another_form(world: SimpleNamespace) -> None:
+    """The job in the place of its id, blanks around it, the same files uploaded anew: all of that is right."""
+    client, lesson = world.client, world.lesson
+    again = {}
+    for name in ("training_file", "validation_file"):
+        data = client.files.content(getattr(lesson, name)).read()
+        again[name] = client.files.create(file=("again.jsonl", data), purpose="fine-tune").id
+    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1}}}
+    anew = client.fine_tuning.jobs.create(model="nano-2026-11", seed=1, method=method, **again)
+    Job(client, anew.id).wait(60)
+    for answer in (world.mine, Job(client, world.mine.id), f" {world.mine.id}\n", anew.id):
+        assert exercises.one_epoch(client, lesson, answer, "higher").state == "right"
+
+
+def test_another_batch_size_is_another_comparison(world: SimpleNamespace) -> None:
+    """The epochs are to be changed and nothing else."""
+    files = {name: getattr(world.lesson, name) for name in ("training_file", "validation_file")}
+    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1, "batch_size": 10}}}
+    made = world.client.fine_tuning.jobs.create(model="nano-2026-11", seed=1, method=method, **files)
+    Job(world.client, made.id).wait(60)
+    assert "another batch_size" in exercises.one_epoch(world.client, world.lesson, made.id, "higher").message
+
+
+@pytest.mark.parametrize("loss", [np.array(["higher", "lower"]), pd.Series(["higher", "lower"]), ["higher"]], ids=type)
+def test_nonsense_is_answered_in_words(world: SimpleNamespace, loss: object) -> None:
+    """No traceback, neither for a table of words nor for an address in the place of an id."""
+    assert "one of" in exercises.one_epoch(world.client, world.lesson, world.mine.id, loss).message
+    for name in (f"{world.mine.id}/events", "..", "\ud800", None, loss):
+        assert "There is no job" in exercises.one_epoch(world.client, world.lesson, name, "higher").message

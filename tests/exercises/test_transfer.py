@@ -56,6 +56,9 @@ def test_solution_is_right(world: SimpleNamespace) -> None:
     assert factor > 2
     assert outcome(world, factor).state == "right"
     assert outcome(world, round(factor * 1.02, 1)).state == "right"
+    assert outcome(world, f"{factor:.3f}").state == "right"
+    jobs = [Job(world.client, world.ids[name]) for name in ("pretrained", "untrained")]
+    assert exercises.step_saving(world.client, *jobs, factor).state == "right"
 
 
 def test_untouched_is_not_attempted(world: SimpleNamespace) -> None:
@@ -84,7 +87,7 @@ def test_wrong_answers_say_where_to_look(world: SimpleNamespace) -> None:
     assert all(f"{factor:.1f}" not in outcome.message for outcome in found.values())
 
 
-@pytest.mark.parametrize("answer", ["six", None, True, float("nan"), [6.0], float("inf")], ids=str)
+@pytest.mark.parametrize("answer", ["six", None, True, float("nan"), [6.0], float("inf"), 10**400], ids=str)
 def test_nonsense_is_answered_in_words(world: SimpleNamespace, answer: object) -> None:
     """What is no number is not yet right, and no traceback."""
     found = outcome(world, answer)

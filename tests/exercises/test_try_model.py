@@ -73,6 +73,7 @@ def test_wrong_answers_say_where_to_look(world: SimpleNamespace) -> None:
         "of that topic have": "Where might a parcel be, is it lost?",
         "asked that one already": "good evening",
         "characters": "dog " * 200,
+        "can't encode": "half a sign \ud800",
         "could not be asked": ("Hello, how are you?", "ft:nobody"),
         "the same answer": ("Hello, how are you?", BASE),
     }

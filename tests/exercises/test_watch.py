@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import openai
 import pytest
 
@@ -107,6 +108,7 @@ def test_wrong_answers_are_told_where_to_look(change: dict[str, str], look: str)
         ({**SOLUTION, "west": "broken"}, "'broken' is none of them."),
         ({**SOLUTION, "west": ["diverged"]}, "is none of them."),
         ({**SOLUTION, "west": None}, "None is none of them."),
+        ({**SOLUTION, "west": np.array(["diverged", "healthy"])}, "is none of them."),
     ],
 )
 def test_nonsense_is_answered_in_words(answer: object, says: str) -> None:

@@ -25,6 +25,11 @@ def test_the_sides_are_those_that_prepare_writes(validation: float, seed: int, t
         assert written == [example for example, held in zip(seen.report.examples, sides, strict=True) if held is side]
 
 
+def test_a_source_without_a_usable_row_has_no_sides(tmp_path: Path) -> None:
+    """Whatever is to be held out: the report says what is wrong."""
+    assert draft(tmp_path / "nowhere.csv").sides(5, 0) == []
+
+
 def test_the_report_is_the_checks_and_the_places_are_the_rows() -> None:
     """Nothing is found that `check` does not find; each example knows its row."""
     seen = draft(TABLE)

@@ -66,7 +66,7 @@ def test_a_click_does_the_same(form: Evaluation) -> None:
         ("models", "a =", "a line needs a name and an id"),
         ("examples", "", "there are no examples"),
         ("examples", "nowhere.jsonl", 'no file "nowhere.jsonl"'),
-        ("train", "nowhere.csv", "is a CSV"),
+        ("train", "nowhere.csv", 'no file "nowhere.csv"'),
         ("limit", -1, '"limit" must be 1 or more'),
         ("smallest", -0.1, '"Smallest difference" must be above 0'),
     ],
@@ -266,3 +266,58 @@ def test_every_two_of_a_few_models_are_compared_and_many_with_the_first() -> Non
     assert findings.pairs(["a"]) == []
     assert findings.pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
     assert findings.pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": {"tuned": None}}, 'the model "tuned" is None, not an id. Has its job succeeded'),
+        ({"models": {"mine": lambda _messages: "x"}}, 'the model "mine" is <function'),
+        ({"models": {"a=b": "m"}}, "no equals sign"),
+        ({"models": ["m\nn"]}, "is one line"),
+        ({"models": "m", "metric": lambda _answer, _reference: 1.0}, "a function goes to ftwidgets.evaluate"),
+    ],
+)
+def test_what_the_fields_cannot_hold_is_refused(options: dict[str, Any], message: str) -> None:
+    """Where it is handed in, and not as a model called "None" that the service does not know."""
+    with pytest.raises((ValueError, FtwidgetsError), match=message):
+        Evaluation(client_of(parity), examples=ROWS, **options)
+
+
+def test_examples_from_the_training_are_told(form: Evaluation) -> None:
+    """The count of those that stand in both; without training examples, or without any in both, nothing is said."""
+    form.run().wait(timeout=20)
+    assert "10 of the 40 examples are training examples too" in form.status.html
+    assert "ftw-wrong" in form.status.html
+    form.train.value = ""
+    form.run().wait(timeout=20)
+    assert "training examples" not in form.status.html
+    apart = Evaluation(client_of(parity), "m", ROWS[10:], train=ROWS[:10])
+    apart.run().wait(timeout=20)
+    assert "training examples" not in apart.status.html
+
+
+def test_several_verdicts_come_with_a_word_of_caution(form: Evaluation) -> None:
+    """Three models are three comparisons; a single one needs no such word."""
+    form.run().wait(timeout=20)
+    assert "3 comparisons, each with a 95 % interval" in form.summary.html
+    form.train.value = ""
+    form.run().wait(timeout=20)
+    assert "comparisons, each" not in form.summary.html
+
+
+def test_a_run_right_after_the_end_is_never_lost(form: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the last one may still be busy with the page: the next run waits for it, and then asks."""
+    settle = form.settle
+
+    def slowly() -> None:
+        threading.Event().wait(0.4)
+        settle()
+
+    monkeypatch.setattr(form, "settle", slowly)
+    form.run()
+    while form.run_button.disabled:
+        threading.Event().wait(0.01)
+    form.limit.value = 5
+    assert len(form.run().wait(timeout=20).answers) == 5
+    assert not form.run_button.disabled

@@ -2,7 +2,9 @@
 
 import pytest
 
+from ftwidgets.widgets.prep.preview import conversation
 from ftwidgets.widgets.prompt.asking import Answer, Question
+from ftwidgets.widgets.prompt.ballot import _answer
 from ftwidgets.widgets.prompt.history import frame, note, parity, side_html
 from ftwidgets.widgets.prompt.training import Prompts, _read
 
@@ -75,3 +77,19 @@ def test_what_a_training_file_says() -> None:
 def test_an_empty_history_has_its_columns() -> None:
     """So that a cell which looks at it does not fail before the first question."""
     assert list(frame([]).columns)[:5] == ["prompt", "system", "temperature", "max_tokens", "seed"]
+
+
+def test_an_answer_keeps_its_full_stops() -> None:
+    """A sentence of ours ends with one of them; the model's may end with three."""
+    shown = side_html("Left", "m", "m", Question("?", max_tokens=5), Answer("Well...", "length"))
+    assert ">Well...<" in shown
+    refused = side_html("Left", "m", "m", Question("?"), Answer("Well..", "error", "It broke."))
+    assert ">Well..<" in refused
+    assert ">It broke.<" in refused
+
+
+def test_an_answer_reads_in_its_own_direction() -> None:
+    """Arabic from the right, English from the left: the page decides by the text."""
+    assert '<p dir="auto"' in side_html("Left", "m", "m", Question("?"), Answer("\u0646\u0639\u0645", "stop"))
+    assert '<p dir="auto"' in _answer("Left", "\u0646\u0639\u0645")
+    assert 'dir="auto"' in conversation({"messages": [{"role": "user", "content": "\u0646\u0639\u0645"}]}, "Example 1")

@@ -32,6 +32,12 @@ def said(prep: DatasetPrep) -> str:
     return text_of(prep.status.html)
 
 
+def hand_over(prep: DatasetPrep, name: str, content: bytes) -> None:
+    """Upload a file as the browser does."""
+    file = {"name": name, "type": "text/csv", "size": len(content), "content": memoryview(content)}
+    prep.source.upload.value = (file | {"last_modified": pd.Timestamp(0).to_pydatetime()},)
+
+
 def write(path: str, text: str | bytes) -> str:
     Path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -244,8 +250,7 @@ def test_an_upload_is_kept_beside_the_files_and_out_of_the_state() -> None:
     prep.source.kind.value = UPLOAD
     assert "Choose an upload" in said(prep)
     content = ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode()
-    file = {"name": "..\\up/../mine.csv", "type": "text/csv", "size": len(content), "content": memoryview(content)}
-    prep.source.upload.value = (file | {"last_modified": pd.Timestamp(0).to_pydatetime()},)
+    hand_over(prep, "..\\up/../mine.csv", content)
     assert "20 usable examples" in said(prep)
     assert Path("my_data/uploads/mine.csv").read_bytes() == content
     assert prep.source.upload.value == ()
@@ -292,3 +297,68 @@ def test_a_page_of_100_000_rows_is_small_and_fast() -> None:
     assert sorted(turns)[2] < 0.05, told
     assert size < 6000, told
     assert "of which 5,000 were counted" in prep.tokens.html
+
+
+def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
+    """Another column, split or source that cannot be: no figure and no split of before stays, and a page is made."""
+    write("ten.csv", "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS[:10]))
+    prep = DatasetPrep(table(), validation=15)
+    prep.columns.prompt.value = "Completion"
+    assert "need a column each" in said(prep)
+    prep.seed.value = 4
+    assert "need a column each" in said(prep)
+    assert "question" not in prep.page() + prep.tokens.html + prep.conversation_pages.content.html
+    with pytest.raises(ValueError, match="need a column each"):
+        prep.prepare()
+    assert "need a column each" in said(prep)
+    prep.columns.prompt.value = "Prompt"
+    assert "5 to train on, 15 held out" in said(prep)
+    prep.source.set("ten.csv")
+    assert "there are 10 usable examples" in said(prep)
+    assert "held out" not in prep.plain() + prep.page()
+    with pytest.raises(ValueError, match="10 usable examples"):
+        prep.check()
+    assert "there are 10 usable examples" in said(prep)
+
+
+@pytest.mark.parametrize("validation", [5, float("inf")])
+def test_what_is_wrong_with_the_source_comes_first(validation: float) -> None:
+    """A number of rows to hold out is no reason to hide that there are no rows; nor is one that is no number."""
+    prep = DatasetPrep("nowhere.csv", validation=validation)
+    assert 'There is no file "nowhere.csv".' in said(prep)
+
+
+def test_a_source_that_changed_after_the_check_is_looked_at_again() -> None:
+    """What was written is what is shown: its examples, its split and its tokens."""
+    text = "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)
+    prep = DatasetPrep(write("t.csv", text))
+    write("t.csv", text.replace("question 0 ", "another 0 ").rsplit("\n", 2)[0] + "\n")
+    made = prep.prepare()
+    assert made.n_train + made.n_validation == 19
+    assert "The data had changed since it was checked" in said(prep)
+    assert f"{made.n_train} to train on, {made.n_validation} held out" in prep.plain()
+    assert "another 0" in prep.conversation_pages.content.html
+    prep.prepare()
+    assert "had changed" not in said(prep)
+
+
+@pytest.mark.parametrize("name", ["..", "", "a\0\nb.csv", "x" * 300 + ".csv", '"😀" ' * 60 + ".csv"])
+def test_an_upload_of_any_name_is_kept(name: str) -> None:
+    """Under a name that a file system takes, in the folder of uploads."""
+    prep = DatasetPrep()
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, name, ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode())
+    assert "20 usable examples" in said(prep)
+    kept = list(Path("my_data/uploads").iterdir())
+    assert [str(file) for file in kept] == [prep.source.source]
+    assert kept[0].name.endswith(".csv")
+
+
+def test_an_upload_that_cannot_be_kept_is_said() -> None:
+    """A folder that cannot be made is no lost traceback."""
+    write("taken", "a file")
+    prep = DatasetPrep(folder="taken")
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, "a.csv", b"Prompt,Completion\na,b\n")
+    assert '"taken/uploads"' in said(prep)
+    assert "Check the path and its permissions" in said(prep)

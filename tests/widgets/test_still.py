@@ -31,7 +31,9 @@ def test_every_drawing_of_the_kit_becomes_an_image() -> None:
         alt, data = re.search(r'<img alt="([^"]+)".*?base64,([^"]+)"', plain).groups()
         assert len(alt) > 20
         svg = base64.b64decode(data).decode()
-        assert ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
+        root = ElementTree.fromstring(svg)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
         assert "currentColor" not in svg
         assert "var(" not in svg
 

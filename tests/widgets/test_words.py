@@ -23,6 +23,7 @@ REFUSED = openai.NotFoundError("whole", response=ANSWER, body={"message": "The m
         (FtwidgetsError("row 3:\n  empty"), "Row 3: empty"),
         (ValueError(""), "ValueError"),
         (FileNotFoundError("no file x.csv"), "No file x.csv"),
+        (PermissionError(13, "Permission denied", "a/b"), '"a/b": Permission denied. Check the path and its permissions.'),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
         (KeyError("Prompt"), "KeyError: 'Prompt'"),
         (AssertionError(), "AssertionError"),

@@ -54,8 +54,17 @@ def summary(result: Evaluation, said: list[str]) -> str:
         apart = [Dot(f"{a} - {b}", d.estimate, d.low, d.high) for a, b, d in found]
         drawn += [_heading(caption), dots(caption, apart, low=-0.2, high=0.2, zero=True)]
         listed = "".join(f"<li>{escape(_sentence(text))}</li>" for text in said)
-        drawn = [_heading("Verdict" if len(found) == 1 else "Verdicts"), f"<ul>{listed}</ul>", *drawn]
+        mind = f"<p>{escape(several(len(found)))}</p>" if len(found) > 1 else ""
+        drawn = [_heading("Verdict" if len(found) == 1 else "Verdicts"), f"<ul>{listed}</ul>", mind, *drawn]
     return "".join(drawn) + scores(result)
+
+
+def several(n: int) -> str:
+    """Say what to mind where several verdicts stand together."""
+    return (
+        f"These are {n} comparisons, each with a 95 % interval of its own. Between equal models about one comparison in "
+        "twenty finds a difference by chance: the more of them, the likelier one of them is wrong."
+    )
 
 
 def _heading(text: str) -> str:

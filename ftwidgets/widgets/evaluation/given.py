@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ftwidgets import datasets
+from ftwidgets.errors import DataError
 from ftwidgets.widgets import words
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Given:
         Raises
         ------
         ValueError
-            If the field is empty.
+            If the field is empty, or names a CSV file that is not there or cannot be read.
         """
         text = text.strip()
         if not text:
@@ -56,7 +57,9 @@ class Given:
             return self._object
         if text in datasets.names():
             return datasets.load(text, self._split)
-        if text.lower().endswith(".csv") and Path(text).expanduser().is_file():
+        if text.lower().endswith(".csv"):
+            if not Path(text).expanduser().is_file():
+                raise DataError(f'there is no file "{text}". Check its name and folder.')
             return pd.read_csv(Path(text).expanduser(), dtype=str, keep_default_na=False)
         return text
 

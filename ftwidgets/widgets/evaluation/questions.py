@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ftwidgets.baselines import majority
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.examples import read
+from ftwidgets.prep.words import fold
 from ftwidgets.survey import METRICS, Survey
 from ftwidgets.widgets.evaluation.given import Given
 from ftwidgets.widgets.fields import field, row
@@ -39,6 +42,8 @@ class Questions:
         system: str,
         max_tokens: int,
     ) -> None:
+        if metric not in METRICS:
+            raise ValueError(f'"metric" must be {" or ".join(METRICS)}; a function goes to ftwidgets.evaluate: {metric!r}')
         self._examples = Given("examples", examples, split="held-out")
         self._train = Given("train", train, split="train")
         self.models = ipywidgets.Textarea(description="Models", value=_lines(models), rows=4)
@@ -109,6 +114,13 @@ class Questions:
         first = {MAJORITY: majority(self._train.load(self.train.value))} if self._has_baseline else {}
         return Survey(client, {**first, **named}, examples, **self._options())
 
+    def seen(self, survey: Survey) -> int:
+        """Count the questions that stand among the training examples named in the form."""
+        if not self._has_baseline:
+            return 0
+        trained = {fold(question.prompt) for question in read(self._train.load(self.train.value))}
+        return sum(fold(question.prompt) in trained for question in survey.questions)
+
     def code(self) -> str:
         """Write the call; what was handed in as an object goes by its name: `examples`, `train`."""
         entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named().items()]
@@ -140,5 +152,14 @@ def _lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
     if isinstance(models, str):
         return models
     if isinstance(models, Mapping):
-        return "\n".join(f"{name} = {model}" for name, model in models.items())
-    return "\n".join(models)
+        return "\n".join(f"{_part(name, str(name))} = {_part(name, model)}" for name, model in models.items())
+    return "\n".join(_part(model, model) for model in models)
+
+
+def _part(name: object, text: object) -> str:
+    """Return a name or an id as it stands in the field, if the field can hold it."""
+    if not isinstance(text, str) or not text.strip():
+        raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() tells.')
+    if "=" in text or len(text.splitlines()) > 1:
+        raise ValueError(f'"Models": a name or an id has no equals sign and is one line: {text!r}')
+    return text

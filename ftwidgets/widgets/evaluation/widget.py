@@ -16,6 +16,7 @@ import ipywidgets
 
 from ftwidgets import evaluation
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.prep.words import counted
 from ftwidgets.widgets import words
 from ftwidgets.widgets.evaluation import findings
 from ftwidgets.widgets.evaluation.questions import Questions
@@ -49,7 +50,9 @@ class Evaluation(Panel):
         Training examples, of the same kinds. With them, always giving their commonest answer is a baseline in the table.
     limit
         Use only so many examples, from the first on.
-    metric, system, max_tokens
+    metric
+        `"exact_match"` or `"token_f1"`.
+    system, max_tokens
         As for `ftwidgets.evaluate`.
     smallest
         The smallest difference that matters, for the verdict.
@@ -77,7 +80,7 @@ class Evaluation(Panel):
         self._client = client
         self.result: evaluation.Evaluation | None = None
         self._work: Work[evaluation.Evaluation] = Work("evaluation", on_error=self._failed)
-        self._stop = threading.Event()
+        self._stop, self._begin = threading.Event(), threading.Lock()
         self._page, self._said = 0, list[str]()
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
         self._questions = form = Questions(models, examples, train, **options)
@@ -119,18 +122,21 @@ class Evaluation(Panel):
         FtwidgetsError, ValueError
             If the form cannot be used as it is.
         """
-        if self.run_button.disabled:
-            raise RuntimeError("the evaluation is still running; cancel it or wait for its end.")
-        if self.smallest.value < 0:
-            raise ValueError(f'"Smallest difference" must be above 0, or 0 to leave it open: {self.smallest.value:g}')
-        survey = self._questions.survey(self._client)
-        with suppress(Exception):
-            self._work.wait(_EVERY)  # the last one has told its end, and its thread may take a moment longer
-        self._stop.clear()
-        self._clear()
-        self.run_button.disabled, self.cancel_button.disabled = True, False
-        self.say(f"Asking {len(survey.models)} models {len(survey.questions)} questions each: {survey.total} answers to come.")
-        self._work.start(lambda: self._ask(survey))
+        with self._begin:
+            if self.run_button.disabled:
+                raise RuntimeError("the evaluation is still running; cancel it or wait for its end.")
+            if self.smallest.value < 0:
+                raise ValueError(f'"Smallest difference" must be above 0, or 0 to leave it open: {self.smallest.value:g}')
+            survey = self._questions.survey(self._client)
+            seen = self._questions.seen(survey)
+            with suppress(Exception):
+                self._work.wait()  # the last one has told its end, and its thread may take a moment longer
+            self._stop.clear()
+            self._clear()
+            self.run_button.disabled, self.cancel_button.disabled = True, False
+            asked = f"{counted(len(survey.models), 'model')} {counted(len(survey.questions), 'question')} each"
+            self.say(f"Asking {asked}: {counted(survey.total, 'answer')} to come.")
+            self._work.start(lambda: self._ask(survey, seen))
         return self
 
     def cancel(self) -> None:
@@ -196,7 +202,7 @@ class Evaluation(Panel):
         self.summary.html = self.closer.html = self._pager.html = ""
         self._details.layout.display = "none"
 
-    def _ask(self, survey: Survey) -> evaluation.Evaluation:
+    def _ask(self, survey: Survey, seen: int) -> evaluation.Evaluation:
         """Ask, in the background; whatever ends it, what every model has answered is scored."""
         began, last = monotonic(), 0.0
 
@@ -213,7 +219,7 @@ class Evaluation(Panel):
             error.add_note(f"By then {survey.done} of {survey.total} answers were there. {self._kept(survey)}")
             raise
         else:
-            return self._finished(survey, monotonic() - began)
+            return self._finished(survey, seen, monotonic() - began)
         finally:
             self.progress.html = ""
             self.run_button.disabled, self.cancel_button.disabled = False, True
@@ -228,12 +234,14 @@ class Evaluation(Panel):
         text = f"{done} of {total} answers, about {left:.0f} s left"
         self.progress.html = f'<progress aria-label="{escape(text)}" max="{total}" value="{done}"></progress> {escape(text)}'
 
-    def _finished(self, survey: Survey, seconds: float) -> evaluation.Evaluation:
+    def _finished(self, survey: Survey, seen: int, seconds: float) -> evaluation.Evaluation:
         scored = self._kept(survey)
         if survey.done < survey.total:
-            self.say(f"Cancelled after {survey.done} of {survey.total} answers. {scored}", "ok")
+            told = f"Cancelled after {survey.done} of {survey.total} answers. {scored}"
         else:
-            self.say(f"Done: {survey.total} answers in {seconds:.0f} s.", "ok")
+            told = f"Done: {counted(survey.total, 'answer')} in {seconds:.0f} s."
+        known = f" {seen} of the {len(survey.questions)} examples are training examples too: take others for the score."
+        self.say(told + (known if seen else ""), "wrong" if seen else "ok")
         return survey.result()
 
     def _kept(self, survey: Survey) -> str:
@@ -248,7 +256,7 @@ class Evaluation(Panel):
         self.detail.value = result.models[-1]
         self._details.layout.display = "flex"
         self.turn_to(0)
-        return f"Scored: the {len(result.answers)} examples that every model had answered."
+        return f"Scored: the {counted(len(result.answers), 'example')} that every model had answered."
 
     def _summarize(self) -> None:
         if self.result is not None:

@@ -70,10 +70,6 @@ class ColumnFields(ipywidgets.VBox):
         finally:
             self._filling = False
 
-    def forget(self) -> None:
-        """Drop what the code asked for: another table has other columns."""
-        self._asked = dict.fromkeys(self._asked)
-
     def _changed(self, _change: Any) -> None:
         if not self._filling:
             self._on_change()

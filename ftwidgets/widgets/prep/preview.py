@@ -96,5 +96,5 @@ def _turn(role: str, text: str) -> str:
     return (
         f'<div style="display:flex;border-left:4px solid {_EDGES.get(role, "#9e9e9e")};padding-left:8px;margin-bottom:2px">'
         f'<div style="flex:0 0 76px;font-style:italic">{escape(role)}</div>'
-        f'<div style="flex:1;max-width:75ch;white-space:pre-wrap;overflow-wrap:anywhere">{escape(cut)}</div></div>'
+        f'<div dir="auto" style="flex:1;max-width:75ch;white-space:pre-wrap;overflow-wrap:anywhere">{escape(cut)}</div></div>'
     )

@@ -38,9 +38,18 @@ class SourceFields(ipywidgets.VBox):
         Gives the folder where an uploaded file is kept.
     on_change
         Called when another source was named.
+    attempt
+        Makes a callback that says a failure in words, as `Panel.attempt` does.
     """
 
-    def __init__(self, given: Source | None, *, uploads: Callable[[], Path], on_change: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        given: Source | None,
+        *,
+        uploads: Callable[[], Path],
+        on_change: Callable[[], object],
+        attempt: Callable[[Callable[[], object]], Callable[..., None]],
+    ) -> None:
         self._uploads, self._on_change = uploads, on_change
         self._uploaded: Path | None = None
         self.frame = None if given is None or isinstance(given, str | os.PathLike) else _checked(given)
@@ -60,10 +69,9 @@ class SourceFields(ipywidgets.VBox):
         self.upload.layout.width = "auto"
         super().__init__([field(self.kind), *self._boxes.values()])
         self._show()
-        self.kind.observe(self._changed, names="value")
-        self.bundled.observe(self._changed, names="value")
-        self.path.observe(self._changed, names="value")
-        self.upload.observe(self._take, names="value")
+        for control in (self.kind, self.bundled, self.path):
+            control.observe(attempt(self._changed), names="value")
+        self.upload.observe(attempt(self._take), names="value")
 
     @property
     def source(self) -> Source | None:
@@ -116,21 +124,28 @@ class SourceFields(ipywidgets.VBox):
         for kind, box in self._boxes.items():
             box.layout.display = "" if kind == self.kind.value else "none"
 
-    def _changed(self, _change: Any) -> None:
+    def _changed(self) -> None:
         self._show()
         self._on_change()
 
-    def _take(self, change: Any) -> None:
+    def _take(self) -> None:
         """Keep an uploaded file on disk, so that the code can name it, and not in the notebook's state."""
-        if not change["new"]:
+        if not self.upload.value:
             return
-        file = change["new"][0]
+        file, self.upload.value = self.upload.value[0], ()
         folder = self._uploads()
         folder.mkdir(parents=True, exist_ok=True)
-        self._uploaded = folder / Path(str(file["name"]).replace("\\", "/")).name
-        self._uploaded.write_bytes(bytes(file["content"]))
-        self.upload.value = ()
-        self._changed(change)
+        kept = folder / _file_name(str(file["name"]))
+        kept.write_bytes(bytes(file["content"]))
+        self._uploaded = kept
+        self._changed()
+
+
+def _file_name(given: str) -> str:
+    """Return the name of an uploaded file as any file system takes it, whatever the browser sent."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*').strip(". ")
+    return kept[-60:] or "upload.csv"
 
 
 def _checked(given: Any) -> pd.DataFrame:

@@ -87,7 +87,7 @@ class DatasetPrep(Panel):
         self.folder = ipywidgets.Text(value=os.fspath(folder), description="Folder", continuous_update=False)
         self.n_epochs = ipywidgets.BoundedIntText(value=n_epochs, min=1, max=50, description="Epochs")
         self.source = SourceFields(
-            source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self.attempt(self._load)
+            source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, attempt=self.attempt
         )
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._draw_conversations)
         self.findings_pages = preview.Pager("findings", _FINDINGS, self._draw_findings)
@@ -131,12 +131,17 @@ class DatasetPrep(Panel):
     def check(self) -> Report:
         """Check the table as the form stands, and show what a model would see of it."""
         source = self._given()
+        self._forget()
         self.say("Reading and checking.")
-        self._draft = draft(source, **self.columns.named, system=self._system)
-        self._show_report(self._draft.report)
-        self._lengths = measure(self._draft.report.examples)
-        self.tokens.html = histogram(self._lengths)
-        self._divide()
+        try:
+            self._draft = draft(source, **self.columns.named, system=self._system)
+            self._show_report(self._draft.report)
+            self._lengths = measure(self._draft.report.examples)
+            self.tokens.html = histogram(self._lengths)
+            self._divide()
+        except Exception as error:
+            self.fail(error)
+            raise
         return self._draft.report
 
     def prepare(self) -> Prepared:
@@ -149,10 +154,19 @@ class DatasetPrep(Panel):
         """
         source = self._given()
         self.say("Writing.")
-        self.prepared = made = prepare(source, self.folder.value, **self._options())
+        try:
+            made = prepare(source, self.folder.value, **self._options())
+        except Exception as error:
+            self.fail(error)  # from code too: "Writing." would stay
+            raise
+        changed = self._draft is not None and self._draft.report.examples != made.report.examples
+        if changed:
+            self.check()
+        self.prepared = made
         self._show_report(made.report)
         mind = "" if made.report.ok else " Some findings are errors: look at them before you upload."
-        self.say(_written(made) + mind, "wrong" if mind else "ok")
+        news = " The data had changed since it was checked; what is shown is what it holds now." if changed else ""
+        self.say(_written(made) + news + mind, "wrong" if mind else "ok")
         self.refresh_code()
         return made
 
@@ -160,7 +174,7 @@ class DatasetPrep(Panel):
         """Tell the present state in a few lines of text."""
         report = self._report
         if report is None:
-            return "No data chosen yet."
+            return "No data checked yet."
         lines = [report.summary, *(f"  {found.level}: {found}" for found in self._findings[:5])]
         if len(self._findings) > 5:
             lines.append(f"  and {len(self._findings) - 5:,} more")
@@ -182,9 +196,6 @@ class DatasetPrep(Panel):
         if self.prepared is not None:
             parts.append(f"<p>{escape(_written(self.prepared))}</p>")
         return "".join(parts)
-
-    def _uploads(self) -> Path:
-        return Path(self.folder.value) / "uploads"
 
     @property
     def _system(self) -> str | None:
@@ -215,7 +226,7 @@ class DatasetPrep(Panel):
     def _options(self) -> dict[str, Any]:
         share = self.validation.value
         system = {} if self._system is None else {"system": self._system}
-        whole = share >= 1 and share == int(share)
+        whole = share >= 1 and share.is_integer()
         return {**self.columns.named, **system, "validation": int(share) if whole else share, "seed": self.seed.value}
 
     def _load(self) -> None:
@@ -228,28 +239,34 @@ class DatasetPrep(Panel):
         self.check()
 
     def _clear(self, text: str) -> None:
+        self._forget()
+        self.columns.fill([])
+        self.say(text)
+
+    def _forget(self) -> None:
+        """Take away what was shown of the last table: if the next one cannot be checked, nothing of it may stay."""
         self._draft = self._report = None
         self._held, self._findings, self._lengths = [], [], Lengths([], 0)
-        self.columns.fill([])
         self._show_findings()
         self.conversation_pages.fill(0)
         self.tokens.html = self.cost.html = ""
-        self.say(text)
         self.refresh_code()
 
     def _divide(self) -> None:
         """Split the examples as the form stands, and show the outcome."""
         if self._draft is None:
             return
-        options = self._options()
-        self._held = self._draft.sides(options["validation"], options["seed"])
-        self.conversation_pages.fill(len(self._held))
-        self._show_cost()
+        options, self._held = self._options(), []
+        try:
+            self._held = self._draft.sides(options["validation"], options["seed"])
+        finally:
+            self.conversation_pages.fill(len(self._held))
+            self._show_cost()
+            self.refresh_code()
         report = self._report or self._draft.report
         text = f"{report.summary} {self._split_words()}" if self._held else _why_none(report)
         verdict = "" if report.ok else "Not ready, see the findings. "
         self.say(verdict + text + (_STALE if self.prepared is not None else ""), "ok" if report.ok else "wrong")
-        self.refresh_code()
 
     def _show_report(self, report: Report) -> None:
         self._report = dataclasses.replace(report, source=self.source.label)
@@ -269,7 +286,7 @@ class DatasetPrep(Panel):
 
     def _draw_conversations(self, start: int, stop: int) -> str:
         if self._draft is None or not self._held:
-            return "<p>No usable example to show.</p>"
+            return "<p>No example to show.</p>"
         examples = self._draft.report.examples
         legend = "<p>The model reads all of it and learns what the assistant says.</p>"
         return legend + "".join(preview.conversation(examples[i], self._title(i, examples[i])) for i in range(start, stop))

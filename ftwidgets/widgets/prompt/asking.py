@@ -24,13 +24,25 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt, and how it is to be answered. An empty `system` means that no system message is sent."""
+    """A prompt, and how it is to be answered. An empty `system` means that no system message is sent.
+
+    Raises
+    ------
+    ValueError
+        If `temperature` or `max_tokens` is nothing that can be sent.
+    """
 
     prompt: str
     system: str = ""
     temperature: float = 0.0
     max_tokens: int = 60
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.temperature, int | float) or not 0 <= self.temperature <= 2:
+            raise ValueError(f'"temperature" must be a number from 0 to 2: {self.temperature!r}')
+        if not isinstance(self.max_tokens, int) or self.max_tokens < 1:
+            raise ValueError(f'"max_tokens" must be a whole number from 1: {self.max_tokens!r}')
 
     @property
     def messages(self) -> list[dict[str, str]]:

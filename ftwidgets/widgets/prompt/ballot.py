@@ -70,5 +70,5 @@ class BallotView(ipywidgets.VBox):
 
 
 def _answer(where: str, text: str) -> str:
-    shown = f'<p style="{_TEXT}">{escape(text)}</p>' if text else "<p>(an empty answer)</p>"
+    shown = f'<p dir="auto" style="{_TEXT}">{escape(text)}</p>' if text else "<p>(an empty answer)</p>"
     return f'<div style="{_BOX}" role="group" aria-label="Answer on the {where.lower()}"><strong>{where}</strong>{shown}</div>'

@@ -105,11 +105,11 @@ def side_html(where: str, name: str, model: str, question: Question, answer: Ans
 
 
 def _said(question: Question, answer: Answer) -> str:
-    said = f'<p style="{_TEXT}">{escape(answer.text)}</p>' if answer.text else ""
+    said = f'<p dir="auto" style="{_TEXT}">{escape(answer.text)}</p>' if answer.text else ""
     told = note(question, answer)
     if told:
         kind = "ftw-wrong" if answer.ended == "error" else "ftw-help"
-        return f'{said}<p class="{kind}">{escape(told[0].upper() + told[1:])}.</p>'.replace("..<", ".<")
+        return f'{said}<p class="{kind}">{escape(told[0].upper() + told[1:].removesuffix("."))}.</p>'
     if not said:
         return "<p>(an empty answer)</p>" if answer.ended else "<p>...</p>"
     return said

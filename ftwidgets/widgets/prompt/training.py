@@ -42,14 +42,12 @@ class TrainedWith:
         return self._known.get(model)
 
     def look_up(self, model: str) -> Prompts | None:
-        """Find out; None if no job of this client made the model, its file is gone, or the service does not answer."""
-        import openai
-
+        """Find out; None if no job of this client made the model, its file is gone, or anything else goes wrong."""
         with self._lock:
             if model not in self._known:
                 try:
                     self._known[model] = system_prompts(self._client, model)
-                except openai.OpenAIError:
+                except Exception:  # a line that breaks off is no error of openai's; no warning is worth a failure
                     self._known[model] = None
             return self._known[model]
 

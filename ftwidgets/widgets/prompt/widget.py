@@ -64,7 +64,7 @@ class PromptTester(Panel):
         self._page = 0
         self._ballot: Ballot | None = None
         self._hidden: tuple[str, str] | None = None
-        self._stop = threading.Event()
+        self._stop, self._begin = threading.Event(), threading.Lock()
         self.votes: Votes | None = None
         """The result of the last blind vote; None until it is revealed."""
         self.form = PromptForm(Question(prompt, system or "", temperature, max_tokens, seed), self._choices)
@@ -75,7 +75,8 @@ class PromptTester(Panel):
         super().__init__("Try your model", [self.form.top, self._voting])
         before, code = self.children[:-2], self.children[-2:]
         self.set_trait("children", (*before, self.form.answers, *code, self.form.blind))
-        self._show(*(self._choices[:2] if len(self._choices) > 1 else (*self._choices, "")))
+        left, right = (*self._choices, "", "")[:2]
+        self._show(left, right)
         self._listen()
 
     # What the fields stand for
@@ -87,10 +88,13 @@ class PromptTester(Panel):
 
     @property
     def code(self) -> str:
-        """The streamed calls that ask both models what the fields hold."""
+        """The streamed calls that ask what the fields hold: both models, or the one that is named."""
         if self.voting:
             raise FtwidgetsError("the code names the models. It is shown again after the reveal.")
-        return self.form.question().code(self.models)
+        models = [model for model in self.models if model]
+        if not models:
+            raise ValueError("there is no model yet. Name one.")
+        return self.form.question().code(models)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -119,12 +123,13 @@ class PromptTester(Panel):
         FtwidgetsError
             If the models are still answering, or a blind vote is going on.
         """
-        self._free()
-        if prompt is not None:
-            self.form.prompt.value = prompt
-        question, models = self.form.question(), self.models
-        stop = self._stop = threading.Event()
-        self._work.start(lambda: self._ask(question, models, stop))
+        with self._begin:
+            self._free()
+            if prompt is not None:
+                self.form.prompt.value = prompt
+            question, models = self.form.question(), self.models
+            stop = self._stop = threading.Event()
+            self._work.start(lambda: self._ask(question, models, stop))
         return self
 
     def wait(self, timeout: float | None = None) -> PromptTester:
@@ -186,13 +191,14 @@ class PromptTester(Panel):
         """The two answers to vote on; None when there is no vote going on."""
         return self._ballot.pair if self._ballot else None
 
-    def blind(self, prompts: Sequence[str] | None = None, *, seed: int = 0) -> PromptTester:
+    def blind(self, prompts: Sequence[str] | str | None = None, *, seed: int = 0) -> PromptTester:
         """Begin a blind vote: ask both models all prompts in the background, then show pair after pair.
 
         Parameters
         ----------
         prompts
-            What to ask; by default the lines of the field.
+            What to ask: texts, or one text with a prompt on each line; by default the lines of the field. What is there
+            twice is asked once, since a second vote on the same two answers tells nothing new.
         seed
             Decides the order of the prompts, and for each which model stands on the left.
 
@@ -208,19 +214,21 @@ class PromptTester(Panel):
         FtwidgetsError
             If the models are still answering, or a vote is going on already.
         """
-        self._free()
-        wanted = [prompt for prompt in (self.form.prompts.value.splitlines() if prompts is None else prompts) if prompt.strip()]
-        if not wanted:
-            raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
-        models = self.models
-        names = (self._name(models[0]), self._name(models[1]))
-        if not all(models) or models[0] == models[1]:
-            raise ValueError(f"a blind vote needs two different models; these are {models[0]!r} and {models[1]!r}.")
-        ballot = Ballot(names, wanted, seed=seed)
-        question = self.form.question(wanted[0])
-        stop = self._stop = threading.Event()
-        self._hide()
-        self._work.start(lambda: self._collect(ballot, question, models, stop))
+        with self._begin:
+            self._free()
+            given = self.form.prompts.value if prompts is None else prompts
+            lines = given.splitlines() if isinstance(given, str) else given
+            wanted = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
+            if not wanted:
+                raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
+            models = self.models
+            if not all(models) or models[0] == models[1]:
+                raise ValueError(f"a blind vote needs two different models; these are {models[0]!r} and {models[1]!r}.")
+            ballot = Ballot((self._name(models[0]), self._name(models[1])), wanted, seed=seed)
+            question = self.form.question(wanted[0])
+            stop = self._stop = threading.Event()
+            self._hide()
+            self._work.start(lambda: self._collect(ballot, question, models, stop))
         return self
 
     def vote(self, choice: Choice) -> None:
