@@ -37,7 +37,7 @@ def lab_page(jupyter: lab.Lab, browser_page: Any, request: pytest.FixtureRequest
         return open_path(name, width=width, height=height, run=run)
 
     def open_path(name: str, *, width: int, height: int, run: bool) -> Any:
-        if browser_page.lab is None:
+        if browser_page.anew:
             lab.open_notebook(browser_page, jupyter, name)
         else:
             lab.open_another(browser_page, name)

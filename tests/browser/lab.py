@@ -178,7 +178,7 @@ def page(width: int = 1300, height: int = 900, *, scale: float = 1) -> Iterator[
             viewport={"width": width, "height": height}, reduced_motion="reduce", device_scale_factor=scale
         )
         shown = context.new_page()
-        shown.complaints, shown.lab = [], None
+        shown.complaints, shown.lab, shown.anew = [], None, True
         shown.on("console", lambda message: message.type == "error" and shown.complaints.append(message.text))
         shown.on("pageerror", lambda error: shown.complaints.append(str(error)))
         shown.set_default_timeout(60_000)
@@ -198,10 +198,17 @@ def notebook(folder: Path, *cells: str, name: str = "page.ipynb") -> str:
 
 def open_notebook(shown: Any, running: Lab, path: str) -> None:
     """Open a notebook and wait until its kernel is ready."""
-    shown.lab = running
+    shown.lab, shown.anew = running, False
     shown.goto(running.address(path), wait_until="domcontentloaded")
     shown.wait_for_function(OPENED, arg=path)
     shown.wait_for_function(IDLE)
+
+
+def reload(shown: Any) -> None:
+    """Load the page anew. JupyterLab may go on restoring its tabs, so the next notebook has to be opened by its address."""
+    shown.reload()
+    shown.wait_for_function(IDLE)
+    shown.anew = True
 
 
 def close_all(shown: Any) -> None:

@@ -153,8 +153,7 @@ def test_saved_and_reloaded_nothing_is_lost(lab_page: LabPage) -> None:
     assert list(view["data"]) == ["application/vnd.jupyter.widget-view+json"]
     assert "<pre>count 2</pre>" in "".join(plain["data"]["text/html"])
     assert "".join(plain["data"]["text/plain"]) == "A counter\ncount 2"
-    shown.reload()
-    shown.wait_for_function(lab.IDLE)
+    lab.reload(shown)
     panel.get_by_text("Counted to 2.").wait_for()
     panel.get_by_role("button", name="Once more than 2").click()
     panel.get_by_text("Counted to 3.").wait_for()
