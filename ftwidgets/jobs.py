@@ -15,9 +15,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
-import openai
-from openai import NotGiven, not_given
-
 from ftwidgets import curve, listing
 from ftwidgets.errors import JobCancelled, JobFailed, JobTimeout
 from ftwidgets.files import file_id
@@ -25,6 +22,7 @@ from ftwidgets.files import upload as upload
 from ftwidgets.pace import OUTAGE, Pace
 
 if TYPE_CHECKING:
+    import openai
     import pandas as pd
     from openai.types import FileObject
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -39,10 +37,15 @@ DAY = 24 * 3600.0
 
 _REQUEST = 30.0  # seconds a single look may take
 _LARGEST_TABLE = 64 * 2**20  # bytes
-PASSING = (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError)
-"""The errors after which it is worth asking again."""
 
 Auto = Literal["auto"]
+
+
+def passing() -> tuple[type[openai.OpenAIError], ...]:
+    """Return the errors after which it is worth asking again."""
+    import openai
+
+    return openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError
 
 
 def launch(
@@ -171,6 +174,8 @@ class Job:
         Job
             This job. Its status tells the outcome: `succeeded` if the job was faster than the request.
         """
+        import openai
+
         if self.status in TERMINAL:
             return self
         try:
@@ -229,7 +234,7 @@ class Job:
             status = self._fetch(timeout=timeout).status
             seconds = monotonic() - asked
             events = self._list_events(timeout=timeout) if with_events else []
-        except PASSING as error:
+        except passing() as error:
             if pace.silent():
                 error.add_note(f"No answer for {OUTAGE:.0f} s. The job may go on: Job(client, {self.id!r}).wait()")
                 raise
@@ -237,17 +242,17 @@ class Job:
         pace.answered(seconds)
         return events, status in TERMINAL
 
-    def _fetch(self, timeout: float | NotGiven = not_given) -> FineTuningJob:
+    def _fetch(self, timeout: float | None = None) -> FineTuningJob:
         if self._details is None or self._details.status not in TERMINAL:
-            return self._remember(self._client.fine_tuning.jobs.retrieve(self.id, timeout=timeout))
+            return self._remember(self._client.fine_tuning.jobs.retrieve(self.id, **_within(timeout)))
         return self._details
 
     def _remember(self, details: FineTuningJob) -> FineTuningJob:
         self._details, self._seen_at = details, monotonic()
         return details
 
-    def _list_events(self, timeout: float | NotGiven = not_given) -> list[FineTuningJobEvent]:
-        first = self._client.fine_tuning.jobs.list_events(self.id, limit=100, timeout=timeout)
+    def _list_events(self, timeout: float | None = None) -> list[FineTuningJobEvent]:
+        first = self._client.fine_tuning.jobs.list_events(self.id, limit=100, **_within(timeout))
         self._events |= {event.id: event for event in listing.unseen(first, known=self._events)}
         return listing.in_order(self._events.values())
 
@@ -260,6 +265,8 @@ class Job:
         return self
 
     def _reason(self) -> str:
+        import openai
+
         error = self.error
         if error is not None:
             where = f" (in {error.param})" if error.param else ""
@@ -284,3 +291,8 @@ def _holds_metrics(file: FileObject) -> bool:
     """Tell a table of metrics from weights: some services list gigabytes of those among the results."""
     small = (file.bytes or 0) <= _LARGEST_TABLE
     return small and Path(file.filename or "").suffix.lower() in {"", ".csv"}
+
+
+def _within(timeout: float | None) -> dict[str, Any]:
+    """Return the argument for a request's own timeout, if it has one."""
+    return {} if timeout is None else {"timeout": timeout}

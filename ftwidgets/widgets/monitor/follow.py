@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs import PASSING, TERMINAL, Job
+from ftwidgets.jobs import TERMINAL, Job, passing
 from ftwidgets.pace import OUTAGE, Pace
 from ftwidgets.widgets.answers import understood
 
@@ -48,7 +48,7 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
             with understood():
                 details = job.details
                 events = tuple(job.events)  # after the status: an ended job's events are all there
-        except PASSING as error:
+        except passing() as error:
             if pace.silent():
                 error.add_note(f"No answer for {OUTAGE:.0f} s.")
                 raise
