@@ -1,0 +1,47 @@
+"""A JSON file that is one list of records, or an object with such a list under `data`. Left out: files over 200 MB."""
+
+from typing import Any
+
+from ftwidgets.prep.findings import Finding
+from ftwidgets.prep.sources.files import Text
+from ftwidgets.prep.sources.held import Held
+from ftwidgets.prep.sources.kinds import other_format
+from ftwidgets.prep.sources.parsing import not_json, parser
+from ftwidgets.prep.words import quoted
+
+LARGEST = 200 * 1024 * 1024
+_UNDER = ("data", "train", "rows", "examples")
+
+
+def read_document(text: Text) -> Held | Finding:
+    """Return the records of a JSON file, or the finding that says why there are none."""
+    name = text.name
+    if text.stamp.size > LARGEST:
+        message = f"{quoted(name)} is one JSON document of {text.stamp.size / 2**20:,.0f} MB, more than can be read at once."
+        return Finding(id="not-readable", level="error", message=message, fix="Write it as JSON Lines: one record a line.")
+    with text.open() as file:
+        file.seek(text.start)
+        raw = file.read()
+    try:
+        value = parser(long_numbers=text.long_numbers)(raw)
+    except (ValueError, RecursionError) as error:
+        fault = not_json(raw, error)
+        message = fault.message.replace("The line", quoted(name), 1)
+        line = raw.decode("utf-8", "replace").count("\n", 0, getattr(error, "pos", 0)) + 1
+        return Finding(id="not-json", level="error", message=message, fix="Mend the file there.", line=line)
+    records = value if isinstance(value, list) else _under(value)
+    if records is None or any(not isinstance(record, dict) for record in records[:1]):
+        fix = 'Write a list of records, [{"messages": [...]}, ...], or JSON Lines: one record a line.'
+        return other_format(name, "JSON, but no list of records", fix)
+    return Held(name, records, path=text.path, size=text.stamp.size, from_file=True)
+
+
+def _under(value: Any) -> list[Any] | None:
+    """Return the list of records that an object holds, or the record that it is itself in a list."""
+    if not isinstance(value, dict):
+        return None
+    for key in _UNDER:
+        held = value.get(key)
+        if isinstance(held, list) and held and isinstance(held[0], dict):
+            return held
+    return [value] if {"messages", "conversations", "prompt", "instruction", "input"} & set(value) else None
