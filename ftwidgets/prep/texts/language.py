@@ -1,0 +1,167 @@
+# ruff: noqa: RUF001 - strange characters are the subject
+"""Which language a text is in, where that is plain: the script, and for Latin letters the function words.
+
+Made for one question, "is this text unlike all the others?", so it would rather say nothing than guess: texts of a few
+words, mixed texts and code get no verdict. Left out: telling languages of one other script apart (Russian from Ukrainian).
+"""
+
+from collections.abc import Sequence
+
+# The commonest function words of each; a word may stand in several.
+_WORDS = {
+    "English": (
+        "the and of to in is you that it for was are with his they be at have this from or had by not but what were we "
+        "when your can there an which their if will how our my would could should its please about has do does i on as so "
+        "who why"
+    ),
+    "German": (
+        "der die das und ist nicht ich sie ein eine zu mit auf für den dem von im es auch wir wie was sich des werden "
+        "oder wird einen einer kann haben bei nach aus wenn bitte mein ihre ihr sind über noch nur aber dass zum zur hat "
+        "bin wo"
+    ),
+    "French": (
+        "le la les et est un une des du dans que qui pour pas je vous nous ne sur avec ce il elle plus au par sont mais "
+        "ou où votre mon ma être cette comme a aux en se si ses leur peut quel quelle avez suis bien y"
+    ),
+    "Spanish": (
+        "el la los las y es un una de que en por para con no se su lo como más pero mi si está al del qué cómo usted hay "
+        "este esta son me te le ha tiene puede nos muy también sin sobre ser donde cuando yo era"
+    ),
+    "Italian": (
+        "il lo la gli le e è un una di che in per con non si del della sono come ma anche mi ho ha questo questa al dal "
+        "nel più se o i dei delle alla perché cosa dove quando mio suo essere ci nella sul puoi vorrei"
+    ),
+    "Portuguese": (
+        "o a os as e é um uma de que em para com não se do da no na por mais como mas seu sua foi ao dos das você eu está "
+        "isso ele ela tem à ou meu minha pelo pela são muito quando também já pode onde são nos"
+    ),
+    "Dutch": (
+        "de het een en van is niet ik je dat op te in voor met zijn aan er die maar om ook als dan wat hoe bij naar uw "
+        "mijn kan wij deze wordt heeft u we of nog door over uit hebben waar worden geen moet dit"
+    ),
+    "Swedish": (
+        "och att det är som en ett på av för med den inte jag du har till om var men vi kan från så de här hur din ska "
+        "eller vad när mig mitt min där sig också efter blir hos"
+    ),
+    "Danish or Norwegian": (
+        "og at det er som en et på av af for med den ikke jeg du har til om var men vi kan fra så de her hvordan din skal "
+        "eller hva hvad når mig meg mit mitt min der seg sig også etter efter blir bliver hos"
+    ),
+    "Polish": (
+        "i w nie na się z do jest to że jak po co ale czy za od o dla ja tak jego tego przez był są może przy mnie oraz "
+        "mój moje gdzie kiedy proszę tym które który został bardzo już tylko ma być"
+    ),
+    "Turkish": (
+        "ve bir bu da de için ne ben mi ile çok var daha gibi ama nasıl o değil kadar olarak en sonra mı olan siz biz "
+        "benim nerede zaman ya her şey lütfen yok olduğunu ki"
+    ),
+    "Indonesian or Malay": (
+        "yang dan di itu ini dengan untuk tidak dari saya ke pada adalah akan anda bisa juga apa ada atau kami dalam "
+        "bagaimana mereka oleh sudah telah boleh kita karena lebih seperti"
+    ),
+    "Vietnamese": (
+        "và của là không có tôi cho một được với trong này những người bạn đã các để thế nào như khi cũng đến từ làm về ở "
+        "gì sẽ rất nhưng hay phải thì"
+    ),
+}
+_SCRIPTS = {  # by the upper byte of UTF-16 code units: the blocks that a script fills
+    "Greek": (0x03, 0x1F),
+    "Cyrillic": (0x04,),
+    "Hebrew": (0x05,),
+    "Arabic script": (0x06,),
+    "an Indic script": (0x09, 0x0A, 0x0B, 0x0C, 0x0D),
+    "Thai": (0x0E,),
+    "Korean": (0x11, *range(0xAC, 0xD8)),
+    "Japanese": (0x30,),
+    "Chinese": tuple(range(0x4E, 0xA0)),
+}
+NAMES = ["", *_WORDS, *_SCRIPTS]  # by verdict; 0 is none
+_FIRST_SCRIPT = len(_WORDS) + 1
+_BY_UPPER_BYTE = bytes(
+    next((_FIRST_SCRIPT + n for n, blocks in enumerate(_SCRIPTS.values()) if upper in blocks), 0) for upper in range(256)
+)
+_KANA = NAMES.index("Japanese")
+_OF_LANGUAGE = [frozenset(words.split()) for words in _WORDS.values()]
+_ALL_WORDS = frozenset().union(*_OF_LANGUAGE)
+# Words that hardly stand in a text of another of these languages: with one of them no more needs to be counted.
+_TELLING = {
+    "English": ("the", "you", "and", "your", "my", "with", "it", "how", "what", "have", "are"),
+    "German": ("und", "nicht", "ist", "das", "ich", "eine", "sie"),
+}
+_TELLING |= {"French": ("est", "vous", "dans", "pour", "une", "des"), "Spanish": ("los", "para", "una", "por", "las", "está")}
+_PATTERNS = {NAMES.index(name): tuple(f" {word} " for word in words) for name, words in _TELLING.items()}
+_SHORTEST = 24  # characters of a text in Latin letters on which to judge
+_LOOKED_AT = 240  # characters; a language shows early
+_FEWEST_HITS = 4  # different function words
+
+
+def language(text: str, expected: int = 0) -> int:
+    """Return the place in `NAMES` of the language or script of a text; 0 where it is not plain.
+
+    `expected` is the one that is most likely: a text in it is known by one of its commonest words.
+    """
+    if text.isascii():
+        if len(text) < _SHORTEST:
+            return 0
+        for word in _PATTERNS.get(expected, ()):
+            if word in text:
+                return expected
+        return _by_words(text)
+    start = text[:_LOOKED_AT]
+    if expected in _PATTERNS and len(start.encode("utf-8", "replace")) < 1.25 * len(
+        start
+    ):  # Latin letters, most without accents
+        for word in _PATTERNS[expected]:
+            if word in text:
+                return expected
+    upper = start.encode("utf-16-le", "replace")[1::2].translate(_BY_UPPER_BYTE)
+    if (
+        expected >= _FIRST_SCRIPT
+        and 5 * upper.count(expected) > 3 * len(upper) >= 60
+        and (expected == _KANA or upper.count(_KANA) * 8 < len(upper))
+    ):
+        return expected
+    if upper.count(0) < len(upper):
+        script = _by_script(start, upper)
+        if script is not None:
+            return script
+    return _by_words(text) if len(text) >= _SHORTEST else 0
+
+
+def languages(texts: Sequence[str], expected: int) -> bytes:
+    """Return the verdict on each text, as `language` gives it."""
+    telling = _PATTERNS.get(expected)
+    if telling is None:
+        return bytes([language(text, expected) for text in texts])
+    one, two = telling[:2]  # most texts have one of these two, so most need no call
+    return bytes([expected if (one in text or two in text) and text.isascii() else language(text, expected) for text in texts])
+
+
+def _by_script(text: str, upper: bytes) -> int | None:
+    """Return the script of most letters, 0 where scripts are mixed, None where the letters are Latin."""
+    counts = {script: upper.count(script) for script in set(upper) - {0}}
+    kana, han = NAMES.index("Japanese"), NAMES.index("Chinese")
+    if counts.get(kana, 0) * 8 >= counts.get(han, 0) and kana in counts:
+        counts[kana] += counts.pop(han, 0)
+    script, count = max(counts.items(), key=lambda one: one[1])
+    n_latin = sum(letter.isalpha() for letter in text if letter < "\u0250")
+    n_letters = n_latin + sum(counts.values())
+    if n_latin >= 0.9 * n_letters:
+        return None
+    enough = 12 if script in (han, kana, NAMES.index("Korean"), NAMES.index("Thai")) else 20
+    return script if count >= enough and count >= 0.8 * n_letters else 0
+
+
+def _by_words(text: str) -> int:
+    """Return the language whose function words a text has, where no other comes near."""
+    start = text[:_LOOKED_AT].lower()
+    hits = _ALL_WORDS.intersection(start.split())
+    if len(hits) < _FEWEST_HITS or _is_code(start):
+        return 0
+    scores = sorted(((len(hits & words), -n) for n, words in enumerate(_OF_LANGUAGE, 1)), reverse=True)
+    (best, place), (second, _) = scores[0], scores[1]
+    return -place if best >= _FEWEST_HITS and best >= 2 * second else 0
+
+
+def _is_code(text: str) -> bool:
+    return sum(map(text.count, "{};=<>|\\_")) * 25 > len(text)
