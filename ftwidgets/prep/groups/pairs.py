@@ -1,0 +1,113 @@
+"""Pairs of prompts that may be nearly the same, found by sorting sketches.
+
+Sorted by a key, prompts that share it are neighbours; each is held against at most 64 of them, in the order of their
+letters, so that a template which fills half the file costs no more than any other row.
+
+Left out: looking at the prompts themselves (`near`).
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ftwidgets.prep.groups.sketches import BANDS, Sketches
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Words = NDArray[np.uint64]
+
+NEIGHBOURS = 64
+"""Prompts with the same key that one is held against."""
+
+PARTNERS = 8
+"""Pairs of one key that are kept of a prompt and those before it: a group needs no more to hang together."""
+
+BITS = 8
+"""Bits of `parity` in which two prompts may differ: one slip turns 6 at most, another word nearly always more."""
+
+CROWD = 64
+"""Long prompts that share a band: with more, a few are tried first, and if few of these are alike, it is a template."""
+
+STEPS = 4
+"""How far apart two long prompts of one band may be, in their order, to be tried."""
+
+
+class Pairs(NamedTuple):
+    """Candidates, as positions (`one` below `other`), and whether some may have been missed."""
+
+    one: "Ints"
+    other: "Ints"
+    capped: bool = False
+
+
+def close(sketches: Sketches, rows: "Ints") -> Pairs:
+    """Return pairs of the rows whose content words have the same heads or the same tails, and nearly the same letters."""
+    parity = sketches.parity[rows]
+    return _together([_neighbours(key[rows], parity) for key in (sketches.heads, sketches.tails)], rows)
+
+
+def overlapping(sketches: Sketches, rows: "Ints") -> tuple[Pairs, Pairs, list["Ints"]]:
+    """Return pairs of long prompts that share two bands or more, pairs that share one, and the crowds.
+
+    A crowd is the rows of a band that very many share.
+    """
+    found, crowds = [], []
+    for band in range(BANDS):
+        key = sketches.bands[rows, band]
+        order = np.argsort(key, kind="stable")
+        order = order[np.searchsorted(key[order], 1) :]  # 0: not a long prompt
+        if not len(order):
+            continue
+        bounds = np.append(np.append(0, np.flatnonzero(np.diff(key[order])) + 1), len(order))
+        sizes = np.diff(bounds)
+        crowds += [rows[order[bounds[i] : bounds[i + 1]]] for i in np.flatnonzero(sizes > CROWD)]
+        order = order[np.repeat(sizes <= CROWD, sizes)]
+        for step in range(1, STEPS + 1):
+            same = np.flatnonzero(key[order[step:]] == key[order[:-step]])
+            found.append(Pairs(order[same], order[same + step]))
+    together = _together(found, rows)
+    shared = (sketches.bands[together.one] == sketches.bands[together.other]).sum(axis=1)
+    surer, less_sure = (Pairs(together.one[some], together.other[some]) for some in (shared > 1, shared == 1))
+    return surer, less_sure, crowds
+
+
+def _neighbours(key: "Words", parity: "Words") -> Pairs:
+    order = np.lexsort((parity, key))
+    order = order[np.searchsorted(key[order], np.uint64(1)) :]  # 0: nothing but function words
+    keys, letters = key[order], parity[order]
+    ones, others = [], []
+    partners = np.zeros(len(order), dtype=np.int8)
+    here = np.arange(len(order))
+    for step in range(1, NEIGHBOURS + 1):
+        here = here[: np.searchsorted(here, len(order) - step)]
+        here = here[keys[here] == keys[here + step]]
+        if not len(here):
+            break
+        near = here[popcount(letters[here] ^ letters[here + step]) <= BITS]
+        near = near[partners[near + step] < PARTNERS]
+        partners[near + step] += 1
+        ones.append(order[near])
+        others.append(order[near + step])
+    none = np.zeros(0, dtype=np.int64)
+    return Pairs(np.concatenate([none, *ones]), np.concatenate([none, *others]), capped=len(here) > 0)
+
+
+def popcount(numbers: "Words") -> "NDArray[np.int64]":
+    """Return how many bits are set in each (numpy has `bitwise_count` from 2.0; this is Warren's Hacker's Delight, 5-1)."""
+    one, two, four = (np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
+    numbers = numbers - ((numbers >> np.uint64(1)) & one)
+    numbers = (numbers & two) + ((numbers >> np.uint64(2)) & two)
+    numbers = (numbers + (numbers >> np.uint64(4))) & four
+    return ((numbers * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.int64)
+
+
+def _together(found: list[Pairs], rows: "Ints") -> Pairs:
+    """Return the pairs of several searches, each once, the later row rising."""
+    none = np.zeros(0, dtype=np.int64)
+    one, other = np.concatenate([none, *(pairs.one for pairs in found)]), np.concatenate([none, *(p.other for p in found)])
+    low, high = rows[np.minimum(one, other)], rows[np.maximum(one, other)]
+    span = int(rows[-1]) + 1 if len(rows) else 1
+    codes = np.unique(high * span + low)
+    return Pairs(codes % span, codes // span, any(pairs.capped for pairs in found))

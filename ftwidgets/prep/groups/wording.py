@@ -1,0 +1,103 @@
+"""What a prompt says without its dress: words in lower case, contractions spelled out, English function words told apart.
+
+The same steps for one text and, as bytes, for hundreds at once (`sketches`). In other languages every word counts as
+content. Chinese, Japanese and Thai characters count as a word each.
+
+Left out: comparing (`alike`).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ftwidgets.prep.words import fold
+
+FIRST = frozenset(b"i me my mine we us our ours myself".split())
+SECOND = frozenset(b"you your yours u ur yourself".split())
+NEUTRAL = frozenset(
+    b"a an the to of for in on at about as regarding and that this these those it its there here "
+    b"is are am be been being do does has have can could would may might s m d ll ve re "
+    b"please kindly pls plz just so also really actually simply quickly hi hello hey dear thanks thank cheers "
+    b"um uh oh ok okay well teh hte adn".split()
+)
+"""Words that two wordings of one prompt may differ in. Tense (was, will), doubt (should), questions (who, when), negations,
+and words of direction (from, off, before) are not among them: they change what is asked."""
+
+DIRECTED = frozenset(
+    b"to into onto from than before after by over under against between versus vs with without until since per minus or "
+    b"then while because if".split()
+)
+"""Words on whose sides the order tells: "from Paris to Rome"."""
+
+_NUMBERS = frozenset(
+    b"zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    b"eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion first "
+    b"second third fourth fifth sixth seventh eighth ninth tenth half twice double".split()
+)
+_DIGITS = frozenset(b"0123456789")
+_WORD = bytes(code if 48 <= code <= 57 or 97 <= code <= 122 or code >= 128 or code == 0 else 32 for code in range(256))
+_DASHES = re.compile(rb"\xe2(?:\x80[\x80-\xbf]|\x81[\x80-\x9f])|\xe3\x80[\x80-\xbf]|\xc2[\xa1\xab\xb7\xbb\xbf]")
+_SINGLE = re.compile(rb"\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf]{2}|\xe0[\xb8\xb9][\x80-\xbf]")
+_MARKED = re.compile(r"[\d+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]")  # a quick look: without any of these, no mark
+_MARKS = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\d)|(?<=\d)\s*[-/:.,]\s*(?=\d)")
+
+
+def plain(texts: Sequence[bytes]) -> bytes:
+    """Return folded texts as one, with nothing but words and blanks in it; a zero byte between blanks parts the texts."""
+    raw = b" \0 ".join([text if text.isascii() else _spaced(text) for text in texts])
+    if b"'" in raw:
+        raw = raw.replace(b"can't", b"can not").replace(b"won't", b"will not").replace(b"n't", b" not")
+    words = (b" " + raw).replace(b"cannot", b"can not").replace(b"e-mail", b"email").translate(_WORD)
+    return words.replace(b" which ", b" what ") if b" which " in words else words
+
+
+def _spaced(text: bytes) -> bytes:
+    text = _DASHES.sub(b" ", text.replace(b"\xe2\x80\x99", b"'").replace(b"\0", b" "))
+    return _SINGLE.sub(rb" \g<0> ", text)
+
+
+def stem(word: bytes) -> bytes:
+    """Return a word without the s of its plural."""
+    return word[:-1] if len(word) >= 4 and word[-1] == 115 and word[-2] != 115 else word
+
+
+FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
+_FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))
+
+
+class Wording(NamedTuple):
+    """A prompt's words (plurals cut), those with content, who speaks (1) to whom (2), its numbers and marks."""
+
+    words: tuple[bytes, ...]
+    content: tuple[bytes, ...]
+    persons: tuple[int, ...]
+    directed: bool
+    numbers: tuple[bytes, ...]
+    marks: tuple[str, ...]
+    text: str
+
+
+def wording(text: str) -> Wording:
+    """Return what a text says.
+
+    Marks are signs that are part of what is said, as in `C++`, `5 %`, `2 / 3` and in code.
+    """
+    words = tuple(map(stem, plain([fold(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
+    content = tuple(word for word in words if word not in FUNCTION)
+    persons = tuple(1 if word in _FIRST else 2 for word in words if word in _FIRST or word in _SECOND)
+    marks = tuple("".join(mark.split()) for mark in _MARKS.findall(text)) if _MARKED.search(text) else ()
+    numbers = tuple(word for word in content if is_number(word))
+    return Wording(words, content, persons, not _DIRECTED.isdisjoint(words), numbers, marks, text)
+
+
+def is_number(word: bytes) -> bool:
+    """Tell whether a word is a number or has a digit in it."""
+    return word in _NUMBERS or (not word.isalpha() and not _DIGITS.isdisjoint(word))
+
+
+def names(text: str) -> frozenset[bytes]:
+    """Return words with a capital that do not begin a sentence; none in a text that is all capitals."""
+    if text.isupper():
+        return frozenset()
+    found = re.findall(r"(?<=[^.?!:\s]\s)[A-Z][a-z]+", text)
+    return frozenset(stem(word.lower().encode()) for word in found)

@@ -1,0 +1,88 @@
+import subprocess
+import sys
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftwidgets.prep import keys
+from ftwidgets.prep.groups import Repeats
+from ftwidgets.prep.words import fold
+from tests.prep.groups.rows import Rows, told, usable
+
+TEXTS = st.text(alphabet=" \t\n\x0b\x1c\0AaBbßé\u00a0\ufb01\u3000'x\ud800", max_size=8)
+
+
+def test_exact_repeats_and_repeats_but_for_blanks() -> None:
+    """The first stays; each later one names it. Only exact ones are left out."""
+    rule = Repeats()
+    rows = [
+        ("A?", "x"),
+        ("a? ", " X"),
+        ("A?", "x"),
+        ("A?", "x", "Be kind."),
+        ("a?", "x", "be  KIND."),
+        ("A?", "y"),
+        ("a? ", " X"),
+    ]
+    found = told(rule, usable(rows), size=2)
+    assert [(position, fault.id, fault.repair) for position, fault in found] == [
+        (1, "same-but-blanks", "drop-repeats"),
+        (2, "duplicate-row", "drop-repeats"),
+        (4, "same-but-blanks", "drop-repeats"),
+        (6, "duplicate-row", "drop-repeats"),
+    ]
+    assert found[1][1].message == "The row says the same as line 2; it is used once."
+    assert found[3][1].message.startswith("The row says the same as line 3;")
+    assert "from line 5 only" in found[2][1].message
+    assert (rule.dropped, rule.alike) == ([2, 6], [1, 4])
+
+
+def test_nothing_repeated_and_nothing_at_all() -> None:
+    """Texts that would be equal if they were glued together are not."""
+    for rows in ([], [("ab", "c"), ("a", "bc"), ("a b", "c")]):
+        rule = Repeats()
+        assert told(rule, usable(rows)) == []
+        assert rule.dropped == rule.alike == []
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12))
+def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None:
+    """Exact: equal texts; alike: equal when folded."""
+    rule = Repeats()
+    told(rule, usable(rows), size=5)
+    dropped = [i for i, row in enumerate(rows) if row in rows[:i]]
+    folded = [tuple(map(fold, row)) for row in rows]
+    assert rule.dropped == dropped
+    assert rule.alike == [i for i, row in enumerate(folded) if row in folded[:i] and i not in dropped]
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_many_texts_are_folded_as_one_would_be(texts: list[str]) -> None:
+    """The quick way gives what `words.fold` gives, and equal keys go with equal texts."""
+    folded = keys.folded(texts)
+    assert folded == [fold(text).encode("utf-8", "surrogatepass") for text in texts]
+    numbers = keys.keys(folded).tolist()
+    assert [a == b for a in numbers for b in numbers] == [a == b for a in folded for b in folded]
+
+
+def test_keys_are_the_same_in_every_process() -> None:
+    """They may decide a split, so they must not depend on Python's hash seed."""
+    code = "from ftwidgets.prep.keys import keys; print(keys([b'how do i', b'']).tolist())"
+    printed = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)
+    }
+    assert printed == {f"{keys.keys([b'how do i', b'']).tolist()}\n"}
+
+
+def test_the_end_is_quick() -> None:
+    """Whatever is to be said of 200,000 rows takes a fraction of a second: sorting, no dictionary."""
+    rule = Repeats()
+    rows = usable((f"q{i % 150_000}", "a") for i in range(1000))
+    told(rule, rows)
+    rule._exact = rule._exact * 200
+    rule._folded = rule._folded * 200
+    start = time.process_time()
+    n = sum(1 for _ in rule.finish(Rows(rows * 200)))
+    assert n == len(rule.dropped) == 199_000
+    assert time.process_time() - start < 3
