@@ -3,12 +3,14 @@
 Left out: other models' tokenizers (their counts differ), and cutting off what a model's context does not hold.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ftwidgets.prep.report import Example
+from ftwidgets.prep.chat_parts import messages_of, text_of
+from ftwidgets.prep.exact import whole
+from ftwidgets.prep.items import Example
 
 if TYPE_CHECKING:
     import tokenizers
@@ -23,27 +25,39 @@ def count_tokens(examples: Iterable[Example]) -> list[int]:
     """Count the tokens of each chat example, as the sandbox's engine encodes it.
 
     A message costs its content, its role, a mark before and a mark behind, and the line break after that (ChatML).
+    The sandbox reads text alone: of a row with tool calls, images or a preference, which it refuses, the texts are counted.
 
     Parameters
     ----------
     examples
-        Chat examples, as `check` gives them in `report.examples`.
+        Examples, as `check` gives them in `report.examples`.
 
     Returns
     -------
     list of int
         A number for each example, in their order.
+
+    Raises
+    ------
+    KeyError
+        If one is neither a chat nor a preference row, or a message has no role.
     """
-    return [sum(_message(turn["role"], turn["content"] or "") for turn in example["messages"]) for example in examples]
+    return [_example(example) for example in examples]
 
 
-def _message(role: str, content: str) -> int:
-    return _around(role) + _length(content)
+def _example(example: Example) -> int:
+    if "messages" not in example and "input" not in example:
+        raise KeyError("messages")
+    return sum(map(_message, messages_of(example)))
+
+
+def _message(message: Mapping[str, Any]) -> int:
+    return _around(message["role"]) + sum(map(_length, text_of(message.get("content"))))
 
 
 def _length(text: str) -> int:
-    """Count the tokens of a text alone; what looks like a special token is text."""
-    return len(_tokenizer().encode(text, add_special_tokens=False))
+    """Count the tokens of a text alone; what looks like a special token is text, a half character is U+FFFD."""
+    return len(_tokenizer().encode(whole(text), add_special_tokens=False))
 
 
 @cache

@@ -32,6 +32,28 @@ def test_every_price_says_when_and_where_it_was_read(price: Price) -> None:
     assert [other.model for other in prices()].count(price.model) == 1
 
 
+@pytest.mark.parametrize(
+    ("today", "expired", "state"),
+    [
+        ("2027-01-05", False, "New jobs until 2027-01-06. Models tuned from it stop on 2027-01-14."),
+        ("2027-01-06", True, "Expired: no new jobs since 2027-01-06. Models tuned from it stop on 2027-01-14."),
+        ("2027-01-14", True, "Expired: no new jobs since 2027-01-06. Models tuned from it stopped on 2027-01-14."),
+    ],
+)
+def test_a_price_says_when_it_ends(today: str, expired: bool, state: str) -> None:
+    """The day from which nobody can start a job makes it expired, and the sentence says so."""
+    price = Price("OpenAI", "m", 3.0, "a page", "2026-11-22", "", ends="2027-01-06", retires="2027-01-14")
+    day = datetime.date.fromisoformat(today)
+    assert (price.expired(day), price.state(day)) == (expired, state)
+
+
+def test_what_is_shut_down_is_expired_and_the_sandbox_never_is() -> None:
+    """In the data too: GPT-4.1 nano ended on 2026-10-23."""
+    day = datetime.date(2026, 11, 22)
+    assert [price.model for price in prices() if price.expired(day)] == ["gpt-4.1-nano-2025-04-14"]
+    assert (prices()[0].expired(day), prices()[0].state(day)) == (False, "")
+
+
 def test_a_negative_number_is_refused() -> None:
     """A sign error does not become a credit note."""
     with pytest.raises(ValueError, match="cannot be negative: -1 tokens"):

@@ -38,6 +38,24 @@ def test_the_context_is_the_models() -> None:
     assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == CONTEXT
 
 
+def test_rows_that_the_sandbox_refuses_are_counted_by_their_texts() -> None:
+    """Content in parts, tool calls without content, half characters, a preference: no traceback, and the texts count."""
+    parts = [{"type": "text", "text": "hello"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    plain, odd = chat(("user", "hello")), {"messages": [{"role": "user", "content": parts}]}
+    assert count_tokens([plain]) == count_tokens([odd])
+    assert count_tokens([{"messages": [{"role": "user"}]}]) == count_tokens([chat(("user", ""))])
+    assert count_tokens([chat(("user", "\ud83d"))]) == count_tokens([chat(("user", "\ufffd"))])
+    preference = {"input": plain, "preferred_output": plain["messages"], "non_preferred_output": plain["messages"]}
+    assert count_tokens([preference]) == [3 * count_tokens([plain])[0]]
+
+
+@pytest.mark.parametrize("row", [{"prompt": "a", "completion": "b"}, {}, {"messages": [{"content": "a"}]}])
+def test_what_is_no_chat_is_not_counted_as_nothing(row: dict) -> None:
+    """A row of another form is an error of the caller, not zero tokens."""
+    with pytest.raises(KeyError):
+        count_tokens([row])
+
+
 def test_nothing_costs_nothing() -> None:
     """No examples, no numbers."""
     assert count_tokens([]) == []

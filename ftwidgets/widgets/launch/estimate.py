@@ -163,7 +163,8 @@ def _money(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
         return f"Nothing here. {same} ({_dated(elsewhere)})."
     for price in known:
         if price.provider != "sandbox" and (model == price.model or model.startswith(f"ft:{price.model}:")):
-            return f"About {dollars(cost(tokens, n_epochs, price))} ({_dated(price)}). {price.note}"
+            state = f"{price.state()} " if price.expired() else ""
+            return f"About {dollars(cost(tokens, n_epochs, price))} ({_dated(price)}). {state}{price.note}"
     return "Not known: this kit has no price for this model. Look it up before you start."
 
 

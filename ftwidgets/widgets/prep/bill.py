@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ftwidgets.prep.cost import cost, dollars, prices
+from ftwidgets.prep.cost import Price, cost, dollars, prices
 from ftwidgets.prep.words import counted
 from ftwidgets.widgets import words
 
@@ -49,12 +49,16 @@ def bill(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
             price.model,
             f"{price.usd_per_million_tokens:g}",
             price.as_of,
-            dollars(cost(tokens, n_epochs, price)),
+            dollars(cost(tokens, n_epochs, price)) + (" (expired)" if price.expired() else ""),
         )
         for price in prices()
     ]
     table = words.table("What training would cost", _HEADER, rows, numbers=(2, 4))
-    notes = [f"{price.provider}, {price.model}: {price.note} Source: {price.source}." for price in prices()]
+    notes = [f"{price.provider}, {price.model}: {_note(price)} Source: {price.source}." for price in prices()]
     listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
     about = f"<details><summary>Where these prices are from</summary><ul>{listed}</ul></details>"
     return f"<p>{escape(sentence(tokens, n_epochs, exact=exact))}</p>{table}<p>{escape(_MIND)}</p>{about}"
+
+
+def _note(price: Price) -> str:
+    return f"{price.state()} {price.note}" if price.expired() else price.note
