@@ -1,7 +1,8 @@
-"""The command `ftwidgets`: a demo, and the way to the lessons.
+"""The command `ftwidgets`: a demo, the way to the lessons, and a check of training data.
 
-Every failure is a sentence and an exit code: 1 if something went wrong, 2 if the command was mistyped, 130 if it was
-interrupted. `FTWIDGETS_TRACEBACK=1` in the environment shows where an error comes from.
+Every failure is a sentence and an exit code: 1 if something went wrong, or `check` found an error; 2 if the command was
+mistyped, or `check` cannot read the file; 130 if it was interrupted. `FTWIDGETS_TRACEBACK=1` in the environment shows where
+an error comes from.
 Left out: anything a notebook does better.
 """
 
@@ -15,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import ftwidgets
+from ftwidgets import check_command
 
 _INTERRUPTED = 130
 
@@ -48,6 +50,7 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     demo.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
     demo.add_argument("--out", type=_folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
     demo.add_argument("--epochs", type=_positive, metavar="N", help="how often the model sees the examples")
+    check_command.add(commands)
     commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
     commands.add_parser("doctor", help="check this computer: versions, widgets, speed, memory, state folder, key")
     reset = commands.add_parser("reset", help="put a lesson back to how it came, keeping yours beside it")
@@ -63,6 +66,8 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
+    if options.command == "check":
+        return check_command.run(options)
     if options.command == "doctor":
         return _doctor()
     if options.command == "reset":

@@ -105,7 +105,7 @@ def axe(shown: Any, selector: str = OUTPUTS, *, without: list[str] | None = None
     """
     if shown.locator(selector).count() == 0:
         raise AssertionError(f"there is nothing to look at: no element matches {selector}")
-    _load_axe(shown)
+    load_axe(shown)
     width, height = shown.viewport_size["width"], shown.viewport_size["height"]
     resize(shown, width, height + shown.evaluate(TALL))
     try:
@@ -120,7 +120,8 @@ def resize(shown: Any, width: int, height: int = 900) -> None:
     shown.wait_for_function(FITS)
 
 
-def _load_axe(shown: Any) -> None:
+def load_axe(shown: Any) -> None:
+    """Bring axe-core into the page, unless it is there."""
     if not shown.evaluate("() => !!window.axe"):
         import axe_playwright_python
 
@@ -158,7 +159,7 @@ def press_tab_to(shown: Any, name: str, *, limit: int = 60, backwards: bool = Fa
     list[str]
         The stops on the way. Fails with them when the control was not reached.
     """
-    _load_axe(shown)
+    load_axe(shown)
     passed: list[str] = []
     for _ in range(limit):
         shown.keyboard.press("Shift+Tab" if backwards else "Tab")
