@@ -5,13 +5,12 @@ Left out: the files themselves (`prepare` writes them, by the same rules).
 
 from dataclasses import dataclass
 
-from ftwidgets.prep import rules
-from ftwidgets.prep.check import Examined, examine, mapped
-from ftwidgets.prep.columns import DEFAULTS
+from ftwidgets.prep.divide import divide
+from ftwidgets.prep.examine import Examined, Options, examine, mapped
+from ftwidgets.prep.examples import Examples
 from ftwidgets.prep.findings import Finding
-from ftwidgets.prep.prepare import divide
-from ftwidgets.prep.read import Source, read
 from ftwidgets.prep.report import Report
+from ftwidgets.prep.sources import DEFAULTS, Source, column_names
 from ftwidgets.prep.words import fold
 
 
@@ -33,12 +32,9 @@ class Draft:
 
     def sides(self, validation: float, seed: int) -> list[bool]:
         """Tell of each example whether `prepare` would hold it out with that share (or number) and that seed."""
-        usable = self._examined.usable
-        if not usable:
+        if not self._examined.n_usable:
             return []  # whatever was asked for: the findings say what is wrong
-        _, held, _ = divide(usable, validation, seed)
-        out = set(map(id, held))
-        return [id(item) in out for item in usable]
+        return divide(self._examined, validation, seed)[0]
 
 
 def draft(
@@ -50,16 +46,15 @@ def draft(
     system: str | None = None,
 ) -> Draft:
     """Check a source as `check` does, and keep what is needed to split it. The parameters are those of `check`."""
-    mapping = mapped(prompt=prompt, completion=completion, system=system_column)
-    examined = examine(source, mapping, system=system)
-    more = rules.size(len(examined.usable), examined.name) if examined.readable else []
-    return Draft(examined.report(more), [item.row.where for item in examined.usable], examined)
+    examined = examine(source, Options(mapped(prompt=prompt, completion=completion, system=system_column), system))
+    examined.count()
+    examples = examined.examples
+    return Draft(examined.report(), examples.places() if isinstance(examples, Examples) else [], examined)
 
 
 def columns(source: Source) -> list[str] | Finding:
     """Return the names of the columns of a source, without repeats, or the finding that says why there are none."""
-    table = read(source, DEFAULTS.values())
-    return table if isinstance(table, Finding) else list(dict.fromkeys(name for name in table.header if name))
+    return column_names(source)
 
 
 def automatic(part: str, header: list[str]) -> str | None:

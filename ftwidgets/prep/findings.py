@@ -31,6 +31,8 @@ class Finding:
         The beginning of the text at fault.
     source
         Name of the file or table, where a report covers two of them.
+    repair
+        Name of the automatic fix that `Report.apply` has for it; None where a person must decide.
     order
         Position in the source, for sorting; 0 for what concerns the whole of it.
     """
@@ -44,6 +46,7 @@ class Finding:
     field: str | None = None
     excerpt: str | None = None
     source: str | None = None
+    repair: str | None = None
     order: int = dataclasses.field(default=0, compare=False, repr=False)
 
     @property

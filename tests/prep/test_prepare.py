@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ftwidgets.errors import DataError
-from ftwidgets.prep import Finding, Prepared, check, prepare
+from ftwidgets.prep import Finding, Prepared, check, prepare, write_jsonl
 
 
 def good(n: int, start: int = 0) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def test_validation_rows_from_a_source_of_their_own(tmp_path: Path) -> None:
     assert of(prepared, "empty-cell")[0].where == "held.csv, line 12"
     assert of(prepared, "too-few-rows") == []
     clean = prepare(good(50), tmp_path / "out", validation_source=good(3, start=50))
-    assert clean.report.findings == []
+    assert [(found.id, found.level) for found in clean.report.findings] == [("validation-size", "note")]
     assert lines(clean.validation_file) == check(good(3, start=50)).examples
 
 
@@ -154,9 +154,8 @@ def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_source_is_never_written_over(tmp_path: Path) -> None:
-    """Even a CSV that bears the name of an output keeps its bytes."""
-    source = tmp_path / "train.jsonl"
-    good(20).to_csv(source, index=False)
+    """A file that bears the name of an output keeps its bytes."""
+    source = write_jsonl(check(good(20)).examples, tmp_path / "train.jsonl")
     before = source.read_bytes()
     with pytest.raises(DataError, match="is the source itself"):
         prepare(source, tmp_path)
