@@ -50,6 +50,14 @@ bench:
 bench-chart:
     python tools/bench_chart.py
 
+# checking training data against the cookbook's algorithm: CPU time, memory, growth (extra `test`)
+bench-prep *args:
+    python tools/bench_prep.py {{ args }}
+
+# coverage-guided fuzzing of the readers (extra `fuzz`)
+fuzz *args:
+    python tools/fuzz_readers.py {{ args }}
+
 # wall time and peak memory of each lesson
 time-lessons:
     python tools/time_lessons.py

