@@ -1,6 +1,7 @@
 """The automatic checks of the lessons' exercises: each takes an answer and gives an `Outcome`."""
 
 from ftwidgets.exercises.launch import job_to_order as job_to_order
+from ftwidgets.exercises.leak import leak_closed as leak_closed
 from ftwidgets.exercises.measure import tell_apart as tell_apart
 from ftwidgets.exercises.outcome import Outcome as Outcome
 from ftwidgets.exercises.prepare import table_repaired as table_repaired
@@ -14,6 +15,7 @@ __all__ = [
     "Outcome",
     "diagnose",
     "job_to_order",
+    "leak_closed",
     "one_epoch",
     "step_saving",
     "table_repaired",

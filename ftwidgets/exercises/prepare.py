@@ -6,15 +6,12 @@ Left out: how it was repaired. The rows that must be there are kept as digests, 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections import Counter
-from pathlib import Path
 
+from ftwidgets.exercises.handed import Rows
+from ftwidgets.exercises.handed import rows as handed_rows
 from ftwidgets.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 from ftwidgets.prep.words import counted, fold, quoted
-
-Rows = list[tuple[str, str]]
 
 # Digest of each row that must be there, and the line of notebooks/data/second_mess.csv on which it begins.
 _WANTED: dict[str, int] = {
@@ -49,36 +46,10 @@ def table_repaired(answer: object) -> Outcome:
     """
     if untouched(answer):
         return not_attempted()
-    rows = _read(answer)
+    rows = handed_rows(answer)
     if isinstance(rows, str):
         return not_yet(rows)
     return _faults(rows) or _compare(rows)
-
-
-def _read(answer: object) -> Rows | str:
-    """Return the rows of the answer, or the sentence that says why there are none."""
-    import pandas as pd
-
-    if isinstance(answer, str | os.PathLike):
-        return _read_file(Path(answer))
-    if not isinstance(answer, pd.DataFrame):
-        return f"The answer is a {type(answer).__name__}; a DataFrame (or the path of a training file) is needed."
-    names = {fold(str(name)): place for place, name in enumerate(answer.columns)}
-    if missing := {"prompt", "completion"} - set(names):
-        return f"The table has no column for the {' and the '.join(sorted(missing))}; it has {list(answer.columns)}."
-    cells = answer.iloc[:, [names["prompt"], names["completion"]]].astype(object)
-    return [(str(p), str(c)) for p, c in cells.where(cells.notna(), "").itertuples(index=False, name=None)]
-
-
-def _read_file(path: Path) -> Rows | str:
-    try:
-        chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
-        said = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
-        return [(str(turns["user"] or ""), str(turns["assistant"] or "")) for turns in said]
-    except OSError:
-        return f"There is no file {quoted(str(path))}. Hand in the DataFrame, or the path that was written."
-    except (ValueError, KeyError, TypeError):
-        return f"{quoted(path.name)} is no training file: each line must be a chat with a user and an assistant."
 
 
 def _faults(rows: Rows) -> Outcome | None:

@@ -36,7 +36,7 @@ def repaired() -> pd.DataFrame:
 
 
 def test_the_mess_is_what_the_lesson_says() -> None:
-    """The messy file: two rows cut by a comma, three without an answer, two answered twice, and so on; every fault is found."""
+    """The messy file: two rows cut by a comma, three without an answer, two answered twice, an address, and so on."""
     raw = (DATA / "messy_faq.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbfPrompt")
     report = ftwidgets.check(DATA / "messy_faq.csv")
@@ -48,17 +48,25 @@ def test_the_mess_is_what_the_lesson_says() -> None:
     assert found.count("duplicate-row") == 2
     assert found.count("blank-before-quote") == 2
     assert found.count("blank-row") == 1
+    assert found.count("phone-number") == found.count("email-address") == 1
     text = raw.decode("utf-8-sig")
     assert '"Three things:\n- brakes' in text
     assert "the locked yard, the code" in text
     assert not any(finding.line in (6, 18) for finding in report.findings)  # the line break and the comma inside quotes
 
 
-def test_the_repair_leaves_no_error() -> None:
-    """After the lesson's own cells: thirty rows, one warning (few rows), one note (the column of agents)."""
+def test_the_repair_leaves_no_error_and_the_fixes_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the lesson's own cells: thirty rows; a phone number and an address, until the fixes are applied; few rows."""
     report = ftwidgets.check(repaired())
-    assert [finding.id for finding in report.findings if finding.level != "note"] == ["few-rows"]
-    assert len(report.examples) == 30
+    warnings = [finding.id for finding in report.findings if finding.level != "note"]
+    assert sorted(warnings) == ["email-address", "few-rows", "phone-number"]
+    monkeypatch.chdir(tmp_path)
+    scope = {"pd": pd, "ftwidgets": ftwidgets, "report": report}
+    exec(next(cell for cell in cells("code") if "report.apply" in cell), scope)
+    mended = ftwidgets.check(scope["repaired"])
+    assert [finding.id for finding in mended.findings if finding.level != "note"] == ["few-rows"]
+    assert len(mended.examples) == 30
+    assert len(scope["done"].log.read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_pandas_would_lose_rows() -> None:
@@ -148,5 +156,5 @@ PROSE: dict[str, Callable[..., None]] = {
 }
 
 SOURCES: dict[str, str] = {
-    "the second in the row from 00 to 06": "the file names in notebooks/",
+    "the second in the row from 00 to 07": "the file names in notebooks/",
 }
