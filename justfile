@@ -58,6 +58,10 @@ bench-prep *args:
 fuzz *args:
     python tools/fuzz_readers.py {{ args }}
 
+# the reviews of lesson 07 with their near copies
+write-reposts:
+    python tools/write_reposts.py
+
 # wall time and peak memory of each lesson
 time-lessons:
     python tools/time_lessons.py

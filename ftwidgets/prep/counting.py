@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ENCODING = "o200k_base"
+_TOGETHER = 4096  # rows: a tokenizer's tables fill the processor's cache, so that it is better used seldom and for long
 
 
 class Counting:
@@ -22,17 +23,26 @@ class Counting:
         self.roles: Counter[str] = Counter()
         self.encoding = encoding
         self._counts: array[int] | None = array("l") if count else None
+        self._waiting: list[Usable] = []
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
         """Count a batch."""
         self.roles.update([role for item in batch.items for role in _roles(item)])
         if self._counts is not None:
-            self._counts.extend(count(batch.items, self.encoding))
+            self._waiting += batch.items
+            if len(self._waiting) >= _TOGETHER:
+                self._count()
         return ()
 
     def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
-        """Nothing to say."""
+        """Count the last rows; nothing to say."""
+        self._count()
         yield from ()
+
+    def _count(self) -> None:
+        if self._counts is not None and self._waiting:
+            self._counts.extend(count(self._waiting, self.encoding))
+            self._waiting = []
 
     def tokens(self, dropped: Sequence[int] = ()) -> "np.ndarray[Any, np.dtype[np.int32]] | None":
         """Return the counted tokens of each row (without those dropped), or None if they were not counted."""

@@ -108,6 +108,8 @@ class TooLong:
     def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
         """Count the rows that may be too long; yield those that are."""
         most = self._model.limit
+        if _far_below(batch, most):
+            return
         for i, (item, size) in enumerate(zip(batch.items, map(len, batch.blobs), strict=True)):
             example = item.given
             if size < most - _SHORT and (example is None or (len(example.get("messages", ())) < _FEW and is_plain(example))):
@@ -132,6 +134,18 @@ class TooLong:
             f"{read}: the last {counted(tokens - most, 'token')} would be cut off, and with them the end of the answer.",
             "Shorten it, or make several examples of it.",
         )
+
+
+def _far_below(batch: Batch, most: int) -> bool:
+    """Tell from the longest texts of a batch that none of its rows can have so many tokens.
+
+    A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most
+    64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are for a close look.
+    """
+    if any(item.given is not None and len(item.given) != 1 for item in batch.items):
+        return False
+    longest = (max(map(len, texts)) for texts in (batch.prompts, batch.completions, [text or "" for text in batch.systems]))
+    return 16 * 4 * (sum(longest) + 10) < most
 
 
 def _at_most(item: Usable, size: int) -> int:

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import time
@@ -119,10 +120,10 @@ def test_columns_are_offered_and_chosen() -> None:
 BAD = {
     "no such file": ("nowhere.csv", None, 'There is no file "nowhere.csv"'),
     "an empty CSV": ("a.csv", b"", '"a.csv" is empty'),
-    "a workbook": ("a.xlsx", b"PK\x03\x04....xl/workbook.xml", "is an Excel workbook (.xlsx), not a CSV"),
-    "JSON lines": ("a.jsonl", b'{"messages": []}\n', "JSON Lines"),
+    "a damaged workbook": ("a.xlsx", b"PK\x03\x04....xl/workbook.xml", "is a damaged"),
+    "no message": ("a.jsonl", b'{"messages": []}\n', "0 usable examples"),
     "a header alone": ("a.csv", b"Prompt,Completion\n", "0 usable examples"),
-    "no text": ("a.csv", b"Prompt,Completion\n\xff,\xfe\n", "is not UTF-8"),
+    "no text": ("a.csv", b"Prompt,Completion\n\x81,\x8d\n", "is not Windows-1252"),
     "a folder": (".", None, "is a folder"),
 }
 
@@ -194,7 +195,7 @@ def test_markup_in_the_data_stays_text() -> None:
 
 
 def test_findings_are_shown_errors_first_page_by_page() -> None:
-    """Whatever the report holds is on one of the pages, with its place, problem and fix."""
+    """Of a kind the first few with place, problem and fix, and one line that counts the others; errors before warnings."""
     rows = [*ROWS, *((f"gap {n}", "") for n in range(12)), ("question 1 about bikes?", "no"), ROWS[2]]
     prep = DatasetPrep(table(rows))
     pages = []
@@ -202,10 +203,47 @@ def test_findings_are_shown_errors_first_page_by_page() -> None:
         prep.findings_pages.number.value = number
         pages.append(prep.findings_pages.content.html)
     whole = "".join(pages)
-    assert whole.count("<tr>") - len(pages) == len(prep.report.findings) == 15
     assert text_of(pages[0]).index("error") < text_of(pages[-1]).index("warning")
     assert all(f"row {n}" in whole for n in range(20, 34))
+    assert whole.count("is empty.") == 5
+    assert "and 7 more of this kind (empty-cell)" in whole
+    assert "row 33" in whole
     assert prep.tabs.titles[1] == "Findings (15)"
+    assert len(prep.report.findings) == 15
+
+
+def test_fixes_are_offered_as_a_line_of_code() -> None:
+    """What can be mended is said with the call that does it; nothing is said where nothing can be."""
+    prep = DatasetPrep(table([*ROWS, ROWS[2]]))
+    assert "drop-repeats" in text_of(prep.fixes.html)
+    assert 'prep.report.apply("mended.jsonl")' in text_of(prep.fixes.html)
+    assert "Automatic fix: drop-repeats." in prep.findings_pages.content.html
+    assert DatasetPrep(table()).fixes.html == ""
+
+
+def test_chats_with_tools_and_preferences_are_shown_in_words() -> None:
+    """JSON Lines of every form can be looked at: calls, pictures, weights and the two answers of a preference."""
+    call = {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"nr": 7}'}}
+    picture = [{"type": "text", "text": "See?"}, {"type": "image_url", "image_url": {"url": "https://example.org/<b>.png"}}]
+    answer = {"role": "assistant", "content": "Here <b>it</b> is."}
+    turns = [
+        {"role": "user", "content": picture},
+        {"role": "assistant", "tool_calls": [call], "weight": 0},
+        {"role": "tool", "tool_call_id": "a", "content": "found"},
+        answer,
+    ]
+    tools = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object", "properties": {}}}}]
+    other = {"role": "assistant", "content": "No."}
+    preference = {"input": {"messages": turns[:1]}, "preferred_output": [answer], "non_preferred_output": [other]}
+    write("preferences.jsonl", json.dumps(preference) + "\n")
+    write("chats.jsonl", json.dumps({"messages": turns, "tools": tools}) + "\n")
+    shown = text_of(DatasetPrep("chats.jsonl").conversation_pages.content.html)
+    assert "See? [image_url]" in shown
+    assert '[calls find({"nr": 7})] [not trained on: weight 0]' in shown
+    assert "Here <b>it</b> is." in shown
+    shown = text_of(DatasetPrep("preferences.jsonl").conversation_pages.content.html)
+    assert shown.index("not preferred") > shown.index("Here <b>it</b> is.")
+    assert "No." in shown
 
 
 def test_the_cost_is_that_of_the_rows_trained_on() -> None:
@@ -255,6 +293,19 @@ def test_an_upload_is_kept_beside_the_files_and_out_of_the_state() -> None:
     assert Path("my_data/uploads/mine.csv").read_bytes() == content
     assert prep.source.upload.value == ()
     assert '"my_data/uploads/mine.csv"' in prep.code
+    assert prep.prepare().n_train == 16
+
+
+def test_a_workbook_is_taken() -> None:
+    """By its path and as an upload, as a CSV is."""
+    content = io.BytesIO()
+    table().to_excel(content, index=False)
+    Path("mine.xlsx").write_bytes(content.getvalue())
+    assert "mine.xlsx: 20 rows, 20 usable examples" in said(DatasetPrep("mine.xlsx"))
+    prep = DatasetPrep()
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, "mine.xlsx", content.getvalue())
+    assert "20 usable examples" in said(prep)
     assert prep.prepare().n_train == 16
 
 

@@ -33,8 +33,7 @@ _SHAPES = {
 }
 _KNOWN = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
 _KINDS = list(_SHAPES)
-_WORD = re.compile(r"[A-Za-z0-9_\-]++")
-_SHORTEST = 11  # characters of the first word of any of the shapes above
+_WORD = re.compile(r"[A-Za-z0-9_\-]{11,}+")  # the first word of any of the shapes above has so many characters
 _IN_WORDS = {  # those whose first word is short: what is in every one of them, its shape and its name
     "SG.": (
         re.compile(r"(?<![A-Za-z0-9_\-])SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])"),
@@ -73,8 +72,6 @@ def secrets(text: str) -> list[Span]:
     """Return the stretches of a text that look like secrets, in order, without overlaps."""
     found = list(_private_keys(text)) if "-----BEGIN" in text else []
     for word in _WORD.finditer(text):
-        if word.end() - word.start() < _SHORTEST:
-            continue
         match = _KNOWN.match(text, word.start())
         if match and not is_placeholder(match[0]):
             found.append(Span(match.start(), match.end(), _KINDS[(match.lastindex or 1) - 1]))

@@ -5,18 +5,22 @@ Left out: reading or changing the data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from typing import Any, NamedTuple
 
 import ipywidgets
 
-from ftwidgets.prep import Finding
-from ftwidgets.prep.report import Example
+from ftwidgets.prep import Finding, Report
+from ftwidgets.prep.items import Example
+from ftwidgets.prep.show import parts
 from ftwidgets.widgets import words
 from ftwidgets.widgets.fields import button, row
 from ftwidgets.widgets.live import Live
 
 _LONGEST = 600  # characters shown of a message
+_OF_A_KIND = 5  # findings of one kind shown one by one
+_PLACES = 12  # places named of the others
 
 _EDGES = {"system": "#8e6bbf", "user": "#9e9e9e", "assistant": "#2e7d32"}
 
@@ -78,17 +82,75 @@ class Pager(ipywidgets.VBox):
 
 def conversation(example: Example, title: str) -> str:
     """Show one example as a conversation; `title` says which one it is. Every text is escaped."""
-    turns = "".join(_turn(message["role"], message["content"]) for message in example["messages"])
+    shown = "".join(_turn(role, text) for role, text in turns(example))
     head = f'<div style="font-weight:600;margin:2px 0">{escape(title)}</div>'
-    return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{head}{turns}</section>'
+    return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{head}{shown}</section>'
 
 
-def findings_table(findings: Sequence[Finding]) -> str:
-    """Show findings in a table, in the order given."""
-    if not findings:
+def turns(example: Example) -> Iterator[tuple[str, str]]:
+    """Yield who says what, in a chat or a preference row; tool calls and pictures are told in words."""
+    for message in example.get("messages") or example.get("input", {}).get("messages", []):
+        yield str(message["role"]), _said(message)
+    for name, key in (("preferred", "preferred_output"), ("not preferred", "non_preferred_output")):
+        for message in example.get(key, []):
+            yield name, _said(message)
+
+
+class Entry(NamedTuple):
+    """A line of the table of findings: one finding, or what is said of many of one kind."""
+
+    level: str
+    where: str
+    what: str
+    todo: str
+
+
+def entries(report: Report) -> list[Entry]:
+    """Return what the table of findings shows: errors first, of a kind the first few, and one line for the others."""
+    shown = []
+    for kind in parts.kinds(report):
+        first = kind.first[:_OF_A_KIND]
+        shown += [Entry(kind.level, parts.where(found), found.message, _todo(found)) for found in first]
+        if rest := kind.count - len(first):
+            others = [parts.where(found) for found in kind.first[len(first) :]]
+            more = ", …" if rest > _PLACES else ""
+            shown.append(
+                Entry(kind.level, ", ".join(others[:_PLACES]) + more, f"and {rest:,} more of this kind ({kind.id})", "")
+            )
+    return shown
+
+
+def findings_table(shown: Sequence[Entry]) -> str:
+    """Show entries in a table, in the order given."""
+    if not shown:
         return "<p>Nothing found.</p>"
-    rows = [(found.level, found.where or "whole source", found.message, found.fix) for found in findings]
-    return words.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), rows)
+    return words.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), shown)
+
+
+def fixes(report: Report) -> str:
+    """Say which automatic fixes there are and how they are made; empty if there are none."""
+    if not report.fixes:
+        return ""
+    listed = "".join(f"<li>{escape(str(fix))}</li>" for fix in report.fixes)
+    call = '<code>prep.report.apply("mended.jsonl")</code>'
+    return (
+        f"<p>Fixes that can be made for you; {call} writes a new file with them, and a log of each change:</p><ul>{listed}</ul>"
+    )
+
+
+def _todo(found: Finding) -> str:
+    return f"{found.fix} Automatic fix: {found.repair}." if found.repair else found.fix
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """Return what a message says, with what is not text told in brackets."""
+    content = message.get("content") or ""
+    pieces = [content] if isinstance(content, str) else [part.get("text") or f"[{part.get('type')}]" for part in content]
+    calls = [call["function"] for call in message.get("tool_calls") or []]
+    calls += [message["function_call"]] if message.get("function_call") else []
+    pieces += [f"[calls {call['name']}({call.get('arguments', '')})]" for call in calls]
+    pieces += ["[not trained on: weight 0]"] if message.get("weight") == 0 else []
+    return " ".join(piece for piece in pieces if piece)
 
 
 def _turn(role: str, text: str) -> str:

@@ -20,11 +20,12 @@ from ftwidgets.widgets.fields import field
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ftwidgets.prep.read import Source
+    from ftwidgets.prep.sources import Source
 
 BUNDLED, PATH, UPLOAD, FRAME = "a bundled dataset", "a file beside the notebook", "an upload", "the DataFrame from the code"
 
 _TRAIN = "train"
+_KINDS = ".csv,.tsv,.txt,.xlsx,.jsonl,.json"
 
 
 class SourceFields(ipywidgets.VBox):
@@ -58,11 +59,11 @@ class SourceFields(ipywidgets.VBox):
         known = [("(choose)", ""), *((name, name) for name in datasets.names())]
         self.bundled = ipywidgets.Dropdown(options=known, description="Dataset")
         self.path = ipywidgets.Text(description="Path", placeholder="data/my_table.csv", continuous_update=False)
-        self.upload = ipywidgets.FileUpload(accept=".csv,.tsv,.txt", multiple=False, description="Choose a CSV file")
+        self.upload = ipywidgets.FileUpload(accept=_KINDS, multiple=False, description="Choose a file")
         self._fill(given)
         self._boxes = {
             BUNDLED: field(self.bundled, "Comes with the kit. Its held-out rows stay out, for measuring at the end."),
-            PATH: field(self.path, "A CSV file (comma, semicolon or tab), seen from the notebook's folder."),
+            PATH: field(self.path, "CSV, XLSX or JSON Lines, seen from the notebook's folder."),
             UPLOAD: field(self.upload, "Copied to the folder below. Put a large file beside the notebook instead."),
             FRAME: ipywidgets.VBox(),
         }
@@ -153,7 +154,7 @@ def _checked(given: Any) -> pd.DataFrame:
 
     if not isinstance(given, pd.DataFrame):
         kind = type(given).__name__
-        raise DataError(f"the data is a bundled dataset's name, the path of a CSV file or a pandas DataFrame, not a {kind}.")
+        raise DataError(f"the data is a bundled dataset's name, the path of a file or a pandas DataFrame, not a {kind}.")
     return given
 
 

@@ -17,8 +17,9 @@ import traitlets
 from ftwidgets.errors import DataError
 from ftwidgets.prep import Finding, Prepared, Report, prepare
 from ftwidgets.prep.draft import Draft, columns, draft
+from ftwidgets.prep.items import Example
 from ftwidgets.prep.lengths import Lengths, measure
-from ftwidgets.prep.report import Example, worst_first
+from ftwidgets.prep.report import worst_first
 from ftwidgets.prep.tokens import count_tokens
 from ftwidgets.prep.words import counted
 from ftwidgets.widgets import words
@@ -31,7 +32,7 @@ from ftwidgets.widgets.prep.histogram import histogram
 from ftwidgets.widgets.prep.source import SourceFields
 
 if TYPE_CHECKING:
-    from ftwidgets.prep.read import Source
+    from ftwidgets.prep.sources import Source
 
 _CONVERSATIONS, _FINDINGS = 3, 8  # on a page
 _STALE = " The files written before hold the form as it was then: write them again."
@@ -43,7 +44,8 @@ class DatasetPrep(Panel):
     Parameters
     ----------
     source
-        The name of a bundled dataset, the path of a CSV file, or a DataFrame; without one the form is empty.
+        The name of a bundled dataset, the path of a file (CSV, XLSX, JSON Lines), or a DataFrame; without one the form is
+        empty.
     folder
         Where the files go.
     prompt, completion, system_column
@@ -79,7 +81,7 @@ class DatasetPrep(Panel):
         self._report: Report | None = None
         self._held: list[bool] = []
         self._lengths = Lengths([], 0)
-        self._findings: list[Finding] = []
+        self._entries: list[preview.Entry] = []
         self.columns = ColumnFields(prompt, completion, system_column, on_change=self.attempt(self.check))
         self.system = ipywidgets.Textarea(value=system or "", description="System prompt", rows=2, continuous_update=False)
         self.validation = ipywidgets.FloatText(value=validation, description="Held out", step=0.05)
@@ -91,7 +93,7 @@ class DatasetPrep(Panel):
         )
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._draw_conversations)
         self.findings_pages = preview.Pager("findings", _FINDINGS, self._draw_findings)
-        self.tokens, self.cost = Live(), Live()
+        self.fixes, self.tokens, self.cost = Live(), Live(), Live()
         self.write = button("Write the training files", primary=True)
         super().__init__("Prepare a dataset", self._parts())
         self.write.on_click(self.attempt(self.prepare))
@@ -175,9 +177,10 @@ class DatasetPrep(Panel):
         report = self._report
         if report is None:
             return "No data checked yet."
-        lines = [report.summary, *(f"  {found.level}: {found}" for found in self._findings[:5])]
-        if len(self._findings) > 5:
-            lines.append(f"  and {len(self._findings) - 5:,} more")
+        shown, _ = worst_first(report.findings, 5)
+        lines = [report.summary, *(f"  {found.level}: {found}" for found in shown)]
+        if (more := _total(report) - len(shown)) > 0:
+            lines.append(f"  and {more:,} more")
         if self._held:
             lines += [self._split_words(), str(self._lengths), bill.sentence(self._trained, self.n_epochs.value)]
         return "\n".join([*lines, *([_written(self.prepared)] if self.prepared is not None else [])])
@@ -187,9 +190,9 @@ class DatasetPrep(Panel):
         report = self._report
         if report is None:
             return f"<p>{escape(self.plain())}</p>"
-        parts = [f"<p>{escape(report.summary)}</p>", preview.findings_table(self._findings[:_FINDINGS])]
-        if len(self._findings) > _FINDINGS:
-            parts.append(f"<p>and {len(self._findings) - _FINDINGS:,} more</p>")
+        parts = [f"<p>{escape(report.summary)}</p>", preview.findings_table(self._entries[:_FINDINGS])]
+        if len(self._entries) > _FINDINGS:
+            parts.append(f"<p>and {len(self._entries) - _FINDINGS:,} more lines like these; report.findings has them all</p>")
         if self._held:
             parts += [f"<p>{escape(self._split_words())}</p>", self._draw_conversations(0, min(2, len(self._held)))]
             parts += [self.tokens.html, self.cost.html]
@@ -213,7 +216,8 @@ class DatasetPrep(Panel):
         epochs = field(self.n_epochs, "How often the training passes over each example; only for the sum below.")
         folder = field(self.folder, "Where train.jsonl and validation.jsonl go.")
         cost = ipywidgets.VBox([self.tokens, epochs, self.cost])
-        self.tabs = ipywidgets.Tab([self.conversation_pages, self.findings_pages, cost])
+        findings = ipywidgets.VBox([self.findings_pages, self.fixes])
+        self.tabs = ipywidgets.Tab([self.conversation_pages, findings, cost])
         self.tabs.titles = ("Conversations", "Findings", "Tokens and cost")
         return [self.source, self.columns, system, pair(share, seed), self.tabs, folder, row(self.write)]
 
@@ -246,7 +250,7 @@ class DatasetPrep(Panel):
     def _forget(self) -> None:
         """Take away what was shown of the last table: if the next one cannot be checked, nothing of it may stay."""
         self._draft = self._report = None
-        self._held, self._findings, self._lengths = [], [], Lengths([], 0)
+        self._held, self._entries, self._lengths = [], [], Lengths([], 0)
         self._show_findings()
         self.conversation_pages.fill(0)
         self.tokens.html = self.cost.html = ""
@@ -270,19 +274,20 @@ class DatasetPrep(Panel):
 
     def _show_report(self, report: Report) -> None:
         self._report = dataclasses.replace(report, source=self.source.label)
-        self._findings, _ = worst_first(report.findings, len(report.findings))
+        self._entries = preview.entries(report)
         self._show_findings()
 
     def _show_findings(self) -> None:
-        n = len(self._findings)
+        n = 0 if self._report is None else _total(self._report)
         self.tabs.titles = ("Conversations", f"Findings ({n:,})", "Tokens and cost")
-        self.findings_pages.fill(n)
+        self.findings_pages.fill(len(self._entries))
+        self.fixes.html = "" if self._report is None else preview.fixes(self._report)
 
     def _show_cost(self) -> None:
         self.cost.html = bill.bill(self._trained, self.n_epochs.value, exact=self._lengths.exact) if self._held else ""
 
     def _draw_findings(self, start: int, stop: int) -> str:
-        return preview.findings_table(self._findings[start:stop])
+        return preview.findings_table(self._entries[start:stop])
 
     def _draw_conversations(self, start: int, stop: int) -> str:
         if self._draft is None or not self._held:
@@ -299,6 +304,10 @@ class DatasetPrep(Panel):
     def _split_words(self) -> str:
         n_held = sum(self._held)
         return f"With seed {self.seed.value}: {len(self._held) - n_held:,} to train on, {n_held:,} held out."
+
+
+def _total(report: Report) -> int:
+    return sum(n for _, n in report.totals.values())
 
 
 def _why_none(report: Report) -> str:
