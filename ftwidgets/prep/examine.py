@@ -11,12 +11,13 @@ from pathlib import Path
 from ftwidgets.prep import groups, models, rules, texts
 from ftwidgets.prep.counting import Counting
 from ftwidgets.prep.examples import Examples
+from ftwidgets.prep.findings import Finding
 from ftwidgets.prep.items import Example, Rule
 from ftwidgets.prep.report import Report
 from ftwidgets.prep.scan import Seen, kept, scan, settle
 from ftwidgets.prep.sources import Opened, Source, open_source
 from ftwidgets.prep.tally import Tally
-from ftwidgets.prep.words import visible
+from ftwidgets.prep.words import listed, visible
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,23 @@ def examine(source: Source, options: Options) -> Examined:
     examined = Examined(opened.name, tally, opened, near=groups.Near(near=options.near))
     examined.counting = Counting(count=options.tokens, encoding=models.encoding(options.model))
     examined.seen = scan(opened, _rules(examined, options), tally)
+    for finding in _other_keys(examined.seen):
+        tally.add(finding)
     return examined
+
+
+def _other_keys(seen: Seen) -> list[Finding]:
+    """Return the warning for rows that are read as examples, but that no service would read as they stand."""
+    first = seen.items([0])[0] if len(seen) else None
+    if first is None or first.given is None or not isinstance(first.row.values, dict):
+        return []
+    theirs, ours = first.row.values.keys(), first.given.keys()
+    older = seen.opened.form == "completion" and theirs == {"prompt", "completion"}
+    if older or theirs == ours or "messages" in theirs:
+        return []
+    message = f"The rows have the keys {listed(theirs)}; services want {listed(ours)}."
+    fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services want."
+    return [Finding(id="other-keys", level="warning", message=message, fix=fix)]
 
 
 def _rules(examined: Examined, options: Options) -> list[Rule]:

@@ -56,9 +56,10 @@ class Seen:
         return self.place(position).where
 
     def found(self, row: Row, fault: Fault) -> Finding:
-        """Return a fault as a finding on a row, its field called as the source calls it."""
+        """Return a fault as a finding on a row: its field called as the source calls it, no secret quoted."""
         field = self.opened.columns.get(fault.field or "", fault.field)
-        return row.found(fault if field == fault.field else fault._replace(field=field))
+        message, excerpt = unsaid(fault.message), fault.excerpt and unsaid(fault.excerpt)
+        return row.found(fault._replace(field=field, message=message, excerpt=excerpt))
 
     def items(self, positions: Sequence[int]) -> list[Usable]:
         """Return the rows at some positions."""
@@ -95,7 +96,10 @@ def scan(opened: "Opened", rules: Sequence[Rule], tally: Tally) -> Seen:
         batch = Batch(start, items)
         for rule in rules:
             for index, fault in rule.see(batch):
-                tally.add(seen.found(items[index].row, fault))
+                if tally.room(fault.id):
+                    tally.add(seen.found(items[index].row, fault))
+                else:
+                    tally.count(fault.id, fault.level, fault.repair)
     for rule in rules:
         settle(rule.finish(seen), seen, tally)
     return seen
@@ -119,11 +123,18 @@ def settle(faults: Iterable[tuple[int | None, Fault]], seen: Seen, tally: Tally,
 
 def _tell(waiting: Sequence[tuple[int, Fault]], seen: Seen, tally: Tally, source: str | None) -> None:
     silent = sorted({position for position, fault in waiting if fault.excerpt is None})
-    prompts = dict(zip(silent, (item.prompt[:60] for item in seen.items(silent)), strict=True)) if silent else {}
+    prompts = dict(zip(silent, (unsaid(item.prompt)[:60] for item in seen.items(silent)), strict=True)) if silent else {}
     for position, fault in waiting:
         excerpt = prompts[position] if fault.excerpt is None else fault.excerpt
         finding = seen.found(seen.place(position), fault._replace(excerpt=excerpt))
         tally.add(finding if source is None else replace(finding, source=source))
+
+
+def unsaid(text: str) -> str:
+    """Return a text without secrets and card numbers: a report must not spread what it warns of."""
+    from ftwidgets.prep import texts
+
+    return texts.REPAIRS["redact-card-numbers"](texts.REPAIRS["redact-secrets"](text))
 
 
 def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[Usable]:

@@ -17,7 +17,7 @@ _WORDS = {
     "German": (
         "der die das und ist nicht ich sie ein eine zu mit auf für den dem von im es auch wir wie was sich des werden "
         "oder wird einen einer kann haben bei nach aus wenn bitte mein ihre ihr sind über noch nur aber dass zum zur hat "
-        "bin wo"
+        "bin wo auch bis"
     ),
     "French": (
         "le la les et est un une des du dans que qui pour pas je vous nous ne sur avec ce il elle plus au par sont mais "

@@ -1,6 +1,6 @@
 """Answers that say the whole prompt again, which a model then learns to do.
 
-Left out: answers that say it with other capitals than at the beginning or throughout; answers that take up a part of
+Left out: answers that say it later with other capitals; answers that take up a part of
 the prompt, as good answers do; prompts too short to tell from chance.
 """
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from ftwidgets.prep.items import Batch, Usable
 from ftwidgets.prep.words import fold
 
-FEWEST = 20  # characters of a folded prompt; "What is DNA?" may well begin an answer
+FEWEST = 20  # characters of a folded prompt: shorter ones may well be in an answer
+FEWEST_ASKED = 15  # where the answer begins with the question, its question mark included
 
 
 def last_asked(item: Usable) -> str:
@@ -29,12 +30,14 @@ def candidates(batch: Batch) -> Iterator[int]:
     for index, (prompt, completion) in enumerate(zip(asked, batch.completions, strict=True)):
         length = len(prompt)
         if length < FEWEST or length > 1.25 * len(completion) + 8:
+            if prompt[-1:] == "?" and length >= FEWEST_ASKED and prompt in completion:
+                yield index
             continue
         head, tail = prompt[3:11], prompt[-11:-3]
         if head in completion:
             if tail in completion or tail.casefold() in completion.casefold():
                 yield index
-        elif completion.isupper() or not head.islower():
+        elif completion.isupper() or not head.islower() or completion[3:11].casefold() == head.casefold():
             folded = completion.casefold()
             if head.casefold() in folded and tail.casefold() in folded:
                 yield index
@@ -44,7 +47,10 @@ def repeated(item: Usable) -> str | None:
     """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not."""
     asked, answer = fold(last_asked(item)), fold(item.completion)
     bare = asked.rstrip(" .!?:")
-    if len(bare) < FEWEST or bare not in answer:
+    if len(bare) < FEWEST:
+        begun = len(asked) >= FEWEST_ASKED and asked.endswith("?") and answer.startswith(asked)
+        return "begins with" if begun and answer != asked else "is" if begun else None
+    if bare not in answer:
         return None
     if answer.rstrip(" .!?:") == bare:
         return "is"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
+_SHOUT = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
 _FIRST = 32
 _RECENT = 2048
 _LONGEST_LABEL = 60
@@ -34,7 +35,7 @@ class SetTexts:
         self._languages = {"prompt": bytearray(), "completion": bytearray()}
         self._expected = {"prompt": 0, "completion": 0}
         self._distinct: set[int] = set()
-        self._greeting = self._lower = self._upper = 0
+        self._greeting = self._lower = self._upper = self._shouted = 0
 
     def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
         """Remember what the rows are like; says nothing yet."""
@@ -47,6 +48,7 @@ class SetTexts:
         for text in completions:
             if text.startswith(GREETINGS) and greets(text):
                 self._greeting += 1
+        self._shouted += sum(len(text) >= _SHOUT for text in completions if text.isupper())
         starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
         lower = sum(map(str.islower, starts))
         self._lower += lower
@@ -81,7 +83,7 @@ class SetTexts:
         return few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL
 
     def _of_endings(self) -> Iterator[tuple[int | None, Fault]]:
-        """Yield the rows that end as most do not, or a note where there is no habit."""
+        """Yield the rows that end as most do not, or a finding on the whole where there is no habit."""
         n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
         if n_whole + n_open < FEWEST_ROWS:
             return
@@ -102,7 +104,8 @@ class SetTexts:
                     yield position, Fault("mixed-endings", "warning", message, fix, "completion")
         else:
             message = f"{n_whole:,} completions end with a full stop or the like and {n_open:,} without."
-            yield None, _mixed(message, "Choose one and keep to it; the model learns where to stop from the endings.")
+            fix = "Choose one and keep to it; the model learns where to stop from the endings."
+            yield None, Fault("mixed-endings", "warning", message, fix, "completion")
 
     def _of_style(self) -> Iterator[tuple[int | None, Fault]]:
         """Yield notes on habits that only some of the completions have."""
@@ -112,6 +115,9 @@ class SetTexts:
         if _FEW * n_rows <= self._greeting <= (1 - _FEW) * n_rows:
             message = f"{self._greeting:,} of {counted(n_rows, 'completion')} begin with a greeting, the others do not."
             yield None, _mixed(message, "Choose one and keep to it, unless the prompts say when to greet.")
+        if _RARELY * n_rows <= self._shouted <= (1 - _FEW) * n_rows:
+            message = f"{self._shouted:,} of {counted(n_rows, 'completion')} are all in capitals, the others are not."
+            yield None, _mixed(message, "Choose one and keep to it.")
         n_starts = self._lower + self._upper
         if n_starts >= FEWEST_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
             message = (

@@ -124,12 +124,19 @@ def test_short_texts_and_code_have_no_language(run):
     assert [one for one in run(SetTexts(), of(*short)) if one[1].id == "unexpected-language"] == []
 
 
+def test_a_set_without_a_habit_of_ending_is_told_so(run):
+    """Where a third of the answers end without a stop, that is said once, for the whole set."""
+    found = run(SetTexts(), of(answers=[text[:-1] if n % 3 == 0 else text for n, text in enumerate(ENGLISH)]))
+    assert [(place, fault.id, fault.level) for place, fault in found] == [(None, "mixed-endings", "warning")]
+    assert "full stop" in found[0][1].message
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda text, n: f"Hello! {text}" if n % 3 == 0 else text, "greeting"),
         (lambda text, n: text[0].lower() + text[1:] if n % 4 == 0 else text, "small letter"),
-        (lambda text, n: text[:-1] if n % 3 == 0 else text, "full stop"),
+        (lambda text, n: text.upper() if n % 5 == 0 else text, "in capitals"),
     ],
 )
 def test_a_set_of_two_styles_gets_one_note(run, change, words):
