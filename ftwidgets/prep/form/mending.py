@@ -19,7 +19,7 @@ from typing import Any
 from ftwidgets.prep.form.chats import is_extra
 from ftwidgets.prep.form.contents import ACCEPTED, loose_part_keys
 from ftwidgets.prep.form.messages import mended_weight, unknown_keys
-from ftwidgets.prep.form.preference import INPUT, KEYS
+from ftwidgets.prep.form.preference import INPUT, KEYS, is_no_tools
 from ftwidgets.prep.form.reading import in_service_form
 from ftwidgets.prep.form.roles import OPTIONAL, is_blank_system, is_loose, settled
 from ftwidgets.prep.form.shape import BESIDE, CHAT, OLDER, PREFERENCE, shape_of
@@ -91,7 +91,8 @@ def _preference(row: dict[Any, Any], work: _Work) -> dict[Any, Any]:
     row = _without_extra(_renamed(row, work), KEYS, work)
     given = row.get("input")
     if isinstance(given, dict):
-        given = _without_empty(_without_extra(given, INPUT, work), INPUT[1:], work)
+        optional = [key for key in INPUT[1:] if not is_no_tools(given, key)]
+        given = _without_empty(_without_extra(given, INPUT, work), optional, work)
         if "messages" in given:
             given = {**given, "messages": _conversation(given["messages"], work)}
         row = {**row, "input": given}

@@ -26,6 +26,11 @@ INPUT = ("messages", "tools", "parallel_tool_calls")
 KEYS = ("input", *PREFERENCE)
 
 
+def is_no_tools(given: dict[Any, Any], key: str) -> bool:
+    """Tell whether a key of an input says that there are no tools, as the example of OpenAI's guide to DPO has it."""
+    return key == "tools" and given.get(key) == []
+
+
 def read_preference(row: dict[str, Any]) -> tuple[Iterator[Fault], Example | None]:
     """Return the faults of a preference row, and the row as it is."""
     return chain(_older_faults(row), _input_faults(row), _output_faults(row), _extra_faults(row)), row
@@ -54,7 +59,7 @@ def _input_faults(row: dict[str, Any]) -> Iterator[Fault]:
         if isinstance(last, dict) and settled(last.get("role"))[0] == "assistant":
             text = "The input ends with the assistant's message; the outputs are its answers, so another must speak last."
             yield Fault("bad-preference", "error", text, "Move the message, or add the user's turn after it.", "input")
-    yield from offer_faults({key: given[key] for key in INPUT if key in given})
+    yield from offer_faults({key: given[key] for key in INPUT if key in given and not is_no_tools(given, key)})
     for key in given:
         if key not in INPUT:
             yield _unknown(given, key, INPUT, "The input")

@@ -7,6 +7,8 @@ Nearly the same are prompts of three words or more that differ only in
 - a slip of the hand in a long word: one letter put in, left out, replaced, or two swapped; the first letter is the same;
   not in words with a capital (names), not in numbers, not if both words are used in other rows too, not where both are
   words that are known to be confused (charge, change);
+- to for too, than for then, the other words being the same;
+- a blank within a word (`blood test`, `bloodtest`), unless both ways of writing it are used in other rows too;
 - the place of one stretch of words, unless words of direction (from, to, than) make the order tell.
 
 They are never nearly the same if numbers, negations, any other words, or signs such as + and % differ. With one content
@@ -23,7 +25,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from ftwidgets.prep.groups.typos import distance
-from ftwidgets.prep.groups.wording import Wording, is_number, names, wording
+from ftwidgets.prep.groups.wording import HOMOPHONES, Wording, is_number, names, wording
 
 LONG = 20
 """Words from which a prompt may have some that the other has not."""
@@ -80,7 +82,7 @@ def compare(a: Wording, b: Wording, frequency: Frequency = lambda word: 1, rows:
         return Likeness.SAME
     if min(len(a.content), len(b.content)) < 2 or a.numbers != b.numbers:
         return Likeness.NOT
-    if a.content == b.content or _slipped(a, b, frequency) or _moved(a, b):
+    if a.content == b.content or _slipped(a, b, frequency) or _moved(a, b) or _sounds(a, b) or _parted(a, b, frequency):
         return Likeness.SAME
     if min(len(a.words), len(b.words)) >= LONG and _adds(a, b, frequency, rows):
         return Likeness.MORE
@@ -115,7 +117,7 @@ def _is_slip(x: bytes, y: bytes, a: Wording, b: Wording, frequency: Frequency) -
 
 def _moved(a: Wording, b: Wording) -> bool:
     """Tell whether one stretch of the content words stands elsewhere, and nothing else differs."""
-    if sorted(a.content) != sorted(b.content):
+    if len(a.content) != len(b.content) or sorted(a.content) != sorted(b.content):
         return False
     start, stop = 0, len(a.content)
     while a.content[start] == b.content[start]:
@@ -127,9 +129,32 @@ def _moved(a: Wording, b: Wording) -> bool:
     return any(one[cut:] + one[:cut] == other for cut in range(least, len(one) - least + 1))
 
 
+def _sounds(a: Wording, b: Wording) -> bool:
+    """Tell whether words differ only where one sounds like the other, as in "too small" and "to small"."""
+    if len(a.words) != len(b.words):
+        return False
+    return all(HOMOPHONES.get(x, x) == HOMOPHONES.get(y, y) for x, y in zip(a.words, b.words, strict=True))
+
+
+def _parted(a: Wording, b: Wording, frequency: Frequency) -> bool:
+    """Tell whether one writes in one word what the other writes in two, and nothing else differs."""
+    less, more = sorted((a.content, b.content), key=len)
+    if len(more) != len(less) + 1 or b"".join(less) != b"".join(more) or _negations(less) != _negations(more):
+        return False
+    place = next(i for i, word in enumerate(more) if i == len(less) or word != less[i])
+    whole, parts = less[place], more[place : place + 2]
+    return len(whole) > 4 and min(frequency(whole), *map(frequency, parts)) <= 2
+
+
+def _negations(words: tuple[bytes, ...]) -> list[bytes]:
+    return [word for word in words if word in _NEGATIONS]
+
+
 def _adds(a: Wording, b: Wording, frequency: Frequency, rows: int) -> bool:
     """Tell whether one has all content words of the other, in that order, and not too much more."""
     less, more = sorted((a.content, b.content), key=len)
+    if not set(less) <= set(more):
+        return False
     extra = Counter(more) - Counter(less)
     if not _NEGATIONS.isdisjoint(extra) or Counter(less) - Counter(more):
         return False

@@ -27,11 +27,11 @@ def firsts(keys: "NDArray[np.int64]") -> "NDArray[np.int64]":
 
     if not len(keys):
         return np.zeros(0, dtype=np.int64)
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     ordered = keys[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     first = np.empty(len(keys), dtype=np.int64)
-    first[order] = np.repeat(order[starts], np.diff(np.append(starts, len(keys))))
+    first[order] = np.repeat(np.minimum.reduceat(order, starts), np.diff(np.append(starts, len(keys))))
     return first
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ftwidgets.prep.groups.alike import Likeness, compare
-from ftwidgets.prep.groups.columns import firsts, system_key
-from ftwidgets.prep.groups.pairs import Pairs, close, overlapping
+from ftwidgets.prep.groups.columns import system_key
+from ftwidgets.prep.groups.pairs import Pairs, close, overlapping, unlike_in_size
 from ftwidgets.prep.groups.sketches import Sketches
 from ftwidgets.prep.groups.wording import Wording, wording
 from ftwidgets.prep.items import Known, Usable
@@ -25,8 +25,9 @@ CHUNK = 4096
 TRIED = 16
 """Pairs of a crowd that are tried; if half of them are alike, all neighbours in it are compared."""
 
-SAMPLE, HOPELESS = 1000, 10
-"""Of pairs that share one band only, a thousand are tried first; if less than a tenth are alike, the others are let be."""
+SAMPLE, SHARE, HOPELESS = 1000, 20, 10
+"""Of pairs that share one band only, a thousand are tried first, or one for twenty rows where that is more; if less than a
+tenth of them are alike, the others are let be."""
 
 
 @dataclass
@@ -38,19 +39,18 @@ class Groups:
     capped: bool = False
 
 
-def grouped(prompt_keys: "NDArray[np.int64]", sketches: Sketches, known: Known) -> Groups:
+def grouped(first: "NDArray[np.int64]", sketches: Sketches, known: Known) -> Groups:
     """Return the groups of rows with the same or nearly the same prompt.
 
     Parameters
     ----------
-    prompt_keys
-        A number for each row, equal where the folded prompts are.
+    first
+        For each row the first row with the same prompt, folded.
     sketches
         The sketches of the prompts.
     known
         The rows, to look at candidates.
     """
-    first = firsts(prompt_keys)
     rows = np.flatnonzero(first == np.arange(len(first)))  # of equal prompts, the first speaks for all
     joining = _Joining(sketches, known, len(rows))
     likely = close(sketches, rows)
@@ -85,20 +85,21 @@ class _Joining:
     def try_out(self, pairs: Pairs) -> None:
         """Compare some of the pairs; and all, if one in ten of those proves alike."""
         n = len(pairs.one)
-        some = np.arange(0, n, max(1, n // SAMPLE))
+        some = np.arange(0, n, max(1, n // max(SAMPLE, self._rows // SHARE)))
         if HOPELESS * self.look(Pairs(pairs.one[some], pairs.other[some])) >= len(some):
             self.look(pairs)
         else:
-            self.capped = True
+            self.capped |= len(some) < n
 
     def look_into(self, crowd: "NDArray[np.int64]") -> None:
         """Compare neighbours in a crowd, if those tried first are alike; if they are not, it is a template."""
-        tried = np.arange(0, len(crowd) - 1, max(1, (len(crowd) - 1) // TRIED))
-        if 2 * self.look(Pairs(crowd[tried], crowd[tried + 1])) >= len(tried):
-            for step in (1, 2):
-                self.look(Pairs(crowd[:-step], crowd[step:]))
+        pairs = unlike_in_size(self._sketches, [Pairs(crowd[:-step], crowd[step:]) for step in (1, 2)])
+        n = len(pairs.one)
+        tried = np.arange(0, n, max(1, n // TRIED))
+        if 2 * self.look(Pairs(pairs.one[tried], pairs.other[tried])) >= len(tried):
+            self.look(pairs)
         else:
-            self.capped = True
+            self.capped |= len(tried) < n
 
     def _compare(self, ones: list[int], others: list[int]) -> int:
         open_pairs = [(a, b) for a, b in zip(ones, others, strict=True) if self._top(a) != self._top(b)]

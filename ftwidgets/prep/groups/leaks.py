@@ -32,10 +32,11 @@ def leaks(train: "Near", train_known: Known, held: "Near", held_known: Known) ->
 
     n = len(train_known)
     keys = np.concatenate((train.prompt_keys, held.prompt_keys))
-    first = top = firsts(keys)[n:]
+    first_of_all = firsts(keys)
+    first = top = first_of_all[n:]
     if train.near and held.near and len(first):
         both = _Both(train_known, held_known)
-        top = grouped(keys, train.sketches.joined(held.sketches), both).tops[n:]
+        top = grouped(first_of_all, train.sketches.joined(held.sketches), both).tops[n:]
     for position in np.flatnonzero((first < n) | (top < n)).tolist():
         if first[position] < n:
             yield position, _shared(train_known.where(int(first[position])))

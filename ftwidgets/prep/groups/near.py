@@ -7,8 +7,9 @@ Left out: rows that are wholly the same (`repeats`), and rows of two sources (`l
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.prep.groups.columns import firsts, mixed, numbers, system_key
 from ftwidgets.prep.items import Batch, Fault, Known, Usable
@@ -37,20 +38,25 @@ class Near:
     ----------
     near
         Whether to look for prompts that are nearly the same. Else only equal prompts are compared, and of each row 24
-        bytes are kept; with it, 64.
+        bytes are kept; with it, 70.
     """
 
     def __init__(self, *, near: bool = True) -> None:
         self.near = near
         self.keys: Sequence[int] = array("q")
         self._prompts, self._asked, self._answers = array("q"), array("q"), array("q")
-        self._columns = (array("Q"), array("Q"), array("Q"), array("I"))
+        self._columns = [array(code) for code in "QQIQHI"]
         self._frequencies: NDArray[np.int32] | None = None
 
     @property
     def prompt_keys(self) -> "NDArray[np.int64]":
         """A number for each row, equal where the folded prompts are."""
         return numbers(self._prompts)
+
+    @cached_property
+    def first(self) -> "NDArray[np.int64]":
+        """For each row the first row with its prompt, when all rows have been seen."""
+        return firsts(self.prompt_keys)
 
     @property
     def sketches(self) -> "Sketches":
@@ -61,9 +67,8 @@ class Near:
 
         if self._frequencies is None:
             return Sketches()
-        heads, tails, parity, bands = self._columns
-        one, two, three = (np.array(column, dtype=np.uint64) for column in (heads, tails, parity))
-        return Sketches(one, two, three, np.array(bands, dtype=np.uint32).reshape(-1, BANDS), self._frequencies)
+        heads, tails, letters, parity, sizes, bands = map(np.array, self._columns)
+        return Sketches(heads, tails, letters, parity, sizes, bands.reshape(-1, BANDS), self._frequencies)
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
         """Keep three keys of each row, and a sketch of its prompt."""
@@ -83,9 +88,9 @@ class Near:
         from ftwidgets.prep.groups.sketches import SLOTS, sketches
 
         made, hashes = sketches(prompts)
-        raw = (made.heads.tobytes(), made.tails.tobytes(), made.parity.tobytes(), made.bands.tobytes())
-        for column, values in zip(self._columns, raw, strict=True):
-            column.frombytes(values)
+        parts = (made.heads, made.tails, made.letters, made.parity, made.sizes, made.bands)
+        for column, values in zip(self._columns, parts, strict=True):
+            column.frombytes(values.tobytes())
         if self._frequencies is None:
             self._frequencies = np.zeros(SLOTS, dtype=np.int32)
         np.add.at(self._frequencies, (hashes & np.uint64(SLOTS - 1)).astype(np.int64), np.int32(1))
@@ -95,13 +100,13 @@ class Near:
         from ftwidgets.prep.groups.grouping import grouped
 
         yield from self._contradictions(known)
-        self.keys = array("q", firsts(self.prompt_keys).tobytes())
+        self.keys = array("q", self.first.tobytes())
         if not self.near or not len(self._prompts):
             return
-        groups = grouped(self.prompt_keys, self.sketches, known)
+        groups = grouped(self.first, self.sketches, known)
         self.keys = array("q", groups.tops.tobytes())
         yield from _told(groups.contradictions, known, "Nearly the same prompt as", "different-answers-near")
-        yield from self._groups(known)
+        yield from self._groups(known, {here for here, _ in groups.contradictions})
         if groups.capped:
             yield None, _CAPPED
 
@@ -110,25 +115,37 @@ class Near:
 
         asked, answers = numbers(self._asked), numbers(self._answers)
         first, here = firsts(asked), np.arange(len(asked))
-        new = firsts(mixed(asked, answers)) == here  # a row that repeats an earlier one contradicts nothing anew
-        positions = np.flatnonzero((first != here) & new)
+        again = np.flatnonzero(first != here)
+        some = np.union1d(again, first[again])  # all rows with a prompt that is there more than once
+        new = some[firsts(mixed(asked[some], answers[some])) == np.arange(len(some))]
+        positions = np.setdiff1d(new, first[again])  # a row that repeats an earlier one contradicts nothing anew
         pairs = zip(positions.tolist(), first[positions].tolist(), strict=True)
         yield from _told(pairs, known, "The same prompt as", "different-answers")
 
-    def _groups(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
-        """Say of each group of different prompts which rows are in it, on its second row."""
+    def _groups(self, known: Known, told: set[int]) -> Iterator[tuple[int | None, Fault]]:
+        """Say of each group of different prompts which rows are in it, on its second row.
+
+        Of rows `told`, it has been said which other prompt theirs is nearly, and that the answers differ: the next row
+        speaks for its group, and none does if they are all told.
+        """
         import numpy as np
 
-        tops, first = np.array(self.keys, dtype=np.int64), firsts(self.prompt_keys)
+        tops, first = np.array(self.keys, dtype=np.int64), self.first
         speaks = np.flatnonzero(first == np.arange(len(first)))  # of equal prompts, the first
         order = speaks[np.argsort(tops[speaks], kind="stable")]
         bounds = np.append(np.append(0, np.flatnonzero(np.diff(tops[order])) + 1), len(order))
         big = np.flatnonzero(np.diff(bounds) > 1)
-        groups = [order[bounds[i] : bounds[i + 1]].tolist() for i in big]
+        groups = [group for i in big if (group := _spoken(order[bounds[i] : bounds[i + 1]].tolist(), told))]
         wanted = sorted({position for group in groups[:QUOTED] for position in group[:2]})
         items = dict(zip(wanted, known.items(wanted), strict=True)) if wanted else {}
         for group in groups:
             yield group[1], _near_duplicate(group, items, known)
+
+
+def _spoken(group: list[int], told: set[int]) -> list[int]:
+    """Return a group with the row that speaks for it in second place; nothing if all but the first are told."""
+    untold = [row for row in group[1:] if row not in told][:1]
+    return [group[0], *untold, *(row for row in group[1:] if row not in untold)] if untold else []
 
 
 def _told(pairs: Iterable[tuple[int, int]], known: Known, how: str, name: str) -> Iterator[tuple[int, Fault]]:

@@ -6,7 +6,7 @@ letters, so that a template which fills half the file costs no more than any oth
 Left out: looking at the prompts themselves (`near`).
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,10 @@ PARTNERS = 8
 BITS = 8
 """Bits of `parity` in which two prompts may differ: one slip turns 6 at most, another word nearly always more."""
 
-CROWD = 64
+WORD_BITS = 8
+"""Bits of `parity` that a word more turns, rarely more: as many as it has letters; one is allowed for besides."""
+
+CROWD = 256
 """Long prompts that share a band: with more, a few are tried first, and if few of these are alike, it is a template."""
 
 STEPS = 4
@@ -43,40 +46,68 @@ class Pairs(NamedTuple):
 
 
 def close(sketches: Sketches, rows: "Ints") -> Pairs:
-    """Return pairs of the rows whose content words have the same heads or the same tails, and nearly the same letters."""
-    parity = sketches.parity[rows]
-    return _together([_neighbours(key[rows], parity) for key in (sketches.heads, sketches.tails)], rows)
+    """Return pairs of the rows whose content words have the same heads, tails or letters, and nearly the same pairs of letters.
+
+    All pairs are among them that are the same but for their wording (`alike.Likeness.SAME`).
+    """
+    keys, parity = (sketches.heads, sketches.tails, sketches.letters), sketches.parity[rows]
+    return _together([_neighbours(key[rows], parity, rows) for key in keys])
 
 
 def overlapping(sketches: Sketches, rows: "Ints") -> tuple[Pairs, Pairs, list["Ints"]]:
     """Return pairs of long prompts that share two bands or more, pairs that share one, and the crowds.
 
-    A crowd is the rows of a band that very many share.
+    A crowd is the rows of a band that very many share. The two of a pair differ in how many content words they have.
     """
     found, crowds = [], []
     for band in range(BANDS):
         key = sketches.bands[rows, band]
-        order = np.argsort(key, kind="stable")
-        order = order[np.searchsorted(key[order], 1) :]  # 0: not a long prompt
+        order, key = _shared(key)
         if not len(order):
             continue
-        bounds = np.append(np.append(0, np.flatnonzero(np.diff(key[order])) + 1), len(order))
+        bounds = np.append(np.append(0, np.flatnonzero(np.diff(key)) + 1), len(order))
         sizes = np.diff(bounds)
         crowds += [rows[order[bounds[i] : bounds[i + 1]]] for i in np.flatnonzero(sizes > CROWD)]
-        order = order[np.repeat(sizes <= CROWD, sizes)]
+        few = np.repeat(sizes <= CROWD, sizes)
+        order, key = order[few], key[few]
         for step in range(1, STEPS + 1):
-            same = np.flatnonzero(key[order[step:]] == key[order[:-step]])
-            found.append(Pairs(order[same], order[same + step]))
-    together = _together(found, rows)
+            same = np.flatnonzero(key[step:] == key[:-step])
+            found.append(Pairs(rows[order[same]], rows[order[same + step]]))
+    together = unlike_in_size(sketches, found)
     shared = (sketches.bands[together.one] == sketches.bands[together.other]).sum(axis=1)
     surer, less_sure = (Pairs(together.one[some], together.other[some]) for some in (shared > 1, shared == 1))
     return surer, less_sure, crowds
 
 
-def _neighbours(key: "Words", parity: "Words") -> Pairs:
-    order = np.lexsort((parity, key))
-    order = order[np.searchsorted(key[order], np.uint64(1)) :]  # 0: nothing but function words
-    keys, letters = key[order], parity[order]
+def unlike_in_size(sketches: Sketches, found: list[Pairs]) -> Pairs:
+    """Return the pairs of several searches, each once, of which one may have all content words of the other and some more.
+
+    Pairs as long as each other are alike only if they are the same but for their wording, and those are in `close`. Of
+    the others, those are left out whose parity differs in more bits than that many words more may turn.
+    """
+    pairs = _together(found)
+    sizes, parity = sketches.sizes, sketches.parity
+    more = np.abs(sizes[pairs.one].astype(np.int64) - sizes[pairs.other])
+    turned = popcount(parity[pairs.one] ^ parity[pairs.other])
+    some = (more > 0) & (turned <= WORD_BITS * (more + 1))
+    return Pairs(pairs.one[some], pairs.other[some])
+
+
+def _shared(key: "NDArray[Any]") -> tuple["Ints", "NDArray[Any]"]:
+    """Return the places of all keys that are there twice or more and are not 0, sorted by key and place, and these keys."""
+    places = np.flatnonzero(key)
+    order = places[np.argsort(key[places])]
+    keys = key[order]
+    same = keys[1:] == keys[:-1]
+    order = order[np.append(same, False) | np.append(False, same)] if len(order) else order
+    order = order[np.lexsort((order, key[order]))]
+    return order, key[order]
+
+
+def _neighbours(key: "NDArray[Any]", parity: "Words", rows: "Ints") -> Pairs:
+    order, keys = _shared(key)
+    order = order[np.lexsort((parity[order], keys))]
+    letters = parity[order]
     ones, others = [], []
     partners = np.zeros(len(order), dtype=np.int8)
     here = np.arange(len(order))
@@ -88,8 +119,8 @@ def _neighbours(key: "Words", parity: "Words") -> Pairs:
         near = here[popcount(letters[here] ^ letters[here + step]) <= BITS]
         near = near[partners[near + step] < PARTNERS]
         partners[near + step] += 1
-        ones.append(order[near])
-        others.append(order[near + step])
+        ones.append(rows[order[near]])
+        others.append(rows[order[near + step]])
     none = np.zeros(0, dtype=np.int64)
     return Pairs(np.concatenate([none, *ones]), np.concatenate([none, *others]), capped=len(here) > 0)
 
@@ -103,11 +134,11 @@ def popcount(numbers: "Words") -> "NDArray[np.int64]":
     return ((numbers * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.int64)
 
 
-def _together(found: list[Pairs], rows: "Ints") -> Pairs:
+def _together(found: list[Pairs]) -> Pairs:
     """Return the pairs of several searches, each once, the later row rising."""
     none = np.zeros(0, dtype=np.int64)
     one, other = np.concatenate([none, *(pairs.one for pairs in found)]), np.concatenate([none, *(p.other for p in found)])
-    low, high = rows[np.minimum(one, other)], rows[np.maximum(one, other)]
-    span = int(rows[-1]) + 1 if len(rows) else 1
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    span = int(high.max(initial=0)) + 1
     codes = np.unique(high * span + low)
     return Pairs(codes % span, codes // span, any(pairs.capped for pairs in found))

@@ -1,9 +1,11 @@
-"""Some forty bytes for each prompt that nearly the same prompts have in common, made for hundreds of prompts at once.
+"""Some fifty bytes for each prompt that nearly the same prompts have in common, made for hundreds of prompts at once.
 
 - `heads` and `tails`: the sum of a hash of the first two (the last two) letters of every content word; short words and
   numbers count whole. One slip of the hand leaves one of the two as it was, wherever it is, and the order has no say.
+- `letters`: the sum of a number for every letter of every content word. A blank within a word leaves it as it was.
 - `parity`: of the pairs of letters within the content words, which occur an odd number of times, as 64 bits. A slip turns
   6 of them at most, another word more. It tells prompts with the same heads apart, without reading them again.
+- `sizes`: how many content words there are.
 - `bands`: four groups of three minima (min-hashing, Broder 1997) over neighbouring content words, for prompts of 20
   words or more: two prompts with a Jaccard index of 0.8 have a band in common with 94 %, with one of 0.1 with 0.4 %.
 
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftwidgets.prep.groups.alike import LONG
-from ftwidgets.prep.groups.wording import FUNCTION, plain
+from ftwidgets.prep.groups.wording import FUNCTION, HOMOPHONES, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,11 +32,14 @@ SLOTS = 1 << 18  # of the table of how often a word occurs
 _K1, _K2, _K3, _K4 = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 _ALL = (1 << 64) - 1
 _MASK = np.array([(1 << 8 * n) - 1 for n in range(8)] + [_ALL], dtype=np.uint64)
+_SHIFT = np.array([0] + [64 - 8 * n for n in range(1, 9)] + [0, 0], dtype=np.uint64)
 _draws = np.random.default_rng(4)
 _FACTORS = (_draws.integers(0, 1 << 31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2)) | np.uint32(1)
 _FLIPS = _draws.integers(0, 1 << 32, BANDS * ROWS, dtype=np.uint32)
 _BITS = np.uint64(1) << _draws.integers(0, 64, 1 << 16, dtype=np.uint64)
 _BITS[0x2020] = 0
+_LETTERS = _draws.integers(0, 1 << 32, 256, dtype=np.uint32)
+_LETTERS[32] = 0
 
 
 @lru_cache(maxsize=100_000)
@@ -54,7 +59,7 @@ def _mix(total: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
 
 def _function_table() -> "NDArray[np.bool_]":
     table = np.zeros(1 << 16, dtype=bool)
-    table[[word_hash(word) >> 48 for word in FUNCTION]] = True
+    table[[word_hash(word) >> 48 for word in FUNCTION.union(HOMOPHONES, HOMOPHONES.values())]] = True
     return table
 
 
@@ -67,7 +72,9 @@ class Sketches:
 
     heads: "NDArray[np.uint64]" = field(default_factory=lambda: np.zeros(0, np.uint64))
     tails: "NDArray[np.uint64]" = field(default_factory=lambda: np.zeros(0, np.uint64))
+    letters: "NDArray[np.uint32]" = field(default_factory=lambda: np.zeros(0, np.uint32))
     parity: "NDArray[np.uint64]" = field(default_factory=lambda: np.zeros(0, np.uint64))
+    sizes: "NDArray[np.uint16]" = field(default_factory=lambda: np.zeros(0, np.uint16))
     bands: "NDArray[np.uint32]" = field(default_factory=lambda: np.zeros((0, BANDS), np.uint32))
     frequencies: "NDArray[np.int32]" = field(default_factory=lambda: np.zeros(SLOTS, np.int32))
 
@@ -80,7 +87,9 @@ class Sketches:
         return Sketches(
             np.concatenate([part.heads for part in parts]),
             np.concatenate([part.tails for part in parts]),
+            np.concatenate([part.letters for part in parts]),
             np.concatenate([part.parity for part in parts]),
+            np.concatenate([part.sizes for part in parts]),
             np.concatenate([part.bands for part in parts]),
             np.sum([part.frequencies for part in parts], axis=0, dtype=np.int32),
         )
@@ -91,7 +100,7 @@ class Sketches:
 
 
 class _Words:
-    """The words of a batch: hash, first and last letters, and in which text each is."""
+    """The words of a batch: the hash of each; of those with content, the first and last letters; and where texts end."""
 
     def __init__(self, raw: bytes) -> None:
         data = b" " * 8 + raw + b" " * 8
@@ -99,65 +108,67 @@ class _Words:
         inside = chars > 32
         edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
         starts, ends = edges[0::2], edges[1::2]
+        bounds = np.searchsorted(starts, np.flatnonzero(chars == 0))
         size = ends - starts
         plural = (size >= 4) & (chars[ends - 1] == 115) & (chars[ends - 2] != 115)
         ends, size = ends - plural, size - plural
         eights: NDArray[Any] = np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
         short = np.minimum(size, 8)
         head = eights[starts] & _MASK[short]
-        tail = (eights[ends - 8] >> (np.uint64(64) - short.astype(np.uint64) * np.uint64(8))) & _MASK[short]
+        tail = eights[ends - 8] >> _SHIFT[short]
         self.hash = _mix(head * np.uint64(_K1) + tail * np.uint64(_K2) + size.astype(np.uint64) * np.uint64(_K3))
-        digit = (chars[starts] <= 57) | (chars[ends - 1] <= 57)
-        whole = (size < 5) | digit
-        self.head = _mix(np.where(whole, self.hash, head & np.uint64(0xFFFF)))
-        self.tail = _mix(np.where(whole, self.hash, (tail >> (short.astype(np.uint64) * np.uint64(8) - np.uint64(16)))))
-        self.content = ~_IS_FUNCTION[self.hash >> np.uint64(48)]
-        self.bounds = np.searchsorted(starts, np.flatnonzero(chars == 0))
-        self.n = len(starts)
-        pairs = chars[:-1].astype(np.uint16) << np.uint16(8) | chars[1:]
-        run = np.bitwise_xor.accumulate(np.take(_BITS, pairs))
-        self.parity = run[ends - 2] ^ run[starts - 2]
+        content = np.flatnonzero(~_IS_FUNCTION[self.hash >> np.uint64(48)])
+        starts, ends, size, head, tail = (column[content] for column in (starts, ends, size, head, tail))
+        self.content = self.hash[content]
+        whole = (size < 5) | (chars[starts] <= 57) | (chars[ends - 1] <= 57)
+        self.head = _mix(np.where(whole, self.content, head & np.uint64(0xFFFF)))
+        self.tail = _mix(np.where(whole, self.content, tail >> _SHIFT[10 - np.minimum(size, 8)]))
+        run = np.cumsum(np.take(_LETTERS, chars), dtype=np.uint32)
+        self.letters = run[ends - 1] - run[starts - 1]
+        pairs: NDArray[Any] = np.ndarray((len(data) - 1,), dtype="<u2", buffer=data, strides=(1,))
+        turns = np.bitwise_xor.accumulate(np.take(_BITS, pairs))
+        self.parity = turns[ends - 2] ^ turns[starts - 2]
+        self.stops, self.content_stops = np.append(bounds, len(self.hash)), np.searchsorted(content, bounds)
+        self.content_stops = np.append(self.content_stops, len(content))
 
 
 def sketches(texts: "list[bytes]") -> tuple[Sketches, "NDArray[np.uint64]"]:
     """Return the sketches of folded prompts (their `frequencies` left empty), and the hash of every word in them."""
     words = _Words(plain([text.replace(b"\0", b" ") if b"\0" in text else text for text in texts]))
-    starts, stops = np.append(0, words.bounds), np.append(words.bounds, words.n)
-    none = np.uint64(0)
-    heads, tails = (_sums(np.where(words.content, column, none), starts, stops) for column in (words.head, words.tail))
-    run = np.append(none, np.bitwise_xor.accumulate(np.where(words.content, words.parity, none)))
-    bands = np.zeros((len(texts), BANDS), dtype=np.uint32)
-    _fill_bands(bands, words, starts, stops)
-    made = Sketches(heads, tails, run[stops] ^ run[starts], bands, np.zeros(0, np.int32))
+    stops = words.content_stops
+    starts = np.append(0, stops[:-1])
+    heads, tails = (_sums(column, np.uint64, starts, stops) for column in (words.head, words.tail))
+    letters = _sums(words.letters, np.uint32, starts, stops)
+    run = np.append(np.uint64(0), np.bitwise_xor.accumulate(words.parity))
+    sizes = np.minimum(stops - starts, (1 << 16) - 1).astype(np.uint16)
+    bands = _bands(words, starts, stops)
+    made = Sketches(heads, tails, letters, run[stops] ^ run[starts], sizes, bands, np.zeros(0, np.int32))
     return made, words.hash
 
 
-def _sums(column: "NDArray[np.uint64]", starts: "NDArray[np.int64]", stops: "NDArray[np.int64]") -> "NDArray[np.uint64]":
-    run = np.append(np.uint64(0), np.cumsum(column, dtype=np.uint64))
-    sums: NDArray[np.uint64] = run[stops] - run[starts]
+def _sums(column: "NDArray[Any]", kind: Any, starts: "NDArray[np.int64]", stops: "NDArray[np.int64]") -> "NDArray[Any]":
+    """Return the sum of the numbers from each start to each stop, modulo the size of their kind."""
+    run = np.append(kind(0), np.cumsum(column, dtype=kind))
+    sums: NDArray[Any] = run[stops] - run[starts]
     return sums
 
 
-def _fill_bands(bands: "NDArray[np.uint32]", words: _Words, starts: "NDArray[np.int64]", stops: "NDArray[np.int64]") -> None:
-    """Min-hash neighbouring content words of the long texts."""
-    long = np.flatnonzero(stops - starts >= LONG)
+def _bands(words: _Words, starts: "NDArray[np.int64]", stops: "NDArray[np.int64]") -> "NDArray[np.uint32]":
+    """Min-hash neighbouring content words of the long texts; zeros for the others."""
+    bands = np.zeros((len(starts), BANDS), dtype=np.uint32)
+    long = np.flatnonzero((np.diff(words.stops, prepend=0) >= LONG) & (stops - starts >= 5))
     if not len(long):
-        return
-    place = np.append(0, np.cumsum(words.content))  # of a word among the content words
-    content = words.hash[words.content]
+        return bands
+    content = words.content
     pairs = (_mix(content[:-1] * np.uint64(3) + content[1:]) >> np.uint64(32)).astype(np.uint32)
-    first, last = place[starts[long]], place[stops[long]] - 1
-    enough = last - first >= 4
-    long, first, last = long[enough], first[enough], last[enough]
-    if not len(long):
-        return
-    cuts = np.ravel(np.column_stack((first, last)))  # pairs from first to last are within the text, the next one is not
-    minima = np.empty((len(long), BANDS * ROWS), dtype=np.uint64)
     pairs = np.append(pairs, np.uint32(0))
-    for column, (factor, flip) in enumerate(zip(_FACTORS, _FLIPS, strict=True)):
-        minima[:, column] = np.minimum.reduceat((pairs ^ flip) * factor, cuts)[0::2]
+    cuts = np.ravel(np.column_stack((starts[long], stops[long] - 1)))  # pairs within the text; the next one is not
+    minima = np.empty((BANDS * ROWS, len(long)), dtype=np.uint64)
+    for row, factor, flip in zip(minima, _FACTORS, _FLIPS, strict=True):
+        row[:] = np.minimum.reduceat((pairs ^ flip) * factor, cuts)[0::2]
     for band in range(BANDS):
         total = np.zeros(len(long), dtype=np.uint64)
-        for column in range(band * ROWS, (band + 1) * ROWS):
-            total = _mix(total * np.uint64(_K1) + minima[:, column])
+        for row in minima[band * ROWS : (band + 1) * ROWS]:
+            total = _mix(total * np.uint64(_K1) + row)
         bands[long, band] = (total >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
+    return bands

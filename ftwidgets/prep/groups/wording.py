@@ -37,7 +37,7 @@ _NUMBERS = frozenset(
 _DIGITS = frozenset(b"0123456789")
 _WORD = bytes(code if 48 <= code <= 57 or 97 <= code <= 122 or code >= 128 or code == 0 else 32 for code in range(256))
 _DASHES = re.compile(rb"\xe2(?:\x80[\x80-\xbf]|\x81[\x80-\x9f])|\xe3\x80[\x80-\xbf]|\xc2[\xa1\xab\xb7\xbb\xbf]")
-_SINGLE = re.compile(rb"\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf]{2}|\xe0[\xb8\xb9][\x80-\xbf]")
+_SINGLE = re.compile(rb"(\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf]{2}|\xe0[\xb8\xb9][\x80-\xbf])")
 _MARKED = re.compile(r"[\d+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]")  # a quick look: without any of these, no mark
 _MARKS = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\d)|(?<=\d)\s*[-/:.,]\s*(?=\d)")
 
@@ -45,7 +45,7 @@ _MARKS = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\d
 def plain(texts: Sequence[bytes]) -> bytes:
     """Return folded texts as one, with nothing but words and blanks in it; a zero byte between blanks parts the texts."""
     raw = b" \0 ".join([text if text.isascii() else _spaced(text) for text in texts])
-    if b"'" in raw:
+    if b"n't" in raw:
         raw = raw.replace(b"can't", b"can not").replace(b"won't", b"will not").replace(b"n't", b" not")
     words = (b" " + raw).replace(b"cannot", b"can not").replace(b"e-mail", b"email").translate(_WORD)
     return words.replace(b" which ", b" what ") if b" which " in words else words
@@ -53,13 +53,16 @@ def plain(texts: Sequence[bytes]) -> bytes:
 
 def _spaced(text: bytes) -> bytes:
     text = _DASHES.sub(b" ", text.replace(b"\xe2\x80\x99", b"'").replace(b"\0", b" "))
-    return _SINGLE.sub(rb" \g<0> ", text)
+    return b" ".join(_SINGLE.split(text))
 
 
 def stem(word: bytes) -> bytes:
     """Return a word without the s of its plural."""
     return word[:-1] if len(word) >= 4 and word[-1] == 115 and word[-2] != 115 else word
 
+
+HOMOPHONES = {b"too": b"to", b"then": b"than"}
+"""Words that are often written for another that sounds alike."""
 
 FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
 _FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))

@@ -83,7 +83,8 @@ def look(text: Text, wanted: Collection[str], delimiter: str | None) -> Delimite
         If `delimiter` is no single character that could be one.
     """
     if text.long_line:
-        return other_format(text.name, "one line of many megabytes, no table", "Save it with a line for each row.")
+        what = f"no table that can be read: line {text.long_line:,} has more than 8 MB"
+        return other_format(text.name, what, "Save it with a line for each row.", line=text.long_line)
     with text.open() as file:
         begin = _first_line(file, text)
         if delimiter is None:

@@ -20,7 +20,8 @@ from ftwidgets.prep.words import quoted
 
 BLOCK = 1 << 18
 _HEAD = 4096  # bytes that show a mark, and whether it is JSON
-_LONGEST_LINE = 8 << 20
+_LONGEST_LINE = 8 << 20  # bytes of a line of a table
+_LONGEST_RECORD = 64 << 20  # of JSON, where a row may hold several pictures
 _IN_MEMORY = 8 << 20  # of a text that is rewritten
 
 # UTF-32 before UTF-16: the mark of the one begins with the mark of the other.
@@ -49,9 +50,9 @@ class _Counts:
     n_bytes: int = 0
     n_line: int = 0  # bytes since the last LF
     nul: int = -1
-    has_lf: bool = False
     long_numbers: bool = False
-    long_line: bool = False
+    n_lf: int = 0
+    long_line: int = 0
     tail: bytes = field(default=b"", repr=False)
 
     def add(self, block: bytes) -> None:
@@ -60,8 +61,9 @@ class _Counts:
             self.nul = self.n_bytes + at
         last = block.rfind(b"\n")
         self.n_line = self.n_line + len(block) if last < 0 else len(block) - last
-        self.long_line = self.long_line or self.n_line > _LONGEST_LINE
-        self.has_lf = self.has_lf or last >= 0
+        self.n_lf += block.count(b"\n")
+        if not self.long_line and self.n_line > (_LONGEST_RECORD if self.json else _LONGEST_LINE):
+            self.long_line = self.n_lf + 1
         if self.json:
             self.n_cr += b"\r" in block
             self.long_numbers = self.long_numbers or _LONG in (self.tail + block).translate(_DIGITS)
@@ -77,7 +79,7 @@ class _Counts:
     @property
     def lone_cr(self) -> bool:
         """Whether a CR without an LF behind it ends lines; in JSON, where it is a blank, only if no LF ends any."""
-        return self.n_cr > 0 and not self.has_lf if self.json else self.n_cr > self.n_crlf
+        return self.n_cr > 0 and not self.n_lf if self.json else self.n_cr > self.n_crlf
 
 
 def open_text(path: Path, name: str, encoding: str | None = None) -> "tuple[Text, list[Finding]] | Finding":

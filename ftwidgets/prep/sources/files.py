@@ -56,7 +56,7 @@ class Text:
     long_numbers
         Whether there may be numbers of 19 or more digits.
     long_line
-        Whether there is a line of many megabytes, which no table has.
+        The first line that is too long to be read, counted from 1; 0 if there is none.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Text:
     has_cr: bool = False
     n_quotes: int = 0
     long_numbers: bool = False
-    long_line: bool = False
+    long_line: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:

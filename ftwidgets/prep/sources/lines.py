@@ -101,5 +101,6 @@ class JsonLines:
 def look(text: Text) -> JsonLines | Finding:
     """Return the rows of a JSON Lines file, or the finding that says why it is none."""
     if text.long_line:
-        return other_format(text.name, "one line of many megabytes", "Write each record on a line of its own.")
+        what = f"JSON with a line of more than 64 MB, number {text.long_line:,}"
+        return other_format(text.name, what, "Write each record on a line of its own.", line=text.long_line)
     return JsonLines(text)

@@ -122,6 +122,9 @@ VALID: dict[str, Row] = {
         input={"messages": [{"role": "system", "content": "Be brief."}, USER], "tools": [TOOL], "parallel_tool_calls": True},
         preferred_output=[CALLING],
     ),
+    "preference without tools, as OpenAI's guide shows one": preference(
+        input={"messages": [USER], "tools": [], "parallel_tool_calls": True}
+    ),
     "preference after a tool": preference(input={"messages": [USER, CALLING, RESULT]}),
     "prompt and completion": {"prompt": "Capital of Norway?", "completion": "Oslo"},
     "Prompt and Completion, system": {"System": "Be brief.", "Prompt": "Capital of Norway?", "Completion": "Oslo"},
