@@ -22,7 +22,7 @@ class Counting:
     def __init__(self, *, count: bool = False, encoding: str = ENCODING) -> None:
         self.roles: Counter[str] = Counter()
         self.encoding = encoding
-        self._counts: array[int] | None = array("l") if count else None
+        self._counts: array[int] | None = array("i") if count else None
         self._waiting: list[Usable] = []
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
@@ -50,7 +50,7 @@ class Counting:
             return None
         import numpy as np
 
-        return np.delete(np.frombuffer(self._counts, dtype=f"i{self._counts.itemsize}").astype(np.int32), list(dropped))
+        return np.delete(np.frombuffer(self._counts, dtype=np.int32), list(dropped))
 
 
 def count(items: Sequence[Usable], encoding: str) -> list[int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftwidgets.prep.sources import Opened
 
 BATCH = 512
-HELD = 10_000
+HELD = 5_000
 """Usable rows that are held in memory; of more, only their places, and they are read again whenever they are asked for."""
 
 
@@ -26,8 +26,8 @@ class Seen:
     """Where the usable rows of a source are; what rules may ask about them afterwards (`items.Known`)."""
 
     opened: "Opened"
-    orders: "array[int]" = field(default_factory=lambda: array("q"))
-    lines: "array[int]" = field(default_factory=lambda: array("q"))
+    orders: "array[int]" = field(default_factory=lambda: array("i"))
+    lines: "array[int]" = field(default_factory=lambda: array("i"))
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     labels: dict[int, int | str] = field(default_factory=dict)  # of rows whose label is not their order
     rows: list[Usable] | None = field(default_factory=list)  # None when there are too many

@@ -1,7 +1,7 @@
 """Some fifty bytes for each prompt that nearly the same prompts have in common, made for hundreds of prompts at once.
 
-- `heads` and `tails`: the sum of a hash of the first two (the last two) letters of every content word; short words and
-  numbers count whole. One slip of the hand leaves one of the two as it was, wherever it is, and the order has no say.
+- `heads` and `tails`: the sum of a hash of the first two (the last two) letters of every content word (four bytes, if it
+  does not begin with an ASCII letter); short words and numbers count whole. One slip of the hand leaves one of the two as it was, wherever it is, and the order has no say.
 - `letters`: the sum of a number for every letter of every content word. A blank within a word leaves it as it was.
 - `parity`: of the pairs of letters within the content words, which occur an odd number of times, as 64 bits. A slip turns
   6 of them at most, another word more. It tells prompts with the same heads apart, without reading them again.
@@ -32,7 +32,7 @@ SLOTS = 1 << 18  # of the table of how often a word occurs
 _K1, _K2, _K3, _K4 = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 _ALL = (1 << 64) - 1
 _MASK = np.array([(1 << 8 * n) - 1 for n in range(8)] + [_ALL], dtype=np.uint64)
-_SHIFT = np.array([0] + [64 - 8 * n for n in range(1, 9)] + [0, 0], dtype=np.uint64)
+_SHIFT = np.array([0] + [64 - 8 * n for n in range(1, 9)] + [0, 0, 0], dtype=np.uint64)
 _draws = np.random.default_rng(4)
 _FACTORS = (_draws.integers(0, 1 << 31, BANDS * ROWS, dtype=np.uint32) * np.uint32(2)) | np.uint32(1)
 _FLIPS = _draws.integers(0, 1 << 32, BANDS * ROWS, dtype=np.uint32)
@@ -121,8 +121,9 @@ class _Words:
         starts, ends, size, head, tail = (column[content] for column in (starts, ends, size, head, tail))
         self.content = self.hash[content]
         whole = (size < 5) | (chars[starts] <= 57) | (chars[ends - 1] <= 57)
-        self.head = _mix(np.where(whole, self.content, head & np.uint64(0xFFFF)))
-        self.tail = _mix(np.where(whole, self.content, tail >> _SHIFT[10 - np.minimum(size, 8)]))
+        width = np.where(chars[starts] < 128, 2, 4)
+        self.head = _mix(np.where(whole, self.content, head & _MASK[width]))
+        self.tail = _mix(np.where(whole, self.content, tail >> _SHIFT[8 + width - np.minimum(size, 8)]))
         run = np.cumsum(np.take(_LETTERS, chars), dtype=np.uint32)
         self.letters = run[ends - 1] - run[starts - 1]
         pairs: NDArray[Any] = np.ndarray((len(data) - 1,), dtype="<u2", buffer=data, strides=(1,))
