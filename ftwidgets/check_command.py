@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CLEAN, FOUND, CANNOT = 0, 1, 2
 
 _EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE cannot be read."
+_FIX = "write a mended copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
     "completion": "what the model should answer, if the column is not called Completion",
@@ -39,7 +40,7 @@ def add(commands: Any) -> None:
     shown.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
-    parser.add_argument("--fix", type=Path, metavar="OUT", help="write a mended copy, and a log of each change beside it")
+    parser.add_argument("--fix", type=Path, metavar="OUT", help=_FIX)
     parser.add_argument("--force", action="store_true", help="replace files that are there already; never FILE itself")
     for name, said in _COLUMNS.items():
         parser.add_argument(f"--{name}", metavar="COL", help=f"column: {said}")
@@ -112,6 +113,8 @@ def _refuse(options: argparse.Namespace) -> None:
             raise DataError(f"{target} is what is to be checked, and would be lost. Give another name.")
         if target.is_dir():
             raise DataError(f"{target} is a folder. Name a file in it.")
+        if not target.is_file():
+            raise DataError(f"{target} is a device or a pipe, and a file would take its place. Name a file.")
         if not options.force:
             raise DataError(f"{target} is there already. Give another name, or --force to replace it.")
 

@@ -1,6 +1,8 @@
 """What any model has to beat, and evaluations that take a function in a model's place, stop early or fail half-way."""
 
+import itertools
 import threading
+import time
 from typing import Any
 
 import openai
@@ -58,8 +60,15 @@ def test_limit_takes_the_first_examples() -> None:
 
 def test_what_was_answered_before_a_stop_is_scored() -> None:
     """Both models are asked in turns, so rows answered by both are there; asking again goes on where it stopped."""
-    stop = threading.Event()
-    survey = Survey(client_of(adder), MODELS, SUMS)
+    stop, asked = threading.Event(), itertools.count(1)
+
+    def slow_at_the_end(messages: Any) -> str:
+        if next(asked) > 62:  # those after the sixtieth are still under way when the stop comes
+            stop.wait(10)
+            time.sleep(0.05)
+        return adder(messages)
+
+    survey = Survey(client_of(slow_at_the_end), MODELS, SUMS)
     survey.ask(workers=1, on_answer=lambda done, _: stop.set() if done >= 60 else None, stop=stop)
     assert 60 <= survey.done < 80
     rows = survey.result().answers["row"].tolist()

@@ -136,6 +136,17 @@ def test_nothing_is_written_over(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mine" not in Path("there.html").read_text() + Path("log.jsonl.changes.jsonl").read_text()
 
 
+def test_no_file_takes_the_place_of_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """A device or a pipe is no place for a page or a copy, also with --force: it would be replaced by a file."""
+    name = file(CLEAN)
+    os.mkfifo("pipe")
+    for option in ("--html", "--markdown", "--fix"):
+        code, _, err = run(capsys, name, option, "pipe", "--force")
+        assert code == 2
+        assert "pipe is a device or a pipe" in err
+        assert Path("pipe").is_fifo()
+
+
 def test_the_options_reach_the_check(capsys: pytest.CaptureFixture[str]) -> None:
     """Columns, delimiter, encoding, system prompt, validation file and model are used."""
     rows = "".join(f"{i}|Wo ist das Straßenschild {i}?|An der Ecke {i}.|c{i}\n" for i in range(60))

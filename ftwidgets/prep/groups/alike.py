@@ -103,13 +103,13 @@ def _slipped(a: Wording, b: Wording, frequency: Frequency) -> bool:
 
 
 def _is_slip(x: bytes, y: bytes, a: Wording, b: Wording, frequency: Frequency) -> bool:
-    if min(len(x), len(y)) < 5 or x[0] != y[0] or abs(len(x) - len(y)) > 1:
+    one, other = x.decode("utf-8", "replace"), y.decode("utf-8", "replace")  # letters count, not bytes
+    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 1:
         return False
     if is_number(x) or is_number(y) or x in _NEGATIONS or y in _NEGATIONS or frozenset((x, y)) in _CONFUSED:
         return False
     if min(frequency(x), frequency(y)) > 2 or (x in names(a.text) and y in names(b.text)):
         return False
-    one, other = x.decode("utf-8", "replace"), y.decode("utf-8", "replace")
     if min(len(one), len(other)) == 5 and len(one) == len(other) and sorted(one) != sorted(other):
         return False  # a letter replaced in a short word makes too many other words: plant, plane
     return distance(one, other, 1) == 1

@@ -108,6 +108,9 @@ class _Joining:
         said: dict[int, Wording] = {}
         n_alike = len(ones) - len(open_pairs)
         for a, b in open_pairs:
+            if self._top(a) == self._top(b):
+                n_alike += 1
+                continue
             for position in (a, b):
                 if position not in said:
                     said[position] = wording(items[position].prompt)

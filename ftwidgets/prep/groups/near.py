@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ftwidgets.prep.groups.columns import firsts, mixed, numbers, system_key
 from ftwidgets.prep.items import Batch, Fault, Known, Usable
@@ -38,14 +38,14 @@ class Near:
     ----------
     near
         Whether to look for prompts that are nearly the same. Else only equal prompts are compared, and of each row 24
-        bytes are kept; with it, 70.
+        bytes are kept; with it, 66.
     """
 
     def __init__(self, *, near: bool = True) -> None:
         self.near = near
         self.keys: Sequence[int] = array("q")
         self._prompts, self._asked, self._answers = array("q"), array("q"), array("q")
-        self._columns = [array(code) for code in "QQIQHI"]
+        self._columns = tuple(array(code) for code in "QQQHI")
         self._frequencies: NDArray[np.int32] | None = None
 
     @property
@@ -67,8 +67,8 @@ class Near:
 
         if self._frequencies is None:
             return Sketches()
-        heads, tails, letters, parity, sizes, bands = map(np.array, self._columns)
-        return Sketches(heads, tails, letters, parity, sizes, bands.reshape(-1, BANDS), self._frequencies)
+        heads, tails, letters, sizes, bands = map(np.array, self._columns)
+        return Sketches(heads, tails, letters, sizes, bands.reshape(-1, BANDS), self._frequencies)
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
         """Keep three keys of each row, and a sketch of its prompt."""
@@ -88,9 +88,9 @@ class Near:
         from ftwidgets.prep.groups.sketches import SLOTS, sketches
 
         made, hashes = sketches(prompts)
-        parts = (made.heads, made.tails, made.letters, made.parity, made.sizes, made.bands)
-        for column, values in zip(self._columns, parts, strict=True):
-            column.frombytes(values.tobytes())
+        parts = (made.heads, made.tails, made.letters, made.sizes, made.bands)
+        for column, raw in zip(self._columns, [part.tobytes() for part in parts], strict=True):
+            column.frombytes(raw)
         if self._frequencies is None:
             self._frequencies = np.zeros(SLOTS, dtype=np.int32)
         np.add.at(self._frequencies, (hashes & np.uint64(SLOTS - 1)).astype(np.int64), np.int32(1))

@@ -24,11 +24,11 @@ NEIGHBOURS = 64
 PARTNERS = 8
 """Pairs of one key that are kept of a prompt and those before it: a group needs no more to hang together."""
 
-BITS = 8
-"""Bits of `parity` in which two prompts may differ: one slip turns 6 at most, another word nearly always more."""
+LETTERS = 4
+"""Letters in which two prompts may differ: one slip makes 2 at most, another word mostly more."""
 
-WORD_BITS = 8
-"""Bits of `parity` that a word more turns, rarely more: as many as it has letters; one is allowed for besides."""
+OF_A_WORD = 8
+"""Letters of a word, rarely more; one word is allowed for besides."""
 
 CROWD = 256
 """Long prompts that share a band: with more, a few are tried first, and if few of these are alike, it is a template."""
@@ -46,12 +46,12 @@ class Pairs(NamedTuple):
 
 
 def close(sketches: Sketches, rows: "Ints") -> Pairs:
-    """Return pairs of the rows whose content words have the same heads, tails or letters, and nearly the same pairs of letters.
+    """Return pairs of the rows whose content words have nearly the same letters, and the same heads, tails or letters.
 
     All pairs are among them that are the same but for their wording (`alike.Likeness.SAME`).
     """
-    keys, parity = (sketches.heads, sketches.tails, sketches.letters), sketches.parity[rows]
-    return _together([_neighbours(key[rows], parity, rows) for key in keys])
+    letters = sketches.letters[rows]
+    return _together([_neighbours(key, letters, rows) for key in (sketches.heads[rows], sketches.tails[rows], letters)])
 
 
 def overlapping(sketches: Sketches, rows: "Ints") -> tuple[Pairs, Pairs, list["Ints"]]:
@@ -83,13 +83,13 @@ def unlike_in_size(sketches: Sketches, found: list[Pairs]) -> Pairs:
     """Return the pairs of several searches, each once, of which one may have all content words of the other and some more.
 
     Pairs as long as each other are alike only if they are the same but for their wording, and those are in `close`. Of
-    the others, those are left out whose parity differs in more bits than that many words more may turn.
+    the others, those are left out that differ in more letters than that many words have.
     """
     pairs = _together(found)
-    sizes, parity = sketches.sizes, sketches.parity
+    sizes, letters = sketches.sizes, sketches.letters
     more = np.abs(sizes[pairs.one].astype(np.int64) - sizes[pairs.other])
-    turned = popcount(parity[pairs.one] ^ parity[pairs.other])
-    some = (more > 0) & (turned <= WORD_BITS * (more + 1))
+    unlike = apart(letters[pairs.one], letters[pairs.other])
+    some = (more > 0) & (unlike <= OF_A_WORD * (more + 1))
     return Pairs(pairs.one[some], pairs.other[some])
 
 
@@ -104,10 +104,10 @@ def _shared(key: "NDArray[Any]") -> tuple["Ints", "NDArray[Any]"]:
     return order, key[order]
 
 
-def _neighbours(key: "NDArray[Any]", parity: "Words", rows: "Ints") -> Pairs:
+def _neighbours(key: "Words", sums: "Words", rows: "Ints") -> Pairs:
     order, keys = _shared(key)
-    order = order[np.lexsort((parity[order], keys))]
-    letters = parity[order]
+    order = order[np.lexsort((sums[order], keys))]
+    letters = sums[order]
     ones, others = [], []
     partners = np.zeros(len(order), dtype=np.int8)
     here = np.arange(len(order))
@@ -116,13 +116,24 @@ def _neighbours(key: "NDArray[Any]", parity: "Words", rows: "Ints") -> Pairs:
         here = here[keys[here] == keys[here + step]]
         if not len(here):
             break
-        near = here[popcount(letters[here] ^ letters[here + step]) <= BITS]
+        near = here[apart(letters[here], letters[here + step]) <= LETTERS]
         near = near[partners[near + step] < PARTNERS]
         partners[near + step] += 1
         ones.append(rows[order[near]])
         others.append(rows[order[near + step]])
     none = np.zeros(0, dtype=np.int64)
     return Pairs(np.concatenate([none, *ones]), np.concatenate([none, *others]), capped=len(here) > 0)
+
+
+def apart(one: "Words", other: "Words") -> "Ints":
+    """Return in how many letters two sketches differ, about: powers of two to add or take to come from one to the other.
+
+    The least number of them is that of the digits of the difference in the non-adjacent form (Reitwiesner 1960), which are
+    where the difference and its half, added and not added, have other bits.
+    """
+    difference = (one - other).view(np.int64)
+    half = difference >> 1
+    return popcount((half ^ (half + difference)).view(np.uint64))
 
 
 def popcount(numbers: "Words") -> "NDArray[np.int64]":

@@ -14,7 +14,7 @@ MOST = 200
 """Different system prompts that are counted; with more, each row has its own by design."""
 
 DOMINANT = 0.8
-"""With this share of the rows, one system prompt is the one that was meant."""
+"""With this share of the rows, one system prompt is the one that was meant, or none."""
 
 TOLD = 5
 """Variants that are told one by one."""
@@ -41,6 +41,7 @@ class Systems:
         self._many = False
         self._n = self._n_gaps = 0
         self._first_gap: int | None = None
+        self._first_own: int | None = None
         self._filled = False
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
@@ -51,6 +52,8 @@ class Systems:
                 if self._first_gap is None:
                     self._first_gap = batch.start + index
                     self._filled = item.system is not None
+            elif self._first_own is None:
+                self._first_own = batch.start + index
             if item.own_system and not self._many:
                 self._count(item.system or "", batch.start + index)
         self._n += len(batch.items)
@@ -91,14 +94,20 @@ class Systems:
         if self._first_gap is None or (self._n_gaps == self._n and (self._column is None or not self._filled)):
             return
         name = "The system prompt" if self._column is None else quoted(self._column)
-        place = known.where(self._first_gap)
-        message = f"{name} is empty in {self._n_gaps:,} of {counted(self._n, 'row')}, first on {place}"
+        field = self._column or "system"
+        message = f"{name} is empty in {self._n_gaps:,} of {counted(self._n, 'row')}, first on {known.where(self._first_gap)}"
         if self._filled:
             message = f"{message}; the constant system prompt is used."
-            yield None, Fault("system-filled", "note", message, field="system")
+            yield None, Fault("system-filled", "note", message, field=field)
+        elif self._first_own is not None and self._n_gaps >= DOMINANT * self._n:
+            n_own = self._n - self._n_gaps
+            place = f"{'on' if n_own == 1 else 'first on'} {known.where(self._first_own)}"
+            message = f"Only {n_own:,} of {counted(self._n, 'row')} {'has' if n_own == 1 else 'have'} a system prompt, {place}."
+            fix = "Give it to all rows or to none; the prompt at use should match the one in training."
+            yield None, Fault("system-missing", "warning", message, fix, field=field)
         else:
             fix = "Fill them in, or give system= a text for them; the prompt at use should match the one in training."
-            yield None, Fault("system-missing", "warning", f"{message}; these get none.", fix, field="system")
+            yield None, Fault("system-missing", "warning", f"{message}; these get none.", fix, field=field)
 
 
 def _same(one: str, other: str) -> bool:

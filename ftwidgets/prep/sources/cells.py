@@ -61,7 +61,7 @@ class CellReader:
 
     def remarks(self) -> list[Finding]:
         """What only all rows together showed."""
-        return self.overall.findings(self.columns, self.system)
+        return self.overall.findings(self.columns)
 
     def units(self, rows: Iterator[Row | list[Finding]]) -> Iterator[Item]:
         """Yield an example or findings for each row."""
@@ -93,8 +93,6 @@ class CellReader:
     def _usable(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> Usable:
         own = "" if self._system < 0 else text_of(value_at(row.values, self._system))
         has_own = bool(own) and not own.isspace()
-        if self._system >= 0:
-            self.overall.system(has_own, row)
         return Usable(
             row,
             prompt,

@@ -7,7 +7,7 @@ from ftwidgets.prep.sources.files import Text
 from ftwidgets.prep.sources.held import Held
 from ftwidgets.prep.sources.kinds import other_format
 from ftwidgets.prep.sources.parsing import not_json, parser
-from ftwidgets.prep.words import quoted
+from ftwidgets.prep.words import counted, quoted
 
 LARGEST = 200 * 1024 * 1024
 _UNDER = ("data", "train", "rows", "examples")
@@ -33,7 +33,23 @@ def read_document(text: Text) -> Held | Finding:
     if records is None or any(not isinstance(record, dict) for record in records[:1]):
         fix = 'Write a list of records, [{"messages": [...]}, ...], or JSON Lines: one record a line.'
         return other_format(name, "JSON, but no list of records", fix)
-    return Held(name, records, path=text.path, size=text.stamp.size, from_file=True)
+    return Held(name, records, path=text.path, size=text.stamp.size, from_file=True, notes=_left(name, value, records))
+
+
+def _left(name: str, value: Any, records: list[Any]) -> list[Finding]:
+    """Return the note about other lists of records beside those that are read, such as those of a split."""
+    lists = {key: held for key, held in value.items() if _is_list(held)} if isinstance(value, dict) else {}
+    read = next((key for key, held in lists.items() if held is records), None)
+    others = [f"{quoted(key)} ({counted(len(held), 'record')})" for key, held in lists.items() if held is not records]
+    if read is None or not others:
+        return []
+    message = f"{quoted(name)} is read under {quoted(read)}; not used: {', '.join(others[:5])}."
+    fix = "Write each list into a file of its own, if it is to be checked too."
+    return [Finding(id="ignored-columns", level="note", message=message, fix=fix)]
+
+
+def _is_list(held: object) -> bool:
+    return isinstance(held, list) and bool(held) and isinstance(held[0], dict)
 
 
 def _under(value: Any) -> list[Any] | None:
@@ -42,6 +58,6 @@ def _under(value: Any) -> list[Any] | None:
         return None
     for key in _UNDER:
         held = value.get(key)
-        if isinstance(held, list) and held and isinstance(held[0], dict):
+        if _is_list(held):
             return held
     return [value] if {"messages", "conversations", "prompt", "instruction", "input"} & set(value) else None

@@ -37,6 +37,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream in
 _BLANK = re.compile(r'[\s,;|"\ufeff\u200b]*')  # an empty sheet is saved as delimiters and nothing else
 _JSON_LINES = re.compile(r'\s*\{\s*".*\}[ \t]*(\r\n|\n|\r)\s*\{')
 _JSON = re.compile(r'\s*(\{\s*("|\})|\[\s*([\[{"\]\d]|$))')
+_RECORD = re.compile(r"""^[ \t\ufeff]*(?:[{\[]|["'“]\w+["'”]\s*:)""", re.MULTILINE)  # or the rest of one
 _HTML = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml\b")
 _WHOLE_LINE = re.compile(r"\s*\{.*\}[ \t]*(?=\r?\n|\r|$)")
@@ -72,6 +73,9 @@ def text_kind(text: str, name: str) -> Kind | Finding:
         if text.split(None, 1)[0] in ("[", "{"):
             fix = "Write each record on a line of its own. A file named .json may be written like this."
             return other_format(name, "JSON over several lines, not JSON Lines", fix)
+        if not _RECORD.search(text):
+            fix = 'Each line is an object: {"messages": [...]}. If it is a table, let its name end in .csv.'
+            return other_format(name, "no JSON Lines: no line begins with a bracket", fix)
         return "lines"
     if _JSON_LINES.match(text):
         return "lines"

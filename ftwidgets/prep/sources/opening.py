@@ -177,7 +177,8 @@ def _file(path: Path, columns: Mapping[str, str], delimiter: str | None, encodin
         held = read_document(text)
         if isinstance(held, Finding):
             return held
-        return _Found(held, "records", first=held.values[0] if held.values else None, findings=findings)
+        first = held.values[0] if held.values else None
+        return _Found(held, "records", first=first, findings=[*findings, *held.notes])
     rows = lines.look(text)
     return (
         rows

@@ -81,7 +81,8 @@ def _depth(value: object) -> int:
 
 def not_json(raw: bytes, error: Exception) -> Fault:
     """Return the fault of a line that is no JSON, with where and why."""
-    text = raw.decode("utf-8", "replace").strip()
+    whole = raw.decode("utf-8", "replace")
+    text = whole.strip()
     if isinstance(error, RecursionError):
         message = f"The line nests lists and objects deeper than {DEEPEST} levels."
         return Fault("not-json", "error", message, "Write it flatter; a row is messages with texts.", excerpt=text[:60])
@@ -89,7 +90,8 @@ def not_json(raw: bytes, error: Exception) -> Fault:
     if isinstance(error, json.JSONDecodeError):
         place = error.pos
         reason = next((words for start, words in _REASONS if error.msg.startswith(start)), error.msg.lower())
-    near = f", before {quoted(text[place : place + 20], 20)}" if text[place:].strip() else ", at its end"
+    rest = whole[place:].rstrip()
+    near = f", before {quoted(rest[:20], 20)}" if rest else ", at its end"
     message = f"The line is not JSON: {reason} at character {place + 1:,}{near}."
     return Fault("not-json", "error", message, _advice(text), excerpt=text[:60])
 

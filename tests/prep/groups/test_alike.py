@@ -21,6 +21,11 @@ NEAR = [
     ("Hi, is the café open on Sunday?", "Is the cafe\u0301 open on Sunday"),
     ("你好\uff0c请问营业时间是几点\uff1f", "你好 请问营业时间是几点"),
     ("Wo ist meine Bestellung geblieben?", "wo ist meine bestelung geblieben"),
+    ("How do I send back a coat that is too small?", "How do I send back a coat that is to small"),
+    ("Is the blue lamp better then the red one?", "Is the blue lamp better than the red one?"),
+    ("Where are the results of my blood test in the app?", "where are the results of my bloodtest in the app"),
+    ("Wo finde ich meine Lieferadresse im Konto", "Wo finde ich meine Liefer Adresse im Konto?"),
+    ("कल मेरा ऑर्डर कब आएगा", "कल मेरा ऑर्डरर कब आएगा"),
 ]
 DIFFERENT = [
     ("I want a refund for order 12", "I want a refund for order 13"),
@@ -54,6 +59,13 @@ DIFFERENT = [
     ("help me", "help me please"),
     ("狗咬了我的人", "人咬了我的狗"),
     ("The red car is mine", "The car is mine"),
+    ("Там стоит большой дом", "Там стоит большой дым"),
+    ("Is the coat too small for him", "Is the coat small for him"),
+    ("Can you send it too my friend", "Can you send it my friend"),
+    ("Is this the therapist we talked about", "Is this the rapist we talked about"),
+    ("There is notable damage on the lamp", "There is no table damage on the lamp"),
+    ("Does it run on windows 10 today", "Does it run on windows10 today"),
+    ("How do I cancel before it renews", "How do I cancel before it renewed"),
 ]
 LONG = (
     "Good morning, I ordered two garden chairs and a round table from your shop last week, the chairs came on Monday "
@@ -104,6 +116,13 @@ def test_words_that_many_rows_share_weigh_nothing() -> None:
 def test_a_slip_is_a_word_that_hardly_any_row_has() -> None:
     """Two words that are both common are two words."""
     one, other = wording("How do I install the driver"), wording("How do I instal the driver")
+    assert compare(one, other) is Likeness.SAME
+    assert compare(one, other, lambda word: 20, 100) is Likeness.NOT
+
+
+def test_a_blank_makes_two_words_where_both_ways_are_common() -> None:
+    """A green house is no greenhouse."""
+    one, other = wording("What does a green house cost"), wording("What does a greenhouse cost")
     assert compare(one, other) is Likeness.SAME
     assert compare(one, other, lambda word: 20, 100) is Likeness.NOT
 

@@ -66,15 +66,52 @@ def test_different_answers() -> None:
 
 
 def test_different_answers_to_nearly_one_prompt() -> None:
-    """Under one system prompt, and not where one prompt merely has more words than the other."""
+    """Said once; under one system prompt, and not where one prompt merely has more words than the other."""
     asked = ("How do I reset my password?", "How to reset my password")
     found = told(Near(), usable([(asked[0], "Like this."), (asked[1], "Like that.")]))
-    assert [(position, fault.id) for position, fault in found] == [(1, "different-answers-near"), (1, "near-duplicate")]
+    assert [(position, fault.id) for position, fault in found] == [(1, "different-answers-near")]
     assert '"Like that." here, "Like this." there' in found[0][1].message
     apart = told(Near(), usable([(asked[0], "Like this.", "Be kind."), (asked[1], "Like that.", "Be rude.")]))
     assert [fault.id for _, fault in apart] == ["near-duplicate"]
     longer = told(Near(), usable([(ADDED[0][0], "one"), (ADDED[0][1], "two")]))
     assert [fault.id for _, fault in longer] == ["near-duplicate"]
+
+
+def test_a_group_is_told_by_a_row_that_is_not_told_already() -> None:
+    """Rows two and three are nearly one; two contradicts it, and three repeats its answer; a row stands between."""
+    prompts = ["How do I reset my password?", "how to reset my password", "Reset a printer now", "How do I reset my pasword"]
+    found = told(Near(), usable(zip(prompts, ["Like this.", "Like that.", "x", "Like this."], strict=True)))
+    assert [(position, fault.id) for position, fault in found] == [(1, "different-answers-near"), (3, "near-duplicate")]
+    assert "3 prompts are nearly the same: this one and line 2, line 3; " in found[1][1].message
+    assert '"How do I reset my pasword" here' in found[1][1].message
+
+
+def altered(n: int) -> list[Usable]:
+    """Rows of 30 words drawn anew, every hundredth of them another one with one word more."""
+    draw = random.Random(7)
+    syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
+    words = ["".join(draw.choices(syllables, k=draw.randint(2, 4))) for _ in range(2000)]
+    prompts = [" ".join(draw.choices(words, k=30)) for _ in range(n)]
+    for i in range(100, n, 100):
+        prompts[i] = prompts[i - 50] + " indeed"
+    return usable((prompt, "x") for prompt in prompts)
+
+
+def test_one_altered_row_in_a_hundred_is_found_and_no_cap_is_met() -> None:
+    """Of 10,000 rows, all pairs that may be alike are compared: nothing is said of a cap."""
+    found = told(Near(), altered(10_000))
+    assert {fault.id for _, fault in found} == {"near-duplicate"}
+    assert len(found) >= 0.9 * 99
+
+
+def test_of_a_pattern_that_fills_the_file_the_nearest_are_compared_and_that_is_said() -> None:
+    """Slots of one word or two, so that one prompt might have all words of another."""
+    draw, ask = random.Random(3), "I would like to know from the friendly people in your shop how much I have to pay this week"
+    slots = ["".join(draw.choices("bdfgklmnprstaeiou", k=9)) + " oak" * (i % 2) for i in range(1000)]
+    found = told(Near(), usable((f"{ask} for the {slot}, tax and shipping included.", "x") for slot in slots))
+    assert "near-duplicates-capped" in {fault.id for _, fault in found}
+    numbers = told(Near(), usable((f"{ask} for part {n}, tax included.", "x") for n in range(1000)))
+    assert numbers == []  # as long as each other and not the same: nothing is missed
 
 
 def test_after_a_thousand_only_places_are_told() -> None:

@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,13 +68,30 @@ def test_many_texts_are_folded_as_one_would_be(texts: list[str]) -> None:
     assert [a == b for a in numbers for b in numbers] == [a == b for a in folded for b in folded]
 
 
-def test_keys_are_the_same_in_every_process() -> None:
-    """They may decide a split, so they must not depend on Python's hash seed."""
-    code = "from ftwidgets.prep.keys import keys; print(keys([b'how do i', b'']).tolist())"
+SEEDED = """
+import sys
+import pandas as pd
+from ftwidgets.prep import prepare
+rows = [(f"What does part {i // 2} cost{'?' * (i % 2)}", f"{i // 2} euros") for i in range(60)]
+prepared = prepare(pd.DataFrame(rows, columns=["Prompt", "Completion"]), sys.argv[1], validation=0.2)
+print(prepared.validation_file.read_text())
+"""
+
+
+def test_no_hash_seed_decides_a_split(tmp_path: Path) -> None:
+    """Keys hold within a process only; what is held out is the same in every one."""
     printed = {
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)
+        subprocess.run(
+            [sys.executable, "-c", SEEDED, str(tmp_path / seed)],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
     }
-    assert printed == {f"{keys.keys([b'how do i', b'']).tolist()}\n"}
+    assert len(printed) == 1
+    assert printed.pop().count("What does part") >= 10
 
 
 def test_the_end_is_quick() -> None:

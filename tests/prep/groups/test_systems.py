@@ -29,6 +29,15 @@ def test_gaps() -> None:
     assert fault.message.startswith("The system prompt is empty in 1 of 2 rows, first on line 2;")
 
 
+def test_where_most_rows_have_none_the_others_are_named() -> None:
+    """One of 22, and two of them."""
+    ((_, fault),) = systems(*[None] * 12, "Be kind.", *[None] * 9)
+    assert (fault.id, fault.level, fault.field) == ("system-missing", "warning", "System")
+    assert fault.message == "Only 1 of 22 rows has a system prompt, on line 14."
+    ((_, fault),) = systems(*[None] * 12, *["Be kind."] * 2, *[None] * 8)
+    assert fault.message == "Only 2 of 22 rows have a system prompt, first on line 14."
+
+
 def test_a_variant_is_told_on_its_first_row() -> None:
     """Nearly the same text in any number; another text beside one that dominates."""
     one, other = "You are a helpful assistant.", "You are a helpfull assistant"

@@ -35,6 +35,8 @@ def archive(*members: str) -> bytes:
         ("a.csv", archive("photo.txt"), "ZIP archive"),
         ("a.jsonl", b'{\n  "messages": []\n}', "JSON over several lines"),
         ("a.jsonl", b"<html><body>", "web page"),
+        ("a.jsonl", b'Prompt,Completion\n"Hello, you?",Fine.\n', "no line begins with a bracket"),
+        ("a.jsonl", b"- prompt: a\n  completion: b\n", "no line begins with a bracket"),
         ("a.csv", b'{\n "cells": []\n}', "JSON, but no list of records"),
         ("a.json", b"[[1, 2], [3, 4]]", "JSON, but no list of records"),
         ("a.csv", b"\n<!DOCTYPE html>\n<html>", "web page"),

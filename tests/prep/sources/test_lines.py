@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ftwidgets.prep import Finding
 from ftwidgets.prep.items import Usable
-from ftwidgets.prep.sources import Opened, column_names, lines, open_source
+from ftwidgets.prep.sources import Opened, column_names, encoding, lines, open_source
 from ftwidgets.prep.sources.parsing import DEEPEST, parser
 
 CHAT = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
@@ -251,11 +251,40 @@ def test_a_file_that_no_service_takes_is_said(tmp_path: Path, monkeypatch: pytes
     assert len(usable(source)) == 1
 
 
-def test_no_line_is_longer_than_memory_allows(tmp_path: Path) -> None:
-    """A file without line ends is no JSON Lines and no table; it is not read into memory to find that out."""
-    for name, start in (("a.jsonl", '{"messages": "'), ("a.csv", "Prompt,")):
-        (tmp_path / name).write_text(start + "x" * (9 << 20), encoding="utf-8")
+def test_no_line_is_longer_than_memory_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is too long to be read is named; it is not read into memory to find that out."""
+    monkeypatch.setattr(encoding, "_LONGEST_RECORD", 9 << 20)
+    for name, start in (("a.jsonl", CHAT + '\n{"messages": "'), ("a.csv", "Prompt,Completion\nx,")):
+        (tmp_path / name).write_text(start + "x" * (10 << 20), encoding="utf-8")
         found = open_source(tmp_path / name, columns={})
         assert isinstance(found, list)
         assert [finding.id for finding in found] == ["other-format"]
         assert isinstance(found[0], Finding)
+        assert found[0].line == 1 + start.count("\n")
+        assert f"{found[0].line}" in found[0].message
+
+
+def test_a_row_may_hold_pictures(tmp_path: Path) -> None:
+    """A record of nine megabytes, such as one with a picture in it, is a row among others."""
+    url = "data:image/png;base64," + "A" * (9 << 20)
+    picture = {"type": "image_url", "image_url": {"url": url}}
+    row = {"messages": [{"role": "user", "content": [picture]}, {"role": "assistant", "content": "A cat."}]}
+    source = opened(tmp_path, f"{CHAT.rstrip()}\n{json.dumps(row)}\n{CHAT}")
+    assert len(usable(source)) == 3
+
+
+def test_the_words_at_fault_are_those_of_the_line(tmp_path: Path) -> None:
+    """The place in a line counts its blanks, and what is quoted stands there."""
+    source = opened(tmp_path, CHAT + '\n  {"messages": oops}\n')
+    (finding,) = next(item for item in source.items() if isinstance(item, list))
+    assert 'a value is expected at character 16, before "oops}"' in finding.message
+
+
+def test_lists_beside_the_one_that_is_read_are_said(tmp_path: Path) -> None:
+    """A document with a list for each side of a split is read under the first name known, and nothing is lost in silence."""
+    source = opened(tmp_path, f'{{"train": [{CHAT}, {CHAT}], "test": [{CHAT}], "version": [1]}}', "a.json")
+    assert len(usable(source)) == 2
+    assert [(f.id, f.message) for f in source.findings] == [
+        ("ignored-columns", '"a.json" is read under "train"; not used: "test" (1 record).')
+    ]
+    assert opened(tmp_path, f'{{"data": [{CHAT}]}}', "b.json").findings == []

@@ -236,12 +236,13 @@ def test_group_and_split_columns_come_along(tmp_path: Path) -> None:
 
 
 def test_what_concerns_all_rows_is_said_last_and_not_while_mending(tmp_path: Path) -> None:
-    """Rows without a system prompt among rows with one are counted; each reading counts anew."""
-    opened = table(tmp_path, "System,Prompt,Completion\nS,a,b\n,c,d\n")
+    """Numbers among texts are counted; each reading counts anew. What system prompts say together is no source's affair."""
+    opened = open_source(pd.DataFrame({"System": ["S", None], "Prompt": ["a", 7], "Completion": ["b", "d"]}), columns={})
+    assert not isinstance(opened, list)
     for _ in range(2):
         (finding,) = found(opened)
-        assert finding.id == "system-missing"
-        assert "1 of 2 rows, first on line 3" in finding.message
+        assert finding.id == "numbers-as-text"
+        assert '1 cell of type int; they are written as text, "7" for example (row 1)' in finding.message
     assert all(isinstance(item, Usable) for item in opened.items(mend=lambda value: value))
 
 
