@@ -41,6 +41,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
     parser.add_argument("--fix", type=Path, metavar="OUT", help=_FIX)
+    parser.add_argument(
+        "--fixes", metavar="NAMES", help="which fixes, by name and with commas, or: all; without it all but those to be named"
+    )
     parser.add_argument("--force", action="store_true", help="replace files that are there already; never FILE itself")
     for name, said in _COLUMNS.items():
         parser.add_argument(f"--{name}", metavar="COL", help=f"column: {said}")
@@ -152,7 +155,14 @@ def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
             file.write(report.to_markdown().encode())
         yield f"Written: {options.markdown}"
     if options.fix is not None and not _unreadable(report):
-        yield str(report.apply(options.fix, force=options.force))
+        yield str(report.apply(options.fix, _chosen(report, options.fixes), force=options.force))
+
+
+def _chosen(report: Report, names: str | None) -> list[str] | None:
+    """Return the fixes that `--fixes` names; None for those that need no naming."""
+    if names is None:
+        return None
+    return [fix.name for fix in report.fixes] if names == "all" else [name.strip() for name in names.split(",")]
 
 
 def _unreadable(report: Report) -> bool:

@@ -105,7 +105,7 @@ def test_a_mended_copy_is_written_with_its_log(capsys: pytest.CaptureFixture[str
     """`--fix` says what it changed and where the log is; what it wrote is without those faults; the file stays."""
     text = CLEAN + "Who wrote this?,It was ada.lovelace@analytical-engines.org who did.\n" + GOOD[: GOOD.index("\n") + 1]
     name = file(text)
-    code, out, _ = run(capsys, name, "--fix", "mended.csv")
+    code, out, _ = run(capsys, name, "--fix", "mended.csv", "--fixes", "all")
     assert code == 0
     assert "Written: 61 examples to mended.csv; 1 row changed, 1 left out" in out
     log = Path(out.rpartition(" in ")[2].strip().rstrip("."))

@@ -87,8 +87,9 @@ class Examined:
 
     def count(self) -> None:
         """Add the finding for too few examples."""
-        for finding in rules.size(self.n_usable, self.name) if self.readable else ():
-            self.tally.add(finding)
+        if self.opened is not None:
+            for finding in rules.size(self.n_usable, self.name, self.opened.n_rows):
+                self.tally.add(finding)
 
 
 def mapped(**names: str | None) -> dict[str, str]:

@@ -85,7 +85,7 @@ def _pair(example: Example) -> Example | str:
 def _huggingface(example: Example) -> Example | str:
     if "input" in example:
         given = example["input"]
-        more = {"tools": given["tools"]} if "tools" in given else {}
+        more = {key: value for key, value in given.items() if key != "messages"}
         chosen, rejected = example["preferred_output"], example["non_preferred_output"]
         return {"prompt": given["messages"], "chosen": chosen, "rejected": rejected, **more}
     rest = {key: value for key, value in example.items() if key != "messages"}

@@ -44,16 +44,25 @@ TITLES = {
 }
 
 
+WRITTEN = (".jsonl", ".ndjson", ".csv")
+
+ASKED = frozenset({"redact-email-addresses", "redact-phone-numbers", "mend-labels"})
+"""Fixes that are done only if they are named: a shop's own address may be what the answers are about, and a label that is
+close to another may be right."""
+
+
 @dataclass(frozen=True)
 class Fix:
-    """An automatic fix: its name, what it does, and how many findings it would settle."""
+    """An automatic fix: its name, what it does, how many findings it would settle; `asked` if it must be named to be done."""
 
     name: str
     title: str
     n_findings: int
+    asked: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.title} ({counted(self.n_findings, 'finding')})"
+        named = ", if you name it" if self.asked else ""
+        return f"{self.name}: {self.title} ({counted(self.n_findings, 'finding')}{named})"
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,9 @@ class Applied:
 
 def fixes(repairs: Mapping[str, int]) -> list[Fix]:
     """Return the fixes for what a report found, most needed first."""
-    return [Fix(name, TITLES[name], n) for name, n in sorted(repairs.items(), key=lambda item: (-item[1], item[0]))]
+    return [
+        Fix(name, TITLES[name], n, name in ASKED) for name, n in sorted(repairs.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 def log_of(path: Path) -> Path:
@@ -91,6 +102,8 @@ def apply(report: "Report", path: Path, chosen: "Sequence[Fix | str] | None", *,
     examples = report.examples
     if not isinstance(examples, Examples):
         raise DataError("there is nothing to write: the source could not be read.")
+    if path.suffix.lower() not in WRITTEN:
+        raise DataError(f"{path} is to be JSON Lines or CSV; give it a name that ends in .jsonl or .csv.")
     log = log_of(path)
     _refuse(examples, path, log, force=force)
     opened, n_written = examples.seen.opened, 0
@@ -106,13 +119,15 @@ def apply(report: "Report", path: Path, chosen: "Sequence[Fix | str] | None", *,
         for item in changes.made(opened):
             file.write(line(item.example) if table is None else table.row(item))
             n_written += 1
+        if not n_written:
+            raise DataError(f"there is nothing to write: no row of {opened.name} can be used, with these fixes or without.")
     return Applied(path, log, n_written, changes.n_changed, changes.n_left_out)
 
 
 def _names(report: "Report", chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
     """Return the names of the fixes to be done; a name that is none is refused."""
     if chosen is None:
-        return frozenset(report.repairs)
+        return frozenset(report.repairs) - ASKED
     if isinstance(chosen, str):
         chosen = [chosen]
     names = [fix.name if isinstance(fix, Fix) else fix for fix in chosen]

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ftwidgets.errors import DataError
+
 # Valid inside JSON, yet taken for line breaks by str.splitlines and some editors: written as escapes.
 _LINE_BREAKS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"})
 
@@ -51,8 +53,16 @@ def line(example: Mapping[str, Any]) -> bytes:
 
 @contextmanager
 def writing(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
-    """Give a file to write to, which takes the place of `path` when all went well and vanishes when not."""
+    """Give a file to write to, which takes the place of `path` when all went well and vanishes when not.
+
+    Raises
+    ------
+    DataError
+        If something is there that is no file: a folder, a device, a pipe.
+    """
     target = Path(path)
+    if not target.name or (target.exists() and not target.is_file()):
+        raise DataError(f"{str(target)!r} is no file and cannot be written. Give the name of a file.")
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with aside.open("xb") as file:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ftwidgets.prep.fixes import Applied, Fix
 
 SHOWN = 20
+OF_ONE = 5  # findings of one rule
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,9 +110,10 @@ class Report:
         Parameters
         ----------
         path
-            Where to: JSON Lines, or CSV where the name ends in `.csv`. Never the source.
+            Where to: a name in `.jsonl`, or in `.csv`. Never the source.
         fixes
-            Which of `report.fixes`, or their names; by default all.
+            Which of `report.fixes`, or their names; by default all but those that must be named (`Fix.asked`), such as taking
+            out e-mail addresses, which may be the shop's own. `report.fixes` itself is all of them.
         force
             Whether a file that is already there may be replaced.
 
@@ -123,8 +125,8 @@ class Report:
         Raises
         ------
         DataError
-            If there is nothing to write, if the path is the source, if there is a file and no `force`, if the source has
-            changed since it was checked, or if a row does not fit the format.
+            If there is nothing to write, if the name ends in something else, if the path is the source, if there is a file
+            and no `force`, if the source has changed since it was checked, or if a row does not fit the format.
         """
         from ftwidgets.prep.fixes import apply
 
@@ -156,7 +158,7 @@ class Report:
         return f"<Report ok={self.ok} {self.summary}>"
 
     def __str__(self) -> str:
-        shown, _ = worst_first(self.findings)
+        shown = self._shown()
         lines = [self.summary, *([self._columns_line()] if self.columns else [])]
         lines += [f"{finding.level:<8} {finding}" for finding in shown]
         if rest := self._rest(shown):
@@ -164,6 +166,16 @@ class Report:
         if self.repairs:
             lines.append(self._fixes_line())
         return "\n".join(lines)
+
+    def _shown(self) -> list[Finding]:
+        """Return the findings worth showing: errors first, and not many of one rule."""
+        seen = Counter[str]()
+        few = []
+        for finding in worst_first(self.findings, len(self.findings))[0]:
+            seen[finding.id] += 1
+            if seen[finding.id] <= OF_ONE:
+                few.append(finding)
+        return few[:SHOWN]
 
     def _rest(self, shown: Sequence[Finding]) -> str:
         """Return how many findings of each level are not among those shown; empty for none."""
@@ -178,14 +190,16 @@ class Report:
         return "report.findings has them all" if whole else "report.findings has the first 1,000 of each kind"
 
     def _fixes_line(self) -> str:
-        names = ", ".join(fix.name for fix in self.fixes)
-        return f"Fixed automatically by report.apply(path), in a terminal by --fix OUT: {names}."
+        done = ", ".join(fix.name for fix in self.fixes if not fix.asked)
+        asked = ", ".join(fix.name for fix in self.fixes if fix.asked)
+        text = f"Fixed automatically by report.apply(path), in a terminal by --fix OUT: {done}." if done else ""
+        return f"{text} Fixed if you name it (--fixes): {asked}.".strip() if asked else text
 
     def _columns_line(self) -> str:
         return "Columns: " + ", ".join(f"{part} from {quoted(name)}" for part, name in self.columns.items()) + "."
 
     def _repr_html_(self) -> str:
-        shown, _ = worst_first(self.findings)
+        shown = self._shown()
         verdict = "Ready to use" if self.ok else "Not ready: see the errors"
         body = "".join(map(_html_row, shown))
         head = "".join(f'<th scope="col">{name}</th>' for name in ("Level", "Where", "What is wrong", "What to do"))

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_the_new_file_is_clean_of_what_was_fixed_and_the_source_is_as_it_was(tmp
     source = written(tmp_path / "a.jsonl", rows)
     before = source.read_bytes()
     report = check(source)
-    applied = report.apply(tmp_path / "new" / "b.jsonl")
+    applied = report.apply(tmp_path / "new" / "b.jsonl", report.fixes)
     assert source.read_bytes() == before
     made = lines(applied.path)
     assert made[:30] == GOOD
@@ -66,7 +67,7 @@ def test_the_new_file_is_clean_of_what_was_fixed_and_the_source_is_as_it_was(tmp
 def test_what_a_redaction_took_out_is_not_in_the_log(tmp_path: Path) -> None:
     """A secret does not move from one file into two."""
     report = check(written(tmp_path / "a.jsonl", [*GOOD, chat("Whom do I ask?", "Ask ada.byron@kettles-online.com, please.")]))
-    applied = report.apply(tmp_path / "b.jsonl")
+    applied = report.apply(tmp_path / "b.jsonl", report.fixes)
     assert "ada.byron" not in applied.log.read_text(encoding="utf-8")
     assert "ada.byron" not in applied.path.read_text(encoding="utf-8")
 
@@ -84,6 +85,36 @@ def test_only_the_chosen_fixes_are_done(tmp_path: Path) -> None:
     assert not (tmp_path / "three.jsonl").exists()
 
 
+def test_what_may_be_right_is_changed_only_if_named(tmp_path: Path) -> None:
+    """The shop's own address, or a label that looks like another: listed, and left as it is unless it is named."""
+    rows = [*GOOD, GOOD[3], chat("Whom do I ask?", "Ask help@kettles-online.com, please.")]
+    report = check(written(tmp_path / "a.jsonl", rows))
+    assert [(fix.name, fix.asked) for fix in report.fixes] == [("drop-repeats", False), ("redact-email-addresses", True)]
+    assert "Fixed if you name it (--fixes): redact-email-addresses." in str(report)
+    made = lines(report.apply(tmp_path / "b.jsonl").path)
+    assert made == [*GOOD, rows[-1]]
+
+
+@pytest.mark.parametrize("name", ["b.xlsx", "b.tsv", "b", "b.json"])
+def test_a_name_that_promises_another_format_is_refused(name: str, tmp_path: Path) -> None:
+    """No JSON Lines in a file called a workbook."""
+    with pytest.raises(DataError, match=r"ends in \.jsonl or \.csv"):
+        check(written(tmp_path / "a.jsonl", GOOD)).apply(tmp_path / name)
+
+
+def test_nothing_to_write_is_said(tmp_path: Path) -> None:
+    """No empty file takes the place of one, and a folder or a device is not replaced."""
+    source = written(tmp_path / "a.jsonl", [{"messages": []}] * 12)
+    with pytest.raises(DataError, match=r"no row of a\.jsonl can be used"):
+        check(source).apply(tmp_path / "b.jsonl")
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(DataError, match="is no file"):
+        check(written(source, GOOD)).apply(tmp_path / "folder.jsonl", force=True)
+    with pytest.raises(DataError, match="is no file"):
+        check(source).to_html(os.devnull)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "folder.jsonl"]
+
+
 def test_a_table_keeps_its_other_columns(tmp_path: Path) -> None:
     """From CSV to CSV, what is not changed stays as it was, column for column; to JSON Lines too."""
     table = pd.DataFrame(
@@ -95,7 +126,7 @@ def test_a_table_keeps_its_other_columns(tmp_path: Path) -> None:
     )
     table.to_csv(tmp_path / "a.csv", index=False)
     report = check(tmp_path / "a.csv")
-    applied = report.apply(tmp_path / "b.csv")
+    applied = report.apply(tmp_path / "b.csv", "redact-email-addresses")
     expected = table.copy()
     expected.loc[29, "Completion"] = "Ask [email], please."
     pd.testing.assert_frame_equal(pd.read_csv(applied.path), expected)
@@ -144,5 +175,5 @@ def test_a_mistyped_label_is_mended(tmp_path: Path) -> None:
     table.loc[7, "Completion"] = "negatve"
     report = check(table)
     assert report.corrections == {"negatve": "negative"}
-    made = lines(report.apply(tmp_path / "a.jsonl").path)
+    made = lines(report.apply(tmp_path / "a.jsonl", "mend-labels").path)
     assert [row["messages"][-1]["content"] for row in made] == labels

@@ -278,7 +278,7 @@ def test_preferences_come_back_as_they_were(folder: Path, examples: list[dict[st
 
 def accounted(report: Report, target: Path, before: list[tuple[Any, Any]]) -> None:
     """Apply every fix; fail unless the log has each difference and the new file has nothing left to fix."""
-    applied = report.apply(target, force=True)
+    applied = report.apply(target, report.fixes, force=True)
     log = [json.loads(line) for line in applied.log.read_text(encoding="utf-8").splitlines()]
     touched = {entry["row"] for entry in log}
     gone = {entry["row"] for entry in log if entry.get("left_out")}

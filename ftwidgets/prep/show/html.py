@@ -110,12 +110,21 @@ def _all(report: Report) -> str:
 def _fixes(report: Report) -> str:
     if not report.fixes:
         return ""
-    rows = [(f"<code>{escape(fix.name)}</code>", escape(fix.title), f"{fix.n_findings:,}") for fix in report.fixes]
+    rows = [(f"<code>{escape(fix.name)}</code>", escape(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
     table = _table("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
     return (
         f"{table}<p>In Python, <code>report.apply(&quot;mended.jsonl&quot;)</code> writes a new file with these made, and a "
         "log of each change; in a terminal, <code>ftwidgets check FILE --fix mended.jsonl</code>. The file itself stays as it "
-        "is.</p>"
+        f"is.{_all_of_them(report)}</p>"
+    )
+
+
+def _all_of_them(report: Report) -> str:
+    if not any(fix.asked for fix in report.fixes):
+        return ""
+    return (
+        " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
+        "<code>--fix mended.jsonl --fixes all</code>."
     )
 
 

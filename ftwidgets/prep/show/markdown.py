@@ -83,8 +83,10 @@ def _all(report: Report) -> str:
 
 
 def _fixes(report: Report) -> str:
-    rows = [(f"`{fix.name}`", plain(fix.title), f"{fix.n_findings:,}") for fix in report.fixes]
+    rows = [(f"`{fix.name}`", plain(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
     told = '\nIn Python, `report.apply("mended.jsonl")` makes them; in a terminal, `ftwidgets check FILE --fix mended.jsonl`.\n'
+    if any(fix.asked for fix in report.fixes):
+        told += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
     return _table(("Name", "What it does", "Findings settled"), rows) + told if rows else ""
 
 

@@ -17,6 +17,7 @@ from ftwidgets.prep.findings import LEVELS, Finding, Level
 from ftwidgets.prep.words import counted, visible
 
 if TYPE_CHECKING:
+    from ftwidgets.prep.fixes import Fix
     from ftwidgets.prep.report import Report
 
 PAGE = "docs/findings.md"
@@ -177,3 +178,8 @@ def _quantiles(report: Report) -> tuple[float, float, float]:
     import numpy as np
 
     return int(report.tokens.min()), float(np.median(report.tokens)), int(report.tokens.max())
+
+
+def does(fix: Fix) -> str:
+    """Return what a fix does, and whether it must be named to be done."""
+    return f"{fix.title} (only if you name it)" if fix.asked else fix.title

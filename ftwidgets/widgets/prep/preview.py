@@ -134,7 +134,8 @@ def fixes(report: Report) -> str:
     listed = "".join(f"<li>{escape(str(fix))}</li>" for fix in report.fixes)
     call = '<code>prep.report.apply("mended.jsonl")</code>'
     return (
-        f"<p>Fixes that can be made for you; {call} writes a new file with them, and a log of each change:</p><ul>{listed}</ul>"
+        f"<p>Fixes that can be made for you; {call} writes a new file with them (those to be named: give "
+        f"it their names), and a log of each change:</p><ul>{listed}</ul>"
     )
 
 
