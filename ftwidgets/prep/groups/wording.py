@@ -68,6 +68,9 @@ FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
 _FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))
 
 
+_PERSONS = _FIRST | _SECOND
+
+
 class Wording(NamedTuple):
     """A prompt's words (plurals cut), those with content, who speaks (1) to whom (2), its numbers and marks."""
 
@@ -87,9 +90,10 @@ def wording(text: str) -> Wording:
     """
     words = tuple(map(stem, plain([fold(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
     content = tuple(word for word in words if word not in FUNCTION)
-    persons = tuple(1 if word in _FIRST else 2 for word in words if word in _FIRST or word in _SECOND)
+    persons = () if _PERSONS.isdisjoint(words) else tuple(1 if word in _FIRST else 2 for word in words if word in _PERSONS)
     marks = tuple("".join(mark.split()) for mark in _MARKS.findall(text)) if _MARKED.search(text) else ()
-    numbers = tuple(word for word in content if is_number(word))
+    plainly = _NUMBERS.isdisjoint(content) and _DIGITS.isdisjoint(b" ".join(content))  # most have no number
+    numbers = () if plainly else tuple(filter(is_number, content))
     return Wording(words, content, persons, not _DIRECTED.isdisjoint(words), numbers, marks, text)
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from ftwidgets.prep.findings import Finding
 from ftwidgets.prep.items import Fault, Row, Usable
 from ftwidgets.prep.sources.opened import Item, Mend
-from ftwidgets.prep.sources.overall import Overall
-from ftwidgets.prep.words import counted, quoted
+from ftwidgets.prep.sources.overall import Overall, is_midnight
+from ftwidgets.prep.sources.splitting import Stray
+from ftwidgets.prep.words import counted, quoted, visible
 
 _NEEDS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
 _PLAIN = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
@@ -87,7 +88,8 @@ class CellReader:
             ):
                 if self._plain:
                     return Usable(row, prompt, completion, self.system)
-                return self._usable(row, prompt, completion, ())
+                if type(values[self._system]) is str:  # no `Stray`
+                    return self._usable(row, prompt, completion, ())
         return self._careful(row)
 
     def _usable(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> Usable:
@@ -117,23 +119,25 @@ class CellReader:
                     Fault("blank-row", "note", "The row is empty.", "Delete it; it is skipped.", repair="drop-blank-rows")
                 )
             ]
+        stray = self._stray(values) if self.kind == "file" else []
         if any(not is_empty(value) for value in values[self._width :]):
-            return [row.found(self._too_many(values))]
+            return [row.found(fault) for fault in (self._too_many(values), *stray)]
         faults = [
             fault
             for part in ("prompt", "completion", "system")
             if part in self.places and (fault := self._fault(row, part)) is not None
         ]
         if faults:
-            return [row.found(fault) for fault in faults]
+            return [row.found(fault) for fault in (*faults, *stray)]
         cells = {part: value_at(values, self.places[part]) for part in ("prompt", "completion")}
-        remarks = []
+        texts = {part: text_of(value) for part, value in cells.items()}
+        remarks = stray
         for part, value in cells.items():
             if not isinstance(value, str):
-                self.overall.number(part, value, row)
+                self.overall.number(part, value, texts[part], row)
             elif self.kind == "file" and (fault := self._blank_before_quote(part, value)) is not None:
                 remarks.append(fault)
-        return self._usable(row, text_of(cells["prompt"]), text_of(cells["completion"]), tuple(remarks))
+        return self._usable(row, texts["prompt"], texts["completion"], tuple(remarks))
 
     def _fault(self, row: Row, part: str) -> Fault | None:
         """Return what is wrong with one cell, if anything is."""
@@ -173,6 +177,18 @@ class CellReader:
         fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
         return Fault("too-many-cells", "error", message, fix, excerpt=str(values[self._width])[:60])
 
+    def _stray(self, values: Sequence[Any]) -> list[Fault]:
+        """Return the warnings for cells that a quote inside their quotes has changed."""
+        faults = []
+        for part in ("system", "prompt", "completion"):
+            text = value_at(values, self.places.get(part, len(values)))
+            if isinstance(text, Stray):
+                name = self.columns[part]
+                message = f"{quoted(name)} has a quote inside its quotes that is not doubled, so it reads: {visible(text)}"
+                fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
+                faults.append(Fault("stray-quote", "warning", message, fix, name, text[:60]))
+        return faults
+
     def _blank_before_quote(self, part: str, text: str) -> Fault | None:
         """Return the warning for a cell where a blank before a quote made the quotes part of the text."""
         if text[0] not in " \t" or not text.lstrip().startswith('"') or not text.rstrip().endswith('"'):
@@ -203,8 +219,15 @@ def is_empty(value: object) -> bool:
 
 
 def text_of(value: Any) -> str:
-    """Return the value of a cell as text, empty where it is missing."""
-    return "" if is_missing(value) else str(value)
+    """Return the value of a cell as text, empty where it is missing; a date without a time as `2024-05-01`.
+
+    Excel and pandas store a date as the midnight it begins with.
+    """
+    if type(value) is str:
+        return value
+    if is_missing(value):
+        return ""
+    return value.date().isoformat() if is_midnight(value) else str(value)
 
 
 def _shown(value: object) -> str:

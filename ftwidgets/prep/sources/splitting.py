@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 
+class Stray(str):
+    """A cell with a quote inside its quotes that is not doubled, as it was read: not as it was meant."""
+
+
 class Feed:
     """Lines for `csv.reader`: the one in hand, then, while a quote is open, those after it in the file."""
 
@@ -73,14 +77,17 @@ def whole_cells(line: str, delimiter: str) -> list[str] | None:
 def long_cells(line: str, delimiter: str) -> list[str] | None:
     """Return the cells of one line that `csv.reader` refuses: with a very long one, or text behind a closing quote.
 
-    None if a quote is left open. Text behind a closing quote is part of the cell, as it is for the module by default.
+    None if a quote is left open. Text behind a closing quote is part of the cell, as it is for the module by default; the
+    cell is a `Stray` then. Blanks behind it are no harm.
     """
     mark = re.escape(delimiter)
     cell = re.compile(rf'(?:"((?:[^"]|"")*+)"([^{mark}]*)|([^"{mark}][^{mark}]*|))({mark}|$)')
-    cells, at = [], 0
+    cells: list[str] = []
+    at = 0
     while (found := cell.match(line, at)) is not None:
         inside, behind, bare, end = found.groups()
-        cells.append(bare if inside is None else inside.replace('""', '"') + behind)
+        text = bare if inside is None else inside.replace('""', '"') + behind
+        cells.append(Stray(text) if behind and not behind.isspace() else text)
         at = found.end()
         if not end:
             return cells

@@ -87,13 +87,33 @@ def test_a_group_is_told_by_a_row_that_is_not_told_already() -> None:
 
 
 def altered(n: int) -> list[Usable]:
-    """Rows of 30 words drawn anew, every hundredth of them another one with one word more."""
+    """Rows of 30 words drawn anew, some of few words in Chinese, every hundredth another one with one word more."""
     draw = random.Random(7)
     syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
     words = ["".join(draw.choices(syllables, k=draw.randint(2, 4))) for _ in range(2000)]
     prompts = [" ".join(draw.choices(words, k=30)) for _ in range(n)]
+    few = [
+        "你好",
+        "我们",
+        "今天",
+        "订单",
+        "什么时候",
+        "可以",
+        "送到",
+        "谢谢",
+        "价格",
+        "很好",
+        "没有",
+        "问题",
+        "请问",
+        "这个",
+        "大小",
+        "颜色",
+    ]
+    for i in range(10, n, 20):
+        prompts[i] = " ".join(draw.choices(few, k=draw.randint(9, 14)))
     for i in range(100, n, 100):
-        prompts[i] = prompts[i - 50] + " indeed"
+        prompts[i] = prompts[i - 51] + " indeed"
     return usable((prompt, "x") for prompt in prompts)
 
 
