@@ -1,6 +1,6 @@
 """`ftwidgets check FILE`: the report in the terminal, as JSON, as a page, as annotations; and a mended copy.
 
-Exit codes: 0 nothing at error level, 1 something is, 2 the file cannot be read or the command was mistyped.
+Exit codes: 0 nothing at error level, 1 something is, 2 a file cannot be read or the command was mistyped.
 Left out: looking at anything itself (`ftwidgets.prep`), and splitting (`ftwidgets.prepare`).
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 CLEAN, FOUND, CANNOT = 0, 1, 2
 
-_EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE cannot be read."
+_EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
+
+# Arguments as findings name them to those who write Python, and the ids of these findings.
+_ARGUMENT = re.compile(r"\b(prompt|completion|system_column|conversation|group|encoding)=(?=\")")
+_NAMING = {"missing-column", "ambiguous-column", "unknown-shape", "system-is-a-column", "wrong-encoding", "windows-1252"}
 _FIX = "write a mended copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
@@ -59,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         _refuse(options)
         report = _check(options)
-        _show(report, options)
+        _show(_with_options(report), options)
         said = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
         for sentence in _written(report, options):
             print(sentence, file=said)
@@ -68,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:  # options that do not fit, in words; a file that cannot be written
         print(f"ftwidgets check: {error}", file=sys.stderr)
         return CANNOT
-    if _unreadable(report):
+    if _unreadable(report) or _unreadable_beside(report, options):
         return CANNOT
     return CLEAN if report.ok else FOUND
 
@@ -86,7 +92,6 @@ def as_objects(findings: list[Finding]) -> list[dict[str, object]]:
 def _check(options: argparse.Namespace) -> Report:
     from ftwidgets.prep import check
 
-    delimiter = options.delimiter
     return check(
         options.file,
         prompt=options.prompt,
@@ -95,11 +100,26 @@ def _check(options: argparse.Namespace) -> Report:
         system=options.system,
         conversation=options.conversation,
         group=options.group,
-        delimiter="\t" if delimiter == "\\t" else delimiter,
+        delimiter=_delimiter(options),
         encoding=options.encoding,
         validation=options.validation,
         model=options.model,
     )
+
+
+def _delimiter(options: argparse.Namespace) -> str | None:
+    given: str | None = options.delimiter
+    return "\t" if given == "\\t" else given
+
+
+def _with_options(report: Report) -> Report:
+    """Return the report with options of the command where it tells which argument helps: `--prompt "..."`."""
+    found = [replace(one, fix=_ARGUMENT.sub(_option, one.fix)) if one.id in _NAMING else one for one in report.findings]
+    return replace(report, findings=found)
+
+
+def _option(argument: re.Match[str]) -> str:
+    return f"--{argument[1].replace('_', '-')} "
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -168,3 +188,21 @@ def _chosen(report: Report, names: str | None) -> list[str] | None:
 def _unreadable(report: Report) -> bool:
     """Tell whether the file could not be read as training data at all."""
     return not report.form
+
+
+def _unreadable_beside(report: Report, options: argparse.Namespace) -> bool:
+    """Tell whether the validation file could not be read at all: then nothing was compared."""
+    if options.validation is None or not any(one.source and one.level == "error" and not one.order for one in report.findings):
+        return False
+    from ftwidgets.prep.examine import mapped
+    from ftwidgets.prep.sources import open_source
+
+    columns = mapped(
+        prompt=options.prompt,
+        completion=options.completion,
+        system=options.system_column,
+        conversation=options.conversation,
+        group=options.group,
+    )
+    given = {"system": options.system, "delimiter": _delimiter(options), "encoding": options.encoding}
+    return isinstance(open_source(options.validation, columns=columns, **given), list)

@@ -165,6 +165,43 @@ def test_the_options_reach_the_check(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, 2),
+        ("", 2),
+        ("Question,Answer\na,b\n", 2),
+        (b"%PDF-1.7\n", 2),
+        (FAULTY, 1),
+        ("Prompt,Completion\nIs it far?,No.\n", 0),
+    ],
+    ids=["no file", "empty", "no such column", "a PDF", "an error in a row", "fine"],
+)
+def test_a_validation_file_that_cannot_be_read_is_exit_code_2(
+    text: str | bytes | None, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As for the file itself, since nothing was compared; a mended copy of the file itself is written all the same."""
+    held = "held.csv" if text is None else file(text, "held.csv")
+    assert run(capsys, file(CLEAN), "--validation", held, "--fix", "mended.csv")[0] == code
+    assert Path("mended.csv").exists()
+
+
+def test_findings_name_the_options_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not the arguments of Python; in text, in JSON and in annotations, for every kind of file."""
+    name = file("Question,Answer,Side\na,b,c\n")
+    for show in ([], ["--json"], ["--format", "github"]):
+        out = run(capsys, name, *show)[1]
+        assert "say which one it is: --prompt" in out
+        assert "say which one it is: --completion" in out
+        assert "prompt=" not in out
+    out = run(capsys, name, "--prompt", "question", "--completion", "answer", "--system", "side")[1]
+    assert 'If the column was meant: --system-column "side".' in out
+    out = run(capsys, file('{"question": "a", "answer": "b"}\n', "a.jsonl"))[1]
+    assert 'Or say which of its keys they are: --prompt "...", --completion "...".' in out
+    out = run(capsys, file("Prompt,Completion\nWo?,Straße\n".encode("cp1252")))[1]
+    assert 'say how it is stored: --encoding "..."' in out
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--model", "gpt-99"], "gpt-99"),

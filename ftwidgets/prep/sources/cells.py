@@ -15,7 +15,7 @@ from ftwidgets.prep.items import Fault, Row, Usable
 from ftwidgets.prep.sources.opened import Item, Mend
 from ftwidgets.prep.sources.overall import Overall, is_midnight
 from ftwidgets.prep.sources.splitting import Stray
-from ftwidgets.prep.words import counted, quoted, visible
+from ftwidgets.prep.words import counted, quoted
 
 _NEEDS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
 _PLAIN = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
@@ -184,7 +184,7 @@ class CellReader:
             text = value_at(values, self.places.get(part, len(values)))
             if isinstance(text, Stray):
                 name = self.columns[part]
-                message = f"{quoted(name)} has a quote inside its quotes that is not doubled, so it reads: {visible(text)}"
+                message = f"{quoted(name)} has a quote inside its quotes that is not doubled; reading made it {quoted(text)}."
                 fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
                 faults.append(Fault("stray-quote", "warning", message, fix, name, text[:60]))
         return faults

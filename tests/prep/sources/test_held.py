@@ -56,7 +56,7 @@ def test_a_workbook_is_read_with_its_own_row_numbers(tmp_path: Path) -> None:
     source = opened(book(tmp_path / "a.xlsx", Sheet=rows))
     assert [(item.row.line, item.prompt, item.completion) for item in usable(source)] == [
         (3, "a", "two\nlines"),
-        (5, "5", "2026-01-02 00:00:00"),
+        (5, "5", "2026-01-02"),
     ]
     assert [(f.line, f.id) for f in found(source)] == [
         (4, "blank-row"),
@@ -69,6 +69,37 @@ def test_a_workbook_is_read_with_its_own_row_numbers(tmp_path: Path) -> None:
     places = [item.row._replace(values=None) for item in usable(source)]
     assert list(source.again(places[::-1])) == usable(source)[::-1]
     assert column_names(tmp_path / "a.xlsx") == ["Topic", "prompt", "Completion"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "kind"),
+    [
+        (pd.Timestamp("2024-05-01"), "2024-05-01", "date"),
+        (datetime.datetime(2024, 5, 1), "2024-05-01", "date"),
+        (datetime.date(2024, 5, 1), "2024-05-01", "date"),
+        (pd.Timestamp("2024-05-01 14:30"), "2024-05-01 14:30:00", "datetime"),
+        (pd.Timestamp(ns := 1_714_521_600_000_000_001), str(pd.Timestamp(ns)), "datetime"),
+        (pd.Timestamp("2024-05-01", tz="UTC"), "2024-05-01 00:00:00+00:00", "datetime"),
+        (datetime.time(14, 30), "14:30:00", "time"),
+        (4.0, "4.0", "float"),
+        (True, "True", "bool"),
+    ],
+)
+def test_a_plain_value_is_text_and_named_as_what_it_is(value: object, text: str, kind: str) -> None:
+    """A date is no midnight, whoever stored it as one; a time that is there stays."""
+    source = opened(pd.DataFrame({"Prompt": ["a"], "Completion": pd.Series([value], dtype=object)}))
+    assert [item.completion for item in usable(source)] == [text]
+    (finding,) = found(source)
+    assert f'holds 1 cell of type {kind}; they are written as text, "{text}" for example (row 0)' in finding.message
+
+
+def test_values_of_several_types_are_counted_apart() -> None:
+    """The most frequent first; a gap in the column is none of them."""
+    values = [4.0, pd.Timestamp("2024-05-01"), True, 2.5, None]
+    source = opened(pd.DataFrame({"Prompt": list("abcde"), "Completion": pd.Series(values, dtype=object)}))
+    assert [item.completion for item in usable(source)] == ["4.0", "2024-05-01", "True", "2.5"]
+    (said,) = [finding for finding in found(source) if finding.id == "numbers-as-text"]
+    assert "4 cells of type float (2), date (1), bool (1); " in said.message
 
 
 def test_the_sheet_with_the_columns_is_taken(tmp_path: Path) -> None:

@@ -125,6 +125,44 @@ def test_text_behind_a_closing_quote_belongs_to_the_cell(tmp_path: Path) -> None
     assert [item.row.values for item in usable(opened)] == list(csv.reader([line]))
 
 
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ('"Say "hello" number 0","Hello, 0",S', ["Prompt"]),
+        ('a,"he said "hi"",S', ["Completion"]),
+        ('"a "b" c","d "e" f","g "h" i"', ["System", "Prompt", "Completion"]),
+        ('"Ferns" and ivy,b,S', ["Prompt"]),
+        (f'"{"x" * 200_000} "y" z",b,S', ["Prompt"]),
+        ('"Say ""hello"" number 0","Hello, 0",S', []),
+        ('"""a""","""","S"', []),
+        ('27" wide,say "aye",S "T"', []),
+        ('"a" ,"b"\t,"S" ', []),
+        (f'"{"x" * 200_000} ""y"" z",b,S', []),
+    ],
+)
+def test_a_quote_that_is_not_doubled_is_said(line: str, fields: list[str], tmp_path: Path) -> None:
+    """Where reading changed a text, with the text that came of it; not where quotes, or blanks behind them, did no harm."""
+    opened = table(tmp_path, f"Prompt,Completion,System\na,b,S\n{line}\n")
+    (_, item) = usable(opened)
+    assert [(fault.id, fault.level, fault.field) for fault in item.remarks] == [("stray-quote", "warning", f) for f in fields]
+    read = {"Prompt": item.prompt, "Completion": item.completion, "System": item.system or ""}
+    assert [fault.excerpt for fault in item.remarks] == [read[name][:60] for name in fields]
+    assert {type(text) for text in read.values()} == {str}
+    assert list(opened.again([item.row])) == [item]
+
+
+def test_a_stray_quote_is_told_beside_the_error_it_made(tmp_path: Path) -> None:
+    """Where it let a comma part the text, or the row is left out for another reason."""
+    opened = table(tmp_path, 'Prompt,Completion\n"She said "yes", then left",b\n"a "b" c",\n')
+    assert [(f.line, f.id) for f in found(opened)] == [
+        (2, "too-many-cells"),
+        (2, "stray-quote"),
+        (3, "empty-cell"),
+        (3, "stray-quote"),
+    ]
+    assert 'reading made it "She said yes"".' in found(opened)[1].message
+
+
 def test_a_very_long_cell_is_read(tmp_path: Path) -> None:
     """On one line a cell may be longer than the csv module takes; a finding would be wrong."""
     text = 'say ""hi"" ' * 20_000
