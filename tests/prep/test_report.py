@@ -38,14 +38,15 @@ def parsed(html: str) -> Tags:
 
 def test_a_long_report_shows_the_worst_and_counts_the_rest() -> None:
     """Thousands of findings do not flood the screen, and notes do not hide errors."""
-    many = pd.DataFrame({"Prompt": ["same"] * 3000 + ["x"], "Completion": [str(i) for i in range(3000)] + [""]})
+    prompts = [f"q{i % 3000}" for i in range(6000)]
+    many = pd.DataFrame({"Prompt": [*prompts, "x"], "Completion": [*map(str, range(6000)), ""]})
     report = check(many)
     lines = str(report).splitlines()
     assert len(report.findings) == 1001
-    assert report.totals["different-answers"] == ("warning", 2999)
+    assert report.totals["different-answers"] == ("warning", 3000)
     assert len(lines) == 9
-    assert lines[2].startswith("error    row 3000: ")
-    assert lines[-1] == "... and 2,994 warnings more; report.findings has the first 1,000 of each kind."
+    assert lines[2].startswith("error    row 6000: ")
+    assert lines[-1] == "... and 2,995 warnings more; report.findings has the first 1,000 of each kind."
     assert parsed(report._repr_html_()).text.count("same prompt") == 5
     assert len(repr(report)) < 200
 

@@ -1,18 +1,19 @@
 """Completions that are labels: how many of each, and which look like slips. Left out: whether a label is right.
 
-A source is a label task if it has at least 20 rows, every frequent completion is at most 40 characters long, and
-those that occur more than once are at most 20, at most a tenth of the rows, and make up nine tenths of them.
+What makes a source a label task is written at `is_label_task`; what makes a label a slip, in `slips`.
 """
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from ftwidgets.prep.groups.typos import distance
+from ftwidgets.prep.groups.slips import bare, is_slip
+from ftwidgets.prep.groups.wording import is_number
 from ftwidgets.prep.items import Batch, Fault, Known
 from ftwidgets.prep.words import counted, fold, quoted
 
-FEWEST_ROWS, MOST_LABELS, LONGEST = 20, 20, 40
+FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
 HELD = 1_000
 """Different completions that are held; with more of them it is no label task."""
 
@@ -25,6 +26,9 @@ learning course calls moderate imbalance), or ten times the rows of the least fr
 
 FREQUENT = 5
 """A label is a slip for another only if that one occurs at least five times as often."""
+
+MOST_SLIPS = 2
+"""A spelling with more rows is a label of its own: a hand slips once or twice in the same way."""
 
 
 class Labels:
@@ -91,51 +95,61 @@ class Labels:
 
 
 def is_label_task(spellings: dict[str, int]) -> bool:
-    """Tell whether completions that occur so often are labels."""
+    """Tell whether completions that occur so often are labels.
+
+    There are 20 rows or more. Those completions that occur more than once are no longer than 40 characters, make up nine
+    tenths of the rows, and are at most 200 and at most a tenth as many as the rows. More than 20 must be filled evenly, for
+    free answers have a long tail: nine tenths of the rows have a label of five rows or more. If 97 % have, there may be up
+    to a seventh as many labels as rows. Of numbers, no more than 11 (0 to 10) are labels; with more, they are answers.
+    """
     n = sum(spellings.values())
     folded: Counter[str] = Counter()
     for text, times in spellings.items():
         folded[fold(text)] += times
     established = {label: times for label, times in folded.items() if times > 1}
-    return (
-        n >= FEWEST_ROWS
-        and 0 < len(established) <= min(MOST_LABELS, n / 10)
-        and all(len(label) <= LONGEST for label in established)
-        and sum(established.values()) >= 0.9 * n
-    )
+    if n < FEWEST_ROWS or not 0 < len(established) <= MOST_LABELS or any(len(label) > LONGEST for label in established):
+        return False
+    filled = sum(times for times in established.values() if times >= RARE) / n
+    even = len(established) <= FEW_LABELS or filled >= 0.9
+    dense = len(established) <= n / 10 or (len(established) > FEW_LABELS and len(established) <= n / 7 and filled >= 0.97)
+    return sum(established.values()) >= 0.9 * n and even and dense and not _are_amounts(established)
+
+
+def _are_amounts(labels: Iterable[str]) -> bool:
+    """Tell whether more than 11 labels, and half of all, begin with a number."""
+    firsts = [words[0].encode() for label in labels if (words := re.findall(r"\w+", label))]
+    n_numbers = sum(is_number(word) for word in firsts)
+    return n_numbers > MOST_NUMBERS and 2 * n_numbers >= len(firsts)
 
 
 def corrections(spellings: dict[str, int]) -> dict[str, str]:
-    """Return which spelling is a slip for which: the same when folded, or a letter or two from one far more frequent.
+    """Return which spelling is a slip for which: the same when folded, or a slip of the hand from one far more frequent.
 
-    A difference in a digit is none of spelling (`class 1`, `class 2`), and neither is one in both the first and the last
-    letter.
+    But for final punctuation, a spelling of three rows or more is no slip.
     """
+    import numpy as np
+
     ranked = sorted(spellings, key=lambda text: (-spellings[text], text))
+    folded = {text: fold(text) for text in ranked}
+    letters = np.zeros((len(ranked), 64), dtype=np.int16)  # how many of each; letters that share a place do no harm
+    for place, text in enumerate(ranked):
+        np.add.at(letters[place], [ord(letter) % 64 for letter in folded[text] if letter.isalnum()], 1)
     meant: dict[str, str] = {}
     for place, text in enumerate(ranked):
-        for other in ranked[:place]:
-            if other in meant:
-                continue
-            often = spellings[other] >= FREQUENT * spellings[text]
-            if fold(other) == fold(text) or (often and spellings[text] < RARE and _close(fold(text), fold(other))):
+        apart = np.abs(letters[:place] - letters[place]).sum(axis=1)
+        for other in (ranked[i] for i in np.flatnonzero(apart <= 2)):  # a letter replaced is one less and one more
+            if other not in meant and _is_for(folded[text], folded[other], spellings[text], spellings[other]):
                 meant[text] = other
                 break
     return meant
 
 
-def _close(slip: str, label: str) -> bool:
-    slip, label = (text.strip(" .!,;:\"'") for text in (slip, label))
+def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
     if slip == label:
         return True
-    size = min(len(slip), len(label))
-    if size < 4 or [c for c in slip if c.isdigit()] != [c for c in label if c.isdigit()]:
+    if n_label < FREQUENT * n_slip:
         return False
-    if slip[0] != label[0] and slip[-1] != label[-1]:
-        return False
-    if slip.endswith(label) or label.endswith(slip):  # legal and illegal, typical and atypical
-        return False
-    return distance(slip, label, 2) <= (1 if size < 8 else 2)
+    return bare(slip) == bare(label) or (n_slip <= MOST_SLIPS and is_slip(slip, label))
 
 
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Fault]]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 QUOTED = 1000
 """Faults of each kind that quote the two rows, which are read again for it; what comes after names the places only."""
 
+MANY = 5
+"""A prompt with more different answers than this has them by design, as one instruction for many posts: it is said once."""
+
 NAMED = 8
 """Rows of a group that are named."""
 
@@ -118,9 +121,15 @@ class Near:
         again = np.flatnonzero(first != here)
         some = np.union1d(again, first[again])  # all rows with a prompt that is there more than once
         new = some[firsts(mixed(asked[some], answers[some])) == np.arange(len(some))]
-        positions = np.setdiff1d(new, first[again])  # a row that repeats an earlier one contradicts nothing anew
-        pairs = zip(positions.tolist(), first[positions].tolist(), strict=True)
-        yield from _told(pairs, known, "The same prompt as", "different-answers")
+        leads, counts = np.unique(first[new], return_counts=True)
+        differing = counts[np.searchsorted(leads, first[new])]  # answers of that prompt, for each row with a new one
+        new_ones = new != first[new]  # a row that repeats an earlier one contradicts nothing anew
+        few = new[new_ones & (differing <= MANY)]
+        yield from _told(zip(few.tolist(), first[few].tolist(), strict=True), known, "The same prompt as", "different-answers")
+        many, kinds = new[new_ones & (differing > MANY)], differing[new_ones & (differing > MANY)]
+        second = np.unique(first[many], return_index=True)[1]  # of each prompt the first row with another answer
+        rows = zip(many[second].tolist(), first[many[second]].tolist(), kinds[second].tolist(), strict=True)
+        yield from _answered(sorted(rows), known)
 
     def _groups(self, known: Known, told: set[int]) -> Iterator[tuple[int | None, Fault]]:
         """Say of each group of different prompts which rows are in it, on its second row.
@@ -161,6 +170,18 @@ def _told(pairs: Iterable[tuple[int, int]], known: Known, how: str, name: str) -
         yield here, Fault(name, "warning", message, fix, field="completion")
     for here, there in walk:
         yield here, Fault(name, "warning", f"{how} {known.where(there)} with another answer.", fix, field="completion")
+
+
+def _answered(rows: Sequence[tuple[int, int, int]], known: Known) -> Iterator[tuple[int, Fault]]:
+    """Yield a fault for each (row, earlier row, number of answers) of a prompt with many answers."""
+    fix = "Leave them if the answers are meant to vary, as posts do; else keep the best: many answers teach the model to waver."
+    wanted = sorted({position for row in rows[:QUOTED] for position in row[:2]})
+    items = dict(zip(wanted, known.items(wanted), strict=True)) if wanted else {}
+    for here, there, n in rows:
+        message = f"The same prompt as {known.where(there)} has {n:,} different answers"
+        if here in items and there in items:
+            message += f", {quoted(items[here].completion, 40)} here and {quoted(items[there].completion, 40)} there among them"
+        yield here, Fault("different-answers", "warning", f"{message}.", fix, field="completion")
 
 
 def _near_duplicate(group: list[int], items: dict[int, Usable], known: Known) -> Fault:

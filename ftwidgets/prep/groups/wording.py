@@ -16,12 +16,13 @@ FIRST = frozenset(b"i me my mine we us our ours myself".split())
 SECOND = frozenset(b"you your yours u ur yourself".split())
 NEUTRAL = frozenset(
     b"a an the to of for in on at about as regarding and that this these those it its there here "
-    b"is are am be been being do does has have can could would may might s m d ll ve re "
+    b"is are am be been being do does has have can could would may might "
     b"please kindly pls plz just so also really actually simply quickly hi hello hey dear thanks thank cheers "
     b"um uh oh ok okay well teh hte adn".split()
 )
 """Words that two wordings of one prompt may differ in. Tense (was, will), doubt (should), questions (who, when), negations,
-and words of direction (from, off, before) are not among them: they change what is asked."""
+and words of direction (from, off, before) are not among them: they change what is asked. Neither are the letters after
+an apostrophe (`it's`), which `plain` takes out: alone they may be units, as in "1 m"."""
 
 DIRECTED = frozenset(
     b"to into onto from than before after by over under against between versus vs with without until since per minus or "
@@ -36,6 +37,7 @@ _NUMBERS = frozenset(
 )
 _DIGITS = frozenset(b"0123456789")
 _WORD = bytes(code if 48 <= code <= 57 or 97 <= code <= 122 or code >= 128 or code == 0 else 32 for code in range(256))
+_SHORTENED = re.compile(rb"(?<=[a-z0-9\x80-\xff])'(?:s|d|ll|ve|re|m)(?![a-z0-9\x80-\xff])")  # it's; else s is a second
 _DASHES = re.compile(rb"\xe2(?:\x80[\x80-\xbf]|\x81[\x80-\x9f])|\xe3\x80[\x80-\xbf]|\xc2[\xa1\xab\xb7\xbb\xbf]")
 _SINGLE = re.compile(rb"(\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf]{2}|\xe0[\xb8\xb9][\x80-\xbf])")
 _MARKED = re.compile(r"[\d+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]")  # a quick look: without any of these, no mark
@@ -47,6 +49,8 @@ def plain(texts: Sequence[bytes]) -> bytes:
     raw = b" \0 ".join([text if text.isascii() else _spaced(text) for text in texts])
     if b"n't" in raw:
         raw = raw.replace(b"can't", b"can not").replace(b"won't", b"will not").replace(b"n't", b" not")
+    if b"'" in raw:
+        raw = _SHORTENED.sub(b" ", raw)
     words = (b" " + raw).replace(b"cannot", b"can not").replace(b"e-mail", b"email").translate(_WORD)
     return words.replace(b" which ", b" what ") if b" which " in words else words
 
@@ -69,6 +73,7 @@ _FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, S
 
 
 _PERSONS = _FIRST | _SECOND
+_UNITS, _COUNTING = frozenset((b"in", b"am")), frozenset((b"many", b"much"))
 
 
 class Wording(NamedTuple):
@@ -94,7 +99,18 @@ def wording(text: str) -> Wording:
     marks = tuple("".join(mark.split()) for mark in _MARKS.findall(text)) if _MARKED.search(text) else ()
     plainly = _NUMBERS.isdisjoint(content) and _DIGITS.isdisjoint(b" ".join(content))  # most have no number
     numbers = () if plainly else tuple(filter(is_number, content))
-    return Wording(words, content, persons, not _DIRECTED.isdisjoint(words), numbers, marks, text)
+    if numbers and not _UNITS.isdisjoint(words):
+        content = tuple(word for i, word in enumerate(words) if word not in FUNCTION or _is_unit(words, i))
+    counting = b"in" in words and (bool(numbers) or not _COUNTING.isdisjoint(words))  # how many hours in a day
+    return Wording(words, content, persons, counting or not _DIRECTED.isdisjoint(words), numbers, marks, text)
+
+
+def _is_unit(words: tuple[bytes, ...], place: int) -> bool:
+    """Tell whether a function word after a number is a unit: `6 am`, and inches in `3 in to cm` or at the end."""
+    word = words[place]
+    if word not in _UNITS or not place or not is_number(words[place - 1]):
+        return False
+    return word == b"am" or words[place + 1 : place + 2] in ((), (b"to",), (b"into",))
 
 
 def is_number(word: bytes) -> bool:

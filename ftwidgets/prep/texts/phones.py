@@ -1,8 +1,9 @@
 """Phone numbers: in international form, in the common national forms with separators, or after a word for a phone.
 
-Dates, times, network addresses, prices, versions and plain long numbers pass, and so do numbers that the authorities
-keep for films and books. Sources: ITU-T E.164 (country codes, at most 15 digits), the North American Numbering Plan
-(555-0100 to 555-0199 are fictional), Ofcom's, Arcep's and the Bundesnetzagentur's numbers for drama.
+Dates, times, network addresses, prices, versions and plain long numbers pass, and so do numbers that are called something
+else (an invoice, a lot), readings after words such as "cell", and numbers that the authorities keep for films and books.
+Sources: ITU-T E.164 (country codes, at most 15 digits), the North American Numbering Plan (555-0100 to 555-0199 are
+fictional), Ofcom's, Arcep's and the Bundesnetzagentur's numbers for drama.
 Left out: national forms of other countries without a word for a phone before them; digits that are not ASCII.
 """
 
@@ -45,6 +46,22 @@ _CALLED = re.compile(
     r"(?: (?:is|at|on))?\s{0,3}[:#]?\s{0,3}(?P<number>\+?\(?\d(?:[ ().\-/]{0,2}\d){6,14})" + _AFTER,
     re.ASCII | re.IGNORECASE,
 )
+# What else numbers are called just before them: `Invoice `, `NHS number `, `"order_id": "`. No word for a phone is here.
+_LABEL = re.compile(
+    r"(?:\b|_)(?:nhs|upc|ean|gtin|isbn|issn|sku|asin|imei|iban|bic|vat|ein|gst|abn|acn|tfn|ssn|npi|invoices?|lots?|batch|grid|"
+    r"ref(?:erence)?|case|orders?|part|serial|account|acct|patient|tracking|ticket|policy|claim|licen[cs]e|permit|parcel|"
+    r"shipment|model|items?|article|product|transaction|booking|docket|id|zip|seed|meter|reading|sequence|coordinates?|"
+    r"artikel|rechnung|bestellung|auftrag|sendung|kunde|konto|aktenzeichen|los|charge|facture|commande|lote|factura|pedido|"
+    r"(?:artikel|rechnungs|bestell|auftrags|sendungs|kunden|konto|chargen|serien|steuer)(?:nummer|nr\.?))"
+    r"(?:[ _](?:numbers?|num|no\.?|nr\.?|nummer|ref|reference|code|id|is|was))*[\s:#=\"'*)]*\(?$",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 40
+# Words for a phone that mean other things too, unless something stands between them and the number.
+_OFTEN_OTHER = re.compile(r"(?:cell|call|text|ring|dial|contact|portable)\s*$", re.IGNORECASE)
+_OF_A_BATTERY = ("battery ", "solar ", "fuel ", "load ")
+_SHAPED = re.compile(r"[+(0]|\d{7}|\d{3}[ .\-]\d{4}$|(?:1[ .\-])?\d{3}[ .\-]\d{3}[ .\-]\d{4}$", re.ASCII)
+_DECIMALS = re.compile(r"\d*\.\d+(?: -?\d*\.\d+)+$", re.ASCII)
 _OTHER = re.compile(  # American postcodes, dates, spans of years
     r"\d{5}-\d{4}$|\(?(?:\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}(?!\d)|\d{1,2}[\-./]\d{1,2}[\-./](?:19|20)\d\d(?!\d)"
     r"|(?:19|20)\d\d ?[\-/] ?(?:19|20)\d\d(?!\d))"
@@ -111,15 +128,28 @@ def _found(text: str) -> Iterator[Span]:
         for shape, fewest, most in ((_AMERICAN, 10, 11), (_FRENCH, 10, 10), (_TRUNK, 9, 12)):
             for match in _matches(shape, text, run):
                 digits = _digits(match[0])[-10:] if shape is _AMERICAN else _digits(match[0])
-                if fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None:
+                plausible = fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None
+                if plausible and not _is_called_otherwise(text, match.start()):
                     yield Span(match.start(), match.end(), "a phone number")
         for match in _matches(_CALLED, text, run, _BEFORE_A_RUN):
-            if _is_callable(match["number"]):
+            word = match[0][: match.start("number") - match.start()]
+            is_often_other = _OFTEN_OTHER.match(word) or text[max(0, match.start() - 8) : match.start()].lower().endswith(
+                _OF_A_BATTERY
+            )
+            weak = is_often_other and _SHAPED.match(match["number"]) is None
+            if not weak and _is_callable(match["number"]):
                 yield Span(match.start("number"), match.end("number"), "a phone number")
 
 
+def _is_called_otherwise(text: str, start: int) -> bool:
+    """Tell whether what begins at `start` is named an invoice, an order or the like just before."""
+    return _LABEL.search(text[max(0, start - _LONGEST_LABEL) : start]) is not None
+
+
 def _is_callable(number: str) -> bool:
-    """Tell whether what follows a word for a phone is no date and not made up."""
+    """Tell whether what follows a word for a phone is no date, no row of decimals and not made up."""
+    if _DECIMALS.match(number):
+        return False
     digits = _digits(number.replace("(0)", ""))
     national = digits[len(_country(digits) or "") :] if number.startswith("+") else digits
     return not _is_unlikely(national) and not _is_unlikely(digits[-10:]) and _OTHER.match(number) is None

@@ -48,7 +48,7 @@ class SetTexts:
         for text in completions:
             if text.startswith(GREETINGS) and greets(text):
                 self._greeting += 1
-        self._shouted += sum(len(text) >= _SHOUT for text in completions if text.isupper())
+        self._shouted += sum(_shouts(text) for text in completions if text.isupper())
         starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
         lower = sum(map(str.islower, starts))
         self._lower += lower
@@ -124,6 +124,11 @@ class SetTexts:
                 f"{self._lower:,} of {counted(n_starts, 'completion')} begin with a small letter, the others with a capital."
             )
             yield None, _mixed(message, "Choose one and keep to it.")
+
+
+def _shouts(text: str) -> bool:
+    """Tell whether a text with no small letters is in capitals: long enough, and without letters such as Chinese ones."""
+    return len(text) >= _SHOUT and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
 
 
 def _mixed(message: str, fix: str) -> Fault:

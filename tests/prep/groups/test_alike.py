@@ -20,6 +20,10 @@ NEAR = [
     ("Could you please cancel my subscription", "Please cancel my subscription."),
     ("Hi, is the café open on Sunday?", "Is the cafe\u0301 open on Sunday"),
     ("你好\uff0c请问营业时间是几点\uff1f", "你好 请问营业时间是几点"),
+    ("It's late and they're at the door", "It is late and they are at the door"),
+    ("I'd like what you've got in blue", "I would like what you have got in blue"),
+    ("Is Anna\u2019s order here", "Is Annas order here"),
+    ("Is order 12 in my list of orders", "Is order 12 on my list of orders"),
     ("Wo ist meine Bestellung geblieben?", "wo ist meine bestelung geblieben"),
     ("How do I send back a coat that is too small?", "How do I send back a coat that is to small"),
     ("Is the blue lamp better then the red one?", "Is the blue lamp better than the red one?"),
@@ -66,6 +70,17 @@ DIFFERENT = [
     ("There is notable damage on the lamp", "There is no table damage on the lamp"),
     ("Does it run on windows 10 today", "Does it run on windows10 today"),
     ("How do I cancel before it renews", "How do I cancel before it renewed"),
+    ("Convert 1 km to m.", "Convert 1 m to km."),
+    ("Convert 0 s to d", "Convert 0 d to s"),
+    ("Convert 5 's' to 'd' please", "Convert 5 'd' to 's' please"),
+    ("Convert 3 in to cm", "Convert 3 cm to in"),
+    ("What is 1 km in m", "What is 1 m in km"),
+    ("What is 7 s in m", "What is 7 m in s"),
+    ("What are 10 US dollars in Hong Kong dollars", "What are 10 Hong Kong dollars in US dollars"),
+    ("How many seconds are in an hour", "How many hours are in a second"),
+    ("Set the alarm for 6", "Set the alarm for 6 am"),
+    ("Is a diet for hypothyroidism good", "Is a diet for hyperthyroidism good"),
+    ("Advice for hypotension at night", "Advice for hypertension at night"),
 ]
 LONG = (
     "Good morning, I ordered two garden chairs and a round table from your shop last week, the chairs came on Monday "
@@ -143,3 +158,11 @@ def test_distance(one: str, other: str, steps: int) -> None:
     """Known values; `ca` and `abc` are 3 apart in the restricted form (2 in the full one)."""
     assert distance(one, other, 5) == distance(other, one, 5) == steps
     assert distance(one, other, 1) == min(steps, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "steps"), [("order", "odrer", 1), ("order", "orfer", 2), ("ab", "abcd", 2), ("hyper", "hypo", 3)]
+)
+def test_distance_where_a_letter_replaced_counts_twice(one: str, other: str, steps: int) -> None:
+    """As a letter left out and one put in."""
+    assert distance(one, other, 5, replaced=2) == distance(other, one, 5, replaced=2) == steps

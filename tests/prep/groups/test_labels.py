@@ -1,6 +1,11 @@
+import random
+import time
+from collections import Counter
+
 import pytest
 
 from ftwidgets.prep.groups import Labels
+from ftwidgets.prep.groups.labels import corrections, is_label_task
 from tests.prep.groups.rows import told, usable
 
 
@@ -26,7 +31,7 @@ def test_labels_are_counted() -> None:
     [
         labelled(good=9, bad=10),  # too few rows
         [(f"q{i}", f"answer {i}") for i in range(50)],
-        [(f"q{i}", f"answer {i % 25}") for i in range(500)],  # too many labels
+        [(f"q{i}", f"answer {i % 201}") for i in range(4000)],  # too many labels
         [(f"q{i}", f"answer {i % 3}") for i in range(25)],  # more than a tenth
         [(f"q{i}", f"An answer as long as those that people write, number {i % 2}") for i in range(50)],
         [(f"q{i}", "yes" if i % 2 else f"No, and here is why, number {i}.") for i in range(50)],
@@ -68,10 +73,26 @@ def test_slips(slip: str, is_one: bool) -> None:
 
 @pytest.mark.parametrize(
     ("frequent", "rare"),
-    [("legal", "illegal"), ("class 1", "class 2"), ("typical", "atypical"), ("yes", "yet"), ("cat", "car")],
+    [
+        *(("legal", "illegal"), ("class 1", "class 2"), ("typical", "atypical"), ("yes", "yet"), ("cat", "car")),
+        *(
+            ("Grade A", "Grade B"),
+            ("type II", "type III"),
+            ("class 1a", "class 1b"),
+            ("10-15", "10.15"),
+            ("room 1.5", "room 15"),
+        ),
+        *(("BBB+", "BBB-"), ("good", "good-"), ("C++ code", "C# code"), (".", "!"), ("非常积极的", "非常消极的")),
+        *(("hyperthyroidism", "hypothyroidism"), ("hypertension", "hypotension"), ("effect", "affect"), ("unbound", "inbound")),
+        *(("external", "internal"), ("intercellular", "intracellular"), ("prescription", "proscription")),
+        *(("undervalued", "overvalued"), ("increase", "decrease"), ("ascending", "descending"), ("maximize", "minimize")),
+        *(("account activated", "account deactivated"), ("male doctor", "female doctor"), ("macroeconomics", "microeconomics")),
+        *(("employer", "employee"), ("nitrate", "nitrite"), ("billing", "filling"), ("shipping", "shopping"), ("form", "from")),
+        *(("astrology", "astronomy"), ("conservation", "conversation"), ("plane", "plant"), ("atypical", "a typical")),
+    ],
 )
 def test_labels_that_differ_little_and_mean_something_else(frequent: str, rare: str) -> None:
-    """Prefixes, digits, short words."""
+    """Prefixes, digits, one letter, short words, signs, words known to be two."""
     found, rule = ids([*[(f"a{i}", frequent) for i in range(30)], *[(f"b{i}", "other thing") for i in range(30)], ("c", rare)])
     assert found == [(60, "rare-label")]
     assert rule.corrections == {}
@@ -83,6 +104,117 @@ def test_two_spellings_that_are_both_frequent() -> None:
     assert found == [(position, "label-typo") for position in range(30, 50)]
     assert rule.corrections == {"yes": "Yes"}
     assert ids(labelled(billing=30, filling=30))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("slip", "label"),
+    [
+        *(("postive", "positive"), ("netural", "neutral"), ("opsitive", "positive"), ("not spma", "not spam")),
+        *(
+            ("hypertensoin", "hypertension"),
+            ("intenral", "internal"),
+            ("card_arival", "card_arrival"),
+            ("not-spam", "not spam"),
+        ),
+        *(
+            ("lable_1", "label_1"),
+            ("Grade A.", "Grade A"),
+            ('"positive"', "positive"),
+            ("permision denied", "permission denied"),
+        ),
+    ],
+)
+def test_slips_of_the_hand_are_still_found(slip: str, label: str) -> None:
+    """Once or twice; three times it is a label of its own, but for final punctuation and quotes."""
+    assert corrections({label: 40, "something else": 40, slip: 1}) == {slip: label}
+    assert corrections({label: 40, "something else": 40, slip: 2}) == {slip: label}
+    dress = slip.strip('."') == label
+    assert corrections({label: 40, "something else": 40, slip: 3}) == ({slip: label} if dress else {})
+    assert corrections({label: 4, "something else": 40, slip: 1}) == {}
+
+
+@pytest.mark.parametrize("other", [["Grade B"], ["Grade b"]])
+def test_grades_are_labels_each(other: list[str]) -> None:
+    """Four rows of another grade are no slip, in whatever case."""
+    rows = [(f"q{i}", label) for i, label in enumerate(["Grade A"] * 30 + other * 4 + ["Grade C"] * 30)]
+    found, rule = ids(rows)
+    assert found == [(30, "rare-label")]
+    assert rule.corrections == {}
+
+
+NOUNS = ("card", "transfer", "account", "address", "payment", "password", "invoice", "deposit", "mortgage", "contract")
+INTENTS = [f"{verb}_{noun}" for verb in ("cancel", "report", "update") for noun in NOUNS]
+
+
+def test_thirty_labels_with_seven_rows_each() -> None:
+    """One that is cut by a letter is found, and so is one among 150 labels."""
+    answers = INTENTS * 7
+    answers[100] = answers[100][:-1]
+    found, rule = ids([(f"q{i}", label) for i, label in enumerate(answers)])
+    assert found == [(100, "label-typo")]
+    assert rule.corrections == {answers[100]: answers[70]}
+    many = [f"{intent}_{way}" for intent in INTENTS for way in ("online", "branch", "abroad", "phone", "letter")] * 10
+    many[200] = many[200].replace("_", "", 1)
+    found, rule = ids([(f"q{i}", label) for i, label in enumerate(many)])
+    assert (len(rule.counts or {}), found) == (150, [(200, "label-typo")])
+
+
+NAMES = [
+    *(
+        "Anna",
+        "Ben",
+        "Clara",
+        "David",
+        "Emma",
+        "Felix",
+        "Greta",
+        "Hugo",
+        "Ida",
+        "Jonas",
+        "Klara",
+        "Leon",
+        "Mia",
+        "Noah",
+        "Olga",
+    ),
+    *("Paul", "Rosa", "Simon", "Tina", "Uwe", "Vera", "Willi", "Xenia", "Yann", "Zoe", "Alma", "Bruno", "Carl", "Dora", "Emil"),
+]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda draw, i: str(draw.randint(0, 9) + draw.randint(0, 9)),
+        lambda draw, i: str(draw.randint(1, 10) * draw.randint(1, 10)),
+        lambda draw, i: f"{i % 20} euros",
+        lambda draw, i: f"-{i % 25}.5",
+        lambda draw, i: draw.choice(NAMES),
+        lambda draw, i: f"{draw.choice(NAMES)} {draw.choice(NAMES)}",
+        lambda draw, i: draw.choice(["Yes.", "No.", f"Yes, because of reason {i}.", f"No, and that is number {i}."]),
+        lambda draw, i: draw.choice(["Yes.", "No.", "Maybe.", "Yes.", "No.", f"It depends on {i}."]),
+    ],
+)
+def test_short_free_answers_are_no_labels(answer: object) -> None:
+    """Two hundred results of sums, names of thirty, yes and no among explanations; twenty draws of each at least."""
+    for seed in range(20):
+        draw = random.Random(seed)
+        assert not is_label_task(Counter(answer(draw, i) for i in range(200)))  # type: ignore[operator]
+
+
+def test_many_spellings_are_compared_quickly() -> None:
+    """Two hundred labels and eight hundred answers that are there once, all of one pattern: well under three seconds."""
+    draw = random.Random(1)
+    texts = [f"label number {''.join(draw.choices('abcdefgh', k=8))}" for _ in range(1000)]
+    spellings = {text: 60 if i < 200 else 1 for i, text in enumerate(texts)} | {"label unmber " + texts[0][-8:]: 1}
+    start = time.process_time()
+    assert corrections(spellings)["label unmber " + texts[0][-8:]] == texts[0]
+    assert time.process_time() - start < 3
+
+
+def test_a_few_numbers_are_labels() -> None:
+    """Stars, and marks from 0 to 10."""
+    assert is_label_task({str(i): 20 for i in range(11)})
+    assert not is_label_task({str(i): 20 for i in range(12)})
 
 
 def test_a_rare_label_names_its_rows() -> None:

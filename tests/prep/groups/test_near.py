@@ -65,6 +65,36 @@ def test_different_answers() -> None:
         assert found[0][1].message == 'The same prompt as line 2 with another answer: "no" here, "yes" there.'
 
 
+def test_a_prompt_with_many_answers_is_said_once() -> None:
+    """From six different answers on, on the row of the second; repeats do not count; with few, each row is told."""
+    tweets = [("Write a post", f"Post {i // 2}") for i in range(44)]
+    other = [("Write a song", "La"), *(("Few", f"a{i}") for i in range(5)), *(("Six", f"b{i}") for i in range(6))]
+    found = told(Near(), usable([*other, *tweets]))
+    assert [(position, fault.id) for position, fault in found] == [
+        *((position, "different-answers") for position in (2, 3, 4, 5)),
+        (7, "different-answers"),
+        (14, "different-answers"),
+    ]
+    assert found[0][1].message == 'The same prompt as line 3 with another answer: "a1" here, "a0" there.'
+    assert found[4][1].message.startswith("The same prompt as line 8 has 6 different answers, ")
+    said = 'The same prompt as line 14 has 22 different answers, "Post 1" here and "Post 0" there among them.'
+    assert found[5][1].message == said
+    apart = told(Near(), usable((prompt, answer, f"Be {answer}.") for prompt, answer in tweets))
+    assert apart == []
+
+
+def test_after_a_thousand_prompts_with_many_answers_only_places_are_told() -> None:
+    """The rows of the first thousand only are read again."""
+    rows = usable((f"q{i % 1100}", f"a{i}") for i in range(6600))
+    near, known = Near(near=False), Rows(rows)
+    near.see(Batch(0, rows))
+    faults = [fault for _, fault in near.finish(known)]
+    assert len(faults) == 1100
+    assert '6 different answers, "a1100" here' in faults[0].message
+    assert faults[1000].message == "The same prompt as line 1002 has 6 different answers."
+    assert known.n_read == 2000
+
+
 def test_different_answers_to_nearly_one_prompt() -> None:
     """Said once; under one system prompt, and not where one prompt merely has more words than the other."""
     asked = ("How do I reset my password?", "How to reset my password")

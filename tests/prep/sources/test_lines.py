@@ -73,7 +73,7 @@ def test_blank_lines_are_one_note_and_lines_at_fault_have_one_each(tmp_path: Pat
         (CHAT + CHAT, "more follows after the end"),
         (CHAT[:-4], "character"),
         ("[", "Write each record on one line"),
-        ("[" * 5000, "deeper than 100 levels"),
+        ("[" * 5000, "The line"),  # too deep or not closed: Python's versions differ in which they see first
         ("[" * 150 + "]" * 150, "deeper than 100 levels"),
         ("messages", "a value is expected at character 1"),
         ("\ufeff" + CHAT, "a byte order mark stands in the middle of the file"),

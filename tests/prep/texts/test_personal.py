@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from ftwidgets.prep.texts import REPAIRS, RowTexts
@@ -37,10 +39,41 @@ def test_published_card_numbers_are_found_and_never_told(run, number, name):
     assert run(RowTexts(), [("fine", f"My card is {wrong}, please.")]) == []
 
 
-@pytest.mark.parametrize("text", ["4242 4242 4242 4242", "4242-4242-4242-4242", "3782 822463 10005", "card 4222222222222"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4242 4242 4242 4242",
+        "4242-4242-4242-4242",
+        "3782 822463 10005",
+        "user_id: 4000 0566 5566 5556",
+        "4111-1111-1111-1111 5500-0055-5555-5559",
+        "card 4222222222222",
+        "4111111111111111 exp 12/27",
+        "4111111111111111, CVV 123",
+        "Is 4242424242424242 a Visa number?",
+        "Kreditkartennummer: 4111111111111111",
+        "carte bancaire n° 4111111111111111",
+        "tarjeta 4111111111111111",
+        '{"cardNumber": "4111111111111111"}',
+        '{"card": {"number": "4111111111111111"}}',
+        '{"pan": "4111111111111111", "cvv": "123"}',
+        "creditCard = 4111111111111111",
+        "charged to 4111111111111111",
+    ],
+)
 def test_groups_as_on_a_card_are_read(run, text):
-    """Blanks or hyphens between groups make no difference; 13 digits count after a word for a card."""
-    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["card-number"]
+    """Blanks or hyphens between groups make no difference; digits in one row count near a word for a card."""
+    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)]) if fault.id != "phone-number"] == ["card-number"]
+    assert not set(text.replace("-", " ").split()) & set(REPAIRS["redact-card-numbers"](text).split()) & {"4111", "5500"}
+
+
+@pytest.mark.parametrize("token", ["ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5", "password: hunter2"])
+def test_a_card_right_after_a_token_is_found_too(run, token):
+    """Both are told of, and with both repairs neither is left."""
+    text = f"{token} 4111 1111 1111 1111"
+    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["secret", "card-number"]
+    assert "[card]" in REPAIRS["redact-card-numbers"](text)
+    assert REPAIRS["redact-secrets"](REPAIRS["redact-card-numbers"](text)).endswith("[secret] [card]")
 
 
 @pytest.mark.parametrize(
@@ -57,11 +90,35 @@ def test_groups_as_on_a_card_are_read(run, text):
         "4242-4242 4242 4242",
         "4242 4242 4242 4242 4242",
         "1700000000000 milliseconds",
+        "4242424242424242",
+        '{"transaction_id": "4000056655665556"}',
+        '{"card": "visa", "transactionId": "4000056655665556"}',
+        '{"card_type": "visa", "ref": "4000056655665556"}',
+        "card transaction id: 4000056655665556",
+        "Meter reading 4556737586899855 kWh",
+        "user_id: 4000056655665556",
+        "Seed 4242424242424242",
+        "Transaction 3530111333300000 posted",
+        "The number 378282246310005 is divisible by 3",
+        "Paid by card. Order number 4111111111111111",
+        "discard 4000056655665556, scorecard 4000056655665556",
+        "Library card 4000056655665556",
+        "[card] and 4000056655665556",
+        "12 4242 4242 4242 4242",
     ],
 )
 def test_numbers_that_are_no_cards_pass(run, text):
-    """Order numbers, barcodes, bank accounts, fractions and wrong check digits are no cards."""
+    """Order numbers, barcodes, bank accounts, identifiers, fractions and wrong check digits are no cards."""
     assert [fault for _, fault in run(RowTexts(), [("fine", text)]) if fault.id == "card-number"] == []
+    assert REPAIRS["redact-card-numbers"](text) == text
+
+
+def test_random_identifiers_are_no_cards(run):
+    """Of a thousand random numbers of 16 digits in JSON none is one, though a right check digit is in many of them."""
+    numbers = [random.Random(n).randrange(10**15, 10**16) for n in range(1000)]
+    assert sum(luhn(str(number)) and issuer(str(number)) is not None for number in numbers) > 10
+    rows = [("fine", f'{{"transaction_id": "{number}", "status": "ok"}}') for number in numbers]
+    assert run(RowTexts(), rows) == []
 
 
 @pytest.mark.parametrize(
@@ -74,6 +131,9 @@ def test_numbers_that_are_no_cards_pass(run, text):
         ("jörg@müller.de", "[email]"),
         ("support@firma.io", "[email]"),
         ("(joe@firma.de)", "([email])"),
+        ("replyking@gmx.de", "[email]"),
+        ("foobert@gmx.de", "[email]"),
+        ("info@email.com", "[email]"),
     ],
 )
 def test_an_email_address_is_found_and_replaced(run, text, repaired):
@@ -99,6 +159,9 @@ def test_an_email_address_is_found_and_replaced(run, text, repaired):
         "a@b",
         "import foo@bar",
         "5 apples @ 3.50 each",
+        "noreply@firma.de, no-reply@firma.de, donotreply@firma.co.uk, do-not-reply@firma.com",
+        "foo@bar.com, user@email.com, name@domain.com, jane@company.com, test@test.com",
+        "john.doe@email.com, your.email@gmail.com, firstname.lastname@firma.de",
         "@property",
         "@@@@",
         "",
@@ -129,6 +192,10 @@ def test_what_only_has_an_at_sign_passes(run, text):
         ("phone number: 736 5001", "phone number: [phone]"),
         ("My mobile is 0412 736 501.", "My mobile is [phone]."),
         ("call me at 7365001 tonight", "call me at [phone] tonight"),
+        ("For your order call 212-736-5000", "For your order call [phone]"),
+        ("Tel. 612 345 678, cell: 612 345 679", "Tel. [phone], cell: [phone]"),
+        ("Call 736 5001 or dial 1 800 736 5000", "Call [phone] or dial [phone]"),
+        ("Text 7365001", "Text [phone]"),
     ],
 )
 def test_a_phone_number_is_found_and_replaced(run, text, repaired):
@@ -169,6 +236,21 @@ def test_a_phone_number_is_found_and_replaced(run, text, repaired):
         "SKU 030-9018200-X",
         "Call me at 10:30 on 22.11.2024",
         "score 0-0, 21-15 21-18",
+        "Battery cell: 3.71 3.65 3.68 V",
+        "Battery cell: 371 365 368 mV",
+        "Cell 0.12 0.34 0.56",
+        "Cell 101 204 309",
+        "Ring 0.5 0.75 1.0 inch",
+        "Put/Call 100 105 110 115 120",
+        "NHS number 943 476 5919",
+        "The UPC is 036000 291452.",
+        "Invoice 0911 4711 0815",
+        "Rechnungsnr. 0911 4711 0815",
+        "Lot (0231) 445566",
+        "Grid ref 0412-3456789",
+        "The case number is 878-555-4400-0",
+        "The case number is 878-555-4400-0 since May.",
+        '{"order_id": "212-736-5000"}',
         "",
     ],
 )

@@ -124,6 +124,21 @@ def test_short_texts_and_code_have_no_language(run):
     assert [one for one in run(SetTexts(), of(*short)) if one[1].id == "unexpected-language"] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "在设备底部的标签上可以找到序列号，例如SN-2023-00417。",
+        "設定メニューのWI-FIからSSIDを選んでください。2024",
+        "המספר הוא ABC-2023-00417 בתחתית",
+    ],
+)
+def test_letters_without_capitals_are_not_in_capitals(run, text):
+    """Chinese, Japanese or Hebrew with a Latin abbreviation is not written in capitals."""
+    assert text.isupper()
+    rows = of(answers=[text if n % 5 == 0 else one for n, one in enumerate(ENGLISH)])
+    assert [fault for _, fault in run(SetTexts(), rows) if "capitals" in fault.message] == []
+
+
 def test_a_set_without_a_habit_of_ending_is_told_so(run):
     """Where a third of the answers end without a stop, that is said once, for the whole set."""
     found = run(SetTexts(), of(answers=[text[:-1] if n % 3 == 0 else text for n, text in enumerate(ENGLISH)]))
