@@ -55,10 +55,12 @@ _TEXTBOOK = re.compile(
 _SCHEME = re.compile(  # how passwords are kept: `password: sha512crypt`
     r"(?:salted[_\-]?)?(?:scram-)?(?:(?:sha|ssha|aes|des|hs|rs|es)[_\-]?\d|md[45]|bcrypt|s?crypt|yescrypt|argon2|pbkdf2|ntlm|"
     r"base(?:32|64)|utf-?8|oauth2?)"
-    r"(?:[_\-]?(?:\d{1,4}|crypt|sum|hash|hashed|encrypted|id?|gcm|cbc|hmac|sha))*",
+    r"(?:[_\-]?(?:\d++|crypt|sum|hash|hashed|encrypted|id|i|gcm|cbc|hmac|sha))*",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"(?:(?:[a-z]{1,20}|[a-z0-9]{1,11})(?:[\-_./]|\Z)){2,20}", re.ASCII)  # as Kubernetes and others name things
+_WORDS = re.compile(
+    r"(?:(?:[a-z]{12,20}+|[a-z0-9]{1,11}+)(?:[\-_./]|\Z)){2,20}", re.ASCII
+)  # as Kubernetes and others name things
 _LETTERS_ALONE = re.compile(r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])")
 _FEWEST_WORDS = 2
 _CODE = re.compile(r"\$\w+$|%\w+%$|\$\(|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|(?:os|process|env|config|settings|self)\.|https?:")
