@@ -58,8 +58,7 @@ class Seen:
     def found(self, row: Row, fault: Fault) -> Finding:
         """Return a fault as a finding on a row: its field called as the source calls it, no secret quoted."""
         field = self.opened.columns.get(fault.field or "", fault.field)
-        message, excerpt = unsaid(fault.message), fault.excerpt and unsaid(fault.excerpt)
-        return row.found(fault._replace(field=field, message=message, excerpt=excerpt))
+        return discreet(row.found(fault._replace(field=field)))
 
     def items(self, positions: Sequence[int]) -> list[Usable]:
         """Return the rows at some positions."""
@@ -79,7 +78,7 @@ def batches(rows: Iterable[Usable | list[Finding]], tally: Tally) -> Iterator[li
                 waiting = []
         else:
             for finding in row:
-                tally.add(finding)
+                tally.add(discreet(finding) if tally.room(finding.id) else finding)
     if waiting:
         yield waiting
 
@@ -128,6 +127,11 @@ def _tell(waiting: Sequence[tuple[int, Fault]], seen: Seen, tally: Tally, source
         excerpt = prompts[position] if fault.excerpt is None else fault.excerpt
         finding = seen.found(seen.place(position), fault._replace(excerpt=excerpt))
         tally.add(finding if source is None else replace(finding, source=source))
+
+
+def discreet(finding: Finding) -> Finding:
+    """Return a finding that quotes no secret."""
+    return replace(finding, message=unsaid(finding.message), excerpt=finding.excerpt and unsaid(finding.excerpt))
 
 
 def unsaid(text: str) -> str:

@@ -48,9 +48,11 @@ def test_no_finding_spreads_a_secret(tmp_path: Path) -> None:
         ]
     }
     other = {"messages": [said["messages"][0], {"role": "assistant", "content": f"So it is {KEY}, then."}]}
-    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (said, other, said)), encoding="utf-8")
+    unusable = {"messages": [{"role": f"{KEY}", "content": f"{KEY}!"}, said["messages"][1]]}
+    rows = (said, other, said, unusable)
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     report = check(tmp_path / "a.jsonl")
-    assert {"secret", "duplicate-row", "different-answers"} <= set(report.totals)
+    assert {"secret", "duplicate-row", "different-answers", "unknown-role"} <= set(report.totals)
     assert KEY not in "".join(f"{found} {found.excerpt}" for found in report.findings)
     assert KEY not in report.to_markdown() + report.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
 
