@@ -2,7 +2,8 @@
 
 Both read the same JSON Lines file (`prep_rows.py`), each run is a process of its own, the contestants take turns, medians are
 compared. The CPU time is user and system time of the whole process, interpreter and imports included; the memory is the
-process's peak. Ours does far more: every rule of `check` is on, the model's limit included.
+process's peak. Ours does far more: every rule of `check` is on, the model's limit included. A third one reads, parses and
+counts the tokens with the quickest libraries there are and applies no rule: the least that a check with tokens can take.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from statistics import median
 HERE = Path(__file__).parent
 PICTURE = HERE.parent / "docs" / "images" / "prep_growth.png"
 MODEL = "gpt-4o-mini-2024-07-18"
-OTHER, PLAIN, NEAR = "cookbook", "without near-duplicates", "everything"
+OTHER, PLAIN, NEAR, FLOOR = "cookbook", "without near-duplicates", "everything", "no rule at all"
 ROUNDS = {1_000: 5, 10_000: 5, 100_000: 3, 1_000_000: 1}
 
 # What is wanted: rows, which of ours, and at least how many times less CPU time than the cookbook; and at most how much memory.
@@ -56,6 +57,21 @@ def small(path: str) -> None:
     checked = time.perf_counter()
     report.tokens.sum()
     print((checked - start) * 1e3, (time.perf_counter() - start) * 1e3)
+
+
+def floor(path: str) -> None:
+    """Read, parse and count tokens 4,096 rows at a time; find nothing."""
+    from itertools import islice
+
+    import orjson
+
+    from ftwidgets.prep.encodings import counter
+
+    count = counter("o200k_base")
+    with open(path, "rb") as file:
+        while lines := list(islice(file, 4096)):
+            rows = [orjson.loads(line) for line in lines]
+            count([message["content"] for row in rows for message in row["messages"]])
 
 
 def reference(path: str) -> None:
@@ -99,6 +115,8 @@ def one(who: str, path: str, held: str) -> None:
         reference(path)
     elif who == "small":
         small(path)
+    elif who == FLOOR:
+        floor(path)
     else:
         ours(path, near=who == NEAR)
     Path(held).write_text(str(peak()))
@@ -124,7 +142,7 @@ def compare(sizes: Sequence[int], home: Path, rounds: int | None) -> dict[tuple[
     for size in sizes:
         path = home / f"{size}.jsonl"
         write(path, size)
-        taken: dict[str, list[Run]] = {OTHER: [], PLAIN: [], NEAR: []}
+        taken: dict[str, list[Run]] = {OTHER: [], FLOOR: [], PLAIN: [], NEAR: []}
         for _ in range(rounds or ROUNDS.get(size, 3)):
             for who, runs in taken.items():
                 runs.append(measure(who, path, home)[0])
@@ -183,11 +201,16 @@ def draw(results: dict[tuple[int, str], Run], picture: Path) -> None:
 
     sizes = sorted({size for size, _ in results})
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-    looks = {OTHER: ("#b35806", "s", "--"), PLAIN: ("#2166ac", "o", "-"), NEAR: ("#053061", "^", "-.")}
+    looks = {
+        OTHER: ("#b35806", "s", "--"),
+        FLOOR: ("#777777", "x", ":"),
+        PLAIN: ("#2166ac", "o", "-"),
+        NEAR: ("#053061", "^", "-."),
+    }
     for i, (panel, label) in enumerate(zip(panels, ("CPU time (s)", "peak memory (MB)"), strict=True)):
         for who, (color, marker, line) in looks.items():
             values = [results[size, who][i] for size in sizes]
-            name = "the cookbook's algorithm" if who == OTHER else f"ftwidgets, {who}"
+            name = {OTHER: "the cookbook's algorithm", FLOOR: "read, parse, count tokens only"}.get(who, f"ftwidgets, {who}")
             panel.loglog(sizes, values, color=color, marker=marker, linestyle=line, label=name)
         panel.set_xlabel("rows")
         panel.set_ylabel(label)
@@ -203,8 +226,8 @@ def draw(results: dict[tuple[int, str], Run], picture: Path) -> None:
 
 def growth(results: dict[tuple[int, str], Run]) -> None:
     """Print the CPU time of a further row between neighbouring sizes: the same throughout where growth is linear."""
-    who_all = (OTHER, PLAIN, NEAR)
-    print(f"\nmicroseconds of CPU for a further row:\n\n| from | to | {' | '.join(who_all)} |\n|---|---|---|---|---|")
+    who_all = (OTHER, FLOOR, PLAIN, NEAR)
+    print(f"\nmicroseconds of CPU for a further row:\n\n| from | to | {' | '.join(who_all)} |\n|---|---|---|---|---|---|")
     for low, high in pairwise(sorted({size for size, _ in results})):
         each = [(results[high, who][0] - results[low, who][0]) / (high - low) * 1e6 for who in who_all]
         print(f"| {low:,} | {high:,} | " + " | ".join(f"{value:.1f}" for value in each) + " |")
