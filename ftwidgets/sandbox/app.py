@@ -19,14 +19,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ftwidgets.sandbox.callers import Gate
 from ftwidgets.sandbox.errors import ApiError
-from ftwidgets.sandbox.ids import new_id
+from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.schemas import ORGANIZATION
 
-NO_KEY = (
-    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
-    "(i.e. Authorization: Bearer YOUR_KEY). This sandbox takes any key that is not empty."
-)
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
 FOLDER_ERROR = (
     "The sandbox cannot use its state folder ({}). Is the disk full, or has the folder been removed? "
@@ -36,11 +33,11 @@ FOLDER_ERROR = (
 logger = logging.getLogger(__name__)
 
 
-def build_app(routes: Sequence[BaseRoute]) -> Starlette:
-    """Put the routes together under `/v1`."""
+def build_app(routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids) -> Starlette:
+    """Put the routes together under `/v1`, behind a gate that knows who may come in."""
     app = Starlette(
         routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
-        middleware=[Middleware(Frontier)],
+        middleware=[Middleware(Frontier, gate=gate, ids=ids)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False
@@ -50,8 +47,10 @@ def build_app(routes: Sequence[BaseRoute]) -> Starlette:
 class Frontier:
     """What every request passes: who are you, how long did it take, and no error without an envelope."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, ids: Ids) -> None:
         self._app = app
+        self._gate = gate
+        self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -65,14 +64,16 @@ class Frontier:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = new_id("req_", 32)
+                headers["x-request-id"] = self._ids.new("req_", 32)
                 headers["openai-version"] = "2020-10-01"
                 headers["openai-organization"] = ORGANIZATION
                 headers["openai-processing-ms"] = str(round(1000 * (time.perf_counter() - began)))
             await send(message)
 
-        if not _has_key(scope):
-            await ApiError(401, NO_KEY).response()(scope, receive, stamped)
+        try:
+            scope["caller"] = self._gate.admit(Headers(scope=scope))
+        except ApiError as refusal:
+            await refusal.response()(scope, receive, stamped)
             return
         try:
             await self._app(scope, receive, stamped)
@@ -82,11 +83,6 @@ class Frontier:
                 raise
             message = FOLDER_ERROR.format(error) if isinstance(error, OSError | sqlite3.OperationalError) else SERVER_ERROR
             await ApiError(500, message, kind="server_error").response()(scope, receive, stamped)
-
-
-def _has_key(scope: Scope) -> bool:
-    kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-    return kind.lower() == "bearer" and bool(key.strip())
 
 
 async def _api_error(request: Request, error: Exception) -> Response:

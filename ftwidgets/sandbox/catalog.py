@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.sandbox.errors import ApiError, missing
 from ftwidgets.sandbox.records import ModelRecord
 from ftwidgets.sandbox.schemas import Body, model_body
+from ftwidgets.sandbox.shutdown import Shutdowns
 from ftwidgets.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -40,47 +41,71 @@ class Catalog:
         Knows the tuned models.
     room
         How many loaded models to keep (one takes about 20 MB).
+
+    Attributes
+    ----------
+    shutdowns
+        When which model is shut down; set a date there and it is.
     """
 
     def __init__(self, store: Store, *, room: int = 4) -> None:
+        self.shutdowns = Shutdowns(store.clock)
         self._store = store
         self._room = room
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, Model] = OrderedDict()
 
-    def bodies(self) -> list[Body]:
-        """List every model as the API shows it, the base models first."""
-        tuned = self._store.db.select(ModelRecord, newest=True)
-        return [*map(_base_body, BASES), *map(model_body, tuned)]
+    def bodies(self, owner: str = "") -> list[Body]:
+        """List every model that an owner may ask as the API shows it, the base models first."""
+        where = "owner = ? OR id IN (SELECT checkpoint FROM permissions WHERE project_id = ?)"
+        tuned = self._store.db.select(ModelRecord, where, (owner, owner), newest=True)
+        return [*map(self._base_body, BASES), *map(self._tuned_body, tuned)]
 
-    def body(self, name: str) -> Body:
+    def body(self, name: str, owner: str | None = None) -> Body:
         """Show one model."""
-        return _base_body(name) if name in BASES else model_body(self.record(name))
+        return self._base_body(name) if name in BASES else self._tuned_body(self.record(name, owner))
 
-    def record(self, name: str) -> ModelRecord:
-        """Find a tuned model, or say that it does not exist and what does."""
+    def record(self, name: str, owner: str | None = None) -> ModelRecord:
+        """Find a tuned model (that this owner may use if one is named), or say that it does not exist and what does."""
         record = self._store.model(name)
+        if record is None or not self._usable(record, owner):
+            raise _unknown(name)
+        return record
+
+    def owned(self, name: str, owner: str) -> ModelRecord:
+        """Find a tuned model of this owner's own, or say that it does not exist."""
+        record = self._store.model(name, owner)
         if record is None:
             raise _unknown(name)
         return record
 
-    def knows(self, name: str) -> bool:
-        """Tell whether a model of this name can be asked or tuned."""
-        return name in BASES or self._store.model(name) is not None
+    def permitted(self, name: str, owner: str) -> bool:
+        """Tell whether the owner of a tuned model lets somebody else use it (`permissions`)."""
+        where = "SELECT 1 FROM permissions JOIN models ON models.id = checkpoint AND models.owner = permissions.owner"
+        return self._store.db.value(f"{where} WHERE checkpoint = ? AND project_id = ?", (name, owner)) is not None
 
-    def folder(self, name: str) -> Path:
+    def knows(self, name: str, owner: str | None = None) -> bool:
+        """Tell whether a model of this name can be asked or tuned; one that is shut down cannot."""
+        if self.shutdowns.is_over(name):
+            return False
+        record = self._store.model(name)
+        return name in BASES or (record is not None and self._usable(record, owner))
+
+    def folder(self, name: str, owner: str | None = None) -> Path:
         """Tell where the files of a model lie; the untrained one borrows the other's shape and tokenizer."""
         if name in BASES:
             from ftwidgets.engine import NANO
 
             return NANO
-        return self._store.model_folder(self.record(name).folder)
+        return self._store.model_folder(self.record(name, owner).folder)
 
-    def load(self, name: str) -> Model:
-        """Give the model itself, ready to answer."""
-        folder = self.folder(name)
+    def load(self, name: str, owner: str | None = None) -> Model:
+        """Give the model itself, ready to answer; to a named owner only as long as it is not shut down."""
+        folder = self.folder(name, owner)
         if not folder.is_dir():
             raise _unknown(name)
+        if owner is not None:  # a job that has begun is not disturbed
+            self.shutdowns.check(name)
         with self._lock:
             model = self._loaded.pop(name, None) or _read(name, folder)
             self._loaded[name] = model
@@ -88,11 +113,27 @@ class Catalog:
                 self._loaded.popitem(last=False)
         return model
 
-    def forget(self, name: str) -> None:
-        """Remove a tuned model, its weights and what is in memory of it."""
-        self._store.delete_model(self.record(name))
+    def forget(self, name: str, owner: str = "") -> None:
+        """Remove a tuned model, its weights and what is in memory of it; with the final one of a job its checkpoints."""
+        gone = self._store.delete_model(self.owned(name, owner))
         with self._lock:
-            self._loaded.pop(name, None)
+            for record in gone:
+                self._loaded.pop(record.id, None)
+
+    def _usable(self, record: ModelRecord, owner: str | None) -> bool:
+        return owner is None or record.owner == owner or self.permitted(record.id, owner)
+
+    def _base_body(self, name: str) -> Body:
+        created = {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}
+        return {**created, **self._end(name)}
+
+    def _tuned_body(self, record: ModelRecord) -> Body:
+        return {**model_body(record), **self._end(record.id)}
+
+    def _end(self, name: str) -> Body:
+        """Give the key that tells when a model is shut down, where there is a date."""
+        day = self.shutdowns.date(name)
+        return {} if day is None else {"shutdown_date": day.isoformat()}
 
 
 def _unknown(name: str) -> ApiError:
@@ -105,7 +146,3 @@ def _read(name: str, folder: Path) -> Model:
 
     model = Model.load(folder)
     return Model.random(model.config, model.tokenizer, UNTRAINED_SEED) if name == UNTRAINED else model
-
-
-def _base_body(name: str) -> Body:
-    return {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}

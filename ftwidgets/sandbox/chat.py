@@ -1,104 +1,76 @@
 """The route `/chat/completions`: an answer from a model, whole or as it is written.
 
-Left out: stored completions, tools, several prompts at once.
+Left out: looking up what was stored (`stored`), tools, several prompts at once.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
 
-import anyio.to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.chat_request import ChatRequest, read_chat_request
-from ftwidgets.sandbox.chat_schemas import Answer, chunk_bodies, completion_body, sse
-from ftwidgets.sandbox.errors import refused
+from ftwidgets.sandbox.chat_schemas import Answer, Chunks, Opening, completion_body, sse
 from ftwidgets.sandbox.params import body_params
+from ftwidgets.sandbox.schemas import Body
+from ftwidgets.sandbox.store import Store
+from ftwidgets.sandbox.stored import keep_completion
+from ftwidgets.sandbox.talk import Talk, begin, in_turn
 
-if TYPE_CHECKING:
-    from ftwidgets.engine import Model, Piece
-
-_SPREAD = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: far apart for neighbouring choices
-
-
-@dataclass(frozen=True)
-class Talk:
-    """A model and a prompt it can take."""
-
-    request: ChatRequest
-    model: Model
-    prompt: list[int]
-
-    def pieces(self, index: int) -> Iterator[Piece]:
-        """Write one of the n answers, piece by piece."""
-        from ftwidgets.engine import generate
-
-        wanted = self.request
-        seed = None if wanted.seed is None else (wanted.seed + index * _SPREAD) % 2**64
-        room = self.model.config.max_position_embeddings - len(self.prompt)
-        return generate(
-            self.model,
-            self.prompt,
-            max_tokens=room if wanted.max_tokens is None else min(wanted.max_tokens, room),
-            temperature=wanted.temperature,
-            top_p=wanted.top_p,
-            seed=seed,
-            stop=wanted.stop,
-            top_logprobs=wanted.top_logprobs,
-        )
+GONE = 499  # nobody reads it: the client has hung up
 
 
 class Chat:
     """Answers from the models of a catalog."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, store: Store) -> None:
         self._catalog = catalog
+        self._store = store
 
     def routes(self) -> list[Route]:
         """List the routes."""
         return [Route("/chat/completions", self.create, methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
-        """Answer a chat. The model works in a thread; a request that is given up stops it at the next token."""
-        wanted = read_chat_request(await body_params(request))
-        talk = await anyio.to_thread.run_sync(self._begin, wanted)
+        """Answer a chat; a request that is given up stops at the next turn."""
+        wanted, owner = read_chat_request(await body_params(request)), owner_of(request)
+        talk = await begin(self._catalog, owner, wanted.ask)
+        opening = Opening(self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()))
         if wanted.stream:
-            chunks = chunk_bodies(wanted, len(talk.prompt), map(talk.pieces, range(wanted.n)))
-            return StreamingResponse(map(sse, chunks), media_type="text/event-stream")
-        given_up = threading.Event()
-        try:
-            answers = await anyio.to_thread.run_sync(_answers, talk, given_up, abandon_on_cancel=True)
-        finally:
-            given_up.set()
-        return JSONResponse(completion_body(wanted, len(talk.prompt), answers))
+            return StreamingResponse(self._stream(wanted, opening, talk, owner), media_type="text/event-stream")
+        answers = []
+        for index in range(wanted.n):
+            answers.append(Answer(index))
+            async for pieces in in_turn(talk.pieces(index)):
+                for piece in pieces:
+                    answers[index].add(piece)
+                if await request.is_disconnected():
+                    return Response(status_code=GONE)
+        body = completion_body(wanted, opening, len(talk.prompt), answers)
+        await self._keep(wanted, owner, body)
+        return JSONResponse(body)
 
-    def _begin(self, wanted: ChatRequest) -> Talk:
-        model = self._catalog.load(wanted.model)
-        prompt = model.tokenizer.encode_prompt(wanted.messages)
-        context = model.config.max_position_embeddings
-        if len(prompt) >= context:
-            raise refused(
-                f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-                f"{len(prompt)} tokens. Please reduce the length of the messages; the answer needs room too.",
-                param="messages",
-                code="context_length_exceeded",
-            )
-        return Talk(wanted, model, prompt)
+    async def _stream(self, wanted: ChatRequest, opening: Opening, talk: Talk, owner: str) -> AsyncIterator[str]:
+        """Send answers as they are written, one after another, then perhaps the usage."""
+        chunks, answers = Chunks(wanted, opening), []
+        for index in range(wanted.n):
+            answers.append(Answer(index))
+            yield sse(chunks.first(index))
+            async for pieces in in_turn(talk.pieces(index)):
+                for piece in pieces:
+                    answers[index].add(piece)
+                yield "".join(sse(body) for piece in pieces for body in chunks.of(index, piece))
+        body = completion_body(wanted, opening, len(talk.prompt), answers)
+        await self._keep(wanted, owner, body)
+        if wanted.include_usage:
+            yield sse(chunks.usage(body["usage"]))
+        yield sse(None)
 
-
-def _answers(talk: Talk, given_up: threading.Event) -> list[Answer]:
-    answers = []
-    for index in range(talk.request.n):
-        answer = Answer(index)
-        for piece in talk.pieces(index):
-            answer.add(piece)
-            if given_up.is_set():
-                return []
-        answers.append(answer)
-    return answers
+    async def _keep(self, wanted: ChatRequest, owner: str, body: Body) -> None:
+        if wanted.store:
+            await run_in_threadpool(keep_completion, self._store, owner, wanted.given, body)

@@ -13,6 +13,7 @@ from typing import Any
 from ftwidgets.sandbox.errors import refused
 from ftwidgets.sandbox.params import Params, kind_of
 from ftwidgets.sandbox.rows import ROLES, plain_content, plain_role
+from ftwidgets.sandbox.talk import Ask
 
 LONGEST_SEED = 2**63
 COLDEST = 1e-3  # below it the likeliest token wins in any case, and 32-bit floats would overflow
@@ -23,49 +24,63 @@ _EMPTY_KEYS = ("annotations", "audio", "function_call", "name", "refusal", "tool
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A checked request; `messages` hold plain strings, and the roles that the base model knows."""
+    """A checked request; `given` holds its messages as they came, to be stored with the answer."""
 
-    model: str
-    messages: list[dict[str, str]]
-    max_tokens: int | None
-    temperature: float
-    top_p: float
+    ask: Ask
+    given: list[dict[str, Any]]
     n: int
-    seed: int | None
-    stop: tuple[str, ...]
-    top_logprobs: int | None
     stream: bool
     include_usage: bool
     metadata: dict[str, str] | None
+    store: bool
 
 
 def read_chat_request(params: Params) -> ChatRequest:
     """Check the parameters of a chat completion."""
     _unsupported(params)
     stream = params.boolean("stream")
-    temperature = params.number("temperature", least=0, most=2)
-    top_p = params.number("top_p", least=0, most=1)
+    given = _messages(params)
     request = ChatRequest(
-        model=str(params.text("model", required=True)),
-        messages=_messages(params),
-        max_tokens=_max_tokens(params),
-        temperature=1.0 if temperature is None else temperature if temperature >= COLDEST else 0.0,
-        top_p=1.0 if top_p is None else top_p,
+        ask=Ask(
+            model=str(params.text("model", required=True)),
+            messages=[_message(message, f"messages[{place}]") for place, message in enumerate(given)],
+            max_tokens=_max_tokens(params),
+            temperature=read_temperature(params),
+            top_p=read_top_p(params),
+            seed=params.integer("seed", least=-LONGEST_SEED, most=LONGEST_SEED),
+            stop=_stop(params),
+            top_logprobs=_top_logprobs(params),
+        ),
+        given=given,
         n=params.integer("n", least=1, most=128) or 1,
-        seed=params.integer("seed", least=-LONGEST_SEED, most=LONGEST_SEED),
-        stop=_stop(params),
-        top_logprobs=_top_logprobs(params),
         stream=stream,
         include_usage=_include_usage(params, stream),
-        metadata=params.strings("metadata", pairs=16, key=64, value=512),
+        metadata=read_metadata(params),
+        store=params.boolean("store"),
     )
-    _without_effect(params)
+    without_effect(params)
     params.done()
     return request
 
 
+def read_temperature(params: Params) -> float:
+    """Take the temperature; where it is so low that only the likeliest token can win, it is 0."""
+    given = params.number("temperature", least=0, most=2)
+    return 1.0 if given is None else given if given >= COLDEST else 0.0
+
+
+def read_top_p(params: Params) -> float:
+    """Take the share of the nucleus."""
+    given = params.number("top_p", least=0, most=1)
+    return 1.0 if given is None else given
+
+
+def read_metadata(params: Params) -> dict[str, str] | None:
+    """Take up to 16 pairs of strings."""
+    return params.strings("metadata", pairs=16, key=64, value=512)
+
+
 def _unsupported(params: Params) -> None:
-    params.unsupported("store", False, instead="Completions are not stored here.")
     params.unsupported("response_format", {"type": "text"}, instead="The model writes plain text only.")
     params.unsupported("modalities", ["text"], instead="The model writes plain text only.")
     params.unsupported("frequency_penalty", 0, 0.0)
@@ -79,12 +94,14 @@ def _unsupported(params: Params) -> None:
         params.unsupported(name)
 
 
-def _without_effect(params: Params) -> None:
+def without_effect(params: Params) -> dict[str, str | None]:
     """Accept what names the user or hints at caching: it never changes an answer, there or here."""
-    params.text("user")
-    params.text("safety_identifier", longest=64)
-    params.text("prompt_cache_key")
-    params.choice("prompt_cache_retention", ("in_memory", "24h"))
+    return {
+        "user": params.text("user"),
+        "safety_identifier": params.text("safety_identifier", longest=64),
+        "prompt_cache_key": params.text("prompt_cache_key"),
+        "prompt_cache_retention": params.choice("prompt_cache_retention", ("in_memory", "24h")),
+    }
 
 
 def _max_tokens(params: Params) -> int | None:
@@ -144,7 +161,7 @@ def _include_usage(params: Params, stream: bool) -> bool:
     return include
 
 
-def _messages(params: Params) -> list[dict[str, str]]:
+def _messages(params: Params) -> list[Any]:
     given: list[Any] = params.take("messages", list, required=True)
     if not given:
         raise refused(
@@ -152,7 +169,7 @@ def _messages(params: Params) -> list[dict[str, str]]:
             param="messages",
             code="empty_array",
         )
-    return [_message(message, f"messages[{place}]") for place, message in enumerate(given)]
+    return given
 
 
 def _message(message: Any, where: str) -> dict[str, str]:

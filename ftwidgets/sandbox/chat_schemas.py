@@ -1,22 +1,28 @@
 """What a chat completion looks like: the bodies of a whole answer and of the chunks of a streamed one.
 
-Left out: how an answer comes about (`chat`).
+Left out: how an answer comes about (`talk`).
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ftwidgets.sandbox.chat_request import ChatRequest
-from ftwidgets.sandbox.ids import new_id
 from ftwidgets.sandbox.schemas import Body
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Piece, TokenLogprob
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is settled before the first word: the completion's name and when it began."""
+
+    id: str
+    created: int
 
 
 @dataclass
@@ -34,10 +40,10 @@ class Answer:
         self.text += piece.text
         self.n_tokens += piece.n_tokens
         self.finish_reason = piece.finish_reason
-        self.logprobs += map(_logprob_body, piece.tokens)
+        self.logprobs += map(logprob_body, piece.tokens)
 
 
-def completion_body(wanted: ChatRequest, n_prompt: int, answers: list[Answer]) -> Body:
+def completion_body(wanted: ChatRequest, opening: Opening, n_prompt: int, answers: list[Answer]) -> Body:
     """Show whole answers."""
     choices: list[Body] = [
         {
@@ -48,30 +54,39 @@ def completion_body(wanted: ChatRequest, n_prompt: int, answers: list[Answer]) -
         }
         for answer in answers
     ]
-    body = _envelope(wanted, "chat.completion")
-    body |= {"choices": choices, "usage": _usage_body(n_prompt, sum(answer.n_tokens for answer in answers))}
+    usage = _usage_body(n_prompt, sum(answer.n_tokens for answer in answers))
+    body = {**_envelope(wanted, opening, "chat.completion"), "choices": choices, "usage": usage}
     return body if wanted.metadata is None else {**body, "metadata": wanted.metadata}
 
 
-def chunk_bodies(wanted: ChatRequest, n_prompt: int, answers: Iterable[Iterator[Piece]]) -> Iterator[Body | None]:
-    """Show answers as they are written, one after another, then perhaps the usage; None stands for the end."""
-    envelope = _envelope(wanted, "chat.completion.chunk")
-    if wanted.include_usage:
-        envelope["usage"] = None
-    n_tokens = 0
-    for index, pieces in enumerate(answers):
-        opening = {"role": "assistant", "content": "", "refusal": None}
-        yield {**envelope, "choices": [_chunk_choice(index, opening, None, None)]}
-        for piece in pieces:
-            n_tokens += piece.n_tokens
-            logprobs = _logprobs_body(wanted, [_logprob_body(token) for token in piece.tokens])
-            if piece.text or piece.tokens:
-                yield {**envelope, "choices": [_chunk_choice(index, {"content": piece.text}, logprobs, None)]}
-            if piece.finish_reason is not None:
-                yield {**envelope, "choices": [_chunk_choice(index, {}, None, piece.finish_reason)]}
-    if wanted.include_usage:
-        yield {**envelope, "choices": [], "usage": _usage_body(n_prompt, n_tokens)}
-    yield None
+class Chunks:
+    """The chunks of a streamed completion, in the order in which they are sent."""
+
+    def __init__(self, wanted: ChatRequest, opening: Opening) -> None:
+        self._wanted = wanted
+        self._envelope = _envelope(wanted, opening, "chat.completion.chunk")
+        if wanted.include_usage:
+            self._envelope["usage"] = None
+
+    def first(self, index: int) -> Body:
+        """Begin an answer."""
+        return self._chunk(index, {"role": "assistant", "content": "", "refusal": None}, None, None)
+
+    def of(self, index: int, piece: Piece) -> Iterator[Body]:
+        """Show a piece; the last one's finish reason has a chunk of its own."""
+        if piece.text or piece.tokens:
+            logprobs = _logprobs_body(self._wanted, list(map(logprob_body, piece.tokens)))
+            yield self._chunk(index, {"content": piece.text}, logprobs, None)
+        if piece.finish_reason is not None:
+            yield self._chunk(index, {}, None, piece.finish_reason)
+
+    def usage(self, usage: Body) -> Body:
+        """End with the number of tokens."""
+        return {**self._envelope, "choices": [], "usage": usage}
+
+    def _chunk(self, index: int, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        return {**self._envelope, "choices": [choice]}
 
 
 def sse(body: Body | None) -> str:
@@ -79,25 +94,22 @@ def sse(body: Body | None) -> str:
     return f"data: {'[DONE]' if body is None else json.dumps(body, ensure_ascii=False)}\n\n"
 
 
-def _envelope(wanted: ChatRequest, kind: str) -> Body:
+def _envelope(wanted: ChatRequest, opening: Opening, kind: str) -> Body:
     return {
-        "id": new_id("chatcmpl-", 29),
+        "id": opening.id,
         "object": kind,
-        "created": int(time.time()),
-        "model": wanted.model,
+        "created": opening.created,
+        "model": wanted.ask.model,
         "service_tier": "default",
     }
 
 
-def _chunk_choice(index: int, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
-    return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
-
-
 def _logprobs_body(wanted: ChatRequest, tokens: list[Body]) -> Body | None:
-    return None if wanted.top_logprobs is None else {"content": tokens, "refusal": None}
+    return None if wanted.ask.top_logprobs is None else {"content": tokens, "refusal": None}
 
 
-def _logprob_body(token: TokenLogprob) -> Body:
+def logprob_body(token: TokenLogprob) -> Body:
+    """Show a token and its rivals."""
     top = [{"token": text, "bytes": list(raw), "logprob": value} for text, raw, value in token.top]
     return {"token": token.token, "bytes": list(token.raw), "logprob": token.logprob, "top_logprobs": top}
 

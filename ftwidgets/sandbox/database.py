@@ -45,6 +45,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
             job_id TEXT NOT NULL REFERENCES jobs (id), folder TEXT NOT NULL)""",
     ),
+    (
+        "ALTER TABLE files ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE models ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE jobs ADD COLUMN method TEXT NOT NULL DEFAULT 'supervised'",
+        "ALTER TABLE jobs ADD COLUMN started_at REAL",
+        "ALTER TABLE jobs ADD COLUMN fault TEXT",
+        "ALTER TABLE jobs ADD COLUMN key TEXT",
+        "CREATE INDEX jobs_by_owner ON jobs (owner)",
+        "CREATE INDEX jobs_by_key ON jobs (key)",
+        "CREATE INDEX files_by_owner ON files (owner)",
+        """CREATE TABLE uploads (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, bytes INTEGER NOT NULL,
+            created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, filename TEXT NOT NULL, purpose TEXT NOT NULL,
+            lifetime INTEGER, status TEXT NOT NULL, file_id TEXT)""",
+        """CREATE TABLE parts (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, upload_id TEXT NOT NULL REFERENCES uploads (id),
+            bytes INTEGER NOT NULL, created_at INTEGER NOT NULL)""",
+        """CREATE TABLE permissions (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, created_at INTEGER NOT NULL,
+            checkpoint TEXT NOT NULL, project_id TEXT NOT NULL, UNIQUE (owner, checkpoint, project_id))""",
+        """CREATE TABLE completions (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, created_at INTEGER NOT NULL,
+            model TEXT NOT NULL, metadata TEXT, messages TEXT NOT NULL, body TEXT NOT NULL)""",
+        "CREATE INDEX completions_by_owner ON completions (owner)",
+        """CREATE TABLE responses (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, created_at INTEGER NOT NULL,
+            conversation TEXT NOT NULL, body TEXT NOT NULL)""",
+        "CREATE INDEX responses_by_owner ON responses (owner)",
+    ),
 )
 
 
@@ -95,13 +125,21 @@ class Database:
         return found[0] if found else None
 
     def select(
-        self, kind: type[R], where: str = "1", values: Sequence[Any] = (), *, newest: bool = False, limit: int = -1
+        self,
+        kind: type[R],
+        where: str = "1",
+        values: Sequence[Any] = (),
+        *,
+        newest: bool = False,
+        limit: int = -1,
+        order: str = "",
+        order_values: Sequence[Any] = (),
     ) -> list[R]:
-        """List the records for which the SQL condition holds, oldest first unless told otherwise."""
+        """List the records for which the SQL condition holds, by an SQL expression and then oldest first or newest first."""
         names = ", ".join(item.name for item in fields(kind))
-        direction = "DESC" if newest else "ASC"
-        sql = f"SELECT {names} FROM {kind.table} WHERE {where} ORDER BY seq {direction} LIMIT ?"
-        return [_record(kind, row) for row in self._rows(sql, (*values, limit))]
+        by = f"{order}{', ' if order else ''}seq {'DESC' if newest else 'ASC'}"
+        sql = f"SELECT {names} FROM {kind.table} WHERE {where} ORDER BY {by} LIMIT ?"
+        return [_record(kind, row) for row in self._rows(sql, (*values, *order_values, limit))]
 
     def page(
         self, kind: type[R], where: str, values: Sequence[Any], *, after: str | None, newest: bool, limit: int

@@ -1,16 +1,16 @@
 """The routes under `/files`: upload, look, list, read, delete.
 
 A fine-tuning file has the shape of JSONL checked as it comes in; what its rows say is checked when a job uses it.
-Left out: uploads in parts.
+Left out: uploads in parts (`uploads`).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,16 +20,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.errors import ApiError, missing, refused
 from ftwidgets.sandbox.params import Params, Query
 from ftwidgets.sandbox.records import FileRecord
 from ftwidgets.sandbox.schemas import bounded_page_body, deleted_body, file_body
 from ftwidgets.sandbox.store import Store
 
-PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 LARGEST = 512 * 1024 * 1024
 HOUR, MONTH = 3600, 2592000
 CHUNK = 1 << 18
+AROUND = 1 << 20  # bytes that a form may have beside its file
+LONGEST_LINE = 16 * 1024 * 1024  # a thousand times what the model can read
 
 
 class Files:
@@ -50,48 +53,43 @@ class Files:
 
     async def create(self, request: Request) -> Response:
         """Take in a file."""
-        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-            raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
-        async with request.form(max_files=1) as form:
-            upload, params = form.get("file"), _form_params(dict(form))
+        async with received(request, "file", LARGEST) as (upload, params):
             purpose = params.choice("purpose", PURPOSES, required=True)
             lifetime = _lifetime(params.inner("expires_after"))
             params.done()
-            if not isinstance(upload, UploadFile):
+            if upload is None:
                 raise refused("Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
-            record = await run_in_threadpool(self._keep, upload, str(purpose), lifetime)
+            record = await run_in_threadpool(self._keep, upload, str(purpose), owner_of(request), lifetime)
         return JSONResponse(file_body(record))
 
-    def _keep(self, upload: UploadFile, purpose: str, lifetime: int | None) -> FileRecord:
-        if upload.size is not None and upload.size > LARGEST:
-            raise ApiError(413, f"The file has {upload.size} bytes; at most {LARGEST} are taken.", "file")
+    def _keep(self, upload: UploadFile, purpose: str, owner: str, lifetime: int | None) -> FileRecord:
         if purpose == "fine-tune":
             check_shape(upload.file)
             upload.file.seek(0)
-        return self._store.add_file(upload.file, upload.filename or "upload", purpose, lifetime=lifetime)
+        return self._store.add_file(upload.file, upload.filename or "upload", purpose, owner=owner, lifetime=lifetime)
 
-    def list(self, request: Request) -> Response:
+    async def list(self, request: Request) -> Response:
         """List files, newest first unless told otherwise."""
-        query = Query(request)
+        query, owner = Query(request), owner_of(request)
         purpose, after = query.text("purpose"), query.text("after")
         newest = query.choice("order", ("asc", "desc")) != "asc"
         limit = query.whole("limit", 10000, most=10000)
         query.done()
-        if after is not None and self._store.db.get(FileRecord, after) is None:
+        if after is not None and not self._was_there(after, owner):
             raise refused(f"No such File object: {after}", param="after")
-        where = "(expires_at IS NULL OR expires_at > ?)"
-        values: list[Any] = [time.time()]
+        where = "owner = ? AND (expires_at IS NULL OR expires_at > ?)"
+        values: list[Any] = [owner, self._store.clock.time()]
         if purpose is not None:
             where += " AND purpose = ?"
             values.append(purpose)
         found, more = self._store.db.page(FileRecord, where, values, after=after, newest=newest, limit=limit)
         return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
 
-    def retrieve(self, request: Request) -> Response:
+    async def retrieve(self, request: Request) -> Response:
         """Show one file."""
         return JSONResponse(file_body(self._find(request)))
 
-    def content(self, request: Request) -> Response:
+    async def content(self, request: Request) -> Response:
         """Hand out the bytes."""
         record = self._find(request)
         # Not a FileResponse: when a reader gives up halfway, that one leaves the file open.
@@ -102,15 +100,59 @@ class Files:
     def delete(self, request: Request) -> Response:
         """Forget a file."""
         record = self._find(request)
-        self._store.delete_file(record.id)
+        self._store.delete_file(record.id, record.owner)
         return JSONResponse(deleted_body(record.id, "file"))
 
     def _find(self, request: Request) -> FileRecord:
         id_ = request.path_params["id"]
-        record = self._store.file(id_)
+        record = self._store.file(id_, owner_of(request))
         if record is None:
             raise missing(f"No such File object: {id_}", param="id")
         return record
+
+    def _was_there(self, id_: str, owner: str) -> bool:
+        """Tell whether a list may go on behind this file; it may have expired since the last page."""
+        record = self._store.db.get(FileRecord, id_)
+        return record is not None and record.owner == owner
+
+
+@asynccontextmanager
+async def received(request: Request, name: str, largest: int) -> AsyncIterator[tuple[UploadFile | None, Params]]:
+    """Read a form with one file in it; the file lies on disk, not in memory, where it is large.
+
+    Parameters
+    ----------
+    request
+        A request whose body is multipart/form-data.
+    name
+        The field that holds the file.
+    largest
+        How many bytes the file may have.
+
+    Yields
+    ------
+    tuple
+        The file, or None where that field is not there or holds a text, and the other fields.
+
+    Raises
+    ------
+    ApiError
+        A 400 where the body is something else, a 413 where the file is too large.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
+    length = request.headers.get("content-length", "")
+    if re.fullmatch("[0-9]{1,18}", length) and int(length) > largest + AROUND:  # before it is read
+        raise _too_large(name, f"about {length}", largest)
+    async with request.form(max_files=1) as form:
+        upload = form.get(name)
+        if isinstance(upload, UploadFile) and (upload.size or 0) > largest:
+            raise _too_large(name, str(upload.size), largest)
+        yield upload if isinstance(upload, UploadFile) else None, _form_params(dict(form), name)
+
+
+def _too_large(name: str, size: str, largest: int) -> ApiError:
+    return ApiError(413, f"The {name} has {size} bytes; at most {largest} are taken.", name)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -122,9 +164,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def check_shape(lines: BinaryIO) -> None:
     """Refuse what is not JSONL, in the service's words."""
     number = 0
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
         try:
-            fits = isinstance(json.loads(line.decode()), dict)
+            fits = len(line) <= LONGEST_LINE and isinstance(json.loads(line.decode()), dict)
         except (ValueError, RecursionError):
             fits = False
         if not fits:
@@ -139,6 +181,8 @@ def check_shape(lines: BinaryIO) -> None:
 
 def _reason(line: bytes, number: int) -> str:
     """Say in words what the service's message does not tell: why an innocent-looking line cannot be read."""
+    if len(line) > LONGEST_LINE:
+        return f"Line {number} has more than {LONGEST_LINE} bytes; an example is far shorter. "
     if not line.strip():
         return f"Line {number} is empty; delete it. "
     if line.startswith(BOM_UTF8):
@@ -150,9 +194,9 @@ def _reason(line: bytes, number: int) -> str:
     return ""
 
 
-def _form_params(form: dict[str, Any]) -> Params:
+def _form_params(form: dict[str, Any], file: str) -> Params:
     """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
-    values = {name: value for name, value in form.items() if name != "file" and "[" not in name}
+    values = {name: value for name, value in form.items() if name != file and "[" not in name}
     objects: dict[str, dict[str, Any]] = {}
     for name, value in form.items():
         nested = re.fullmatch(r"(\w+)\[(\w+)\]", name)

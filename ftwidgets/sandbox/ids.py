@@ -1,24 +1,45 @@
 """Names for new things, in the shapes the service uses: `file-…`, `ftjob-…`, `ftevent-…`, `ftckpt_…`, `ft:…`.
 
+They are drawn at random; where chance comes from is handed in, so that a test can repeat it.
 Left out: what the names point at.
 """
 
 from __future__ import annotations
 
-import secrets
+import random
 import string
+import threading
 
 _BASE62 = string.ascii_letters + string.digits
+LARGEST_SEED = 2**31 - 1
 
 
-def new_id(prefix: str, length: int = 24) -> str:
-    """Make a fresh name: the prefix and so many random letters and digits."""
-    return prefix + "".join(secrets.choice(_BASE62) for _ in range(length))
+class Ids:
+    """Draws names and seeds; any thread may ask.
 
+    Parameters
+    ----------
+    chance
+        Where randomness comes from: the operating system by default, a seeded `random.Random` where a run is to be repeated.
+    """
 
-def tuned_name(base: str, suffix: str | None) -> str:
-    """Name a tuned model as the service does: `ft:<base>:personal:<suffix or empty>:<8 characters>`."""
-    return f"ft:{base}:personal:{suffix or ''}:{new_id('', 8)}"
+    def __init__(self, chance: random.Random | None = None) -> None:
+        self._chance = chance or random.SystemRandom()
+        self._lock = threading.Lock()
+
+    def new(self, prefix: str, length: int = 24) -> str:
+        """Make a fresh name: the prefix and so many random letters and digits."""
+        with self._lock:
+            return prefix + "".join(self._chance.choices(_BASE62, k=length))
+
+    def tuned_name(self, base: str, suffix: str | None) -> str:
+        """Name a tuned model as the service does: `ft:<base>:personal:<suffix or empty>:<8 characters>`."""
+        return f"ft:{base}:personal:{suffix or ''}:{self.new('', 8)}"
+
+    def seed(self) -> int:
+        """Draw the seed of a job that was given none."""
+        with self._lock:
+            return self._chance.randrange(LARGEST_SEED + 1)
 
 
 def base_of(model: str) -> str:

@@ -1,13 +1,12 @@
-"""The routes under `/fine_tuning/jobs`: create, look, list, cancel; events and checkpoints.
+"""The routes under `/fine_tuning/jobs`: create, look, list, cancel, pause, resume; events and checkpoints.
 
-Left out: pause and resume; tuning by preferences or reinforcement, which is refused by name.
+What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
+Left out: the parameters of a new job (`job_request`), its life (`ledger`), the work (`runner`).
 """
 
 from __future__ import annotations
 
-import re
-import secrets
-import time
+from collections.abc import Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,29 +14,41 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.catalog import HINT, Catalog
 from ftwidgets.sandbox.errors import missing, refused
-from ftwidgets.sandbox.ids import new_id
+from ftwidgets.sandbox.job_request import JobRequest, read_job_request
 from ftwidgets.sandbox.ledger import Ledger
-from ftwidgets.sandbox.params import Params, Query, body_params
-from ftwidgets.sandbox.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord
-from ftwidgets.sandbox.runner import Runner
+from ftwidgets.sandbox.params import Query, body_params
+from ftwidgets.sandbox.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.schemas import bounded_page_body, checkpoint_body, event_body, job_body, page_body
+from ftwidgets.sandbox.sharing import shared_seed
 from ftwidgets.sandbox.store import Store
 
 MOST = 10000  # items on a page
-LARGEST_SEED = 2**31 - 1
-AUTO = dict.fromkeys(("n_epochs", "batch_size", "learning_rate_multiplier"), "auto")
 
 
 class Jobs:
-    """Fine-tuning jobs, as the API offers them."""
+    """Fine-tuning jobs, as the API offers them.
 
-    def __init__(self, store: Store, ledger: Ledger, runner: Runner, catalog: Catalog) -> None:
+    Parameters
+    ----------
+    store, ledger, catalog
+        What is remembered.
+    wake
+        Called when there may be work.
+    share
+        Whether jobs that ask for the same thing shall get the same seed, so that one result serves them all.
+    """
+
+    def __init__(
+        self, store: Store, ledger: Ledger, catalog: Catalog, wake: Callable[[], None], *, share: bool = False
+    ) -> None:
         self._store = store
         self._ledger = ledger
-        self._runner = runner
         self._catalog = catalog
+        self._wake = wake
+        self._share = share
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -47,33 +58,53 @@ class Jobs:
             Route(jobs, self.list, methods=["GET"]),
             Route(jobs + "/{id}", self.retrieve, methods=["GET"]),
             Route(jobs + "/{id}/cancel", self.cancel, methods=["POST"]),
+            Route(jobs + "/{id}/pause", self.pause, methods=["POST"]),
+            Route(jobs + "/{id}/resume", self.resume, methods=["POST"]),
             Route(jobs + "/{id}/events", self.events, methods=["GET"]),
             Route(jobs + "/{id}/checkpoints", self.checkpoints, methods=["GET"]),
         ]
 
     async def create(self, request: Request) -> Response:
         """Take in a job."""
-        job = _job(await body_params(request))
-        return await run_in_threadpool(self._create, job)
+        wanted = read_job_request(await body_params(request))
+        return await run_in_threadpool(self._create, wanted, owner_of(request))
 
-    def _create(self, job: JobRecord) -> Response:
-        if not self._catalog.knows(job.model):
+    def _create(self, wanted: JobRequest, owner: str) -> Response:
+        if not self._catalog.knows(wanted.model, owner):
             raise refused(
-                f"Model {job.model} is not available for fine-tuning or does not exist. {HINT}",
+                f"Model {wanted.model} is not available for fine-tuning or does not exist. {HINT}",
                 code="model_not_available",
             )
-        for param in ("training_file", "validation_file"):
-            self._check_file(getattr(job, param), param)
+        self._check_file(wanted.training_file, owner, "training_file")
+        self._check_file(wanted.validation_file, owner, "validation_file")
         try:
-            self._ledger.create(job)
+            job = self._ledger.create(self._record(wanted, owner))
         except FileNotFoundError as error:  # deleted between the check and the copy
-            message = f"A file of this job has just been deleted: {job.training_file}, {job.validation_file}."
+            message = f"A file of this job has just been deleted: {wanted.training_file}, {wanted.validation_file}."
             raise refused(message, code="file_not_found") from error
-        self._runner.wake()
+        self._wake()
         return JSONResponse(job_body(job))
 
-    def _check_file(self, id_: str | None, param: str) -> None:
-        record = None if id_ is None else self._store.file(id_)
+    def _record(self, wanted: JobRequest, owner: str) -> JobRecord:
+        seed = wanted.seed
+        if seed is None:
+            seed = shared_seed(self._store, wanted) if self._share else self._store.ids.seed()
+        return JobRecord(
+            id=self._store.ids.new("ftjob-"),
+            owner=owner,
+            created_at=int(self._store.clock.time()),
+            model=wanted.model,
+            training_file=wanted.training_file,
+            validation_file=wanted.validation_file,
+            suffix=wanted.suffix,
+            seed=seed,
+            method=wanted.method,
+            hyperparameters=wanted.hyperparameters,
+            metadata=wanted.metadata,
+        )
+
+    def _check_file(self, id_: str | None, owner: str, param: str) -> None:
+        record = None if id_ is None else self._store.file(id_, owner)
         if id_ is not None and record is None:
             raise refused(
                 f"File '{id_}' does not exist. Upload it with purpose 'fine-tune' and use the id you get.",
@@ -87,127 +118,82 @@ class Jobs:
                 code="invalid_file_purpose",
             )
 
-    def list(self, request: Request) -> Response:
+    async def list(self, request: Request) -> Response:
         """List jobs, newest first, perhaps only those with certain metadata."""
         query = Query(request)
         after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
         wanted, none_wanted = query.keyed("metadata"), query.choice("metadata", ("null",))
         query.done()
-        where = "metadata IS NULL" if none_wanted else "1"
-        values: list[Any] = []
+        where = "owner = ? AND metadata IS NULL" if none_wanted else "owner = ?"
+        values: list[Any] = [owner_of(request)]
         for pair in wanted.items():
             where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
             values += pair
         if after is not None:
-            self._find(after, "after")
+            self._find(request, after, "after")
         found, more = self._store.db.page(JobRecord, where, values, after=after, newest=True, limit=limit)
         return JSONResponse(page_body([job_body(job) for job in found], more))
 
-    def retrieve(self, request: Request) -> Response:
+    async def retrieve(self, request: Request) -> Response:
         """Show one job."""
-        job = self._find(request.path_params["id"])
-        if job.status in UNFINISHED:
-            self._runner.wake()  # whoever watches a job sees to it that somebody works on it
+        job = self._find(request)
+        if job.status in WORKING:
+            self._wake()  # whoever watches a job sees to it that somebody works on it
         return JSONResponse(job_body(job))
 
-    def cancel(self, request: Request) -> Response:
-        """Stop one job."""
-        job = self._find(request.path_params["id"])
-        if not self._ledger.cancel(job):
-            status = self._ledger.status(job.id)
-            raise refused(f"Job {job.id} cannot be cancelled: it is {status} already.", code="job_already_finished")
-        return JSONResponse(job_body(self._find(job.id)))
+    async def cancel(self, request: Request) -> Response:
+        """Stop one job for good."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.cancel, "cancelled")
 
-    def events(self, request: Request) -> Response:
+    async def pause(self, request: Request) -> Response:
+        """Let one job rest."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.pause, "paused")
+
+    async def resume(self, request: Request) -> Response:
+        """Let one job go on."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.resume, "resumed")
+
+    def _move(self, job: JobRecord, move: Callable[[JobRecord], bool], done: str) -> Response:
+        if not move(job):
+            status = self._ledger.status(job.id)
+            over = status not in UNFINISHED
+            raise refused(
+                f"Job {job.id} cannot be {done}: it is {status}{' already' if over else ''}.",
+                code="job_already_finished" if over else "invalid_job_status",
+            )
+        self._wake()
+        moved = self._ledger.get(job.id)
+        assert moved is not None  # jobs are never deleted
+        return JSONResponse(job_body(moved))
+
+    async def events(self, request: Request) -> Response:
         """List the log of a job, newest line first."""
-        job, query = self._find(request.path_params["id"]), Query(request)
+        job, query = self._find(request), Query(request)
         after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
         query.done()
-        self._check_after(EventRecord, after)
+        self._check_after(EventRecord, after, job)
         found, more = self._store.db.page(EventRecord, "job_id = ?", (job.id,), after=after, newest=True, limit=limit)
         return JSONResponse(page_body([event_body(event) for event in found], more))
 
-    def checkpoints(self, request: Request) -> Response:
+    async def checkpoints(self, request: Request) -> Response:
         """List the checkpoints of a job that has succeeded, newest first."""
-        job, query = self._find(request.path_params["id"]), Query(request)
+        job, query = self._find(request), Query(request)
         after, limit = query.text("after"), query.whole("limit", 10, most=MOST)
         query.done()
-        self._check_after(CheckpointRecord, after)
+        self._check_after(CheckpointRecord, after, job)
         where = "job_id = ? AND published"
         found, more = self._store.db.page(CheckpointRecord, where, (job.id,), after=after, newest=True, limit=limit)
         return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))
 
-    def _find(self, id_: str, param: str = "fine_tune_id") -> JobRecord:
+    def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:
+        """Find the job that the path names, or another one, if it is the caller's."""
+        id_ = request.path_params["id"] if id_ is None else id_
         job = self._ledger.get(id_)
-        if job is None:
+        if job is None or job.owner != owner_of(request):
             raise missing(f"Could not find fine tune: {id_}", param=param, code="fine_tune_not_found")
         return job
 
-    def _check_after(self, kind: type[EventRecord | CheckpointRecord], after: str | None) -> None:
-        if after is not None and self._store.db.get(kind, after) is None:
+    def _check_after(self, kind: type[EventRecord | CheckpointRecord], after: str | None, job: JobRecord) -> None:
+        record = None if after is None else self._store.db.get(kind, after)
+        if after is not None and (record is None or record.job_id != job.id):
             raise missing(f"Nothing in this list has the id {after}", param="after")
-
-
-def _job(params: Params) -> JobRecord:
-    """Read the parameters of a new job."""
-    suffix = params.text("suffix", shortest=1, longest=64)
-    if suffix is not None and not re.fullmatch(r"[A-Za-z0-9._-]+", suffix):
-        raise refused(
-            f"Invalid 'suffix': '{suffix}'. Use letters, digits, '-', '_' and '.' only; it becomes part of a name.",
-            param="suffix",
-            code="invalid_value",
-        )
-    seed = params.integer("seed", least=0, most=LARGEST_SEED)
-    params.unsupported("integrations", [], instead="Read the job's events for its metrics.")
-    job = JobRecord(
-        id=new_id("ftjob-"),
-        created_at=int(time.time()),
-        model=str(params.text("model", required=True)),
-        training_file=str(params.text("training_file", required=True)),
-        validation_file=params.text("validation_file"),
-        suffix=suffix,
-        seed=secrets.randbelow(LARGEST_SEED + 1) if seed is None else seed,
-        hyperparameters=_hyperparameters(params),
-        metadata=params.strings("metadata", pairs=16, key=64, value=512),
-    )
-    params.done()
-    return job
-
-
-def _hyperparameters(params: Params) -> dict[str, Any]:
-    """Read the hyperparameters from `method`, or from where they were before there were methods."""
-    old = _settings(params.inner("hyperparameters"))
-    method = params.inner("method")
-    kind = method.choice("type", ("supervised", "dpo", "reinforcement"))
-    method.unsupported("dpo")
-    method.unsupported("reinforcement")
-    if kind not in (None, "supervised"):
-        raise refused(
-            f"Unsupported value: 'method.type' is '{kind}'; this sandbox trains with 'supervised' only.",
-            param="method.type",
-            code="unsupported_value",
-        )
-    supervised = method.inner("supervised")
-    new = _settings(supervised.inner("hyperparameters"))
-    supervised.done()
-    method.done()
-    both = [name for name in old if name in new and old[name] != new[name]]
-    if both:
-        raise refused(
-            f"Invalid 'hyperparameters': '{both[0]}' is {old[both[0]]!r} here and {new[both[0]]!r} in 'method'. "
-            "Give it in 'method' only.",
-            param=f"hyperparameters.{both[0]}",
-        )
-    return {**AUTO, **old, **new}
-
-
-def _settings(params: Params) -> dict[str, Any]:
-    """Read what is given of the three hyperparameters; each is "auto" or a number."""
-    found = {name: "auto" for name in AUTO if params.auto(name)}
-    numbers = {
-        "n_epochs": params.integer("n_epochs", least=1, most=50),
-        "batch_size": params.integer("batch_size", least=1, most=256),
-        "learning_rate_multiplier": params.number("learning_rate_multiplier", more_than=0),
-    }
-    params.done()
-    return {**found, **{name: value for name, value in numbers.items() if value is not None}}

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.catalog import BASES, Catalog
 from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.params import Query
@@ -26,20 +27,20 @@ class Models:
             Route("/models/{name:path}", self.delete, methods=["DELETE"]),
         ]
 
-    def list(self, request: Request) -> Response:
+    async def list(self, request: Request) -> Response:
         """List every model, on one page."""
         Query(request).done()
-        return JSONResponse({"object": "list", "data": self._catalog.bodies()})
+        return JSONResponse({"object": "list", "data": self._catalog.bodies(owner_of(request))})
 
-    def retrieve(self, request: Request) -> Response:
+    async def retrieve(self, request: Request) -> Response:
         """Show one model."""
-        return JSONResponse(self._catalog.body(request.path_params["name"]))
+        return JSONResponse(self._catalog.body(request.path_params["name"], owner_of(request)))
 
     def delete(self, request: Request) -> Response:
-        """Forget a tuned model."""
+        """Forget a tuned model; with the final one of a job its checkpoints."""
         name = request.path_params["name"]
         if name in BASES:
             message = f"You cannot delete {name}: it is a base model, and it is part of the package."
             raise ApiError(403, message, code="model_not_deletable")
-        self._catalog.forget(name)
+        self._catalog.forget(name, owner_of(request))
         return JSONResponse(deleted_body(name, "model"))

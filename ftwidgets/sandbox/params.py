@@ -48,6 +48,10 @@ class Params:
         """Name a parameter in full."""
         return f"{self._within}.{name}" if self._within else name
 
+    def has(self, name: str) -> bool:
+        """Tell whether a parameter was given, be it null."""
+        return name in self._values
+
     def take(self, name: str, *kinds: type, required: bool = False) -> Any:
         """Take a value of one of these types; None where it is absent or null."""
         value = self._values.pop(name, None)
@@ -89,9 +93,9 @@ class Params:
         """Take true or false (absent means false)."""
         return bool(self.take(name, bool))
 
-    def integer(self, name: str, *, least: int | None = None, most: int | None = None) -> int | None:
+    def integer(self, name: str, *, least: int | None = None, most: int | None = None, required: bool = False) -> int | None:
         """Take a whole number."""
-        value: int | None = self.take(name, int)
+        value: int | None = self.take(name, int, required=required)
         self._in_range(name, "integer", value, least, most)
         return value
 
@@ -141,6 +145,16 @@ class Params:
             if inner.text(item, longest=value) is None:
                 raise inner._wrong_type(item, "a string", None)
         return dict(given)
+
+    def texts(self, name: str, *, most: int, shortest: int = 0, longest: int | None = None) -> list[str]:
+        """Take a list of strings that has to be there."""
+        given: list[Any] = self.take(name, list, required=True)
+        if not given:
+            self._bound(name, "array", "short", "minimum length", 1, 0, "array_below_min_length")
+        if len(given) > most:
+            self._bound(name, "array", "long", "maximum length", most, len(given), "array_above_max_length")
+        inner = Params({f"{name}[{place}]": item for place, item in enumerate(given)}, self._within)
+        return [str(inner.text(item, required=True, shortest=shortest, longest=longest)) for item in list(inner._values)]
 
     def unsupported(self, name: str, *accepted: Any, instead: str = "") -> None:
         """Refuse a parameter of the service that the sandbox does not have, unless its value asks for nothing."""

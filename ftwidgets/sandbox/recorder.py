@@ -7,13 +7,12 @@ to the bit, are known by their number and not written twice. Left out: the train
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ftwidgets.sandbox.ids import base_of, new_id, tuned_name
+from ftwidgets.sandbox.ids import base_of
 from ftwidgets.sandbox.ledger import Ledger
-from ftwidgets.sandbox.records import CheckpointRecord, EventRecord, JobRecord
+from ftwidgets.sandbox.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -46,20 +45,23 @@ class Recorder:
         self._known_steps = ledger.last_step(job.id)
         self._known_epochs = {point.step for point in ledger.snapshots(job.id)}
         self._first_step = trainer.step
-        self._began = self._committed = self._saved = time.monotonic()
+        self._clock = store.clock
+        self._began = self._committed = self._saved = self._clock.monotonic()
 
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._commit() and error is None and self._trainer.step < self._trainer.total_steps:
+        self._commit()
+        over = self._ledger.status(self._job.id) not in UNFINISHED
+        if not over and error is None and self._trainer.step < self._trainer.total_steps:
             self._save()
 
     def step(self, metrics: StepMetrics) -> bool:
         """Note one step; tell whether the job is still to go on."""
         if metrics.step > self._known_steps:
-            self._pending.append(_event(self._job.id, metrics))
-        now = time.monotonic()
+            self._pending.append(self._event(metrics))
+        now = self._clock.monotonic()
         if metrics.end_of_epoch or now - self._committed >= COMMIT_EVERY:
             if not self._commit():
                 return False
@@ -72,15 +74,15 @@ class Recorder:
         return self._ledger.status(self._job.id) == "running"
 
     def _commit(self) -> bool:
-        """Write the pending events; tell whether the job is still running."""
+        """Write the pending events; tell whether the job is to go on."""
         going = self._ledger.append(self._job.id, self._pending, self._estimated_finish())
         self._pending = []
-        self._committed = time.monotonic()
+        self._committed = self._clock.monotonic()
         return going
 
     def _save(self) -> None:
         self._trainer.save(self._ledger.resume_path(self._job.id))
-        self._saved = time.monotonic()
+        self._saved = self._clock.monotonic()
 
     def _snapshot(self, metrics: StepMetrics) -> None:
         """Keep the model at the end of one of the last epochs; the last of them is the tuned model itself."""
@@ -91,12 +93,12 @@ class Recorder:
         path = self._store.model_folder(folder)
         if not path.exists():  # a process that died just here has written the very same weights
             self._trainer.model.save(path)
-        name = tuned_name(base_of(self._job.model), self._job.suffix)
+        name = self._store.ids.tuned_name(base_of(self._job.model), self._job.suffix)
         self._store.db.insert(
             CheckpointRecord(
-                id=new_id("ftckpt_"),
+                id=self._store.ids.new("ftckpt_"),
                 job_id=self._job.id,
-                created_at=int(time.time()),
+                created_at=int(self._clock.time()),
                 step=metrics.step,
                 metrics={"step": metrics.step, **_measured(metrics)},
                 trained_tokens=metrics.trained_tokens,
@@ -109,28 +111,27 @@ class Recorder:
         done = self._trainer.step - self._first_step
         if done == 0:
             return None
-        pace = (time.monotonic() - self._began) / done
-        return int(time.time() + pace * (self._trainer.total_steps - self._trainer.step)) + 1
+        pace = (self._clock.monotonic() - self._began) / done
+        return int(self._clock.time() + pace * (self._trainer.total_steps - self._trainer.step)) + 1
+
+    def _event(self, metrics: StepMetrics) -> EventRecord:
+        """Put a step into the service's words."""
+        message = f"Step {metrics.step}/{metrics.total_steps}: training loss={metrics.train_loss:.2f}"
+        if metrics.valid_loss is not None:
+            message += f", validation loss={metrics.valid_loss:.2f}"
+        if metrics.full_valid_loss is not None:
+            message += f", full validation loss={metrics.full_valid_loss:.2f}"
+        return EventRecord(
+            id=self._store.ids.new("ftevent-"),
+            job_id=self._job.id,
+            created_at=int(self._clock.time()),
+            message=message,
+            type="metrics",
+            data={"step": metrics.step, "total_steps": metrics.total_steps, **_measured(metrics)},
+            step=metrics.step,
+        )
 
 
 def _measured(metrics: StepMetrics) -> dict[str, float]:
     values = {name: getattr(metrics, name) for name in _SHOWN}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _event(job_id: str, metrics: StepMetrics) -> EventRecord:
-    """Put a step into the service's words."""
-    message = f"Step {metrics.step}/{metrics.total_steps}: training loss={metrics.train_loss:.2f}"
-    if metrics.valid_loss is not None:
-        message += f", validation loss={metrics.valid_loss:.2f}"
-    if metrics.full_valid_loss is not None:
-        message += f", full validation loss={metrics.full_valid_loss:.2f}"
-    return EventRecord(
-        id=new_id("ftevent-"),
-        job_id=job_id,
-        created_at=int(time.time()),
-        message=message,
-        type="metrics",
-        data={"step": metrics.step, "total_steps": metrics.total_steps, **_measured(metrics)},
-        step=metrics.step,
-    )

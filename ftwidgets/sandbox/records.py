@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 JSON: dict[str, bool] = {"json": True}
 
-UNFINISHED = ("validating_files", "queued", "running")
+WORKING = ("validating_files", "queued", "running")  # somebody is to work on it
+UNFINISHED = (*WORKING, "paused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class FileRecord:
 
     table: ClassVar[str] = "files"
     id: str
+    owner: str = ""
     bytes: int
     created_at: int
     filename: str
@@ -27,26 +29,63 @@ class FileRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadRecord:
+    """A file that comes in parts; `lifetime` is how many seconds the finished file is kept."""
+
+    table: ClassVar[str] = "uploads"
+    id: str
+    owner: str = ""
+    bytes: int
+    created_at: int
+    expires_at: int
+    filename: str
+    purpose: str
+    lifetime: int | None = None
+    status: str = "pending"
+    file_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartRecord:
+    """A part of an upload; its bytes lie in the folder of parts under its id."""
+
+    table: ClassVar[str] = "parts"
+    id: str
+    upload_id: str
+    bytes: int
+    created_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRecord:
-    """A fine-tuning job; `hyperparameters` hold "auto" until it runs, numbers from then on."""
+    """A fine-tuning job; `hyperparameters` hold "auto" until it runs, numbers from then on.
+
+    `fault` is what `faults` has decided shall go wrong with it (None: nothing). `key` says what the result depends on, once
+    the files have been checked: two jobs with the same key end in the same weights. `started_at` is when it last began.
+    """
 
     table: ClassVar[str] = "jobs"
     id: str
+    owner: str = ""
     created_at: int
     model: str
     training_file: str
     validation_file: str | None
     suffix: str | None
     seed: int
+    method: str = "supervised"
     hyperparameters: dict[str, Any] = field(metadata=JSON)
     metadata: dict[str, str] | None = field(default=None, metadata=JSON)
     status: str = "validating_files"
     error: dict[str, Any] | None = field(default=None, metadata=JSON)
     fine_tuned_model: str | None = None
+    started_at: float | None = None
     finished_at: int | None = None
     estimated_finish: int | None = None
     result_file: str | None = None
     trained_tokens: int | None = None
+    fault: dict[str, Any] | None = field(default=None, metadata=JSON)
+    key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +120,64 @@ class CheckpointRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PermissionRecord:
+    """A project that may use a checkpoint of somebody else's."""
+
+    table: ClassVar[str] = "permissions"
+    id: str
+    owner: str = ""
+    created_at: int
+    checkpoint: str
+    project_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelRecord:
     """A tuned model that can be asked; its weights lie in `folder` under the models' folder."""
 
     table: ClassVar[str] = "models"
     id: str
+    owner: str = ""
     created_at: int
     job_id: str
     folder: str
 
 
-Record = FileRecord | JobRecord | EventRecord | CheckpointRecord | ModelRecord
+@dataclass(frozen=True, kw_only=True)
+class CompletionRecord:
+    """A chat completion that was to be stored: what was asked and the body that was answered."""
+
+    table: ClassVar[str] = "completions"
+    id: str
+    owner: str = ""
+    created_at: int
+    model: str
+    metadata: dict[str, str] | None = field(default=None, metadata=JSON)
+    messages: list[dict[str, Any]] = field(metadata=JSON)
+    body: dict[str, Any] = field(metadata=JSON)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseRecord:
+    """A response that was to be stored: the whole conversation it stands on, and the body that was answered."""
+
+    table: ClassVar[str] = "responses"
+    id: str
+    owner: str = ""
+    created_at: int
+    conversation: list[dict[str, Any]] = field(metadata=JSON)
+    body: dict[str, Any] = field(metadata=JSON)
+
+
+Record = (
+    FileRecord
+    | UploadRecord
+    | PartRecord
+    | JobRecord
+    | EventRecord
+    | CheckpointRecord
+    | PermissionRecord
+    | ModelRecord
+    | CompletionRecord
+    | ResponseRecord
+)

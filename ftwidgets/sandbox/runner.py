@@ -1,15 +1,16 @@
 """The training thread: takes jobs one after another, step by step, and leaves a trail it can be picked up from.
 
-The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lease, so
-of several processes on one state folder one trains and the others look on; when that one goes, another goes on.
-Left out: what a transition writes (`ledger`), what a step writes (`recorder`), when a run has failed (`divergence`).
+The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lock of its
+place and of the job, so of several processes on one state folder one trains and the others look on; when that one goes,
+another goes on. A server's worker processes have a place each, and train as many jobs at once.
+Left out: which job comes next (`turns`), what a transition writes (`ledger`), what a step writes (`recorder`), when a run has
+failed (`divergence`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,13 +19,16 @@ from typing import TYPE_CHECKING, TypeVar
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.divergence import check_result, check_step
 from ftwidgets.sandbox.errors import ApiError, JobFaultError
+from ftwidgets.sandbox.faults.jobs import job_fault
 from ftwidgets.sandbox.lease import lease
-from ftwidgets.sandbox.ledger import TRAINING, VALIDATION, Ledger
+from ftwidgets.sandbox.ledger import Ledger
 from ftwidgets.sandbox.recorder import Recorder
-from ftwidgets.sandbox.records import UNFINISHED, JobRecord
+from ftwidgets.sandbox.records import WORKING, JobRecord
 from ftwidgets.sandbox.rows import Messages, read_rows
+from ftwidgets.sandbox.sharing import result_key, share, twin_of
 from ftwidgets.sandbox.store import Store
 from ftwidgets.sandbox.table import result_table
+from ftwidgets.sandbox.turns import turns
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Example, Hyperparameters, Model, Trainer
@@ -39,10 +43,35 @@ logger = logging.getLogger(__name__)
 
 
 class Runner:
-    """Works off the jobs of a store."""
+    """Works off the jobs of a store.
 
-    def __init__(self, store: Store, ledger: Ledger, catalog: Catalog) -> None:
+    Parameters
+    ----------
+    store, ledger, catalog
+        The jobs, what happens to them, and the models they start from.
+    place
+        Which of the places where jobs are trained is this runner's; one runner at a time has it.
+    share
+        Whether jobs that would end in the same weights are trained once.
+    look
+        How many seconds to rest between two looks for work that others have brought; None: only `wake` brings work.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        catalog: Catalog,
+        *,
+        place: int = 0,
+        share: bool = False,
+        look: float | None = None,
+    ) -> None:
         self._store = store
+        self._clock = store.clock
+        self._place = place
+        self._share = share
+        self._look = look
         self._ledger = ledger
         self._catalog = catalog
         self._starting = threading.Lock()
@@ -77,35 +106,54 @@ class Runner:
             except Exception as error:
                 pause = min(LONGEST_PAUSE, 2 * pause or LOOK_AGAIN)
                 logger.warning("The training thread cannot go on (%r); it tries again in %g s.", error, pause)
-                self._closing.wait(pause)  # not cut short by whoever looks at a job meanwhile
+                self._clock.wait(self._closing, pause)  # not cut short by whoever looks at a job meanwhile
                 continue
             if not self._closing.is_set():
-                self._work.wait(LOOK_AGAIN if waiting else None)
+                rest = [seconds for seconds in (LOOK_AGAIN if waiting else None, self._look) if seconds is not None]
+                self._clock.wait(self._work, min(rest, default=None))
 
     def _turn(self) -> bool:
-        """Do what there is to do; tell whether there is work left that another process holds."""
+        """Do what there is to do; tell whether there is work left that another process holds, or that is not ready yet."""
         self._validate()
         while not self._closing.is_set() and self._ledger.unfinished("queued", "running"):
-            with lease(self._store.lock_path) as mine:
-                if not mine:
+            with lease(self._store.place(self._place)) as mine:
+                if not mine or not self._train_next():
                     return True
-                for job in (self._ledger.unfinished("running") or self._ledger.unfinished("queued"))[:1]:
+        return False
+
+    def _train_next(self) -> bool:
+        """Train the job whose turn it is, unless somebody else does already; tell whether there was one."""
+        for candidate in turns(self._store, share=self._share):
+            with lease(self._ledger.lock_path(candidate.id)) as mine:
+                job = self._ledger.get(candidate.id) if mine else None
+                if job is not None and job.status in ("queued", "running"):  # not changed by somebody else meanwhile
                     self._train(job)
+                    return True
         return False
 
     def _validate(self) -> None:
         """Check the files of every job that waits for it."""
         for job in self._ledger.unfinished("validating_files"):
             with self._failing(job, "validating_files"):
+                self._go_wrong(job, "validation")
                 training, validation = self._rows(job)
-                self._ledger.queue(job, self._warnings(job, training + validation))
+                warnings = self._warnings(job, training + validation)
+                self._ledger.queue(job, self._key(job, len(training)), warnings)
+
+    def _key(self, job: JobRecord, n_examples: int) -> str:
+        chosen = asdict(_hyperparameters(job, n_examples))
+        return result_key(job, chosen, *self._ledger.data_paths(job))
+
+    def _go_wrong(self, job: JobRecord, stage: str, step: int = 0) -> None:
+        """Fail where it has been asked for (`faults`)."""
+        fault = job_fault(job, stage, step)
+        if fault is not None:
+            raise fault
 
     def _rows(self, job: JobRecord) -> tuple[list[Messages], list[Messages]]:
-        folder = self._store.job_folder(job.id)
-        training = read_rows(folder / TRAINING)
-        if job.validation_file is None:
-            return training, []
-        return training, read_rows(folder / VALIDATION, param="validation_file")
+        training, *validation = self._ledger.data_paths(job)
+        rows = read_rows(training)
+        return rows, read_rows(validation[0], param="validation_file") if validation else []
 
     def _warnings(self, job: JobRecord, chats: Sequence[Messages]) -> list[str]:
         """Say how many examples are longer than the context: their ends are not learned."""
@@ -116,16 +164,21 @@ class Runner:
 
     def _train(self, job: JobRecord) -> None:
         with self._failing(job, "queued", "running"):
+            twin = twin_of(self._store, job) if self._share else None
+            if twin is not None and twin.status == "succeeded" and share(self._store, self._ledger, job, twin):
+                return
             before = self._catalog.load(job.model)
             trainer = self._trainer(job, before)
             with Recorder(self._store, self._ledger, job, trainer) as recorder:
                 for metrics in trainer:
                     check_step(metrics, trainer)
+                    self._go_wrong(job, "training", metrics.step)
                     if not recorder.step(metrics) or self._closing.is_set():
                         break
                     self._validate()
             if trainer.step == trainer.total_steps and self._ledger.status(job.id) == "running":
                 check_result(before, trainer)
+                self._go_wrong(job, "safety")
                 self._ledger.succeed(job, result_table(self._ledger.metrics(job.id)))
         if self._ledger.status(job.id) in ("cancelled", "failed"):
             self._ledger.clear(job)
@@ -160,11 +213,11 @@ class Runner:
 
     def _wanted(self, job: JobRecord, items: Iterable[T]) -> Iterator[T]:
         """Hand items on for as long as somebody waits for what comes of them."""
-        looked = time.monotonic()
+        looked = self._clock.monotonic()
         for item in items:
-            if time.monotonic() - looked > LOOK_UP:
-                looked = time.monotonic()
-                if self._closing.is_set() or self._ledger.status(job.id) not in UNFINISHED:
+            if self._clock.monotonic() - looked > LOOK_UP:
+                looked = self._clock.monotonic()
+                if self._closing.is_set() or self._ledger.status(job.id) not in WORKING:
                     raise _Unwanted
             yield item
 

@@ -12,15 +12,23 @@ import httpx2
 
 from ftwidgets.sandbox.app import build_app
 from ftwidgets.sandbox.at_exit import close_at_exit
+from ftwidgets.sandbox.callers import Gate, OpenGate
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.chat import Chat
+from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.files import Files
+from ftwidgets.sandbox.graders import Graders
+from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.jobs import Jobs
 from ftwidgets.sandbox.ledger import Ledger
 from ftwidgets.sandbox.models import Models
+from ftwidgets.sandbox.permissions import Permissions
+from ftwidgets.sandbox.responses import Responses
 from ftwidgets.sandbox.runner import Runner
 from ftwidgets.sandbox.store import Store
+from ftwidgets.sandbox.stored import Stored
 from ftwidgets.sandbox.transport import AsyncTransport, LoopThread, Transport
+from ftwidgets.sandbox.uploads import Uploads
 
 BASE_URL = "http://sandbox.ftwidgets.invalid/v1"
 
@@ -32,6 +40,14 @@ class Sandbox:
     ----------
     home
         The state folder; made where it is not there.
+    clock, ids
+        What time it is and where names and seeds come from; a test may hand in its own.
+    gate
+        Who may come in; anybody with a key, and as the same owner, unless another gate is given.
+    train
+        Whether this process trains; a server leaves that to its `ftwidgets.sandbox.workers`.
+    share
+        Whether jobs that ask for the same thing are trained once and share the result.
 
     Attributes
     ----------
@@ -41,18 +57,37 @@ class Sandbox:
         The ASGI application, for a server.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        gate: Gate | None = None,
+        train: bool = True,
+        share: bool = False,
+    ) -> None:
         self.base_url = BASE_URL
-        self._store = Store(Path(home))
-        ledger, catalog = Ledger(self._store), Catalog(self._store)
-        self._runner = Runner(self._store, ledger, catalog)
+        self._store = store = Store(Path(home), clock=clock, ids=ids)
+        ledger, catalog = Ledger(store), Catalog(store)
+        self._runner = Runner(store, ledger, catalog, share=share) if train else None
         self._loop = LoopThread()
-        jobs = Jobs(self._store, ledger, self._runner, catalog)
-        parts = (Files(self._store), jobs, Models(catalog), Chat(catalog))
-        self.app = build_app([route for part in parts for route in part.routes()])
+        parts = (
+            Files(store),
+            Uploads(store),
+            Jobs(store, ledger, catalog, self._wake, share=share),
+            Permissions(store, catalog),
+            Models(catalog),
+            Chat(catalog, store),
+            Stored(store),
+            Responses(catalog, store),
+            Graders(store.clock),
+        )
+        routes = [route for part in parts for route in part.routes()]
+        self.app = build_app(routes, gate=gate or OpenGate(), ids=store.ids)
         close_at_exit(self)
         if ledger.unfinished():
-            self._runner.wake()
+            self._wake()
 
     @property
     def bereft(self) -> bool:
@@ -69,9 +104,14 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop training after the current step, keep its place, and let go of the folder; a second call is harmless."""
-        self._runner.close()
+        if self._runner is not None:
+            self._runner.close()
         self._loop.close()
         self._store.close()
+
+    def _wake(self) -> None:
+        if self._runner is not None:
+            self._runner.wake()
 
     def __enter__(self) -> Sandbox:
         return self

@@ -1,10 +1,11 @@
 """The state folder: one SQLite file, the uploaded files, the tuned models and the working files of jobs.
 
     sandbox.sqlite    every record
-    trainer.lock      held by the process that trains
+    trainer-<n>.lock  held by whoever trains in that place; usually there is one place
     files/<id>        the bytes of files
+    parts/<id>        the bytes of uploads that are not complete yet
     models/<folder>   tuned models, as Hugging Face writes a Llama
-    jobs/<id>/        what an unfinished job needs: its own copy of the data, its resume checkpoint
+    jobs/<id>/        what an unfinished job needs: its own copy of the data, its resume checkpoint, its lock
 
 Left out: the steps in a job's life (`ledger`).
 """
@@ -12,23 +13,26 @@ Left out: the steps in a job's life (`ledger`).
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 from typing import BinaryIO
 
 from ftwidgets.sandbox.blobs import Blobs
+from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.database import Database
-from ftwidgets.sandbox.ids import new_id
-from ftwidgets.sandbox.records import CheckpointRecord, FileRecord, JobRecord, ModelRecord
+from ftwidgets.sandbox.ids import Ids
+from ftwidgets.sandbox.records import CheckpointRecord, FileRecord, JobRecord, ModelRecord, PartRecord, PermissionRecord
 
 
 class Store:
-    """Everything the sandbox remembers."""
+    """Everything the sandbox remembers, the clock it is dated by and where its names come from."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self.lock_path = home / "trainer.lock"
+        self.home = home
+        self.clock = clock or SystemClock()
+        self.ids = ids or Ids()
         self.blobs = Blobs(home / "files")
+        self.parts = Blobs(home / "parts")
         self._models = home / "models"
         self._jobs = home / "jobs"
         self._sqlite = home / "sandbox.sqlite"
@@ -47,6 +51,10 @@ class Store:
         """Tell whether the records are still where they were."""
         return self._sqlite.is_file()
 
+    def place(self, number: int) -> Path:
+        """Tell which lock stands for the right to train in this place."""
+        return self.home / f"trainer-{number}.lock"
+
     def job_folder(self, job_id: str) -> Path:
         """Tell where the working files of a job lie."""
         return self._jobs / job_id
@@ -55,51 +63,72 @@ class Store:
         """Tell where the weights of a tuned model lie."""
         return self._models / folder
 
-    def add_file(self, source: BinaryIO, filename: str, purpose: str, *, lifetime: int | None = None) -> FileRecord:
+    def add_file(
+        self, source: BinaryIO, filename: str, purpose: str, *, owner: str = "", lifetime: int | None = None
+    ) -> FileRecord:
         """Keep a file: first its bytes, then its record."""
-        id_ = new_id("file-")
-        size = self.blobs.write(id_, source)
-        now = int(time.time())
-        expires = None if lifetime is None else now + lifetime
-        record = FileRecord(id=id_, bytes=size, created_at=now, filename=filename, purpose=purpose, expires_at=expires)
+        record = self.lay_down(source, filename, purpose, owner=owner, lifetime=lifetime)
         self.db.insert(record)
         return record
 
-    def file(self, id_: str) -> FileRecord | None:
-        """Find a file that has not expired."""
-        record = self.db.get(FileRecord, id_)
-        return None if record is None or _expired(record) else record
+    def lay_down(
+        self, source: BinaryIO, filename: str, purpose: str, *, owner: str = "", lifetime: int | None = None
+    ) -> FileRecord:
+        """Write the bytes of a file whose record, returned, is still to be inserted."""
+        id_ = self.ids.new("file-")
+        size = self.blobs.write(id_, source)
+        now = int(self.clock.time())
+        expires = None if lifetime is None else now + lifetime
+        return FileRecord(
+            id=id_, owner=owner, bytes=size, created_at=now, filename=filename, purpose=purpose, expires_at=expires
+        )
 
-    def delete_file(self, id_: str) -> bool:
+    def file(self, id_: str, owner: str = "") -> FileRecord | None:
+        """Find a file of an owner's that has not expired."""
+        record = self.db.get(FileRecord, id_)
+        return None if record is None or record.owner != owner or self._expired(record) else record
+
+    def delete_file(self, id_: str, owner: str = "") -> bool:
         """Forget a file: first its record, then its bytes; tell whether it was there."""
-        if self.file(id_) is None or not self.db.delete(FileRecord, id_):
+        if self.file(id_, owner) is None or not self.db.delete(FileRecord, id_):
             return False
         self.blobs.delete(id_)
         return True
 
-    def model(self, id_: str) -> ModelRecord | None:
-        """Find a tuned model."""
-        return self.db.get(ModelRecord, id_)
+    def model(self, id_: str, owner: str | None = None) -> ModelRecord | None:
+        """Find a tuned model, of this owner's if one is named."""
+        record = self.db.get(ModelRecord, id_)
+        return None if record is None or (owner is not None and record.owner != owner) else record
 
-    def delete_model(self, record: ModelRecord) -> bool:
-        """Forget a tuned model and its weights; tell whether it was there."""
-        there = self.db.delete(ModelRecord, record.id)
-        shutil.rmtree(self.model_folder(record.folder), ignore_errors=True)
-        return there
+    def delete_model(self, record: ModelRecord) -> list[ModelRecord]:
+        """Forget a tuned model and its weights, with the final model of a job its checkpoints too; tell what is gone."""
+        with self.db.transaction():
+            job = self.db.get(JobRecord, record.job_id)
+            final = job is not None and job.fine_tuned_model == record.id
+            gone = self.db.select(ModelRecord, "job_id = ?", (record.job_id,)) if final else [record]
+            for model in gone:
+                self.db.delete(ModelRecord, model.id)
+                for point in self.db.select(CheckpointRecord, "job_id = ? AND model = ?", (model.job_id, model.id)):
+                    self.db.delete(CheckpointRecord, point.id)
+                for grant in self.db.select(PermissionRecord, "owner = ? AND checkpoint = ?", (model.owner, model.id)):
+                    self.db.delete(PermissionRecord, grant.id)
+        for model in gone:
+            shutil.rmtree(self.model_folder(model.folder), ignore_errors=True)
+        return gone
 
     def _tidy(self) -> None:
         """Remove what has expired and what a process that died has left lying about."""
         for record in self.db.select(FileRecord, "expires_at IS NOT NULL"):
-            if _expired(record):
+            if self._expired(record):
                 self.db.delete(FileRecord, record.id)
         self.blobs.sweep({record.id for record in self.db.select(FileRecord)})
-        unfinished = "status IN ('validating_files', 'queued', 'running')"
+        self.parts.sweep({record.id for record in self.db.select(PartRecord)})
+        unfinished = "status IN ('validating_files', 'queued', 'running', 'paused')"
         Blobs(self._jobs).sweep({record.id for record in self.db.select(JobRecord, unfinished)})
         growing = f"job_id IN (SELECT id FROM jobs WHERE {unfinished})"
         kept = {record.folder for record in self.db.select(CheckpointRecord, growing)}
         kept |= {record.folder for record in self.db.select(ModelRecord)}  # after those: a job may succeed meanwhile
         Blobs(self._models).sweep(kept)
 
-
-def _expired(record: FileRecord) -> bool:
-    return record.expires_at is not None and record.expires_at <= time.time()
+    def _expired(self, record: FileRecord) -> bool:
+        return record.expires_at is not None and record.expires_at <= self.clock.time()

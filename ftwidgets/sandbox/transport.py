@@ -21,8 +21,11 @@ from starlette.types import ASGIApp, Message, Scope
 
 T = TypeVar("T")
 
+HANG_UP = "ftwidgets.hang_up"  # the extension of a scope that closes its connection
 _AHEAD = 8  # messages the application may be ahead of the reader
 _CLOSED = "The sandbox is closed; open a new one."
+_UNANSWERED = "Server disconnected without sending a response."  # in the words of the HTTP client
+_BEGUN = "peer closed connection without sending complete message body (incomplete chunked read)"
 _FORKED = "This sandbox was opened before the process forked and stayed behind; start child processes with 'spawn' instead."
 
 
@@ -63,9 +66,9 @@ class Exchange:
     def __init__(self, loop: LoopThread, app: ASGIApp, request: httpx2.Request) -> None:
         self._loop = loop
         self._app = app
-        self._scope = _scope(request)
+        self._scope = _scope(request) | {"extensions": {HANG_UP: self._hang_up}}
         self._body = request.content
-        self._sent = self._complete = False
+        self._sent = self._begun = self._complete = False
         self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_AHEAD)
         self.timeout: float | None = request.extensions.get("timeout", {}).get("read")
         self._task = loop.start(self._run)
@@ -81,8 +84,13 @@ class Exchange:
 
     async def _send(self, message: Message) -> None:
         await self._queue.put(message)
+        self._begun = True
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             self._complete = True
+
+    async def _hang_up(self) -> None:
+        """Let the reader find what it finds when a server closes the connection."""
+        await self._queue.put(httpx2.RemoteProtocolError(_BEGUN if self._begun else _UNANSWERED))
 
     async def _run(self) -> None:
         try:
@@ -193,6 +201,8 @@ async def _await(exchange: Exchange) -> Message:
 
 
 def _checked(message: Message | Exception) -> Message:
+    if isinstance(message, httpx2.TransportError):
+        raise message
     if isinstance(message, Exception):
         raise httpx2.ReadError(f"The sandbox broke off: {message!r}") from message
     return message

@@ -10,12 +10,18 @@ import httpx2
 import openai
 import pytest
 
+from starlette.datastructures import Headers
+
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.callers import Caller, bearer_key
+from ftwidgets.sandbox.clock import SystemClock
 
 BASE = "nano-2026-11"
 OVER = ("succeeded", "failed", "cancelled")
 
 Rows = list[dict[str, Any]]
+
+TALLY = pytest.StashKey[list[str]]()
 
 
 def make_rows(n: int = 10) -> Rows:
@@ -62,6 +68,22 @@ def wait_for_end(client: openai.OpenAI, job_id: str) -> Any:
     return wait_for(lambda: (job := jobs.retrieve(job_id)).status in OVER and job)
 
 
+class ClockAhead(SystemClock):
+    """The computer's clock, put forward by so many seconds."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+class KeyGate:
+    """Lets everybody in and takes the key for the name of the owner."""
+
+    def admit(self, headers: Headers) -> Caller:
+        return Caller(owner=bearer_key(headers))
+
+
 class Helpers:
     """The functions above, for tests that ask for them by fixture."""
 
@@ -80,10 +102,23 @@ def world() -> type[Helpers]:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def clock() -> ClockAhead:
+    """Give the clock of the sandbox; a test may put it forward."""
+    return ClockAhead()
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, clock: ClockAhead) -> Iterator[Sandbox]:
     """Open a sandbox with nothing in it."""
-    with Sandbox(tmp_path / "home") as opened:
+    with Sandbox(tmp_path / "home", clock=clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def owners(tmp_path: Path) -> Iterator[Callable[[str], openai.OpenAI]]:
+    """Give a function that makes a client for somebody, by name, on one sandbox for all."""
+    with Sandbox(tmp_path / "owners", gate=KeyGate()) as opened:
+        yield lambda name: make_client(opened).with_options(api_key=name)
 
 
 @pytest.fixture
@@ -115,3 +150,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[openai.O
             method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4, "batch_size": 5}}},
         )
         yield made, wait_for_end(made, job.id)
+
+
+@pytest.fixture
+def tally(pytestconfig: pytest.Config) -> list[str]:
+    """Give a list whose lines are shown at the end of the run."""
+    return pytestconfig.stash.setdefault(TALLY, [])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show what was counted."""
+    lines = terminalreporter.config.stash.get(TALLY, [])
+    if lines:
+        terminalreporter.section("counted")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -192,7 +192,6 @@ def test_what_changes_nothing_is_accepted(client: openai.OpenAI) -> None:
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "response_format"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "audio"),
         ({"modalities": ["text", "audio"]}, "modalities"),
-        ({"store": True}, "store"),
         ({"frequency_penalty": 0.5}, "frequency_penalty"),
         ({"logit_bias": {"50": 1}}, "logit_bias"),
         ({"reasoning_effort": "low"}, "reasoning_effort"),

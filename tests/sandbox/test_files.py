@@ -1,6 +1,5 @@
 """Files through the openai client, and uploads that it would not send."""
 
-import time
 from typing import Any
 
 import httpx2
@@ -104,18 +103,50 @@ def test_other_purposes_take_anything(client: openai.OpenAI) -> None:
     """Only a fine-tuning file has to be JSONL; a purpose nobody knows is refused."""
     assert put(client, b"\x00\xff", purpose="user_data").purpose == "user_data"
     with pytest.raises(openai.BadRequestError) as caught:
-        put(client, purpose="evals")
+        put(client, purpose="homework")
     assert caught.value.param == "purpose"
 
 
-def test_a_file_expires(client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_for_evals_is_taken(raw: httpx2.Client) -> None:
+    """The published request has that purpose; the published answer lacks it, so a strict client could not read it."""
+    answer = raw.post("/files", data={"purpose": "evals"}, files=FILE)
+    assert (answer.status_code, answer.json()["purpose"]) == (200, "evals")
+
+
+def test_nobody_sees_the_files_of_others(owners: Any) -> None:
+    """What is somebody else's is answered as what does not exist; a list is one's own."""
+    ann, bob = owners("ann"), owners("bob")
+    file, other = put(ann), put(bob)
+    assert [one.id for one in ann.files.list()] == [file.id]
+    for call in (bob.files.retrieve, bob.files.content, bob.files.delete):
+        with pytest.raises(openai.NotFoundError, match=f"No such File object: {file.id}"):
+            call(file.id)
+    with pytest.raises(openai.BadRequestError, match=f"No such File object: {file.id}"):
+        bob.files.list(after=file.id)
+    assert ann.files.content(file.id).read() == LINE
+    assert [one.id for one in bob.files.list()] == [other.id]
+
+
+def test_a_file_that_is_too_large_is_not_even_read(raw: httpx2.Client) -> None:
+    """The length that is announced is enough to refuse it; so is the length it has."""
+    headers = {"content-length": str(514 * 1024**2), "content-type": "multipart/form-data; boundary=x"}
+    answer = raw.post("/files", content=iter([b"--x\r\n"]), headers=headers)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (413, "file")
+
+
+def test_a_line_without_end_is_refused(client: openai.OpenAI) -> None:
+    """It is not read into memory to be looked at."""
+    with pytest.raises(openai.BadRequestError, match="Line 2 has more than 16777216 bytes"):
+        put(client, LINE + b'{"a": "' + b"x" * 17_000_000 + b'"}\n')
+
+
+def test_a_file_expires(client: openai.OpenAI, clock: Any) -> None:
     """It says when, and then it is gone."""
     file = client.files.create(
         file=("a.jsonl", LINE), purpose="fine-tune", expires_after={"anchor": "created_at", "seconds": 3600}
     )
     assert file.expires_at == file.created_at + 3600
-    later = time.time() + 3601
-    monkeypatch.setattr(time, "time", lambda: later)
+    clock.ahead = 3601
     assert client.files.list().data == []
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(file.id)

@@ -1,0 +1,129 @@
+"""An answer under way: what is asked of which model, and its pieces, worked out in threads that take turns.
+
+A language model writes one token after another. Each request has its model write a few, then stands in line again behind
+the others, so that a short answer never waits for a long one. First words have a line of their own: who has just asked sees
+soon that there is an answer. Only a few threads write at once, more would only fight over the interpreter.
+Left out: what requests and answers look like (`chat_request`, `chat_schemas`, `responses`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+
+from ftwidgets.sandbox.catalog import Catalog
+from ftwidgets.sandbox.errors import refused
+
+if TYPE_CHECKING:
+    from ftwidgets.engine import Model, Piece
+
+FIRST_AT_ONCE = 2  # threads that read prompts and write first words
+REST_AT_ONCE = 1  # threads that go on with answers
+A_TURN = 4  # pieces before the next one in line has its turn
+_SPREAD = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: far apart for neighbouring answers
+
+# Lines, one of each for an event loop; first come, first served.
+_first: RunVar[CapacityLimiter] = RunVar("ftwidgets-first-words")
+_rest: RunVar[CapacityLimiter] = RunVar("ftwidgets-answers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is asked; `messages` hold plain strings, and the roles that the base model knows."""
+
+    model: str
+    messages: list[dict[str, str]]
+    max_tokens: int | None = None
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    top_logprobs: int | None = None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A model and a prompt it can take."""
+
+    ask: Ask
+    model: Model
+    prompt: list[int]
+
+    def pieces(self, index: int = 0) -> Iterator[Piece]:
+        """Write an answer, piece by piece; each index has another one, but the same each time where there is a seed."""
+        from ftwidgets.engine import generate
+
+        ask = self.ask
+        room = self.model.config.max_position_embeddings - len(self.prompt)
+        return generate(
+            self.model,
+            self.prompt,
+            max_tokens=room if ask.max_tokens is None else min(ask.max_tokens, room),
+            temperature=ask.temperature,
+            top_p=ask.top_p,
+            seed=None if ask.seed is None else (ask.seed + index * _SPREAD) % 2**64,
+            stop=ask.stop,
+            top_logprobs=ask.top_logprobs,
+        )
+
+
+async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages") -> Talk:
+    """Load the model and read the prompt, in a thread.
+
+    Parameters
+    ----------
+    catalog
+        Knows the models.
+    owner
+        Whose models may be asked.
+    ask
+        What is asked.
+    param
+        What the messages are called in the request, for the refusal.
+
+    Raises
+    ------
+    ApiError
+        404 where there is no such model, 400 where the messages fill its context.
+    """
+    return await run_sync(_begin, catalog, owner, ask, param)
+
+
+def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:
+    model = catalog.load(ask.model, owner)
+    prompt = model.tokenizer.encode_prompt(ask.messages)
+    context = model.config.max_position_embeddings
+    if len(prompt) >= context:
+        raise refused(
+            f"This model's maximum context length is {context} tokens. However, your messages resulted in "
+            f"{len(prompt)} tokens. Please reduce the length of the messages; the answer needs room too.",
+            param=param,
+            code="context_length_exceeded",
+        )
+    return Talk(ask, model, prompt)
+
+
+async def in_turn(pieces: Iterator[Piece]) -> AsyncIterator[list[Piece]]:
+    """Have an answer written in threads, turn by turn; whoever stops listening stops the writing."""
+    written = await run_sync(_next, pieces, 1, limiter=_line(_first, FIRST_AT_ONCE))
+    while written:
+        yield written
+        written = await run_sync(_next, pieces, A_TURN, limiter=_line(_rest, REST_AT_ONCE))
+
+
+def _next(pieces: Iterator[Piece], some: int) -> list[Piece]:
+    return list(islice(pieces, some))
+
+
+def _line(line: RunVar[CapacityLimiter], at_once: int) -> CapacityLimiter:
+    limiter = line.get(None)
+    if limiter is None:
+        limiter = CapacityLimiter(at_once)
+        line.set(limiter)
+    return limiter

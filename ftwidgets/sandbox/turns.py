@@ -1,0 +1,36 @@
+"""Whose turn it is to be trained: interrupted jobs first, then the first one of each owner before the second of any.
+
+Left out: whether somebody else trains a job already (its lock tells, see `runner`).
+"""
+
+from __future__ import annotations
+
+from ftwidgets.sandbox.faults.jobs import ready_at
+from ftwidgets.sandbox.records import JobRecord
+from ftwidgets.sandbox.sharing import twin_of
+from ftwidgets.sandbox.store import Store
+
+RECENT = 3600.0  # seconds for which a job that has begun counts against its owner's next
+
+# How many turns the owner of a job has had lately or will have before it: what has begun, and what waits before it.
+_TURNS_BEFORE = """(SELECT count(*) FROM jobs AS other WHERE other.owner = jobs.owner AND other.seq != jobs.seq
+    AND (other.status = 'running' OR other.started_at > ? OR (other.status = 'queued' AND other.seq < jobs.seq)))"""
+
+
+def turns(store: Store, *, share: bool = False) -> list[JobRecord]:
+    """List the jobs that may be trained now, in the order in which they should be.
+
+    Parameters
+    ----------
+    store
+        The jobs.
+    share
+        Whether a job waits while another one with the same result trains.
+    """
+    now = store.clock.time()
+    running = store.db.select(JobRecord, "status = 'running'")
+    queued = store.db.select(JobRecord, "status = 'queued'", order=_TURNS_BEFORE, order_values=(now - RECENT,))
+    ready = [job for job in queued if (ready_at(job) or now) <= now]
+    if share:
+        ready = [job for job in ready if (twin := twin_of(store, job)) is None or twin.status == "succeeded"]
+    return running + ready

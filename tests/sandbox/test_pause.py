@@ -1,0 +1,89 @@
+"""Jobs that rest and go on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from ftwidgets.sandbox import Sandbox
+
+
+@pytest.fixture
+def lenient(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    """Make a client that takes "paused", a status which the client's types lack."""
+    http = httpx2.Client(transport=sandbox.transport())
+    with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http, max_retries=0) as made:
+        yield made
+
+
+def metrics(client: openai.OpenAI, job_id: str) -> list[Any]:
+    """The metrics of a job, oldest first."""
+    events = client.fine_tuning.jobs.list_events(job_id, limit=100)
+    return [event.data for event in events if event.type == "metrics"][::-1]
+
+
+def test_a_paused_job_goes_on_where_it_was(lenient: openai.OpenAI, world: Any) -> None:
+    """It rests until it is resumed, and ends in the metrics of a job that never rested."""
+    jobs, file = lenient.fine_tuning.jobs, world.upload(lenient, world.rows())
+    settings: Any = {"n_epochs": 12, "batch_size": 5}
+    made = [
+        jobs.create(model=world.base, training_file=file, seed=3, hyperparameters=settings, suffix=suffix) for suffix in "ab"
+    ]
+    world.wait_for(lambda: metrics(lenient, made[0].id))
+    assert jobs.pause(made[0].id).status == "paused"
+    assert world.wait_for_end(lenient, made[1].id).status == "succeeded"  # its place was free
+    rested = metrics(lenient, made[0].id)
+    assert 0 < len(rested) < 24
+    assert jobs.retrieve(made[0].id).status == "paused"
+    assert jobs.resume(made[0].id).status == "queued"
+    assert world.wait_for_end(lenient, made[0].id).status == "succeeded"
+    assert metrics(lenient, made[0].id) == metrics(lenient, made[1].id)
+    messages = [event.message for event in jobs.list_events(made[0].id, limit=100)]
+    assert messages.count("Fine-tuning job paused") == messages.count("Fine-tuning job resumed") == 1
+    assert messages.count("Fine-tuning job started") == 1
+
+
+def test_what_waits_can_rest_too_and_outlives_a_restart(tmp_path: Path, world: Any) -> None:
+    """A queued job that is paused stays so when the sandbox is opened again; it is trained once resumed."""
+    settings: Any = {"n_epochs": 1, "batch_size": 10}
+    with Sandbox(tmp_path) as sandbox:
+        http = httpx2.Client(transport=sandbox.transport())
+        with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http) as client:
+            jobs, file = client.fine_tuning.jobs, world.upload(client, world.rows())
+            long = jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": 50})
+            job = jobs.create(model=world.base, training_file=file, hyperparameters=settings)
+            world.wait_for(lambda: jobs.retrieve(job.id).status == "queued")
+            assert jobs.pause(job.id).status == "paused"
+            jobs.cancel(long.id)
+    with Sandbox(tmp_path) as sandbox:
+        http = httpx2.Client(transport=sandbox.transport())
+        with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http) as client:
+            jobs = client.fine_tuning.jobs
+            assert jobs.retrieve(job.id).status == "paused"
+            jobs.resume(job.id)
+            assert world.wait_for_end(client, job.id).status == "succeeded"
+
+
+def test_only_what_goes_on_can_rest(lenient: openai.OpenAI, world: Any) -> None:
+    """A job that is over cannot be paused, one that does not rest cannot be resumed, one that rests can be cancelled."""
+    jobs, file = lenient.fine_tuning.jobs, world.upload(lenient, world.rows())
+    job = jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": 50})
+    with pytest.raises(
+        openai.BadRequestError, match=r"cannot be resumed: it is (validating_files|queued|running)\."
+    ) as refusal:
+        jobs.resume(job.id)
+    assert refusal.value.code == "invalid_job_status"
+    jobs.pause(job.id)
+    with pytest.raises(openai.BadRequestError, match="cannot be paused: it is paused") as refusal:
+        jobs.pause(job.id)
+    assert refusal.value.code == "invalid_job_status"
+    assert jobs.cancel(job.id).status == "cancelled"
+    for move in (jobs.pause, jobs.resume):
+        with pytest.raises(openai.BadRequestError, match="it is cancelled already") as refusal:
+            move(job.id)
+        assert refusal.value.code == "job_already_finished"
+    with pytest.raises(openai.NotFoundError):
+        jobs.pause("ftjob-none")
