@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from ftwidgets.sandbox.blobs import Blobs
 from ftwidgets.sandbox.clock import Clock, SystemClock
+from ftwidgets.sandbox.damaged import RECORDS, keep_aside_if_damaged
 from ftwidgets.sandbox.database import Database
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.records import CheckpointRecord, FileRecord, JobRecord, ModelRecord, PartRecord, PermissionRecord
@@ -31,11 +32,12 @@ class Store:
         self.home = home
         self.clock = clock or SystemClock()
         self.ids = ids or Ids()
+        keep_aside_if_damaged(home, self.clock)
         self.blobs = Blobs(home / "files")
         self.parts = Blobs(home / "parts")
         self._models = home / "models"
         self._jobs = home / "jobs"
-        self._sqlite = home / "sandbox.sqlite"
+        self._sqlite = home / RECORDS
         self.db = Database(self._sqlite)
         try:
             self._tidy()
