@@ -3,6 +3,7 @@
 from ftwidgets import datasets as datasets
 from ftwidgets.connect import connect as connect
 from ftwidgets.connect import connect_async as connect_async
+from ftwidgets.connect import faults as faults
 from ftwidgets.doctor import doctor as doctor
 from ftwidgets.errors import FtwidgetsError as FtwidgetsError
 from ftwidgets.evaluate import evaluate as evaluate
@@ -26,6 +27,7 @@ __all__ = [
     "datasets",
     "doctor",
     "evaluate",
+    "faults",
     "launch",
     "prepare",
     "upload",

@@ -1,4 +1,4 @@
-"""The command `ftwidgets`: a demo, the way to the lessons, and a check of training data.
+"""The command `ftwidgets`: a demo, the way to the lessons, a check of training data, and the sandbox behind a port.
 
 Every failure is a sentence and an exit code: 1 if something went wrong, or `check` found an error; 2 if the command was
 mistyped, or `check` cannot read the file; 130 if it was interrupted. `FTWIDGETS_TRACEBACK=1` in the environment shows where
@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import ftwidgets
-from ftwidgets import check_command
+from ftwidgets import check_command, serve_command
 
 _INTERRUPTED = 130
 
@@ -51,6 +51,7 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     demo.add_argument("--out", type=_folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
     demo.add_argument("--epochs", type=_positive, metavar="N", help="how often the model sees the examples")
     check_command.add(commands)
+    serve_command.add(commands)
     commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
     commands.add_parser("doctor", help="check this computer: versions, widgets, speed, memory, state folder, key")
     reset = commands.add_parser("reset", help="put a lesson back to how it came, keeping yours beside it")
@@ -68,6 +69,8 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
 def _run(options: argparse.Namespace, rest: Sequence[str]) -> int:
     if options.command == "check":
         return check_command.run(options)
+    if options.command == "serve":
+        return serve_command.run(options)
     if options.command == "doctor":
         return _doctor()
     if options.command == "reset":

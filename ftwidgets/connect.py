@@ -1,38 +1,54 @@
 """Get a plain `openai` client: of the sandbox in this process, or of any service of OpenAI's shape.
 
-This is the one place that puts the kit together and reads the environment. Left out: everything the client can do.
+This is the one place that puts the kit together and reads the environment. Left out: everything the client can do, and
+what the services are like (`ftwidgets.providers` has that as data).
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import warnings
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ftwidgets import providers
 from ftwidgets.errors import FtwidgetsError
 
 if TYPE_CHECKING:
     import openai
 
     from ftwidgets.sandbox import Sandbox
+    from ftwidgets.sandbox.faults import Faults
 
     Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 
 _sandboxes: dict[Path, Sandbox] = {}  # one for each state folder, so that all clients share its training thread
+_behind: weakref.WeakKeyDictionary[object, Sandbox] = weakref.WeakKeyDictionary()  # by the way in, which copies share
 _lock = threading.Lock()
 
 
-def connect(*, base_url: str | None = None, api_key: str | None = None, home: str | Path | None = None) -> openai.OpenAI:
+def connect(
+    service: str | None = None,
+    /,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    home: str | Path | None = None,
+) -> openai.OpenAI:
     """Make an `openai.OpenAI` client, by default of the sandbox in this process: no key, no network, no bill.
 
     Parameters
     ----------
+    service
+        Where the jobs run: `"sandbox"`, `"openai"`, `"nebius"`, `"foundry"`, or an address such as
+        `"http://localhost:8000/v1"`. How the services differ: `ftwidgets.providers`.
     base_url
-        The address of another service, such as `"http://localhost:8000/v1"`.
+        The address, for another service, or where a service gives every customer their own, as Foundry does.
     api_key
-        The key for that service; without it, `OPENAI_API_KEY` from the environment. The sandbox needs none and reads
-        none.
+        The key; without it, the service's own variable of the environment: `OPENAI_API_KEY` (also for an address),
+        `NEBIUS_API_KEY`, `AZURE_OPENAI_API_KEY`. The sandbox needs none and reads none.
     home
         Where the sandbox keeps its files, jobs and models: by default the folder that `FTWIDGETS_HOME` names, else the
         platform's folder for application data. A call with the same folder gives a client of the same sandbox.
@@ -46,27 +62,39 @@ def connect(*, base_url: str | None = None, api_key: str | None = None, home: st
     Raises
     ------
     FtwidgetsError
-        If the arguments do not go together, a key is missing, or the folder cannot be written to.
+        If the arguments do not go together, there is no such service, a key is missing, or the folder cannot be
+        written to.
+
+    Warns
+    -----
+    UserWarning
+        If the service named is closing its doors, with the days.
     """
     import openai
 
-    if base_url is not None or api_key is not None:
-        return openai.OpenAI(**_elsewhere(base_url, api_key, home))
+    if elsewhere := _elsewhere(service, base_url, api_key, home):
+        return openai.OpenAI(**elsewhere)
     import httpx2
 
     sandbox = _sandbox(state_folder(home))
     http_client = httpx2.Client(transport=sandbox.transport(), trust_env=False)
-    return _unsigned(openai.OpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS))
+    _behind[http_client] = sandbox
+    return _unsigned(openai.OpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS, **_no_names()))
 
 
 def connect_async(
-    *, base_url: str | None = None, api_key: str | None = None, home: str | Path | None = None
+    service: str | None = None,
+    /,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    home: str | Path | None = None,
 ) -> openai.AsyncOpenAI:
     """Make an `openai.AsyncOpenAI` client; the same in every other way as `connect`.
 
     Parameters
     ----------
-    base_url, api_key, home
+    service, base_url, api_key, home
         As for `connect`.
 
     Returns
@@ -76,13 +104,39 @@ def connect_async(
     """
     import openai
 
-    if base_url is not None or api_key is not None:
-        return openai.AsyncOpenAI(**_elsewhere(base_url, api_key, home))
+    if elsewhere := _elsewhere(service, base_url, api_key, home):
+        return openai.AsyncOpenAI(**elsewhere)
     import httpx2
 
     sandbox = _sandbox(state_folder(home))
     http_client = httpx2.AsyncClient(transport=sandbox.async_transport(), trust_env=False)
-    return _unsigned(openai.AsyncOpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS))
+    _behind[http_client] = sandbox
+    return _unsigned(openai.AsyncOpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS, **_no_names()))
+
+
+def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
+    """Give the faults of the sandbox behind a client: what is to go wrong, the journal of requests, and the verdict.
+
+    Parameters
+    ----------
+    client
+        A client of the sandbox, as `connect` makes it, or a copy by `with_options`. All clients of one folder share its
+        faults: `faults(client).clear()` lets everything go right again.
+
+    Returns
+    -------
+    Faults
+        `ftwidgets.sandbox.faults.Faults`.
+
+    Raises
+    ------
+    FtwidgetsError
+        If it is the client of another service.
+    """
+    sandbox = _behind.get(client._client)
+    if sandbox is None:
+        raise FtwidgetsError("faults are the sandbox's: give a client that ftwidgets.connect() made without an address.")
+    return sandbox.faults
 
 
 def state_folder(home: str | Path | None = None) -> Path:
@@ -104,23 +158,67 @@ def state_folder(home: str | Path | None = None) -> Path:
 _NO_KEYS: dict[str, Any] = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox"}
 
 
+def _no_names() -> dict[str, Any]:
+    """Give the headers without OpenAI's organisation and project: every copy of a client reads them from the environment."""
+    import openai
+
+    return {"default_headers": {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}}
+
+
 def _unsigned(client: Client) -> Client:
     client.organization = client.project = None
     return client
 
 
-def _elsewhere(base_url: str | None, api_key: str | None, home: str | Path | None) -> dict[str, Any]:
-    """Give what a client of another service is made from."""
+def _elsewhere(
+    service: str | None, base_url: str | None, api_key: str | None, home: str | Path | None
+) -> dict[str, Any] | None:
+    """Give what a client of another service is made from; None for the sandbox."""
+    if service is not None and service.startswith(("http://", "https://")):
+        if base_url is not None:
+            raise FtwidgetsError('the address was given twice; leave out "base_url".')
+        service, base_url = None, service
+    profile = None if service is None else providers.provider(service)
+    if base_url is None and profile is not None:
+        base_url = profile.base_url
+    if service == "sandbox" and (base_url or api_key):
+        raise FtwidgetsError('the sandbox takes neither "base_url" nor "api_key".')
     if base_url is None:
-        raise FtwidgetsError('"api_key" goes with "base_url", the address of its service; the sandbox takes no key.')
+        _check_that_it_is_the_sandbox(profile, api_key)
+        return None
     if home is not None:
         raise FtwidgetsError('"home" is the sandbox\'s folder and "base_url" another service; give one of them.')
     if not base_url.startswith(("http://", "https://")):
         raise FtwidgetsError(f'"base_url" must begin with http:// or https://: "{base_url}"')
-    key = api_key or os.environ.get("OPENAI_API_KEY")
+    return _with_key(profile, base_url, api_key)
+
+
+def _check_that_it_is_the_sandbox(profile: providers.Provider | None, api_key: str | None) -> None:
+    """Refuse what lacks an address; what needs none is the sandbox."""
+    if profile is not None and profile.address_form:
+        raise FtwidgetsError(
+            f"{profile.label} gives every customer an address of their own: "
+            f'connect("{profile.name}", base_url="{profile.address_form}")'
+        )
+    if api_key is not None:
+        raise FtwidgetsError('"api_key" goes with "base_url", the address of its service; the sandbox takes no key.')
+
+
+def _with_key(profile: providers.Provider | None, base_url: str, api_key: str | None) -> dict[str, Any]:
+    """Find the key, from the variable of the service asked and from no other: no service sees another's key."""
+    variable = "OPENAI_API_KEY" if profile is None else profile.key_variable
+    key = api_key or os.environ.get(variable)
     if not key:
-        raise FtwidgetsError(f"{base_url} needs a key: set OPENAI_API_KEY in the environment, or give api_key=...")
-    return {"base_url": base_url, "api_key": key}
+        raise FtwidgetsError(f"{base_url} needs a key: set {variable} in the environment, or give api_key=...")
+    made: dict[str, Any] = {"base_url": base_url, "api_key": key}
+    if profile is None:
+        return made
+    if profile.warning:
+        warnings.warn(profile.warning, UserWarning, stacklevel=4)  # at the call of connect
+    if variable == "OPENAI_API_KEY":
+        return made
+    # Given outright, so that the client does not take OpenAI's own from the environment.
+    return made | {"admin_api_key": key, "webhook_secret": key} | _no_names()
 
 
 def _sandbox(home: Path) -> Sandbox:

@@ -1,7 +1,8 @@
 """The learning curve of a job as one table, whichever way the service tells it.
 
-Two sources are read: the events of type `metrics` (as the sandbox and OpenAI send them) and the result file, which
-OpenAI hands out as base64 of a CSV and Microsoft Foundry as plain CSV with other column names.
+Three sources are read: the events of type `metrics` (as the sandbox and OpenAI send them), the result file, which
+OpenAI hands out as base64 of a CSV and Microsoft Foundry as plain CSV with other column names, and the checkpoints,
+where Nebius tells the losses, once an epoch.
 Left out: fetching anything (`ftwidgets.jobs` does), smoothing and drawing.
 """
 
@@ -20,6 +21,7 @@ from ftwidgets.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJobEvent
+    from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
 COLUMNS = (
     "step",
@@ -67,6 +69,19 @@ def from_result_file(content: bytes, *, name: str = "the result file") -> pd.Dat
     if "step" not in (rows.fieldnames or ()):
         start = text[:60].splitlines()[0] if text.strip() else ""
         raise DataError(f'{name} is not a table of metrics: no "step" column in its first line "{start}".')
+    return _table(rows)
+
+
+def from_checkpoints(checkpoints: Iterable[FineTuningJobCheckpoint]) -> pd.DataFrame:
+    """Read the curve out of a job's checkpoints, in their order: a row for each that tells a training loss.
+
+    A checkpoint that names no step counts as the next one.
+    """
+    rows: list[dict[str, Any]] = []
+    for number, checkpoint in enumerate(checkpoints, start=1):
+        metrics = checkpoint.metrics.to_dict() if checkpoint.metrics is not None else {}
+        if metrics.get("train_loss") is not None:
+            rows.append({**metrics, "step": checkpoint.step_number or metrics.get("step") or number})
     return _table(rows)
 
 

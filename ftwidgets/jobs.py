@@ -2,7 +2,8 @@
 
 Everything here is a few lines over `client.files` and `client.fine_tuning.jobs`, written for what services really do:
 they list events newest first (OpenAI, the sandbox) or oldest first (Nebius), leave a job in `validating_files` for a
-while, invent statuses, and drop a request now and then.
+while, invent statuses, and drop a request now and then. What only the service's address can tell (Foundry wants a
+`trainingType`, Nebius takes the learning rate itself) is looked up in `ftwidgets.providers`.
 Left out: checking the data (`ftwidgets.prep`), reinforcement and preference methods, and anything that draws.
 """
 
@@ -15,8 +16,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
-from ftwidgets import curve, listing
-from ftwidgets.errors import JobCancelled, JobFailed, JobTimeout
+from ftwidgets import curve, listing, providers
+from ftwidgets.errors import DataError, JobCancelled, JobFailed, JobTimeout
 from ftwidgets.files import file_id
 from ftwidgets.files import upload as upload
 from ftwidgets.pace import OUTAGE, Pace
@@ -37,6 +38,7 @@ DAY = 24 * 3600.0
 
 _REQUEST = 30.0  # seconds a single look may take
 _LARGEST_TABLE = 64 * 2**20  # bytes
+_HIGHEST_RATE = 0.05  # no published recipe for fine-tuning a language model comes near it; no useful factor is below it
 
 Auto = Literal["auto"]
 
@@ -72,26 +74,38 @@ def launch(
     model
         The model to start from.
     n_epochs, batch_size, learning_rate_multiplier
-        `"auto"` leaves the choice to the service.
+        `"auto"` leaves the choice to the service. The last is a factor on the service's own rate; at Nebius it is the
+        rate itself, such as 2e-5.
     seed, suffix
         Sent when given.
     extra_body
-        What only this service knows, added to the request as it is: Microsoft Foundry's `{"trainingType": "Standard"}`.
+        What only this service knows, added to the request as it is. What `ftwidgets.providers` says that the service
+        needs, Microsoft Foundry's `{"trainingType": "GlobalStandard"}`, is added unless you give another.
 
     Returns
     -------
     Job
         The handle of the job; it does not wait.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be sent, or the rate would be far too high for a service that takes it as it is.
     """
+    service = providers.at(str(client.base_url))
+    _check_rate(service, learning_rate_multiplier)
     chosen = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate_multiplier": learning_rate_multiplier}
     hyperparameters = {name: _plain(value) for name, value in chosen.items() if value != "auto"}
     request: dict[str, Any] = {"model": model, "training_file": file_id(client, training_file)}
     if validation_file is not None:
         request["validation_file"] = file_id(client, validation_file)
-    if hyperparameters:
+    if hyperparameters and service is not None and service.hyperparameters_in == "hyperparameters":
+        request["hyperparameters"] = hyperparameters
+    elif hyperparameters:
         request["method"] = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
     request |= {name: _plain(value) for name, value in (("seed", seed), ("suffix", suffix)) if value is not None}
-    created = client.fine_tuning.jobs.create(**request, extra_body=extra_body)
+    extras = {**(service.extra_body if service is not None else {}), **(extra_body or {})}
+    created = client.fine_tuning.jobs.create(**request, extra_body=extras or None)
     return Job(client, created.id)
 
 
@@ -148,7 +162,7 @@ class Job:
 
         The columns are step, train_loss, train_accuracy, valid_loss, valid_accuracy, full_valid_loss and
         full_valid_accuracy; what was not measured at a step is NaN. Read from the metrics events, else from the result
-        file; empty where the service offers neither.
+        file, else from the checkpoints; empty where the service tells no losses at all.
         """
         table = curve.from_events(self.events)
         details = self._fetch()
@@ -158,7 +172,15 @@ class Job:
             file = self._client.files.retrieve(name)
             if _holds_metrics(file):
                 return curve.from_result_file(self._client.files.content(name).read(), name=file.filename or name)
-        return table
+        return self._curve_of_checkpoints()
+
+    def _curve_of_checkpoints(self) -> pd.DataFrame:
+        import openai
+
+        try:
+            return curve.from_checkpoints(self.checkpoints)
+        except (openai.NotFoundError, openai.BadRequestError):  # a service without checkpoints
+            return curve.from_checkpoints(())
 
     @property
     def checkpoints(self) -> list[FineTuningJobCheckpoint]:
@@ -285,6 +307,15 @@ class Job:
 def _plain(value: Any) -> Any:
     """Make a number of NumPy's a plain one: JSON knows no others."""
     return value.item() if hasattr(value, "item") else value
+
+
+def _check_rate(service: providers.Provider | None, rate: float | Auto) -> None:
+    """Stop a factor that a service would take for the learning rate itself: it would ruin the model, and be billed."""
+    if service is not None and service.learning_rate_multiplier == "absolute" and rate != "auto" and rate > _HIGHEST_RATE:
+        raise DataError(
+            f"learning_rate_multiplier={rate:g}: {service.label} takes the learning rate itself there, such as 2e-5, "
+            f'not a factor. Give the rate (at most {_HIGHEST_RATE:g}), or leave it "auto".'
+        )
 
 
 def _holds_metrics(file: FileObject) -> bool:

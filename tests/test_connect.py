@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import openai
 import pytest
@@ -99,6 +101,46 @@ def test_another_service_is_asked_with_the_key_given_or_the_environments(monkeyp
     assert (str(client.base_url), client.api_key) == (url + "/", "sk-mine")
     assert make(base_url=url, api_key="given").api_key == "given"
     assert connect_async(base_url=url, api_key="given").api_key == "given"
+
+
+class Listing(BaseHTTPRequestHandler):
+    """Answers every GET with a list of one model, and keeps what was asked."""
+
+    asked: ClassVar[list[tuple[str, str | None]]] = []
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.asked.append((self.path, self.headers["Authorization"]))
+        body = b'{"object": "list", "data": [{"id": "m", "object": "model", "created": 1, "owned_by": "a school"}]}'
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_address_alone_reaches_a_server_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`connect("http://...")` is the short form: real sockets, the path below the address, the key of the environment."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    with HTTPServer(("127.0.0.1", 0), Listing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with make(f"http://127.0.0.1:{server.server_port}/v1") as client:
+                assert [model.owned_by for model in client.models.list()] == ["a school"]
+        finally:
+            server.shutdown()
+            thread.join()
+    assert Listing.asked == [("/v1/models", "Bearer sk-mine")]
+
+
+def test_the_sandbox_has_a_name_too(tmp_path: Path) -> None:
+    """`connect("sandbox")` is `connect()`, with the same folder."""
+    assert make("sandbox", home=tmp_path / "home").base_url.host == "sandbox.ftwidgets.invalid"
+    assert len(_sandboxes) == 1
 
 
 @pytest.mark.parametrize(

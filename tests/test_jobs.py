@@ -360,6 +360,7 @@ def test_a_service_without_metrics_has_an_empty_curve() -> None:
         jobs=statuses("running", "succeeded", error=None, result_files=["file-w"], fine_tuned_model=None, method=None),
         events=listed([event(n, 100 + n, message) for n, message in enumerate(messages)]),
         files=weights | {"purpose": "fine-tune-results", "status": "processed"},
+        checkpoints=httpx2.Response(404, json={"error": {"message": "no such route"}}),
     )
     told: list[str] = []
     job = service.job().wait(on_event=lambda e: told.append(e.message))

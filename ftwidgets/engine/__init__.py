@@ -2,15 +2,21 @@
 
 from ftwidgets.engine.batches import Example as Example
 from ftwidgets.engine.config import Config as Config
+from ftwidgets.engine.dpo import Pair as Pair
+from ftwidgets.engine.dpo import PreferenceTrainer as PreferenceTrainer
+from ftwidgets.engine.dpo import encode_pair as encode_pair
 from ftwidgets.engine.generate import Piece as Piece
 from ftwidgets.engine.generate import TokenLogprob as TokenLogprob
 from ftwidgets.engine.generate import generate as generate
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
 from ftwidgets.engine.recipe import Hyperparameters as Hyperparameters
+from ftwidgets.engine.recipe import PreferenceHyperparameters as PreferenceHyperparameters
 from ftwidgets.engine.recipe import auto_hyperparameters as auto_hyperparameters
+from ftwidgets.engine.recipe import auto_preference_hyperparameters as auto_preference_hyperparameters
+from ftwidgets.engine.run import Run as Run
+from ftwidgets.engine.run import StepMetrics as StepMetrics
 from ftwidgets.engine.tokenizer import Tokenizer as Tokenizer
-from ftwidgets.engine.trainer import StepMetrics as StepMetrics
 from ftwidgets.engine.trainer import Trainer as Trainer
 from ftwidgets.engine.trainer import measure as measure
 
@@ -20,12 +26,18 @@ __all__ = [
     "Example",
     "Hyperparameters",
     "Model",
+    "Pair",
     "Piece",
+    "PreferenceHyperparameters",
+    "PreferenceTrainer",
+    "Run",
     "StepMetrics",
     "TokenLogprob",
     "Tokenizer",
     "Trainer",
     "auto_hyperparameters",
+    "auto_preference_hyperparameters",
+    "encode_pair",
     "generate",
     "measure",
 ]

@@ -4,12 +4,16 @@ No row is padded: the tokens of all examples stand in one long row, and `row`/`c
 Left out: packing several chats into one context (each example keeps its own positions, from 0).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 Array = np.ndarray
+Item = TypeVar("Item")
+
+WORTH_TWO_LANES = 64  # tokens in a batch from which two threads are faster than one
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,14 @@ def collate(examples: Sequence[Example]) -> Batch:
 def epoch_order(n_examples: int, seed: int, epoch: int) -> Array:
     """The order of one epoch: a function of seed and epoch alone, so that a resumed run sees the same one."""
     return np.random.default_rng([seed, epoch]).permutation(n_examples)
+
+
+def halves(items: Sequence[Item], size: Callable[[Item], int]) -> list[list[Item]]:
+    """All in one part, or two parts of about as many tokens each where there is work enough for two lanes."""
+    if len(items) < 2 or sum(size(item) for item in items) < WORTH_TWO_LANES:
+        return [list(items)]
+    by_length = sorted(items, key=size)  # like with like: less padding in attention
+    tokens = np.cumsum([size(item) for item in by_length])
+    middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
+    middle = min(middle, len(items) - 1)
+    return [by_length[:middle], by_length[middle:]]

@@ -181,3 +181,40 @@ def cross_entropy(logits: Array, target: Array, share: Array) -> tuple[float, in
     logits[rows, target] -= 1
     logits *= share[:, None].astype(logits.dtype)
     return loss, hits, logits
+
+
+def log_likelihood(logits: Array, target: Array) -> tuple[Array, Array]:
+    """Log-probability of each next token that came, however small.
+
+    Parameters
+    ----------
+    logits : (positions, vocabulary); overwritten with the probabilities
+    target : (positions,) the token that really came next
+
+    Returns
+    -------
+    found : (positions,) log p(target), in nats
+    right : (positions,) whether the target was the likeliest token
+    """
+    right = logits.argmax(axis=1) == target
+    logits -= logits.max(axis=1, keepdims=True)
+    found = logits[np.arange(len(target)), target]
+    np.exp(logits, out=logits)
+    total = logits.sum(axis=1)
+    logits /= total[:, None]
+    return found - np.log(total), right
+
+
+def log_likelihood_grad(slope: Array, probabilities: Array, target: Array) -> Array:
+    """Gradient of `log_likelihood` by the logits, (positions, vocabulary): slope * (1 at the target - probabilities).
+
+    Parameters
+    ----------
+    slope : (positions,) of the loss, by each log-probability
+    probabilities : (positions, vocabulary) that `log_likelihood` left; overwritten with the gradient
+    target : (positions,)
+    """
+    slope = slope.astype(probabilities.dtype)
+    probabilities *= -slope[:, None]
+    probabilities[np.arange(len(target)), target] += slope
+    return probabilities

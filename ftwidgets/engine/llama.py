@@ -5,6 +5,7 @@ network (SwiGLU) made of it. `forward` keeps what `loss_and_gradients` needs on 
 Left out: dropout, biases, mixed precision, several devices.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -146,12 +147,50 @@ def loss_and_gradients(
     params: Params, batch: Batch, grads: Params, total: float | None = None, hide: Array | None = None
 ) -> tuple[float, int]:
     """As `loss_of`, and writes the gradient of the loss into `grads` (every entry, nothing is added up across calls)."""
-    x, block, kept = forward(params, batch, keep=True, hide=hide)
-    eps = params.config.rms_norm_eps
+    way = forward(params, batch, keep=True, hide=hide)
     # Logits only where a token is trained on: the output matrix is a quarter of the work.
-    last, norm_kept = layers.rms_norm(x[batch.predicts], params.norm, eps)
+    last, norm_kept = layers.rms_norm(way[0][batch.predicts], params.norm, params.config.rms_norm_eps)
     share = batch.weights / (total or batch.weights.sum())
     loss, hits, dlogits = layers.cross_entropy(last @ params.embed.T, batch.targets, share)
+    backward(params, batch, grads, way, dlogits, last, norm_kept, hide)
+    return loss, hits
+
+
+def likelihood_of(params: Params, batch: Batch) -> tuple[Array, Array]:
+    """Log-probability of every trained token, (positions,) in nats, and which of them were predicted right."""
+    x, _, _ = forward(params, batch)
+    last, _ = layers.rms_norm(x[batch.predicts], params.norm, params.config.rms_norm_eps)
+    return layers.log_likelihood(last @ params.embed.T, batch.targets)
+
+
+def likelihood_and_gradients(
+    params: Params, batch: Batch, grads: Params, slope: Callable[[Array], Array]
+) -> tuple[Array, Array]:
+    """As `likelihood_of`, and writes into `grads` the gradient of a loss that may be any function of these log-probabilities.
+
+    `slope` is its derivative: from the log-probabilities (positions,) to what the loss gains by each of them (positions,).
+    """
+    way = forward(params, batch, keep=True)
+    last, norm_kept = layers.rms_norm(way[0][batch.predicts], params.norm, params.config.rms_norm_eps)
+    logits = last @ params.embed.T
+    found, right = layers.log_likelihood(logits, batch.targets)
+    dlogits = layers.log_likelihood_grad(slope(found), logits, batch.targets)
+    backward(params, batch, grads, way, dlogits, last, norm_kept)
+    return found, right
+
+
+def backward(
+    params: Params,
+    batch: Batch,
+    grads: Params,
+    way: tuple[Array, Block, list[tuple[Any, ...]]],
+    dlogits: Array,
+    last: Array,
+    norm_kept: tuple[Array, Array],
+    hide: Array | None = None,
+) -> None:
+    """Carry the gradient by the logits, (positions, vocabulary), back to every weight; `way` is what `forward` returned."""
+    x, block, kept = way
     np.matmul(dlogits.T, last, out=grads.embed)
     dx = np.zeros_like(x)
     dx[batch.predicts] = layers.rms_norm_grad(dlogits @ params.embed, params.norm, norm_kept, grads.norm)
@@ -163,7 +202,6 @@ def loss_and_gradients(
     if hide is not None:
         dx[hide] = 0
     add_rows(grads.embed, batch.ids, dx)  # the embedding is used twice: as output matrix above, as input here
-    return loss, hits
 
 
 def add_rows(to: Array, ids: Array, rows: Array) -> None:

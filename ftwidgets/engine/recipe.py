@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
+DPO_RATE = 1e-4  # the same for preference tuning
+BETA, LARGEST_BETA = 0.1, 2.0  # of preference tuning: how close to the model it starts from it stays
 WARM_UP = 0.1  # share of the steps on the way up to the peak
 END = 0.1  # share of the peak rate at the last step
 WEIGHT_DECAY = 0.01
@@ -25,6 +27,13 @@ class Hyperparameters:
     n_epochs: int
     batch_size: int
     learning_rate_multiplier: float
+
+
+@dataclass(frozen=True)
+class PreferenceHyperparameters(Hyperparameters):
+    """What a preference-tuning job lets one set."""
+
+    beta: float = BETA
 
 
 def auto_epochs(n_examples: int) -> int:
@@ -56,6 +65,23 @@ def auto_hyperparameters(
         n_epochs=n_epochs or auto_epochs(n_examples),
         batch_size=batch_size or auto_batch_size(n_examples),
         learning_rate_multiplier=learning_rate_multiplier or 1.0,
+    )
+
+
+def auto_preference_hyperparameters(
+    n_pairs: int,
+    *,
+    n_epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate_multiplier: float | None = None,
+    beta: float | None = None,
+) -> PreferenceHyperparameters:
+    """Fill in what was left to `auto` (None), for a preference-tuning job."""
+    return PreferenceHyperparameters(
+        n_epochs=n_epochs or auto_epochs(n_pairs),
+        batch_size=batch_size or auto_batch_size(n_pairs),
+        learning_rate_multiplier=learning_rate_multiplier or 1.0,
+        beta=beta or BETA,
     )
 
 

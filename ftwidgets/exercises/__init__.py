@@ -1,5 +1,6 @@
 """The automatic checks of the lessons' exercises: each takes an answer and gives an `Outcome`."""
 
+from ftwidgets.exercises.api import retry_loop as retry_loop
 from ftwidgets.exercises.launch import job_to_order as job_to_order
 from ftwidgets.exercises.leak import leak_closed as leak_closed
 from ftwidgets.exercises.measure import tell_apart as tell_apart
@@ -17,6 +18,7 @@ __all__ = [
     "job_to_order",
     "leak_closed",
     "one_epoch",
+    "retry_loop",
     "step_saving",
     "table_repaired",
     "tell_apart",

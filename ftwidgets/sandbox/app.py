@@ -20,7 +20,9 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftwidgets.sandbox.callers import Gate
+from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.faults import FaultLayer, FaultRoutes, Faults, JournalLayer
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.schemas import ORGANIZATION
 
@@ -33,11 +35,18 @@ FOLDER_ERROR = (
 logger = logging.getLogger(__name__)
 
 
-def build_app(routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids) -> Starlette:
-    """Put the routes together under `/v1`, behind a gate that knows who may come in."""
+def build_app(routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids, faults: Faults, clock: Clock) -> Starlette:
+    """Put the routes together under `/v1`, behind a gate that knows who may come in; faults and journal under `/admin`."""
     app = Starlette(
-        routes=[Mount("/v1", app=Router(routes, redirect_slashes=False))],
-        middleware=[Middleware(Frontier, gate=gate, ids=ids)],
+        routes=[
+            Mount("/v1", app=Router(routes, redirect_slashes=False)),
+            Mount("/admin", app=Router(FaultRoutes(faults).routes(), redirect_slashes=False)),
+        ],
+        middleware=[
+            Middleware(JournalLayer, journal=faults.journal, clock=clock),
+            Middleware(Frontier, gate=gate, ids=ids),
+            Middleware(FaultLayer, faults=faults, clock=clock),
+        ],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False

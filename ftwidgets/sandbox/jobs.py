@@ -39,16 +39,26 @@ class Jobs:
         Called when there may be work.
     share
         Whether jobs that ask for the same thing shall get the same seed, so that one result serves them all.
+    fault
+        Given the time, decides what shall go wrong with a new job (`faults`).
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, catalog: Catalog, wake: Callable[[], None], *, share: bool = False
+        self,
+        store: Store,
+        ledger: Ledger,
+        catalog: Catalog,
+        wake: Callable[[], None],
+        *,
+        share: bool = False,
+        fault: Callable[[float], dict[str, Any] | None] = lambda now: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._catalog = catalog
         self._wake = wake
         self._share = share
+        self._fault = fault
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -101,6 +111,7 @@ class Jobs:
             method=wanted.method,
             hyperparameters=wanted.hyperparameters,
             metadata=wanted.metadata,
+            fault=self._fault(self._store.clock.time()),
         )
 
     def _check_file(self, id_: str | None, owner: str, param: str) -> None:

@@ -103,6 +103,10 @@ class Ledger:
                 self._log(job.id, "Fine-tuning job resumed")
         return moved
 
+    def trained_tokens(self, owner: str) -> int:
+        """Tell how many tokens the jobs of an owner have trained."""
+        return int(self._db.value("SELECT sum(trained_tokens) FROM jobs WHERE owner = ?", (owner,)) or 0)
+
     def last_step(self, job_id: str) -> int:
         """Tell the last training step that is in the log."""
         return int(self._db.value("SELECT max(step) FROM events WHERE job_id = ?", (job_id,)) or 0)

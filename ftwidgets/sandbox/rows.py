@@ -2,15 +2,15 @@
 
     {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…", "weight": 1}]}
 
-Left out: tools, images and preference pairs, which this base model cannot learn; they are refused, never ignored.
+Left out: preference pairs (`pairs`); tools and images, which this base model cannot learn: they are refused, never ignored.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ftwidgets.sandbox.errors import JobFaultError
 
@@ -18,9 +18,10 @@ LEAST_EXAMPLES = 10
 ROLES = ("system", "developer", "user", "assistant")
 
 Messages = list[dict[str, Any]]
+Row = TypeVar("Row")
 
 
-def read_rows(path: Path, *, param: str = "training_file") -> list[Messages]:
+def read_rows(path: Path, *, param: str = "training_file", file: str = "The file") -> list[Messages]:
     """Read a training or validation file into chats whose contents are plain strings.
 
     Parameters
@@ -29,45 +30,52 @@ def read_rows(path: Path, *, param: str = "training_file") -> list[Messages]:
         A JSONL file.
     param
         `training_file` or `validation_file`: what it serves as.
+    file
+        What to call it in messages.
 
     Raises
     ------
     JobFaultError
         At the first row that cannot be learned from, or when there are too few.
     """
+    return read_each(path, lambda row, number: _chat(row, number, file), param)
+
+
+def read_each(path: Path, read: Callable[[Any, int], Row], param: str) -> list[Row]:
+    """Read a file line by line; a ValueError of `read`, which is given a row and its number, becomes the job's fault."""
     kind = param.split("_")[0]
-    chats: list[Messages] = []
+    rows: list[Row] = []
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    chats.append(_chat(json.loads(line), number))
+                    rows.append(read(json.loads(line), number))
                 except (ValueError, RecursionError) as error:
                     raise JobFaultError(
                         f"invalid_{param}", f"The job failed due to an invalid {kind} file. {error}", param
                     ) from error
     least = LEAST_EXAMPLES if kind == "training" else 1
-    if len(chats) < least:
+    if len(rows) < least:
         raise JobFaultError(
             "invalid_n_examples",
-            f"{kind.capitalize()} file has {len(chats)} example(s), but must have at least {least} examples",
+            f"{kind.capitalize()} file has {len(rows)} example(s), but must have at least {least} examples",
             param,
         )
-    return chats
+    return rows
 
 
-def _chat(row: Any, number: int) -> Messages:
+def _chat(row: Any, number: int, file: str) -> Messages:
     """Check one row; a ValueError says what is wrong with it."""
     where = f"Invalid file format. Example {number}"
     if isinstance(row, dict) and "messages" not in row:
-        _other_format(row)
+        _other_format(row, file)
     messages = row.get("messages") if isinstance(row, dict) else None
     if not isinstance(messages, list):
         raise ValueError(f"{where}: 'messages' should be a list of messages")
     for key in row:
         if key != "messages":
             raise ValueError(f"{where} has the key '{key}', which cannot be trained on here; use 'messages' only")
-    chat = [_message(message, f"{where}, message {place}") for place, message in enumerate(messages, start=1)]
+    chat = [plain_message(message, f"{where}, message {place}") for place, message in enumerate(messages, start=1)]
     answers = [message for message in chat if message["role"] == "assistant"]
     if not answers:
         raise ValueError(f"{where} has no assistant message; there is nothing to learn from it")
@@ -76,7 +84,8 @@ def _chat(row: Any, number: int) -> Messages:
     return chat
 
 
-def _message(message: Any, where: str) -> dict[str, Any]:
+def plain_message(message: Any, where: str) -> dict[str, Any]:
+    """Check one message and make its content one string; a ValueError says what is wrong with it."""
     if not isinstance(message, dict):
         raise ValueError(f"{where} should be a dictionary")
     if "role" not in message:
@@ -122,13 +131,10 @@ def _text_part(part: Any, where: str) -> str:
     return plain_content(part.get("text") if isinstance(part.get("text"), str) else None, where)
 
 
-def _other_format(row: dict[str, Any]) -> None:
+def _other_format(row: dict[str, Any], file: str) -> None:
     """Name the formats that exist and are not chats."""
     if "preferred_output" in row or "preferred_completion" in row:
-        raise ValueError(
-            "Invalid file format. The file is in the fine-tune-preference format, but the specified fine-tuning job is "
-            "not using 'dpo' as the training method (provided method=supervised)."
-        )
+        raise wrong_method(file, "fine-tune-preference", "dpo", "supervised")
     if "prompt" in row and "completion" in row:
         raise ValueError(
             "Invalid file format. The file holds prompt/completion pairs, but the model learns from chat messages. "
@@ -136,3 +142,11 @@ def _other_format(row: dict[str, Any]) -> None:
             '{"role": "assistant", "content": completion}]}.'
         )
     raise ValueError("Unexpected file format, expected either prompt/completion pairs or chat messages.")
+
+
+def wrong_method(file: str, format_: str, needed: str, given: str) -> ValueError:
+    """Say that a file is for another training method, in the service's words."""
+    return ValueError(
+        f"Invalid file format. {file} is in the {format_} format, but the specified fine-tuning job is not using '{needed}' "
+        f"as the training method (provided method={given})."
+    )

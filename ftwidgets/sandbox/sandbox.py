@@ -16,6 +16,7 @@ from ftwidgets.sandbox.callers import Gate, OpenGate
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.chat import Chat
 from ftwidgets.sandbox.clock import Clock
+from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.files import Files
 from ftwidgets.sandbox.graders import Graders
 from ftwidgets.sandbox.ids import Ids
@@ -48,9 +49,13 @@ class Sandbox:
         Whether this process trains; a server leaves that to its `ftwidgets.sandbox.workers`.
     share
         Whether jobs that ask for the same thing are trained once and share the result.
+    faults
+        What goes wrong; nothing, unless it is told to.
 
     Attributes
     ----------
+    faults
+        What goes wrong, the journal of what was asked, and a verdict on the client.
     base_url
         What to give a client; nothing ever resolves it.
     app
@@ -66,16 +71,18 @@ class Sandbox:
         gate: Gate | None = None,
         train: bool = True,
         share: bool = False,
+        faults: Faults | None = None,
     ) -> None:
         self.base_url = BASE_URL
         self._store = store = Store(Path(home), clock=clock, ids=ids)
         ledger, catalog = Ledger(store), Catalog(store)
         self._runner = Runner(store, ledger, catalog, share=share) if train else None
         self._loop = LoopThread()
+        self.faults = faults or Faults()
         parts = (
             Files(store),
             Uploads(store),
-            Jobs(store, ledger, catalog, self._wake, share=share),
+            Jobs(store, ledger, catalog, self._wake, share=share, fault=self.faults.for_job),
             Permissions(store, catalog),
             Models(catalog),
             Chat(catalog, store),
@@ -83,11 +90,17 @@ class Sandbox:
             Responses(catalog, store),
             Graders(store.clock),
         )
+        self.faults.attach(catalog.shutdowns, trained=ledger.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
-        self.app = build_app(routes, gate=gate or OpenGate(), ids=store.ids)
+        self.app = build_app(routes, gate=gate or OpenGate(), ids=store.ids, faults=self.faults, clock=store.clock)
         close_at_exit(self)
         if ledger.unfinished():
             self._wake()
+
+    @property
+    def store(self) -> Store:
+        """What the sandbox remembers, for whoever serves it."""
+        return self._store
 
     @property
     def bereft(self) -> bool:

@@ -53,6 +53,8 @@ def shared_seed(store: Store, wanted: JobRequest) -> int:
 
 def twin_of(store: Store, job: JobRecord) -> JobRecord | None:
     """Find a job with the same key that trains or has been trained, if its model is still there."""
+    if job.fault is not None:  # what shall go wrong with it is its own
+        return None
     same = "key = ? AND id != ? AND status = ?"
     for other in store.db.select(JobRecord, same, (job.key, job.id, "succeeded"), newest=True):
         if all(store.model_folder(point.folder).is_dir() for point in _points(store, other)) and _points(store, other):

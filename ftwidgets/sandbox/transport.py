@@ -66,7 +66,7 @@ class Exchange:
     def __init__(self, loop: LoopThread, app: ASGIApp, request: httpx2.Request) -> None:
         self._loop = loop
         self._app = app
-        self._scope = _scope(request) | {"extensions": {HANG_UP: self._hang_up}}
+        self._scope: Scope = {**_scope(request), "extensions": {HANG_UP: self._hang_up}}
         self._body = request.content
         self._sent = self._begun = self._complete = False
         self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_AHEAD)

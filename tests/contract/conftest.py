@@ -12,6 +12,8 @@ import pytest
 
 from ftwidgets.sandbox import Sandbox
 
+pytest.register_assert_rewrite("tests.contract.journey")
+
 BASE = "nano-2026-11"
 LINE = '{"messages": [{"role": "user", "content": "%d?"}, {"role": "assistant", "content": "%d!"}]}\n'
 ROWS = "".join(LINE % (number, number) for number in range(10)).encode()
@@ -63,6 +65,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         walk_chat(client, done)
         walk_models(client, done)
         walk_refusals(client)
+        walk_the_surface(sandbox, done)
         yield done
 
 
@@ -142,7 +145,24 @@ def walk_refusals(client: openai.OpenAI) -> None:
         (lambda: client.fine_tuning.jobs.create(model="gpt-4o", training_file="f"), openai.BadRequestError),
         (lambda: client.fine_tuning.jobs.pause("ftjob-x"), openai.NotFoundError),
         (lambda: client.uploads.cancel("upload_x"), openai.NotFoundError),
-        (lambda: client.responses.create(model=BASE, input="x"), openai.NotFoundError),
+        (lambda: client.responses.create(model="gpt-4o", input="x"), openai.NotFoundError),
     ):
         with pytest.raises(error):
             call()
+
+
+def walk_the_surface(sandbox: Sandbox, done: Walk) -> None:
+    """Make every call that the table of the surface has, and tune by preferences."""
+    from tests.contract.journey.traveller import Target, Traveller  # not before their asserts are rewritten
+    from tests.contract.surface import CALLS
+
+    def http() -> httpx2.Client:
+        return httpx2.Client(transport=sandbox.transport(), event_hooks={"response": [done.record]})
+
+    traveller = Traveller(Target(sandbox.base_url, BASE, http=http))
+    for call in CALLS:
+        if not call.not_served:
+            call.example(traveller)
+    done.keep("jobs.retrieve", traveller.preferring)
+    done.keep("jobs.list_events", list(traveller.jobs.list_events(traveller.preferring.id)))
+    traveller.close()

@@ -76,7 +76,7 @@ def waits(store: Store, clock: Turned, coming: list[Arrival], *, fair: bool) -> 
 
 
 def test_nobody_waits_long_for_a_first_job(tmp_path: Path, tally: list[str]) -> None:
-    """30 students, 2 cores, jobs of 10 s, 20 classes: 95 of 100 have their first result within 35 s; first come takes longer."""
+    """30 students, 2 cores, jobs of 10 s, 20 classes: 95 % have their first result within 35 s; first come takes longer."""
     found = {}
     for fair in (True, False):
         all_waits: list[float] = []

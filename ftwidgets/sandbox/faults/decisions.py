@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import random
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -85,6 +85,7 @@ class Decisions:
         self._lock = threading.Lock()
         self._set: tuple[_Set, ...] = ()
         self._shutdowns: Shutdowns | None = None
+        self._trained: Callable[[str], int] | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -144,14 +145,9 @@ class Decisions:
             for item, rule in self._of(RateLimit):
                 if item.buckets is not None and rule.covers(asked.method, asked.path):
                     item.buckets.settle(asked.owner, asked.tokens, spent)
-        self.spend(spent, asked.owner)
-
-    def spend(self, tokens: int, owner: str = "") -> None:
-        """Note tokens that count against a quota: those of a chat, or those a job has trained."""
-        with self._lock:
             for item, _ in self._of(Quota):
                 if item.account is not None:
-                    item.account.spend(owner, tokens)
+                    item.account.spend(asked.owner, spent)
 
     def for_job(self, now: float) -> dict[str, Any] | None:
         """Decide what shall go wrong with a new job (see `jobs`); None: nothing.
@@ -174,9 +170,18 @@ class Decisions:
                     break
         return fault or None
 
-    def attach(self, shutdowns: Shutdowns) -> None:
-        """Hand in the dates on which models are shut down, so that rules can set them."""
+    def attach(self, shutdowns: Shutdowns, *, trained: Callable[[str], int]) -> None:
+        """Hand in what the rules need of a sandbox.
+
+        Parameters
+        ----------
+        shutdowns
+            The dates on which models are shut down, for rules to set.
+        trained
+            Tells how many tokens an owner's jobs have trained, for a quota.
+        """
         self._shutdowns = shutdowns
+        self._trained = trained
         self._announce()
 
     def _begin(self, rule: Rule, place: int) -> _Set:
@@ -184,7 +189,7 @@ class Decisions:
         if isinstance(rule, RateLimit):
             item.buckets = Buckets(rule)
         if isinstance(rule, Quota):
-            item.account = Account(rule.tokens)
+            item.account = Account(rule.tokens, self._trained_by)
         return item
 
     def _of(self, kind: type[R]) -> Iterator[tuple[_Set, R]]:
@@ -215,6 +220,9 @@ class Decisions:
             rule = item.rule
             if isinstance(rule, Fail | Drop) and rule.covers(asked.method, asked.path) and item.strikes():
                 yield rule.outcome()
+
+    def _trained_by(self, owner: str) -> int:
+        return 0 if self._trained is None else self._trained(owner)
 
     def _announce(self) -> None:
         """Tell the dates of the models that are shut down."""

@@ -1,7 +1,8 @@
 """What is to go wrong with one job: decided when it is made and kept in its record.
 
 So a restart changes nothing, and another process knows. The record's `fault` holds `ready_at` (the time before which it does
-not leave the queue) and `stage` with `at_step` (where it fails). Left out: who decides (`faults`), and acting on it (the runner).
+not leave the queue) and `stage` with `at_step` (where it fails).
+Left out: who decides (`faults`), and acting on it (the runner).
 """
 
 from __future__ import annotations

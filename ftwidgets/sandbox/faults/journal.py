@@ -33,7 +33,8 @@ class Entry:
 
     `time` is when it came (seconds since 1970), `began` the same by a clock that never goes back, `seconds` how long the answer
     took to its end. `status` is what the app or a fault answered, or None where nothing was; `fault` names the rule that
-    struck, and `given_up` says that the client hung up before the end. `retry_after` is how many seconds the answer asked to wait, `retry_count` what the client says of itself.
+    struck, and `given_up` says that the client hung up before the end. `retry_after` is how many seconds the answer asked to
+    wait, `retry_count` what the client says of itself.
     """
 
     number: int

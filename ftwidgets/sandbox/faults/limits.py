@@ -6,6 +6,7 @@ Left out: the rules themselves (`rules`), and counting a chat's tokens (`tokens`
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ftwidgets.sandbox.faults.bucket import Bucket
@@ -78,16 +79,27 @@ def _headers(buckets: dict[str, Bucket]) -> dict[str, str]:
 
 
 class Account:
-    """The tokens each caller has spent since the quota was set."""
+    """The tokens each caller has spent since the quota was set.
 
-    def __init__(self, tokens: int) -> None:
+    Parameters
+    ----------
+    tokens
+        What each may spend.
+    trained
+        Tells how many tokens an owner's jobs have trained so far; those from before the owner's first request do not count.
+    """
+
+    def __init__(self, tokens: int, trained: Callable[[str], int]) -> None:
         self._tokens = tokens
+        self._trained = trained
+        self._before: dict[str, int] = {}
         self._spent: Counter[str] = Counter()
 
     def spend(self, owner: str, tokens: int) -> None:
-        """Note tokens that were trained or chatted."""
+        """Note tokens that were chatted."""
         self._spent[owner] += tokens
 
     def is_empty(self, owner: str) -> bool:
         """Tell whether a caller has used up everything."""
-        return self._spent[owner] >= self._tokens
+        trained = self._trained(owner)
+        return self._spent[owner] + trained - self._before.setdefault(owner, trained) >= self._tokens

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from ftwidgets.sandbox.schemas import ORGANIZATION
 
-WRONG_KEY = "Incorrect API key provided: {}. You can find your API key at https://platform.openai.com/account/api-keys."  # as the service
+WRONG_KEY = "Incorrect API key provided: {}. You can find your API key at https://platform.openai.com/account/api-keys."
 NO_QUOTA = (
     "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
     "read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."

@@ -251,7 +251,7 @@ class ShutDown(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class Script(Routed):
-    """The next requests get these answers, one each: "ok", "500", "429 retry-after=2", "drop", and what else `read_answer` reads."""
+    """The next requests get these answers, one each: "ok", "500", "429 retry-after=2", "drop" and the like."""
 
     rule: ClassVar[str] = "script"
     answers: tuple[str, ...]

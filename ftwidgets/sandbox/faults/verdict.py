@@ -1,9 +1,10 @@
 """A verdict on a client: did it behave as a client should when a service says no.
 
-It is judged from the journal alone. The rules are those of the service's guide to error codes and rate limits and of RFC 9110 (10.2.3, Retry-After): wait as long as
-one is told, wait longer each time where one is told nothing, do not repeat what cannot succeed, do no work twice, and know when
-to stop. A retry is the same request (key, method, path and body) again after one that failed. What can only be guessed is
-"not seen", never passed. Left out: what the client makes of the answers; the journal does not show it.
+It is judged from the journal alone. The rules are those of the service's guide to error codes and rate limits and of RFC 9110
+(10.2.3, Retry-After): wait as long as one is told, wait longer each time where one is told nothing, do not repeat what cannot
+succeed, do no work twice, and know when to stop. A retry is the same request (key, method, path and body) again after one that
+failed. What can only be guessed is "not seen", never passed. Left out: what the client makes of the answers; the journal does
+not show it.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Left out: what the templates and the formula in it say (`templates`, `formula`),
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,13 +166,17 @@ def _score_model(params: Params) -> Details:
     sampling.choice("reasoning_effort", EFFORTS)
     sampling.done()
     bounds = params.take("range", list)
-    if bounds is not None and (len(bounds) != 2 or any(type(bound) not in (int, float) for bound in bounds)):
+    if bounds is not None and not (len(bounds) == 2 and all(map(_is_number, bounds))):
         raise refused(
             f"Invalid '{params.path('range')}': expected two numbers, the lowest score and the highest.",
             param=params.path("range"),
             code="invalid_value",
         )
     return {}
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # 1e999 reads as infinity
 
 
 def _label_model(params: Params) -> Details:

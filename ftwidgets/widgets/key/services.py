@@ -1,6 +1,6 @@
 """The services that `ApiKey` offers: the sandbox, OpenAI, and any other by its address.
 
-Left out: asking a service anything, and prices (`ftwidgets.prep.cost` has them).
+Left out: what the services are like (`ftwidgets.providers`), asking them anything, and prices (`ftwidgets.prep.cost`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from ftwidgets.providers import provider
 
 _KEY = re.compile(r"(Bearer\s+)?((sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,})")
 _KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
@@ -23,18 +25,13 @@ class Service:
     note: str
 
 
+_OPENAI = provider("openai")
+
 SERVICES = {
     service.name: service
     for service in (
-        Service("sandbox", "Sandbox, in this notebook", None, "It trains on this computer: no key, no network, no bill."),
-        Service(
-            "openai",
-            "OpenAI",
-            "https://api.openai.com/v1",
-            # OpenAI's deprecations page, read on 2026-11-22
-            "Fine-tuning there closed to new customers on 7 May 2026 and closes to everyone on 6 January 2027; "
-            "tuned models of the GPT-4 family stop on 14 January 2027.",
-        ),
+        Service("sandbox", "Sandbox, in this notebook", None, provider("sandbox").note),
+        Service(_OPENAI.name, _OPENAI.label, _OPENAI.base_url, _OPENAI.note),
         Service(
             "other",
             "Another service, by its address",

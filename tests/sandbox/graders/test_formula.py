@@ -1,5 +1,6 @@
 """Formulas: what they come to, what is refused with a reason, and that none of them can be slow."""
 
+import contextlib
 import math
 import time
 
@@ -50,7 +51,7 @@ UNREADABLE = [
     ("name.real", "cannot be read"),
     ("(" * (DEEPEST + 1) + "1" + ")" * (DEEPEST + 1), "more than 50 deep"),
     ("-" * 1000 + "1", "more than 50 deep"),
-    ("1^" * 1000 + "1", "more than 50 deep"),
+    ("1^" * 900 + "1", "more than 50 deep"),
     ("1" * (LONGEST + 1), "at most 2000"),
 ]
 
@@ -86,10 +87,8 @@ def test_the_longest_and_deepest_formulas_still_work(text: str) -> None:
 @given(st.text(alphabet="0123456789.eE+-*/^(), nameil_x\n", max_size=80))
 def test_any_text_is_a_finite_number_or_a_known_error(text: str) -> None:
     """Nothing else comes out of a formula."""
-    try:
+    with contextlib.suppress(ArithmeticError, ValueError):
         assert math.isfinite(Formula(text, VALUES.keys()).work_out(VALUES))
-    except (ArithmeticError, ValueError):
-        pass
 
 
 @given(

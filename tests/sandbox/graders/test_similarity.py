@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.sandbox.graders.similarity import METRICS, common_length
-from ftwidgets.sandbox.graders.words import ngrams
+from ftwidgets.sandbox.graders.words import bleu_words, ngrams
 
 NAMES = ("fuzzy_match", "bleu", "gleu", "rouge_1", "rouge_2", "rouge_3", "rouge_4", "rouge_5", "rouge_l")
 ACTION = "It is a guide to action which ensures that the military always obeys the commands of the party"
@@ -99,7 +99,7 @@ def test_the_examples_of_the_papers_come_out() -> None:
     reference = "police kill the gunman"
     assert METRICS["rouge_l"]("police killed the gunman", reference) == 3 / 4
     assert METRICS["rouge_l"]("the gunman kill police", reference) == 2 / 4
-    clipped = ngrams("the the the the the the the".split(), 1) & ngrams("the cat is on the mat".split(), 1)
+    clipped = ngrams(["the"] * 7, 1) & ngrams(bleu_words("the cat is on the mat"), 1)
     assert clipped.total() == 2
     assert round(METRICS["gleu"](ACTION, ACTION_REFERENCE), 4) == 0.4394
 
@@ -127,4 +127,4 @@ def test_every_metric_is_between_0_and_1(text: str, reference: str) -> None:
     for name, metric in METRICS.items():
         assert 0 <= metric(text, reference) <= 1 + 1e-12, name
     assert METRICS["fuzzy_match"](text, text) == 1
-    assert METRICS["bleu"](text, text) == (pytest.approx(1) if text.split() else 0)
+    assert METRICS["bleu"](text, text) == (pytest.approx(1) if bleu_words(text) else 0)
