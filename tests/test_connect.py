@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from ftwidgets import connect as make  # the function; the module goes by the same name
-from ftwidgets import connect_async
+from ftwidgets import connect_async, faults
 from ftwidgets.connect import _sandboxes, state_folder
 from ftwidgets.errors import FtwidgetsError
 
@@ -103,6 +103,21 @@ def test_another_service_is_asked_with_the_key_given_or_the_environments(monkeyp
     assert connect_async(base_url=url, api_key="given").api_key == "given"
 
 
+def test_the_faults_are_those_of_the_sandbox_behind_the_client(tmp_path: Path) -> None:
+    """All clients of a folder share them, copies and async ones too; another folder has its own, another service none."""
+    client = make()
+    found = faults(client)
+    found.fail(500, times=1, route="GET /models")
+    with pytest.raises(openai.InternalServerError):
+        client.with_options(max_retries=0).models.list()
+    assert client.models.list().data
+    assert [entry.status for entry in found.journal.entries] == [500, 200]
+    assert faults(client.with_options(timeout=1)) is faults(make()) is faults(connect_async()) is found
+    assert faults(make(home=tmp_path / "other")) is not found
+    with pytest.raises(FtwidgetsError, match="faults are the sandbox's"):
+        faults(make("http://x.invalid/v1", api_key="k"))
+
+
 class Listing(BaseHTTPRequestHandler):
     """Answers every GET with a list of one model, and keeps what was asked."""
 
@@ -168,10 +183,17 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FtwidgetsError, match=r"cannot keep its state in .*file.*home=.*FTWIDGETS_HOME"):
         make(home=tmp_path / "file")
+
+
+def test_records_that_cannot_be_read_are_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The sandbox begins anew, says where the old records are, and has overwritten nothing."""
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "sandbox.sqlite").write_bytes(b"not a database, but long enough to look like one" * 30)
-    with pytest.raises(FtwidgetsError, match="cannot keep its state"):
-        make(home=tmp_path / "broken")
+    damaged = b"not a database, but long enough to look like one" * 30
+    (tmp_path / "broken" / "sandbox.sqlite").write_bytes(damaged)
+    assert list(make(home=tmp_path / "broken").files.list()) == []
+    (kept,) = (tmp_path / "broken").glob("damaged-*")
+    assert (kept / "sandbox.sqlite").read_bytes() == damaged
+    assert str(kept) in caplog.text
 
 
 def test_connecting_again_after_the_folder_was_removed_begins_anew(tmp_path: Path) -> None:

@@ -156,5 +156,5 @@ PROSE: dict[str, Callable[..., None]] = {
 }
 
 SOURCES: dict[str, str] = {
-    "the second in the row from 00 to 07": "the file names in notebooks/",
+    "the second in the row from 00 to 08": "the file names in notebooks/",
 }
