@@ -8,6 +8,7 @@ from ftwidgets.engine.dpo import encode_pair as encode_pair
 from ftwidgets.engine.generate import Piece as Piece
 from ftwidgets.engine.generate import TokenLogprob as TokenLogprob
 from ftwidgets.engine.generate import generate as generate
+from ftwidgets.engine.json_prefix import JsonPrefix as JsonPrefix
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
 from ftwidgets.engine.recipe import Hyperparameters as Hyperparameters
@@ -25,6 +26,7 @@ __all__ = [
     "Config",
     "Example",
     "Hyperparameters",
+    "JsonPrefix",
     "Model",
     "Pair",
     "Piece",

@@ -5,13 +5,14 @@ Left out: several prompts at once, speculative decoding.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ftwidgets.engine.decoder import Decoder
 from ftwidgets.engine.layers import rotary_table, rotate, softmax
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.sampling import choose, log_softmax
+from ftwidgets.engine.sampling import choose, choose_among, log_softmax
 
 Array = np.ndarray
 
@@ -34,6 +35,20 @@ class Piece:
     tokens: tuple[TokenLogprob, ...]
     n_tokens: int
     finish_reason: str | None  # None until the last piece; then "stop" or "length"
+
+
+class Guide(Protocol):
+    """Decides which bytes may come next; for at least one token of the vocabulary it must say yes until it is complete."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing may follow."""
+
+    def allows(self, raw: bytes) -> bool:
+        """Tell whether these bytes may come next."""
+
+    def take(self, raw: bytes) -> None:
+        """Go on with these bytes."""
 
 
 class Cache:
@@ -89,6 +104,7 @@ def generate(
     seed: int | None = None,
     stop: Sequence[str] = (),
     top_logprobs: int | None = None,
+    guide: Guide | None = None,
 ) -> Iterator[Piece]:
     """Continue a prompt, one piece of text at a time.
 
@@ -106,6 +122,8 @@ def generate(
         Texts before which to stop.
     top_logprobs
         With a number (0 to 20), each piece carries its tokens' log-probabilities and that many alternatives.
+    guide
+        Keeps the text to a form: only tokens that it allows are drawn, until it is complete.
 
     Yields
     ------
@@ -131,7 +149,10 @@ def generate(
     logprobs: list[TokenLogprob] = []
     pending = 0
     for i in range(limit):
-        token = choose(logits, temperature=temperature, top_p=top_p, rng=rng)
+        if guide is None:
+            token = choose(logits, temperature=temperature, top_p=top_p, rng=rng)
+        else:
+            token = _guided(model, logits, guide, temperature, top_p, rng)
         pending += 1
         if token == model.tokenizer.eos_id:
             break
@@ -144,12 +165,22 @@ def generate(
         if text:
             yield Piece(text, tuple(logprobs), pending, None)
             logprobs, pending = [], 0
+        if guide is not None and guide.complete:
+            break
         if i + 1 < limit:
             logits = cache.feed([token])
     else:
         yield Piece(decoder.flush(), tuple(logprobs), pending, "length")
         return
     yield Piece(decoder.flush(), tuple(logprobs), pending, "stop")
+
+
+def _guided(model: Model, logits: Array, guide: Guide, temperature: float, top_p: float, rng: np.random.Generator) -> int:
+    """Draw a token that the guide allows, and tell it."""
+    raw = model.tokenizer.token_bytes
+    token = choose_among(logits, lambda id_: guide.allows(raw(id_)), temperature=temperature, top_p=top_p, rng=rng)
+    guide.take(raw(token))
+    return token
 
 
 def explain(model: Model, logits: Array, token: int, top: int) -> TokenLogprob:

@@ -1,6 +1,6 @@
 """How long, in what portions and how fast to train: the `auto` rules and the learning-rate schedule.
 
-Rate and batch size were chosen by a sweep on the bundled training data; docs/recipe.md has the figures,
+Rates and batch size were chosen by sweeps on the bundled training data; docs/recipe.md has the figures,
 and how the hidden share was chosen.
 
 Left out: schedules other than warm-up and cosine decay, rates per layer.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 DPO_RATE = 1e-4  # the same for preference tuning
-BETA, LARGEST_BETA = 0.1, 2.0  # of preference tuning: how close to the model it starts from it stays
+BETA, LARGEST_BETA = 0.1, 2.0  # preference tuning: the larger, the closer the model stays to where it started
 WARM_UP = 0.1  # share of the steps on the way up to the peak
 END = 0.1  # share of the peak rate at the last step
 WEIGHT_DECAY = 0.01

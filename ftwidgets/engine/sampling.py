@@ -3,9 +3,13 @@
 Left out: top-k, penalties, beam search.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 Array = np.ndarray
+
+RIVALS = 64
 
 
 def log_softmax(logits: Array) -> Array:
@@ -33,3 +37,21 @@ def choose(logits: Array, *, temperature: float, top_p: float, rng: np.random.Ge
         p[order[1:][total[:-1] >= top_p]] = 0  # the likeliest token always stays
     total = np.cumsum(p)
     return int(np.searchsorted(total, rng.random() * total[-1], side="right"))
+
+
+def choose_among(
+    logits: Array, allowed: Callable[[int], bool], *, temperature: float, top_p: float, rng: np.random.Generator
+) -> int:
+    """The next token's id, drawn among the `RIVALS` likeliest that are allowed; if none of those is, the likeliest that is.
+
+    Parameters
+    ----------
+    logits : (vocabulary,)
+    allowed : tells whether a token may come next; for at least one it must
+    temperature, top_p, rng : as for `choose`
+    """
+    order = np.argsort(-logits, kind="stable")
+    kept = [int(token) for token in order[:RIVALS] if allowed(int(token))]
+    if not kept:
+        return next(int(token) for token in order[RIVALS:] if allowed(int(token)))
+    return kept[choose(logits[kept], temperature=temperature, top_p=top_p, rng=rng)]

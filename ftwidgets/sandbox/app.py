@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftwidgets.sandbox.callers import Gate
-from ftwidgets.sandbox.clock import Clock
+from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.faults import FaultLayer, FaultRoutes, Faults, JournalLayer
 from ftwidgets.sandbox.ids import Ids
@@ -35,8 +35,11 @@ FOLDER_ERROR = (
 logger = logging.getLogger(__name__)
 
 
-def build_app(routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids, faults: Faults, clock: Clock) -> Starlette:
+def build_app(
+    routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids, faults: Faults | None = None, clock: Clock | None = None
+) -> Starlette:
     """Put the routes together under `/v1`, behind a gate that knows who may come in; faults and journal under `/admin`."""
+    faults, clock = faults or Faults(), clock or SystemClock()
     app = Starlette(
         routes=[
             Mount("/v1", app=Router(routes, redirect_slashes=False)),

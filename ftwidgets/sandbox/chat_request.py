@@ -17,6 +17,7 @@ from ftwidgets.sandbox.talk import Ask
 
 LONGEST_SEED = 2**63
 COLDEST = 1e-3  # below it the likeliest token wins in any case, and 32-bit floats would overflow
+FORMATS = ("text", "json_object", "json_schema")
 
 # What a message may carry with a value that says nothing: an answer of the API, sent back, does.
 _EMPTY_KEYS = ("annotations", "audio", "function_call", "name", "refusal", "tool_calls")
@@ -39,11 +40,18 @@ def read_chat_request(params: Params) -> ChatRequest:
     """Check the parameters of a chat completion."""
     _unsupported(params)
     stream = params.boolean("stream")
-    given = _messages(params)
+    given, json_object = _messages(params), read_format(params, "response_format")
+    messages = [_message(message, f"messages[{place}]") for place, message in enumerate(given)]
+    if json_object and not speaks_of_json(messages):
+        raise refused(
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            param="messages",
+        )
     request = ChatRequest(
         ask=Ask(
             model=str(params.text("model", required=True)),
-            messages=[_message(message, f"messages[{place}]") for place, message in enumerate(given)],
+            messages=messages,
+            json_object=json_object,
             max_tokens=_max_tokens(params),
             temperature=read_temperature(params),
             top_p=read_top_p(params),
@@ -80,8 +88,30 @@ def read_metadata(params: Params) -> dict[str, str] | None:
     return params.strings("metadata", pairs=16, key=64, value=512)
 
 
+def read_format(params: Params, name: str) -> bool:
+    """Take the form that the answer is to have; tell whether it is to be a JSON object."""
+    given = params.take(name, dict)
+    if given is None:
+        return False
+    inner = Params(given, params.path(name))
+    kind = inner.choice("type", FORMATS, required=True)
+    if kind == "json_schema":
+        raise refused(
+            f"Unsupported parameter: '{params.path(name)}' of the type 'json_schema' is not supported by this sandbox. Its "
+            "models can be held to JSON but to no schema: use the type 'json_object', and say in a message what it is to hold.",
+            param=params.path(name),
+            code="unsupported_parameter",
+        )
+    inner.done()
+    return kind == "json_object"
+
+
+def speaks_of_json(messages: list[dict[str, str]]) -> bool:
+    """Tell whether JSON is mentioned: who wants it must say so to the model too."""
+    return any("json" in message["content"].lower() for message in messages)
+
+
 def _unsupported(params: Params) -> None:
-    params.unsupported("response_format", {"type": "text"}, instead="The model writes plain text only.")
     params.unsupported("modalities", ["text"], instead="The model writes plain text only.")
     params.unsupported("frequency_penalty", 0, 0.0)
     params.unsupported("presence_penalty", 0, 0.0)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ftwidgets.sandbox.errors import JobFaultError
 
 if TYPE_CHECKING:
-    from ftwidgets.engine import Model, StepMetrics, Trainer
+    from ftwidgets.engine import Model, Run, StepMetrics
 
 LARGEST = 65504.0  # the largest number in float16, in which weights are stored
 LOOKED_AT = 16  # training examples that the finished model is measured on
 NEARLY = 0.95  # a loss from this share of the guesser's on is no better than guessing
 
 
-def check_step(metrics: StepMetrics, trainer: Trainer) -> None:
+def check_step(metrics: StepMetrics, trainer: Run) -> None:
     """Stop where going on cannot lead anywhere; a JobFaultError says why."""
     losses = (metrics.train_loss, metrics.valid_loss or 0.0, metrics.full_valid_loss or 0.0)
     if not math.isfinite(sum(losses)):
@@ -29,7 +29,7 @@ def check_step(metrics: StepMetrics, trainer: Trainer) -> None:
             raise _diverged(f"the weights after step {metrics.step} are too large to be stored")
 
 
-def check_result(before: Model, trainer: Trainer) -> None:
+def check_result(before: Model, trainer: Run) -> None:
     """Refuse a model that predicts its own training examples no better than chance, where the one it came from did."""
     import numpy as np
 

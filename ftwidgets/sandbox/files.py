@@ -66,6 +66,7 @@ class Files:
         if purpose == "fine-tune":
             check_shape(upload.file)
             upload.file.seek(0)
+        self._forget_expired()
         return self._store.add_file(upload.file, upload.filename or "upload", purpose, owner=owner, lifetime=lifetime)
 
     async def list(self, request: Request) -> Response:
@@ -102,6 +103,12 @@ class Files:
         record = self._find(request)
         self._store.delete_file(record.id, record.owner)
         return JSONResponse(deleted_body(record.id, "file"))
+
+    def _forget_expired(self) -> None:
+        """Make room: nobody can find these files any more."""
+        for record in self._store.db.select(FileRecord, "expires_at <= ?", (self._store.clock.time(),)):
+            self._store.db.delete(FileRecord, record.id)
+            self._store.blobs.delete(record.id)
 
     def _find(self, request: Request) -> FileRecord:
         id_ = request.path_params["id"]

@@ -16,7 +16,7 @@ from ftwidgets.sandbox.records import UNFINISHED, CheckpointRecord, EventRecord,
 from ftwidgets.sandbox.store import Store
 
 if TYPE_CHECKING:
-    from ftwidgets.engine import StepMetrics, Trainer
+    from ftwidgets.engine import Run, StepMetrics
 
 COMMIT_EVERY = 0.2  # seconds
 SAVE_EVERY = 5.0
@@ -36,7 +36,7 @@ _SHOWN = (
 class Recorder:
     """Writes down one run of a trainer; leaving the block writes down the rest, whatever the reason."""
 
-    def __init__(self, store: Store, ledger: Ledger, job: JobRecord, trainer: Trainer) -> None:
+    def __init__(self, store: Store, ledger: Ledger, job: JobRecord, trainer: Run) -> None:
         self._store = store
         self._ledger = ledger
         self._job = job
@@ -134,4 +134,4 @@ class Recorder:
 
 def _measured(metrics: StepMetrics) -> dict[str, float]:
     values = {name: getattr(metrics, name) for name in _SHOWN}
-    return {name: value for name, value in values.items() if value is not None}
+    return {**{name: value for name, value in values.items() if value is not None}, **metrics.extra}

@@ -3,15 +3,15 @@
 The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lock of its
 place and of the job, so of several processes on one state folder one trains and the others look on; when that one goes,
 another goes on. A server's worker processes have a place each, and train as many jobs at once.
-Left out: which job comes next (`turns`), what a transition writes (`ledger`), what a step writes (`recorder`), when a run has
-failed (`divergence`).
+Left out: how a method trains (`methods`), which job comes next (`turns`), what a transition writes (`ledger`), what a step
+writes (`recorder`), when a run has failed (`divergence`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
@@ -22,16 +22,16 @@ from ftwidgets.sandbox.errors import ApiError, JobFaultError
 from ftwidgets.sandbox.faults.jobs import job_fault
 from ftwidgets.sandbox.lease import lease
 from ftwidgets.sandbox.ledger import Ledger
+from ftwidgets.sandbox.methods import METHODS, Rows
 from ftwidgets.sandbox.recorder import Recorder
 from ftwidgets.sandbox.records import WORKING, JobRecord
-from ftwidgets.sandbox.rows import Messages, read_rows
 from ftwidgets.sandbox.sharing import result_key, share, twin_of
 from ftwidgets.sandbox.store import Store
 from ftwidgets.sandbox.table import result_table
 from ftwidgets.sandbox.turns import turns
 
 if TYPE_CHECKING:
-    from ftwidgets.engine import Example, Hyperparameters, Model, Trainer
+    from ftwidgets.engine import Model, Run
 
 T = TypeVar("T")
 
@@ -136,12 +136,12 @@ class Runner:
         for job in self._ledger.unfinished("validating_files"):
             with self._failing(job, "validating_files"):
                 self._go_wrong(job, "validation")
-                training, validation = self._rows(job)
+                training, validation = METHODS[job.method].read(job, *self._ledger.data_paths(job))
                 warnings = self._warnings(job, training + validation)
                 self._ledger.queue(job, self._key(job, len(training)), warnings)
 
     def _key(self, job: JobRecord, n_examples: int) -> str:
-        chosen = asdict(_hyperparameters(job, n_examples))
+        chosen = asdict(METHODS[job.method].hyperparameters(job, n_examples))
         return result_key(job, chosen, *self._ledger.data_paths(job))
 
     def _go_wrong(self, job: JobRecord, stage: str, step: int = 0) -> None:
@@ -150,17 +150,12 @@ class Runner:
         if fault is not None:
             raise fault
 
-    def _rows(self, job: JobRecord) -> tuple[list[Messages], list[Messages]]:
-        training, *validation = self._ledger.data_paths(job)
-        rows = read_rows(training)
-        return rows, read_rows(validation[0], param="validation_file") if validation else []
-
-    def _warnings(self, job: JobRecord, chats: Sequence[Messages]) -> list[str]:
+    def _warnings(self, job: JobRecord, rows: Rows) -> list[str]:
         """Say how many examples are longer than the context: their ends are not learned."""
-        model = self._catalog.load(job.model)
+        model, method = self._catalog.load(job.model), METHODS[job.method]
         context = model.config.max_position_embeddings
-        long = sum(len(_encode(model, chat, context + 1).ids) > context for chat in self._wanted(job, chats))
-        return [f"{long} of {len(chats)} examples are longer than {context} tokens and are cut there"] if long else []
+        long = sum(method.is_longer(model, row, context) for row in self._wanted(job, rows))
+        return [f"{long} of {len(rows)} examples are longer than {context} tokens and are cut there"] if long else []
 
     def _train(self, job: JobRecord) -> None:
         with self._failing(job, "queued", "running"):
@@ -183,21 +178,19 @@ class Runner:
         if self._ledger.status(job.id) in ("cancelled", "failed"):
             self._ledger.clear(job)
 
-    def _trainer(self, job: JobRecord, model: Model) -> Trainer:
+    def _trainer(self, job: JobRecord, model: Model) -> Run:
         """Set the engine up for a job: at its beginning, or where an interrupted run left off."""
-        from ftwidgets.engine import Trainer
-
-        training, validation = self._rows(job)
-        context = model.config.max_position_embeddings
-        chosen = _hyperparameters(job, len(training))
+        method = METHODS[job.method]
+        training, validation = method.read(job, *self._ledger.data_paths(job))
+        chosen = method.hyperparameters(job, len(training))
         self._ledger.start(job, asdict(chosen))
         try:
-            trainer = Trainer(
+            trainer = method.run(
                 model,
-                [_encode(model, chat, context) for chat in self._wanted(job, training)],
+                self._wanted(job, training),
                 hyperparameters=chosen,
                 seed=job.seed,
-                validation=[_encode(model, chat, context) for chat in self._wanted(job, validation)],
+                validation=self._wanted(job, validation),
             )
         except ValueError as error:  # nothing is left to learn once every example is cut at the context
             message = f"The job failed due to an invalid training file. {error}"
@@ -241,15 +234,3 @@ class Runner:
 
 class _Unwanted(Exception):  # noqa: N818 - no error: the sandbox closes, or the job has been cancelled
     """Nobody waits for this work any more."""
-
-
-def _encode(model: Model, chat: Messages, most: int) -> Example:
-    return model.tokenizer.encode_example(chat, max_tokens=most)
-
-
-def _hyperparameters(job: JobRecord, n_examples: int) -> Hyperparameters:
-    """Put numbers in the place of "auto"."""
-    from ftwidgets.engine import auto_hyperparameters
-
-    given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
-    return auto_hyperparameters(n_examples, **given)

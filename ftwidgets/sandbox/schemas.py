@@ -45,8 +45,9 @@ def job_body(record: JobRecord) -> Body:
         "organization_id": ORGANIZATION,
         "status": record.status,
         "error": record.error,
-        "hyperparameters": record.hyperparameters,
-        "method": {"type": "supervised", "supervised": {"hyperparameters": record.hyperparameters}},
+        # The service shows null for other methods, which its own client's types do not allow.
+        "hyperparameters": record.hyperparameters if record.method == "supervised" else {},
+        "method": {"type": record.method, record.method: {"hyperparameters": record.hyperparameters}},
         "training_file": record.training_file,
         "validation_file": record.validation_file,
         "result_files": [record.result_file] if record.result_file else [],

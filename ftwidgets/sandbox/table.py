@@ -1,5 +1,6 @@
 """The result file of a job: a CSV of what every step measured, in base64, as the service hands it out.
 
+After preference tuning it has columns of its own behind the service's.
 Left out: the losses over the whole validation set; the service's table does not have them, the events do.
 """
 
@@ -10,12 +11,14 @@ from collections.abc import Mapping, Sequence
 
 _COLUMNS = ("train_loss", "train_mean_token_accuracy", "valid_loss", "valid_mean_token_accuracy")
 _HEADER = "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
+_REWARDS = ("train_reward_accuracy", "train_reward_margin", "valid_reward_accuracy", "valid_reward_margin")
 
 
 def result_table(metrics: Sequence[Mapping[str, float]]) -> bytes:
     """Write the table: five decimals, blank where nothing was measured."""
-    lines = [_HEADER]
+    more = _REWARDS if any(name in row for row in metrics for name in _REWARDS) else ()
+    lines = [",".join([_HEADER, *more])]
     for row in metrics:
-        cells = [f"{row[name]:.5f}" if name in row else "" for name in _COLUMNS]
+        cells = [f"{row[name]:.5f}" if name in row else "" for name in (*_COLUMNS, *more)]
         lines.append(",".join([str(int(row["step"])), *cells]))
     return base64.b64encode("".join(f"{line}\n" for line in lines).encode())

@@ -1,9 +1,9 @@
 """An answer under way: what is asked of which model, and its pieces, worked out in threads that take turns.
 
 A language model writes one token after another. Each request has its model write a few, then stands in line again behind
-the others, so that a short answer never waits for a long one. First words have a line of their own: who has just asked sees
-soon that there is an answer. Only a few threads write at once, more would only fight over the interpreter.
-Left out: what requests and answers look like (`chat_request`, `chat_schemas`, `responses`).
+the others, so that a short answer never waits for a long one. First words go first: who has just asked sees soon that there
+is an answer.
+Left out: what requests and answers look like (`chat_request`, `chat_schemas`, `responses`), the line (`line`).
 """
 
 from __future__ import annotations
@@ -13,24 +13,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
-from anyio.to_thread import run_sync
-
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.errors import refused
+from ftwidgets.sandbox.line import line
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Model, Piece
 
-FIRST_AT_ONCE = 2  # threads that read prompts and write first words
-REST_AT_ONCE = 1  # threads that go on with answers
 A_TURN = 4  # pieces before the next one in line has its turn
 _SPREAD = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: far apart for neighbouring answers
-
-# Lines, one of each for an event loop; first come, first served.
-_first: RunVar[CapacityLimiter] = RunVar("ftwidgets-first-words")
-_rest: RunVar[CapacityLimiter] = RunVar("ftwidgets-answers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +36,7 @@ class Ask:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
+    json_object: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ class Talk:
 
     def pieces(self, index: int = 0) -> Iterator[Piece]:
         """Write an answer, piece by piece; each index has another one, but the same each time where there is a seed."""
-        from ftwidgets.engine import generate
+        from ftwidgets.engine import JsonPrefix, generate
 
         ask = self.ask
         room = self.model.config.max_position_embeddings - len(self.prompt)
@@ -70,11 +62,12 @@ class Talk:
             seed=None if ask.seed is None else (ask.seed + index * _SPREAD) % 2**64,
             stop=ask.stop,
             top_logprobs=ask.top_logprobs,
+            guide=JsonPrefix() if ask.json_object else None,
         )
 
 
 async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages") -> Talk:
-    """Load the model and read the prompt, in a thread.
+    """Load the model and read the prompt, in a thread, in turn: many loads at once would take memory that is never given back.
 
     Parameters
     ----------
@@ -92,7 +85,7 @@ async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages")
     ApiError
         404 where there is no such model, 400 where the messages fill its context.
     """
-    return await run_sync(_begin, catalog, owner, ask, param)
+    return await line().work(lambda: _begin(catalog, owner, ask, param), first=True)
 
 
 def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:
@@ -111,19 +104,7 @@ def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:
 
 async def in_turn(pieces: Iterator[Piece]) -> AsyncIterator[list[Piece]]:
     """Have an answer written in threads, turn by turn; whoever stops listening stops the writing."""
-    written = await run_sync(_next, pieces, 1, limiter=_line(_first, FIRST_AT_ONCE))
+    written = await line().work(lambda: list(islice(pieces, 1)), first=True)
     while written:
         yield written
-        written = await run_sync(_next, pieces, A_TURN, limiter=_line(_rest, REST_AT_ONCE))
-
-
-def _next(pieces: Iterator[Piece], some: int) -> list[Piece]:
-    return list(islice(pieces, some))
-
-
-def _line(line: RunVar[CapacityLimiter], at_once: int) -> CapacityLimiter:
-    limiter = line.get(None)
-    if limiter is None:
-        limiter = CapacityLimiter(at_once)
-        line.set(limiter)
-    return limiter
+        written = await line().work(lambda: list(islice(pieces, A_TURN)), first=False)

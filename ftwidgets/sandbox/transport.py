@@ -1,8 +1,9 @@
 """From an httpx2 client straight into an ASGI application in the same process: no port, no socket.
 
 The application runs on an event loop in a thread of its own, so a notebook's running loop is never in the way; what
-it sends arrives chunk by chunk, and a read that takes longer than the client's timeout ends in `ReadTimeout`.
-Left out: streaming of request bodies (they are read whole), trio, WebSockets.
+it sends arrives chunk by chunk, and a read that takes longer than the client's timeout ends in `ReadTimeout`. The body
+of a request goes the other way in pieces, so that a large upload is never in memory as a whole.
+Left out: trio, WebSockets, an application that begins to answer and goes on reading (it waits for ever).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
@@ -22,7 +24,8 @@ from starlette.types import ASGIApp, Message, Scope
 T = TypeVar("T")
 
 HANG_UP = "ftwidgets.hang_up"  # the extension of a scope that closes its connection
-_AHEAD = 8  # messages the application may be ahead of the reader
+_AHEAD = 8  # messages the application may be ahead of the reader, or the body ahead of the application
+_PIECE = 1 << 18  # bytes
 _CLOSED = "The sandbox is closed; open a new one."
 _UNANSWERED = "Server disconnected without sending a response."  # in the words of the HTTP client
 _BEGUN = "peer closed connection without sending complete message body (incomplete chunked read)"
@@ -67,11 +70,21 @@ class Exchange:
         self._loop = loop
         self._app = app
         self._scope: Scope = {**_scope(request), "extensions": {HANG_UP: self._hang_up}}
-        self._body = request.content
-        self._sent = self._begun = self._complete = False
+        self._begun = self._complete = self._answered = False
         self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_AHEAD)
-        self.timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        self._body: asyncio.Queue[Message] = asyncio.Queue(_AHEAD)
+        self._room = asyncio.Event()
+        timeouts = request.extensions.get("timeout", {})
+        self.timeout: float | None = timeouts.get("read")
+        self.write_timeout: float | None = timeouts.get("write")
+        self.streams = not _is_read(request)
+        if not self.streams:
+            self._body.put_nowait(_piece(request.content, more=False))
         self._task = loop.start(self._run)
+
+    def offer(self, piece: bytes, *, more: bool) -> Future[bool]:
+        """Hand over some of the body, as soon as there is room; the result tells whether the application wants more."""
+        return self._loop.start(partial(self._offer, _piece(piece, more=more)))
 
     def next_message(self) -> Future[Message | Exception]:
         """Ask for the next thing the application sends."""
@@ -83,6 +96,8 @@ class Exchange:
             self._task.cancel()
 
     async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._refuse_more()
         await self._queue.put(message)
         self._begun = True
         if message["type"] == "http.response.body" and not message.get("more_body", False):
@@ -90,6 +105,7 @@ class Exchange:
 
     async def _hang_up(self) -> None:
         """Let the reader find what it finds when a server closes the connection."""
+        self._refuse_more()
         await self._queue.put(httpx2.RemoteProtocolError(_BEGUN if self._begun else _UNANSWERED))
 
     async def _run(self) -> None:
@@ -97,12 +113,48 @@ class Exchange:
             await self._app(self._scope, self._receive, self._send)
         except Exception as error:
             await self._queue.put(error)
+        finally:
+            self._refuse_more()
 
     async def _receive(self) -> Message:
-        if self._sent:
-            await asyncio.Event().wait()  # until this task is cancelled: nobody else hangs up
-        self._sent = True
-        return {"type": "http.request", "body": self._body, "more_body": False}
+        message = await self._body.get()  # after the last one until this task is cancelled: nobody else hangs up
+        self._room.set()
+        return message
+
+    async def _offer(self, message: Message) -> bool:
+        while self._body.full() and not self._answered:
+            self._room.clear()
+            await self._room.wait()
+        if not self._answered:
+            self._body.put_nowait(message)
+        return not self._answered
+
+    def _refuse_more(self) -> None:
+        """Let nobody wait to send more of the body: the answer is coming, whatever else was to be said."""
+        self._answered = True
+        self._room.set()
+
+
+class _Pieces:
+    """Cuts what comes in chunks of any size into pieces of one size; the last, which may be smaller, is left over."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def add(self, chunk: bytes) -> Iterator[bytes]:
+        """Take in a chunk and give the pieces that are full and not the last."""
+        given = memoryview(chunk)
+        while len(self._held) + len(given) > _PIECE:
+            room = _PIECE - len(self._held)
+            self._held += given[:room]
+            yield bytes(self._held)
+            self._held.clear()
+            given = given[room:]
+        self._held += given
+
+    def last(self) -> bytes:
+        """Give what is left."""
+        return bytes(self._held)
 
 
 class Transport(httpx2.BaseTransport):
@@ -114,8 +166,9 @@ class Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request as soon as the response has begun."""
-        request.read()
         exchange = Exchange(self._loop, self._app, request)
+        if exchange.streams:
+            _send_body(exchange, request)
         start = _wait(exchange)
         return httpx2.Response(start["status"], headers=start["headers"], stream=_Body(exchange), request=request)
 
@@ -134,6 +187,33 @@ class _Body(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._exchange.close()
+
+
+def _send_body(exchange: Exchange, request: httpx2.Request) -> None:
+    """Send the body until it ends or the application has heard enough."""
+    assert isinstance(request.stream, httpx2.SyncByteStream)
+    pieces = _Pieces()
+    try:
+        for chunk in request.stream:
+            for piece in pieces.add(chunk):
+                if not _offered(exchange, piece, more=True):
+                    return
+        _offered(exchange, pieces.last(), more=False)
+    except BaseException:
+        exchange.close()
+        raise
+
+
+def _offered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
+    future = exchange.offer(piece, more=more)
+    try:
+        return future.result(exchange.write_timeout)
+    except TimeoutError as error:
+        raise _too_full(exchange) from error
+    except CancelledError as error:
+        raise httpx2.WriteError(_CLOSED) from error
+    finally:
+        future.cancel()
 
 
 def _wait(exchange: Exchange) -> Message:
@@ -162,8 +242,9 @@ class AsyncTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request as soon as the response has begun."""
-        await request.aread()
         exchange = Exchange(self._loop, self._app, request)
+        if exchange.streams:
+            await _asend_body(exchange, request)
         start = await _await(exchange)
         return httpx2.Response(start["status"], headers=start["headers"], stream=_AsyncBody(exchange), request=request)
 
@@ -184,6 +265,33 @@ class _AsyncBody(httpx2.AsyncByteStream):
         self._exchange.close()
 
 
+async def _asend_body(exchange: Exchange, request: httpx2.Request) -> None:
+    """Send the body until it ends or the application has heard enough."""
+    assert isinstance(request.stream, httpx2.AsyncByteStream)
+    pieces = _Pieces()
+    try:
+        async for chunk in request.stream:
+            for piece in pieces.add(chunk):
+                if not await _aoffered(exchange, piece, more=True):
+                    return
+        await _aoffered(exchange, pieces.last(), more=False)
+    except BaseException:
+        exchange.close()
+        raise
+
+
+async def _aoffered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
+    future = exchange.offer(piece, more=more)
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), exchange.write_timeout)
+    except TimeoutError as error:
+        raise _too_full(exchange) from error
+    except asyncio.CancelledError as error:
+        if _is_closed(future):
+            raise httpx2.WriteError(_CLOSED) from error
+        raise
+
+
 async def _await(exchange: Exchange) -> Message:
     """Wait for the next message without holding up the caller's loop."""
     future = exchange.next_message()
@@ -194,10 +302,28 @@ async def _await(exchange: Exchange) -> Message:
         raise _too_slow(exchange) from error
     except BaseException as error:
         exchange.close()
-        task = asyncio.current_task()
-        if future.cancelled() and task is not None and not task.cancelling():  # the loop was closed, not the caller
+        if _is_closed(future):
             raise httpx2.ReadError(_CLOSED) from error
         raise
+
+
+def _is_closed(future: Future[Any]) -> bool:
+    """Tell whether it was the sandbox's loop that ended, and not the caller who was cancelled."""
+    task = asyncio.current_task()
+    return future.cancelled() and task is not None and not task.cancelling()
+
+
+def _is_read(request: httpx2.Request) -> bool:
+    """Tell whether the body of a request is in memory as a whole."""
+    try:
+        request.content  # noqa: B018 - asking is the only way to know
+    except httpx2.RequestNotRead:
+        return False
+    return True
+
+
+def _piece(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
 
 
 def _checked(message: Message | Exception) -> Message:
@@ -210,6 +336,10 @@ def _checked(message: Message | Exception) -> Message:
 
 def _too_slow(exchange: Exchange) -> httpx2.ReadTimeout:
     return httpx2.ReadTimeout(f"Nothing came from the sandbox for {exchange.timeout} s.")
+
+
+def _too_full(exchange: Exchange) -> httpx2.WriteTimeout:
+    return httpx2.WriteTimeout(f"The sandbox took nothing more of the body for {exchange.write_timeout} s.")
 
 
 def _scope(request: httpx2.Request) -> Scope:

@@ -1,6 +1,6 @@
 import pytest
 
-from ftwidgets.engine.recipe import auto_epochs, auto_hyperparameters, rate_at
+from ftwidgets.engine.recipe import auto_epochs, auto_hyperparameters, auto_preference_hyperparameters, rate_at
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,13 @@ def test_what_is_given_is_kept() -> None:
     found = auto_hyperparameters(100, n_epochs=7, learning_rate_multiplier=0.3)
     assert (found.n_epochs, found.learning_rate_multiplier) == (7, 0.3)
     assert found.batch_size == auto_hyperparameters(100).batch_size
+
+
+def test_preferences_have_a_beta() -> None:
+    """Preference tuning fills in the same epochs and batch size, and a beta of 0.1 unless one is given."""
+    found, plain = auto_preference_hyperparameters(100), auto_hyperparameters(100)
+    assert (found.n_epochs, found.batch_size, found.beta) == (plain.n_epochs, plain.batch_size, 0.1)
+    assert auto_preference_hyperparameters(100, beta=2.0, batch_size=3).beta == 2.0
 
 
 def test_rate_warms_up_and_decays() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 import openai
 import pytest
-
 from starlette.datastructures import Headers
 
 from ftwidgets.sandbox import Sandbox
@@ -74,6 +73,7 @@ class ClockAhead(SystemClock):
     ahead = 0.0
 
     def time(self) -> float:
+        """Tell the seconds since 1970."""
         return super().time() + self.ahead
 
 
@@ -81,6 +81,7 @@ class KeyGate:
     """Lets everybody in and takes the key for the name of the owner."""
 
     def admit(self, headers: Headers) -> Caller:
+        """Tell who is asking."""
         return Caller(owner=bearer_key(headers))
 
 
@@ -88,6 +89,7 @@ class Helpers:
     """The functions above, for tests that ask for them by fixture."""
 
     base = BASE
+    key_gate = KeyGate
     rows = staticmethod(make_rows)
     client = staticmethod(make_client)
     upload = staticmethod(upload_rows)

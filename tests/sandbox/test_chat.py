@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import pydantic
 import pytest
 
 from ftwidgets.sandbox import Sandbox
@@ -150,6 +151,15 @@ def test_a_stream_helper_of_the_client_works(client: openai.OpenAI) -> None:
     assert "".join(deltas) == final == text(client, max_tokens=None, temperature=0, stop=".")
 
 
+def test_a_stream_helper_notices_an_answer_that_was_cut_off(client: openai.OpenAI) -> None:
+    """The client itself raises, as it does with the service."""
+    with (
+        client.chat.completions.stream(model="nano-2026-11", messages=ASK, max_tokens=3) as stream,
+        pytest.raises(openai.LengthFinishReasonError),
+    ):
+        stream.get_final_completion()
+
+
 def test_a_stream_flows(client: openai.OpenAI) -> None:
     """The first words are there long before the last."""
     began = time.perf_counter()
@@ -188,7 +198,8 @@ def test_what_changes_nothing_is_accepted(client: openai.OpenAI) -> None:
     [
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         ({"tool_choice": "auto"}, "tool_choice"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "xml"}}, "response_format.type"),
+        ({"response_format": {"type": "text", "strict": True}}, "response_format.strict"),
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "response_format"),
         ({"audio": {"voice": "alloy", "format": "wav"}}, "audio"),
         ({"modalities": ["text", "audio"]}, "modalities"),
@@ -229,6 +240,43 @@ def test_what_cannot_be_done_is_refused_by_name(client: openai.OpenAI, given: di
         ask(client, **given)
     assert caught.value.param == param
     assert caught.value.code
+
+
+def test_a_json_object_is_one(client: openai.OpenAI) -> None:
+    """Where the answer is complete, it is a JSON object, however unlikely; streamed it is the same."""
+    told = [{"role": "user", "content": "Answer in JSON: what colour is the sea?"}]
+    given = {"messages": told, "response_format": {"type": "json_object"}, "max_tokens": 200, "temperature": 1.5, "seed": 2}
+    choices = ask(client, n=4, **given).choices
+    ended = [choice.message.content for choice in choices if choice.finish_reason == "stop"]
+    assert ended
+    assert {type(json.loads(content)) for content in ended} == {dict}
+    assert all(choice.message.content.startswith("{") for choice in choices)
+    chunks = list(ask(client, stream=True, **given))
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == choices[0].message.content
+
+
+def test_a_json_object_must_be_spoken_of(client: openai.OpenAI) -> None:
+    """The service's own rule and message: the model has to be told too."""
+    with pytest.raises(openai.BadRequestError, match="must contain the word 'json'") as caught:
+        ask(client, response_format={"type": "json_object"})
+    assert caught.value.param == "messages"
+
+
+def test_a_format_that_is_to_be_parsed_is_refused_with_a_sentence(client: openai.OpenAI) -> None:
+    """`chat.completions.parse` asks for a JSON schema; the refusal says what to do instead, by `stream` too."""
+
+    class Sea(pydantic.BaseModel):
+        depth: int
+
+    completions = client.chat.completions
+    with pytest.raises(openai.BadRequestError, match="use the type 'json_object'") as caught:
+        completions.parse(model="nano-2026-11", messages=ASK, response_format=Sea)
+    assert caught.value.param == "response_format"
+    with (
+        pytest.raises(openai.BadRequestError, match="use the type 'json_object'"),
+        completions.stream(model="nano-2026-11", messages=ASK, response_format=Sea),
+    ):
+        pass
 
 
 def test_special_tokens_in_a_content_are_plain_text(client: openai.OpenAI) -> None:

@@ -1,5 +1,6 @@
 """Files through the openai client, and uploads that it would not send."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -140,8 +141,8 @@ def test_a_line_without_end_is_refused(client: openai.OpenAI) -> None:
         put(client, LINE + b'{"a": "' + b"x" * 17_000_000 + b'"}\n')
 
 
-def test_a_file_expires(client: openai.OpenAI, clock: Any) -> None:
-    """It says when, and then it is gone."""
+def test_a_file_expires(client: openai.OpenAI, clock: Any, tmp_path: Path) -> None:
+    """It says when, and then it is gone; whoever uploads the next one clears its bytes away."""
     file = client.files.create(
         file=("a.jsonl", LINE), purpose="fine-tune", expires_after={"anchor": "created_at", "seconds": 3600}
     )
@@ -150,6 +151,8 @@ def test_a_file_expires(client: openai.OpenAI, clock: Any) -> None:
     assert client.files.list().data == []
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(file.id)
+    kept = put(client)
+    assert [path.name for path in (tmp_path / "home" / "files").iterdir()] == [kept.id]
 
 
 @pytest.mark.parametrize(

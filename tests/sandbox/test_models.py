@@ -69,6 +69,29 @@ def test_a_tuned_model_can_be_deleted(tmp_path: Path, world: Any) -> None:
         assert client.fine_tuning.jobs.retrieve(job.id).fine_tuned_model == name
 
 
+def test_checkpoints_go_with_their_model(tmp_path: Path, world: Any) -> None:
+    """A checkpoint can be deleted alone; deleting the final model deletes all of its job, and its list is empty then."""
+    home, settings = tmp_path / "home", {"n_epochs": 4, "batch_size": 10}
+    with Sandbox(home) as sandbox, world.client(sandbox) as client:
+        file = world.upload(client, world.rows())
+        job = client.fine_tuning.jobs.create(model=world.base, training_file=file, hyperparameters=settings)
+        final = world.wait_for_end(client, job.id).fine_tuned_model
+        points = [point.fine_tuned_model_checkpoint for point in client.fine_tuning.jobs.checkpoints.list(job.id)]
+        assert points[0] == final
+        assert len(points) == 3
+        for folder in (home / "models").iterdir():  # all weights, in half precision: no adapter beside a base
+            assert 1_000_000 < sum(path.stat().st_size for path in folder.iterdir()) <= 10_000_000
+        client.models.delete(points[2])
+        left = [point.fine_tuned_model_checkpoint for point in client.fine_tuning.jobs.checkpoints.list(job.id)]
+        assert left == points[:2]
+        client.models.delete(final)
+        assert client.fine_tuning.jobs.checkpoints.list(job.id).data == []
+        assert [model.id for model in client.models.list()] == BASES
+        assert list((home / "models").iterdir()) == []
+        with pytest.raises(openai.NotFoundError):
+            client.models.retrieve(points[1])
+
+
 def test_a_model_whose_files_are_gone_is_unknown(tmp_path: Path, world: Any) -> None:
     """Somebody who empties the folder by hand gets a plain answer, not a server error."""
     home, settings = tmp_path / "home", {"n_epochs": 1, "batch_size": 10}

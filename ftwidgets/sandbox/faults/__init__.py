@@ -8,7 +8,7 @@ from ftwidgets.sandbox.faults.journal import Journal as Journal
 from ftwidgets.sandbox.faults.journal import JournalLayer as JournalLayer
 from ftwidgets.sandbox.faults.layer import FaultLayer as FaultLayer
 from ftwidgets.sandbox.faults.layer import SocketCloser as SocketCloser
-from ftwidgets.sandbox.faults.rules import RuleError as RuleError
+from ftwidgets.sandbox.faults.rule import RuleError as RuleError
 from ftwidgets.sandbox.faults.verdict import Verdict as Verdict
 from ftwidgets.sandbox.faults.verdict import judge as judge
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from ftwidgets.sandbox.callers import Caller
 from ftwidgets.sandbox.errors import ApiError, refused
 from ftwidgets.sandbox.faults.faults import Faults
-from ftwidgets.sandbox.faults.rules import RuleError
+from ftwidgets.sandbox.faults.rule import RuleError
 from ftwidgets.sandbox.params import Query
 
 MOST = 10_000

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ftwidgets.sandbox.faults.limits import Account, Asked, Buckets
 from ftwidgets.sandbox.faults.outcomes import Break, Outcome, out_of_quota, wrong_key
+from ftwidgets.sandbox.faults.rule import Rule, Sometimes
 from ftwidgets.sandbox.faults.rules import (
     BreakStream,
     Drop,
@@ -23,11 +24,9 @@ from ftwidgets.sandbox.faults.rules import (
     KeyRequired,
     Quota,
     RateLimit,
-    Rule,
     Script,
     ShutDown,
     SlowQueue,
-    Sometimes,
     WrongKey,
     key_digest,
     read_answer,
@@ -141,10 +140,11 @@ class Decisions:
 
     def settle(self, asked: Asked, spent: int) -> None:
         """Note what a chat has really cost."""
+        guessed = 0 if asked.cost is None else asked.cost.total
         with self._lock:
             for item, rule in self._of(RateLimit):
                 if item.buckets is not None and rule.covers(asked.method, asked.path):
-                    item.buckets.settle(asked.owner, asked.tokens, spent)
+                    item.buckets.settle(asked.owner, guessed, spent)
             for item, _ in self._of(Quota):
                 if item.account is not None:
                     item.account.spend(asked.owner, spent)

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from ftwidgets.sandbox.faults.decisions import Decisions
 from ftwidgets.sandbox.faults.journal import Journal
+from ftwidgets.sandbox.faults.rule import EVERYTHING, Rule, RuleError
 from ftwidgets.sandbox.faults.rules import (
-    EVERYTHING,
     BreakStream,
     Drop,
     Fail,
@@ -26,8 +26,6 @@ from ftwidgets.sandbox.faults.rules import (
     KeyRequired,
     Quota,
     RateLimit,
-    Rule,
-    RuleError,
     Script,
     ShutDown,
     SlowQueue,
@@ -57,6 +55,11 @@ class Faults(Decisions):
     def __init__(self, *, seed: int = 0) -> None:
         super().__init__(seed)
         self.journal = Journal()
+
+    def __repr__(self) -> str:
+        if not self.rules:
+            return "<Faults: nothing goes wrong>"
+        return "\n".join(["<Faults:", *(f"  {rule}: {rule.description}" for rule in self.rules), ">"])
 
     def rate_limit(
         self, *, requests_per_minute: int | None = None, tokens_per_minute: int | None = None, route: str = EVERYTHING

@@ -38,10 +38,10 @@ def job_fault(job: JobRecord, stage: str, step: int = 0) -> JobFaultError | None
     job
         The job, as it stands in the store.
     stage
-        Where it is: `"validation"` (its files are about to be checked), `"training"` (a step has just been taken), or
+        Where it is: `"validation"` (its files are about to be checked), `"training"` (at a step, before it is logged), or
         `"safety"` (all steps have been taken, nothing has been published yet).
     step
-        The number of steps taken; looked at in training only. A job with fewer steps than its fault's `at_step` does not fail.
+        Which step; looked at in training only. A job with fewer steps than its fault's `at_step` does not fail.
 
     Returns
     -------

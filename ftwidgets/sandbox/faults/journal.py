@@ -6,7 +6,6 @@ a key by a digest of its own. Left out: judging what it says (`verdict`).
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import threading
@@ -24,6 +23,7 @@ from ftwidgets.sandbox.faults.rules import key_digest
 
 NOTE = "ftwidgets.note"
 SERVED = "/v1/"  # only what stands below is written down; pages and the administration's routes are not
+_WANTED = (b"authorization", b"content-type", b"x-stainless-retry-count")
 _BOUNDARY = re.compile(r"multipart/form-data.*boundary=\"?([^\";,]+)", re.IGNORECASE)
 
 
@@ -138,9 +138,10 @@ class Note:
 
     def __init__(self, journal: Journal, clock: Clock, scope: Scope) -> None:
         self._journal, self._clock, self._scope = journal, clock, scope
-        headers = Headers(scope=scope)
         self._number = journal.number()
         self._time, self._began = clock.time(), clock.monotonic()
+        found = {name: value for name, value in scope["headers"] if name in _WANTED}  # every request passes here: one look
+        headers = Headers(raw=list(found.items()))
         key, retries = bearer_key(headers), headers.get("x-stainless-retry-count", "")
         self._key = key_digest(key) if key else ""
         self._retries = int(retries) if retries.isascii() and retries.isdigit() else None
@@ -148,7 +149,6 @@ class Note:
         self._done = False
         self.status: int | None = None
         self.fault: str | None = None
-        self.given_up = False
         self._retry_after: float | None = None
         self._request_id: str | None = None
 
@@ -167,8 +167,8 @@ class Note:
         elif not message.get("more_body", False):
             self.end()
 
-    def end(self) -> None:
-        """Write the entry, once."""
+    def end(self, *, given_up: bool = False) -> None:
+        """Write the entry, once; the answer has come to its end, or the client has hung up before."""
         if self._done:
             return
         self._done = True
@@ -187,7 +187,7 @@ class Note:
                 retry_count=self._retries,
                 status=self.status,
                 fault=self.fault,
-                given_up=self.given_up,
+                given_up=given_up,
                 retry_after=self._retry_after,
                 request_id=self._request_id,
             )
@@ -228,11 +228,11 @@ class JournalLayer:
 
         try:
             await self._app(scope, asked, answered)
-        except asyncio.CancelledError:
-            note.given_up = True
+        except Exception:
+            note.end()
             raise
         finally:
-            note.end()
+            note.end(given_up=True)
 
 
 def _seconds(text: str | None, to_the_second: int) -> float | None:

@@ -19,7 +19,7 @@ from ftwidgets.sandbox.faults.decisions import Decisions
 from ftwidgets.sandbox.faults.journal import NOTE, SERVED, Note
 from ftwidgets.sandbox.faults.limits import Asked
 from ftwidgets.sandbox.faults.outcomes import Break, HangUp, Refuse
-from ftwidgets.sandbox.faults.tokens import Meter, estimate
+from ftwidgets.sandbox.faults.tokens import Guess, Meter, guess
 from ftwidgets.sandbox.transport import HANG_UP
 
 
@@ -69,16 +69,16 @@ class FaultLayer:
         """Look at a request; its body is read beforehand where it matters what it will cost."""
         caller = scope.get("caller")
         method, path, key = scope["method"], scope["path"], bearer_key(Headers(scope=scope))
-        tokens, model = 0, None
+        cost: Guess | None = None
         if self._faults.counts_tokens(method, path):
             body = await _read(receive)
-            tokens, model = estimate(body)
+            cost = guess(body)
             receive = _again(body, receive)
-        return Asked(method, path, caller.owner if caller is not None else "", key, tokens, model), receive
+        return Asked(method, path, caller.owner if caller is not None else "", key, cost), receive
 
     async def _answer(self, asked: Asked, planned: Break | None, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer; count what it costs, and break its stream if that is planned."""
-        meter = Meter(asked.tokens) if asked.tokens else None
+        meter = None if asked.cost is None else Meter(asked.cost.prompt)
         stream = _Stream(self, asked, planned, scope, send)
 
         async def passed(message: Message) -> None:
@@ -137,10 +137,21 @@ class _Stream:
             if Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream"):
                 self._break = self._planned or self._layer.stream_break(self._asked)
         elif self._break is not None and message.get("body"):
-            self._events += 1
-            message = await self._broken(self._break, message)
-        if not self._over:
-            await self._send(message)
+            await self._send_apart(self._break, message)
+            return
+        await self._send(message)
+
+    async def _send_apart(self, how: Break, message: Message) -> None:
+        """Send the events of a message one by one: the app may have put several into it."""
+        for event in message["body"].split(b"\n\n"):
+            if event:
+                self._events += 1
+                part = await self._broken(how, {**message, "body": event + b"\n\n", "more_body": True})
+                if self._over:
+                    return
+                await self._send(part)
+        if not message.get("more_body", False):
+            await self._send({**message, "body": b""})
 
     async def _broken(self, how: Break, message: Message) -> Message:
         due = how.at if how.how == "malformed" else how.at + 1  # the event to break, or the first after the last whole one

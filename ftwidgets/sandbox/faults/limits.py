@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from ftwidgets.sandbox.faults.bucket import Bucket
 from ftwidgets.sandbox.faults.outcomes import Refuse, duration, too_fast, too_large
 from ftwidgets.sandbox.faults.rules import RateLimit
+from ftwidgets.sandbox.faults.tokens import Guess
 
 CALLERS = 10_000  # whose buckets are kept; whoever has not come longest is taken to have full ones
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the faults look at in a request; `tokens` is a guess, and 0 for what costs none."""
+    """What the faults look at in a request; `cost` is a guess, and None where it does not matter."""
 
     method: str
     path: str
     owner: str = ""
     key: str = ""
-    tokens: int = 0
-    model: str | None = None
+    cost: Guess | None = None
 
 
 class Buckets:
@@ -38,15 +38,16 @@ class Buckets:
 
     def take(self, asked: Asked, now: float) -> tuple[Refuse | None, dict[str, str]]:
         """Take what a request costs, from all buckets or, if it is refused, from none; give the headers that tell of them."""
-        costs = {"requests": 1, "tokens": asked.tokens}
+        cost = asked.cost or Guess(0)
+        costs = {"requests": 1, "tokens": cost.total}
         buckets = {what: self._bucket(asked.owner, what, limit, now) for what, limit in self._limits.items() if limit}
         refusal = None
         for what, bucket in buckets.items():
             if costs[what] > bucket.limit:
-                refusal = too_large(what, bucket.limit, costs[what], asked.model)
+                refusal = too_large(what, bucket.limit, costs[what], cost.model)
                 break
             if wait := bucket.wait(costs[what]):
-                refusal = too_fast(what, bucket.limit, bucket.used, costs[what], wait, asked.model)
+                refusal = too_fast(what, bucket.limit, bucket.used, costs[what], wait, cost.model)
                 break
         if refusal is None:
             for what, bucket in buckets.items():

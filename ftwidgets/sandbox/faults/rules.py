@@ -1,7 +1,6 @@
 """The rules of what goes wrong: plain facts that a lesson writes, an admin route stores, and anybody can read.
 
-Each rule says in its first line what it does. `route` is a method and a path below `/v1`, such as `POST /chat/completions`;
-`*` stands for one part of a path (`GET /fine_tuning/jobs/*`), alone for everything. Left out: carrying them out (`faults`).
+Each says in its first line what it does. Left out: what they have in common (`rule`), and carrying them out (`decisions`).
 """
 
 from __future__ import annotations
@@ -9,90 +8,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, get_type_hints
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar
 
 from ftwidgets.sandbox.faults.jobs import STAGES
 from ftwidgets.sandbox.faults.outcomes import Break, HangUp, Outcome, failure, out_of_quota
-
-EVERYTHING = "*"
-_METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD")
-
-
-class RuleError(ValueError):
-    """A rule that makes no sense; the message names the value and what is possible."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What all rules have in common."""
-
-    rule: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            if name == "rule":
-                continue
-            value = getattr(self, name)
-            if not _fits(value, kind):
-                raise RuleError(f'{self.rule}: "{name}" cannot be {value!r}; it is {_said(kind)}.')
-        self._check()
-
-    def _check(self) -> None:
-        """Refuse values that make no sense."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Write the rule as JSON: its name and every value."""
-        return {"rule": self.rule, **{name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}}
-
-    @property
-    def description(self) -> str:
-        """What the rule does, in a line."""
-        return (type(self).__doc__ or "").partition("\n")[0]
-
-    def _at_least(self, least: float, *names: str) -> None:
-        for name in names:
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise RuleError(f'{self.rule}: "{name}" must be at least {least:g}: {value:g}')
-
-
-@dataclass(frozen=True, kw_only=True)
-class Routed(Rule):
-    """A rule for the requests of a route."""
-
-    route: str = EVERYTHING
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        method, _, path = self.route.partition(" ")
-        if self.route != EVERYTHING and (method not in _METHODS or not path.startswith("/") or path.startswith("/v1")):
-            raise RuleError(f'{self.rule}: "route" is a method and a path below /v1 ("POST /files"), or "*": {self.route!r}')
-
-    def covers(self, method: str, path: str) -> bool:
-        """Tell whether a request is one of these."""
-        if self.route == EVERYTHING:
-            return True
-        wanted_method, _, wanted_path = self.route.partition(" ")
-        pattern = re.escape(wanted_path).replace(r"\*", "[^/]+")
-        return method == wanted_method and re.fullmatch(f"/v1{pattern}", path) is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sometimes(Routed):
-    """A rule for some requests of a route: the first `times`, or every so manieth, or a share of them by chance."""
-
-    times: int | None = None
-    every: int | None = None
-    rate: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._at_least(1, "times", "every")
-        if self.rate is not None and not 0 <= self.rate <= 1:
-            raise RuleError(f'{self.rule}: "rate" is a share between 0 and 1: {self.rate:g}')
-        if self.every is not None and self.rate is not None:
-            raise RuleError(f'{self.rule}: give "every" or "rate", not both.')
+from ftwidgets.sandbox.faults.rule import Routed, Rule, RuleError, Sometimes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +25,7 @@ class RateLimit(Routed):
     tokens_per_minute: int | None = None
 
     def _check(self) -> None:
-        self._at_least(1, "requests_per_minute", "tokens_per_minute")
+        self.at_least(1, "requests_per_minute", "tokens_per_minute")
         if self.requests_per_minute is None and self.tokens_per_minute is None:
             raise RuleError('rate_limit: give "requests_per_minute", "tokens_per_minute", or both.')
 
@@ -117,7 +38,7 @@ class Quota(Rule):
     tokens: int
 
     def _check(self) -> None:
-        self._at_least(0, "tokens")
+        self.at_least(0, "tokens")
 
 
 def key_digest(key: str) -> str:
@@ -160,7 +81,7 @@ class Fail(Sometimes):
     message: str | None = None
 
     def _check(self) -> None:
-        self._at_least(0, "retry_after")
+        self.at_least(0, "retry_after")
         if not 400 <= self.status <= 599:
             raise RuleError(f'fail: "status" is one of an error, 400 to 599: {self.status}')
 
@@ -193,8 +114,8 @@ class BreakStream(Sometimes):
     seconds: float = 60.0
 
     def _check(self) -> None:
-        self._at_least(0, "cut_after", "end_after", "stall_after", "seconds")
-        self._at_least(1, "malformed_at")
+        self.at_least(0, "cut_after", "end_after", "stall_after", "seconds")
+        self.at_least(1, "malformed_at")
         if sum(getattr(self, name) is not None for name in _BREAKS) != 1:
             raise RuleError(f"stream: give one of {', '.join(_BREAKS)}.")
 
@@ -216,7 +137,7 @@ class SlowQueue(Rule):
     seconds: float
 
     def _check(self) -> None:
-        self._at_least(0, "seconds")
+        self.at_least(0, "seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +150,7 @@ class FailJob(Rule):
     times: int | None = 1
 
     def _check(self) -> None:
-        self._at_least(1, "at_step", "times")
+        self.at_least(1, "at_step", "times")
         if self.stage not in STAGES:
             raise RuleError(f'fail_job: "stage" is one of {", ".join(STAGES)}: {self.stage!r}')
 
@@ -304,26 +225,11 @@ def rule_from_json(given: Any) -> Rule:
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items() if name != "rule"}
     if issubclass(kind, KeyRule) and isinstance(values.get("key"), str):
         values["digest"] = key_digest(values.pop("key"))
-    known = {item.name for item in fields(kind)}
+    known = {item.name: item.default for item in fields(kind)}
     for name in values:
         if name not in known:
             raise RuleError(f'{kind.rule}: there is no "{name}"; there are {", ".join(sorted(known)) or "no values"}.')
-    try:
-        return kind(**values)
-    except TypeError as error:  # the message names what is missing
-        raise RuleError(f"{kind.rule}: {error}".replace("__init__() ", "")) from error
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if kind == tuple[str, ...]:
-        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
-    kinds = kind.__args__ if hasattr(kind, "__args__") else (kind,)
-    if float in kinds:
-        kinds = (*kinds, int)
-    return any(type(value) is item for item in kinds) and not (isinstance(value, float) and value - value != 0)
-
-
-def _said(kind: Any) -> str:
-    return {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}.get(kind) or (
-        "a list of texts" if kind == tuple[str, ...] else _said(kind.__args__[0]) + " or nothing"
-    )
+    for name, default in known.items():
+        if default is MISSING and name not in values:
+            raise RuleError(f'{kind.rule}: "{name}" is missing.')
+    return kind(**values)

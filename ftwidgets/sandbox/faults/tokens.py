@@ -9,18 +9,35 @@ Left out: counting with a tokenizer; the fault layer knows no model.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Message
 
 METERED = ("/v1/chat/completions", "/v1/responses")
 CHARACTERS = 4  # to a token
+_PIECE = re.compile(rb'"content": ?"[^"]|"type": ?"response.output_text.delta"')  # an event with some text: a token
 _MOST = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
-def estimate(body: bytes) -> tuple[int, str | None]:
-    """Guess what a chat will cost, and read which model it asks.
+@dataclass(frozen=True)
+class Guess:
+    """What a chat may cost: the tokens of its prompt, the most of its answer; and the model it asks."""
+
+    prompt: int = 1
+    most: int = 0
+    model: str | None = None
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.most
+
+
+def guess(body: bytes) -> Guess:
+    """Guess what a chat will cost.
 
     Parameters
     ----------
@@ -29,20 +46,20 @@ def estimate(body: bytes) -> tuple[int, str | None]:
 
     Returns
     -------
-    tuple[int, str | None]
-        The tokens (at least 1) and the model's name.
+    Guess
+        At least 1 token, even for what makes no sense.
     """
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        return 1, None
+        return Guess()
     if not isinstance(given, dict):
-        return 1, None
+        return Guess()
     text = given.get("messages", given.get("input", ""))
     most = next((given[name] for name in _MOST if isinstance(given.get(name), int)), 0)
     choices = given["n"] if isinstance(given.get("n"), int) else 1
     model = given["model"] if isinstance(given.get("model"), str) else None
-    return max(1, _characters(text) // CHARACTERS + max(0, most) * max(1, choices)), model
+    return Guess(max(1, _characters(text) // CHARACTERS), max(0, most) * max(1, choices), model)
 
 
 def _characters(value: Any) -> int:
@@ -77,7 +94,7 @@ class Meter:
             self._streamed = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
         elif message.get("body"):
             if self._streamed:
-                self._events += b'"content":' in message["body"] or b"output_text.delta" in message["body"]
+                self._events += _PIECE.search(message["body"]) is not None
                 self._read(message["body"].partition(b"data: ")[2])
             else:
                 self._body += message["body"]

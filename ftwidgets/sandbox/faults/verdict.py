@@ -39,6 +39,9 @@ class Verdict:
         """Whether nothing has failed."""
         return not any(check.result == "failed" for check in self.checks)
 
+    def __str__(self) -> str:
+        return self.text()
+
     def __getitem__(self, name: str) -> Check:
         for check in self.checks:
             if check.name == name:

@@ -86,7 +86,7 @@ class Draft:
             "reasoning": {"effort": None, "summary": None},
             "service_tier": "default",
             "temperature": wanted.shown_temperature,
-            "text": {"format": {"type": "text"}, "verbosity": "medium"},
+            "text": {"format": {"type": "json_object" if wanted.json_object else "text"}, "verbosity": "medium"},
             "tool_choice": wanted.tool_choice,
             "tools": [],
             "top_logprobs": wanted.top_logprobs or 0,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ftwidgets.sandbox.chat_request import read_metadata, read_temperature, read_top_p, without_effect
+from ftwidgets.sandbox.chat_request import read_format, read_metadata, read_temperature, read_top_p, without_effect
 from ftwidgets.sandbox.errors import refused
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.params import Params
@@ -27,7 +27,7 @@ INCLUDABLE = (
     "reasoning.encrypted_content",
     LOGPROBS,
 )
-PLAIN = "The model writes plain text only; it cannot be held to a JSON schema."
+NO_REASONING = {"context": "auto", "effort": "none", "generate_summary": "auto", "mode": "standard", "summary": "auto"}
 LEAST_TOKENS = 16  # the service's own limit
 
 
@@ -44,6 +44,7 @@ class ResponseRequest:
     top_p: float
     shown_temperature: float
     top_logprobs: int | None
+    json_object: bool
     metadata: dict[str, str] | None
     tool_choice: str
     parallel_tool_calls: bool
@@ -69,6 +70,7 @@ def read_response_request(params: Params, ids: Ids) -> ResponseRequest:
         shown_temperature=1.0 if temperature is None else temperature,
         top_p=read_top_p(params),
         top_logprobs=_top_logprobs(params),
+        json_object=_json_object(params),
         metadata=read_metadata(params),
         tool_choice=params.choice("tool_choice", ("auto", "none")) or "auto",
         parallel_tool_calls=parallel is None or bool(parallel),
@@ -91,21 +93,18 @@ def _unsupported(params: Params) -> None:
     for name in ("access_programs", "background_options", "image", "moderation", "prompt_cache_options"):
         params.unsupported(name)
     params.unsupported("max_tool_calls", instead="The model cannot call tools.")
-    _asks_nothing(params, "reasoning", context="auto", effort="none", generate_summary="auto", mode="standard", summary="auto")
+    reasoning = params.inner("reasoning")
+    for name, value in NO_REASONING.items():
+        reasoning.unsupported(name, value, instead="The model does not reason before it answers.")
+    reasoning.done()
+
+
+def _json_object(params: Params) -> bool:
     text = params.inner("text")
-    text.unsupported(
-        "format", {"type": "text"}, instead="The model writes plain text only; it cannot be held to a JSON schema."
-    )
+    json_object = read_format(text, "format")
     text.unsupported("verbosity", "medium")
     text.done()
-
-
-def _asks_nothing(params: Params, name: str, **accepted: Any) -> None:
-    """Take an object whose every value must be one that changes nothing."""
-    inner = params.inner(name)
-    for key, value in accepted.items():
-        inner.unsupported(key, value, instead="The model does not reason before it answers.")
-    inner.done()
+    return json_object
 
 
 def _stream_options(params: Params, stream: bool) -> None:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.chat import GONE
+from ftwidgets.sandbox.chat_request import speaks_of_json
 from ftwidgets.sandbox.errors import missing, refused
 from ftwidgets.sandbox.params import Query, body_params
 from ftwidgets.sandbox.records import ResponseRecord
@@ -151,6 +152,11 @@ class Responses:
 
 def _ask(wanted: ResponseRequest, conversation: list[Body]) -> Ask:
     messages = plain_messages(conversation)
+    if wanted.json_object and not speaks_of_json(messages):
+        raise refused(
+            "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
+            param="input",
+        )
     if wanted.instructions is not None:
         messages.insert(0, {"role": "system", "content": wanted.instructions})
     return Ask(
@@ -160,6 +166,7 @@ def _ask(wanted: ResponseRequest, conversation: list[Body]) -> Ask:
         temperature=wanted.temperature,
         top_p=wanted.top_p,
         top_logprobs=wanted.top_logprobs,
+        json_object=wanted.json_object,
     )
 
 

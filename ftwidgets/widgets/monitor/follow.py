@@ -84,7 +84,8 @@ def models(job: Job) -> dict[int, str]:
 
 def epochs(details: FineTuningJob | None) -> int | None:
     """Give the number of epochs, where the service tells."""
-    supervised = details.method.supervised if details and details.method else None
-    chosen = (supervised.hyperparameters if supervised else None) or (details.hyperparameters if details else None)
+    method = details.method if details else None
+    used = (method.supervised or method.dpo) if method else None
+    chosen = (used.hyperparameters if used else None) or (details.hyperparameters if details else None)
     n_epochs = getattr(chosen, "n_epochs", None)
     return n_epochs if isinstance(n_epochs, int) else None

@@ -28,7 +28,7 @@ WORTH = [
     ("max(name)", 0.5),
     ("abs(name - email)", 0.5),
     ("floor(-1.5) + ceil(1.2)", 0),
-    ("exp(_x1) + log(1) + sqrt(4)", 3),
+    ("exp(_x1) + log(exp(2)) + sqrt(4)", 5),
     ("(100 - abs(name - email)) / 100", 0.995),
     (" \n max ( name ,email ) ", 1),
 ]

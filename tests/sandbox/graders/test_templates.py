@@ -84,6 +84,8 @@ def test_a_text_may_not_grow_too_long() -> None:
     scene = Scene({"large": "x" * (LONGEST // 2)}, "")
     assert len(Template("{{item.large}}" * 2).fill(scene)) == LONGEST
     with pytest.raises(TooLongError, match="longer than 20000"):
+        Template("{{item.large}}.{{item.large}}").fill(scene)
+    with pytest.raises(TooLongError, match="longer than 20000"):
         Template("{{item.large}}" * 1000).fill(scene)
 
 

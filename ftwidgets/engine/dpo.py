@@ -1,0 +1,257 @@
+"""Preference tuning by DPO: of two answers to the same question, the model learns to give the better one more often.
+
+No reward model: what an answer is worth is how much likelier the model finds it than the model it started from did
+(Rafailov et al. 2023, Direct Preference Optimization).
+Left out: label smoothing, other losses (IPO, KTO), a supervised term on the chosen answers, what every run has (`run`).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ftwidgets.engine.batches import Batch, Example, collate, epoch_order, halves
+from ftwidgets.engine.lanes import both
+from ftwidgets.engine.llama import likelihood_and_gradients, likelihood_of
+from ftwidgets.engine.model import Model
+from ftwidgets.engine.params import Params
+from ftwidgets.engine.recipe import DPO_RATE, LARGEST_BETA, PreferenceHyperparameters
+from ftwidgets.engine.run import Array, Measured, Run, add_up
+from ftwidgets.engine.tokenizer import Messages, Tokenizer
+
+MEASURED_AT_ONCE = 8  # pairs
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to the same question, each as an example of the whole chat with weights on its answer alone."""
+
+    chosen: Example
+    rejected: Example
+
+    @property
+    def size(self) -> int:
+        """How many tokens both have."""
+        return len(self.chosen.ids) + len(self.rejected.ids)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model makes of some pairs."""
+
+    logp: Array  # (pairs, 2) log-probability of the chosen and of the rejected answer, in nats
+    right: int  # tokens of the chosen answers that were the likeliest
+    tokens: int  # tokens of the chosen answers
+
+
+class PreferenceTrainer(Run):
+    """A preference-tuning run. Iterate it: each turn is one optimizer step.
+
+    Beside loss and accuracy (of the chosen answers' tokens) each step's `extra` has the reward accuracy, the share of pairs
+    whose chosen answer has the larger reward, and the reward margin, how much larger on average.
+
+    Parameters
+    ----------
+    model
+        Where to start, and what the model is compared with; it is copied for training, and must not change meanwhile.
+    pairs
+        What to learn from; at least one that `usable_pairs` keeps.
+    hyperparameters
+        Epochs, batch size, learning-rate multiplier, beta.
+    seed
+        Decides the order of the pairs.
+    validation
+        Pairs that are only measured.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to train on, or a hyperparameter is out of range.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        pairs: Sequence[Pair],
+        *,
+        hyperparameters: PreferenceHyperparameters,
+        seed: int,
+        validation: Sequence[Pair] = (),
+    ) -> None:
+        if not hyperparameters.beta <= LARGEST_BETA:
+            raise ValueError(f"beta must be at most {LARGEST_BETA:g}: {hyperparameters.beta}.")
+        self.pairs = usable_pairs(pairs)
+        self.examples = [pair.chosen for pair in self.pairs]
+        self.validation = usable_pairs(validation)
+        super().__init__(
+            model,
+            sizes=[pair.size for pair in self.pairs],
+            n_validation=len(self.validation),
+            hyperparameters=hyperparameters,
+            seed=seed,
+            base_rate=DPO_RATE,
+        )
+        if not self.pairs:
+            raise ValueError("No pair has two different answers within the model's context; there is nothing to prefer.")
+        self.beta = hyperparameters.beta
+        self._base = model
+        self._reference = np.full((len(self.pairs), 2), np.nan)  # log-probabilities under the base, once known
+        self._first_order = epoch_order(len(self.pairs), seed, 0)
+        self._known_batches: set[int] = set()  # of the first epoch
+        self._valid_reference: Array | None = None
+
+    def _learn(self, order: Array) -> Measured:
+        self._look_up(order)
+        parts = halves(order.tolist(), lambda i: self.pairs[i].size)
+
+        def lane(part: list[int], grads: Params) -> Scores:
+            def slope(logp: Array) -> Array:
+                return preference_slopes(logp, self._reference[part], self.beta) / len(order)
+
+            return learn(self.model.params, [self.pairs[i] for i in part], grads, slope)
+
+        if len(parts) == 1:
+            found = [lane(parts[0], self._grads)]
+        else:
+            found = list(both(lambda: lane(parts[0], self._grads), lambda: lane(parts[1], self._more_grads)))
+            add_up(self._grads.flat, self._more_grads.flat)
+        return summary(found, self._reference[np.concatenate(parts)], self.beta)
+
+    def _look_up(self, order: Array) -> None:
+        """Make sure that the base's log-probabilities of these pairs are known.
+
+        Each is computed once, together with the pairs that it meets in the first epoch: in that epoch a batch at a time, and
+        later, in a run that was restored, in the same company, which makes the same bits.
+        """
+        size = self.hyperparameters.batch_size
+        batches = np.flatnonzero(np.isin(self._first_order, order)) // size
+        for at in sorted({*batches.tolist()} - self._known_batches):
+            company = self._first_order[at * size : (at + 1) * size].tolist()
+            parts = halves(company, lambda i: self.pairs[i].size)
+            found = scores(self._base, [[self.pairs[i] for i in part] for part in parts])
+            self._reference[np.concatenate(parts)] = np.concatenate([part.logp for part in found])
+            self._known_batches.add(at)
+
+    def _measure(self, chosen: Array) -> Measured:
+        if self._valid_reference is None:
+            self._valid_reference = log_likelihoods(self._base, self.validation)
+        order = sorted(chosen.tolist(), key=lambda i: self.validation[i].size)  # less padding in attention
+        parts = [order[at : at + MEASURED_AT_ONCE] for at in range(0, len(order), MEASURED_AT_ONCE)]
+        found = scores(self.model, [[self.validation[i] for i in part] for part in parts])
+        return summary(found, self._valid_reference[order], self.beta)
+
+    def _data(self) -> Iterator[Array]:
+        yield np.frombuffer(hashlib.sha256(self._base.params.flat.tobytes()).digest(), np.uint8)
+        for pair in (*self.pairs, *self.validation):
+            for example in (pair.chosen, pair.rejected):
+                yield example.ids
+                yield example.weights
+
+
+def encode_pair(tokenizer: Tokenizer, asked: Messages, chosen: str, rejected: str, *, max_tokens: int) -> Pair:
+    """Two answers to what was asked; earlier answers in it are context, nothing to learn."""
+    before = [{**message, "weight": 0} for message in asked]
+
+    def example(answer: str) -> Example:
+        return tokenizer.encode_example([*before, {"role": "assistant", "content": answer}], max_tokens=max_tokens)
+
+    return Pair(example(chosen), example(rejected))
+
+
+def usable_pairs(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs to learn from: both answers have a trained token, and they differ.
+
+    Answers that lie behind the model's context, wholly or where they differ, look the same to it.
+    """
+    return [
+        pair
+        for pair in pairs
+        if pair.chosen.weights[1:].any()
+        and pair.rejected.weights[1:].any()
+        and not np.array_equal(pair.chosen.ids, pair.rejected.ids)
+    ]
+
+
+def preference_losses(logp: Array, reference: Array, beta: float) -> tuple[Array, Array]:
+    """DPO's loss (Rafailov et al. 2023, equation 7): -log sigmoid(reward of the chosen answer - reward of the rejected one).
+
+    An answer's reward is beta * (its log-probability - its log-probability under the reference).
+
+    Parameters
+    ----------
+    logp, reference : (pairs, 2) log-probabilities of chosen and rejected answers under the model and under the reference
+    beta : how much each nat of difference counts; small lets the model go far from the reference
+
+    Returns
+    -------
+    losses : (pairs,)
+    margins : (pairs,) reward of the chosen answer minus reward of the rejected one
+    """
+    rewards = beta * (logp - reference)
+    margins: Array = rewards[:, 0] - rewards[:, 1]
+    return np.logaddexp(0, -margins), margins
+
+
+def preference_slopes(logp: Array, reference: Array, beta: float) -> Array:
+    """Gradient of `preference_losses` by `logp`, (pairs, 2): -beta * sigmoid(-margin) for the chosen, + for the rejected."""
+    _, margins = preference_losses(logp, reference, beta)
+    push = beta * np.exp(-np.logaddexp(0, margins))
+    return np.stack([-push, push], axis=1)
+
+
+def side_by_side(pairs: Sequence[Pair]) -> Batch:
+    """A batch of all answers: pair i is the rows 2i (chosen) and 2i + 1 (rejected)."""
+    return collate([example for pair in pairs for example in (pair.chosen, pair.rejected)])
+
+
+def scored(batch: Batch, tokens: Array, right: Array) -> Scores:
+    """Put the log-probabilities of tokens together to those of answers."""
+    row = batch.row[batch.predicts]
+    logp = np.bincount(row, weights=tokens * batch.weights, minlength=batch.shape[0]).reshape(-1, 2)
+    is_chosen = row % 2 == 0
+    return Scores(logp, int(np.count_nonzero(right[is_chosen])), int(np.count_nonzero(is_chosen)))
+
+
+def learn(params: Params, pairs: Sequence[Pair], grads: Params, slope: Callable[[Array], Array]) -> Scores:
+    """Score pairs and write into `grads` the gradient of a loss with this `slope`: from `logp` (pairs, 2) to (pairs, 2)."""
+    batch = side_by_side(pairs)
+    row = batch.row[batch.predicts]
+
+    def by_token(tokens: Array) -> Array:
+        answers = np.bincount(row, weights=tokens * batch.weights, minlength=batch.shape[0]).reshape(-1, 2)
+        slopes: Array = slope(answers).reshape(-1)[row] * batch.weights
+        return slopes
+
+    return scored(batch, *likelihood_and_gradients(params, batch, grads, by_token))
+
+
+def scores(model: Model, parts: Sequence[Sequence[Pair]]) -> list[Scores]:
+    """Score pairs, a part of them at a time, in two lanes."""
+
+    def lane(some: Sequence[Sequence[Pair]]) -> list[Scores]:
+        batches = [side_by_side(pairs) for pairs in some]
+        return [scored(batch, *likelihood_of(model.params, batch)) for batch in batches]
+
+    first, second = both(lambda: lane(parts[::2]), lambda: lane(parts[1::2]))
+    return [(second if at % 2 else first)[at // 2] for at in range(len(parts))]
+
+
+def log_likelihoods(model: Model, pairs: Sequence[Pair]) -> Array:
+    """Log-probabilities (pairs, 2) in nats of the chosen and the rejected answers, each the sum over its tokens."""
+    order = sorted(range(len(pairs)), key=lambda i: pairs[i].size)
+    parts = [order[at : at + MEASURED_AT_ONCE] for at in range(0, len(order), MEASURED_AT_ONCE)]
+    out = np.empty((len(pairs), 2))
+    for part, found in zip(parts, scores(model, [[pairs[i] for i in part] for part in parts]), strict=True):
+        out[part] = found.logp
+    return out
+
+
+def summary(found: Sequence[Scores], reference: Array, beta: float) -> Measured:
+    """Means over pairs that were scored in parts; `reference` in the same order."""
+    losses, margins = preference_losses(np.concatenate([part.logp for part in found]), reference, beta)
+    return Measured(
+        float(losses.mean()),
+        sum(part.right for part in found) / sum(part.tokens for part in found),
+        {"reward_accuracy": float((margins > 0).mean()), "reward_margin": float(margins.mean())},
+    )

@@ -1,0 +1,225 @@
+"""A training run, whatever it learns from: one optimizer step at a time, so that whoever drives it can watch, stop and go on.
+
+Every random choice is a function of the seed and the place in the run, so that the same seed gives the same weights on the same
+machine, and a run that was stopped and restored gives the weights it would have had.
+Left out: what is learned (`trainer`: answers; `dpo`: preferences), adapters, gradient accumulation.
+"""
+
+import hashlib
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ftwidgets.engine.adamw import AdamW, clip
+from ftwidgets.engine.batches import Example, epoch_order
+from ftwidgets.engine.lanes import both
+from ftwidgets.engine.model import Model
+from ftwidgets.engine.params import Params
+from ftwidgets.engine.recipe import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
+
+Array = np.ndarray
+
+VALIDATIONS = 20  # a validation batch about this often in a run
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """What one step showed. Losses in nats; accuracies are shares of trained tokens predicted right."""
+
+    step: int  # 1-based
+    total_steps: int
+    epoch: int  # 1-based
+    train_loss: float
+    train_mean_token_accuracy: float
+    valid_loss: float | None  # on one validation batch, at intervals
+    valid_mean_token_accuracy: float | None
+    full_valid_loss: float | None  # on the whole validation set, at the end of each epoch
+    full_valid_mean_token_accuracy: float | None
+    learning_rate: float
+    trained_tokens: int  # so far, as a service bills them: every token of every example seen
+    end_of_epoch: bool
+    extra: Mapping[str, float] = field(default_factory=dict)  # what else this way of training measures, by name
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Mean loss and mean token accuracy over some examples, and what else a way of training measures."""
+
+    loss: float
+    accuracy: float
+    extra: Mapping[str, float] = field(default_factory=dict)
+
+
+class Run(ABC):
+    """A training run. Iterate it: each turn is one optimizer step.
+
+    Parameters
+    ----------
+    model
+        Where to start; it is copied, not changed.
+    sizes
+        Of every example, the tokens that a service would bill for seeing it once.
+    n_validation
+        How many examples are only measured.
+    hyperparameters, seed
+        The settings, and what decides the order of the examples.
+    base_rate
+        The peak learning rate at multiplier 1.
+
+    Raises
+    ------
+    ValueError
+        When a hyperparameter is out of range.
+    """
+
+    examples: list[Example]  # what the model is to be able to say afterwards
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        sizes: Sequence[int],
+        n_validation: int,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        base_rate: float,
+    ) -> None:
+        for name, value in asdict(hyperparameters).items():
+            if not value > 0:
+                raise ValueError(f"{name} must be above 0: {value}.")
+        self.model = model.copy()
+        self.hyperparameters = hyperparameters
+        self.seed = seed
+        self.steps_per_epoch = -(-len(sizes) // hyperparameters.batch_size)
+        self.total_steps = self.steps_per_epoch * hyperparameters.n_epochs
+        self.step = 0
+        self.trained_tokens = 0
+        self._sizes = np.array(sizes)
+        self._n_validation = n_validation
+        self._peak = base_rate * hyperparameters.learning_rate_multiplier
+        self._optimizer = AdamW(len(self.model.params.flat))
+        self._grads = Params(model.config)
+        self._more_grads = Params(model.config)  # of the second lane
+
+    @abstractmethod
+    def _learn(self, order: Array) -> Measured:
+        """Put the gradient of the loss over these examples into `_grads`; returns what they showed."""
+
+    @abstractmethod
+    def _measure(self, chosen: Array) -> Measured:
+        """Measure the model on these validation examples."""
+
+    @abstractmethod
+    def _data(self) -> Iterable[Array]:
+        """Give all that the run learns from, for its fingerprint."""
+
+    def __iter__(self) -> Iterator[StepMetrics]:
+        while self.step < self.total_steps:
+            with np.errstate(all="ignore"):  # a run that diverges shows it by its loss, once, not by a hundred warnings
+                metrics = self._next()
+            yield metrics
+
+    def _order(self, epoch: int, place: int) -> Array:
+        """Which examples a step learns from."""
+        size = self.hyperparameters.batch_size
+        return epoch_order(len(self._sizes), self.seed, epoch)[place * size : (place + 1) * size]
+
+    def _next(self) -> StepMetrics:
+        """Take one optimizer step."""
+        epoch, place = divmod(self.step, self.steps_per_epoch)
+        order = self._order(epoch, place)
+        train = self._learn(order)
+        clip(self._grads.flat, CLIP)
+        rate = rate_at(self.step + 1, self.total_steps, self._peak)
+        self._optimizer.step(
+            self.model.params.flat,
+            self._grads.flat,
+            step=self.step + 1,
+            rate=rate,
+            decay=WEIGHT_DECAY,
+            n_decayed=self.model.params.n_matrix_weights,
+        )
+        self.step += 1
+        self.trained_tokens += int(self._sizes[order].sum())
+        end_of_epoch = place + 1 == self.steps_per_epoch
+        valid, full = self._validate(end_of_epoch)
+        found = {"train": train, "valid": valid, "full_valid": full}
+        return StepMetrics(
+            self.step,
+            self.total_steps,
+            epoch + 1,
+            train.loss,
+            train.accuracy,
+            valid.loss if valid else None,
+            valid.accuracy if valid else None,
+            full.loss if full else None,
+            full.accuracy if full else None,
+            learning_rate=rate,
+            trained_tokens=self.trained_tokens,
+            end_of_epoch=end_of_epoch,
+            extra={f"{of}_{name}": value for of, it in found.items() if it for name, value in it.extra.items()},
+        )
+
+    def _validate(self, end_of_epoch: bool) -> tuple[Measured | None, Measured | None]:
+        """Measure a validation batch, where one is due, and all of validation at an epoch's end."""
+        valid = full = None
+        if self._n_validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
+            rng = np.random.default_rng([self.seed, self.step])
+            size = min(self._n_validation, max(8, self.hyperparameters.batch_size))
+            valid = self._measure(rng.choice(self._n_validation, size, replace=False))
+        if self._n_validation and end_of_epoch:
+            full = self._measure(np.arange(self._n_validation))
+        return valid, full
+
+    def _fingerprint(self) -> str:
+        """What a checkpoint must agree with: the data, the settings and the shape of the model."""
+        digest = hashlib.sha256(json.dumps([asdict(self.hyperparameters), self.seed, asdict(self.model.config)]).encode())
+        for array in self._data():
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write all that is needed to go on bit for bit: weights, moving averages, place. The file is whole or absent."""
+        tensors = {"weights": self.model.params.flat, "sums": self._optimizer.sums, "squares": self._optimizer.squares}
+        facts = {"step": str(self.step), "trained_tokens": str(self.trained_tokens), "fingerprint": self._fingerprint()}
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        save_file(tensors, aside, metadata=facts)
+        os.replace(aside, path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a file that `save` wrote in a run with the same data and settings.
+
+        Raises
+        ------
+        ValueError
+            When the file cannot be read or belongs to another run.
+        """
+        try:
+            with safe_open(path, framework="numpy") as stored:
+                facts = stored.metadata() or {}
+                if facts.get("fingerprint") != self._fingerprint():
+                    raise ValueError(
+                        f"{path} belongs to a run with other data or settings; start that run again from its beginning."
+                    )
+                self.model.params.flat[:] = stored.get_tensor("weights")
+                self._optimizer.sums[:] = stored.get_tensor("sums")
+                self._optimizer.squares[:] = stored.get_tensor("squares")
+        except (SafetensorError, OSError) as error:
+            raise ValueError(f"{path} cannot be read as a training checkpoint: {error}.") from error
+        self.step = int(facts["step"])
+        self.trained_tokens = int(facts["trained_tokens"])
+
+
+def add_up(to: np.ndarray, more: np.ndarray) -> None:
+    """`to += more`, in two lanes."""
+    middle = len(to) // 2
+    both(
+        lambda: np.add(to[:middle], more[:middle], out=to[:middle]), lambda: np.add(to[middle:], more[middle:], out=to[middle:])
+    )

@@ -1,0 +1,56 @@
+"""The pytest plugin: fixtures for testing fine-tuning code without a network, a key or a bill.
+
+    def test_retries(sandbox_client, faults):
+        faults.fail(500, times=1)
+        assert ask(sandbox_client) == "..."
+        assert faults.verdict().ok
+
+It is found by itself where ftwidgets is installed. Left out: fixtures with a trained model; train one in your own fixture, in
+seconds, with the scope you need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import openai
+
+    from ftwidgets.sandbox import Sandbox
+    from ftwidgets.sandbox.clock import Clock
+    from ftwidgets.sandbox.faults import Faults
+
+
+@pytest.fixture
+def sandbox_clock() -> Clock | None:
+    """What the sandbox takes for the time: the computer's clock. Override it to return a `ManualClock`."""
+    return None
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, sandbox_clock: Clock | None) -> Iterator[Sandbox]:
+    """A sandbox with nothing in it, for one test."""
+    from ftwidgets.testing.opened import sandbox as opened
+
+    with opened(home=tmp_path / "sandbox", clock=sandbox_clock, seed=0) as box:
+        yield box
+
+
+@pytest.fixture
+def sandbox_client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    """A plain `openai.OpenAI` client of that sandbox."""
+    from ftwidgets.testing.opened import client
+
+    with client(sandbox) as made:
+        yield made
+
+
+@pytest.fixture
+def faults(sandbox: Sandbox) -> Faults:
+    """What goes wrong in that sandbox: nothing, until the test says so; and the journal of what it was asked."""
+    return sandbox.faults
