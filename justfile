@@ -22,9 +22,13 @@ notebooks:
 claims:
     pytest -m claims tests/claims
 
-# binder/ in a fresh environment: one core, 2 GB, every lesson
+# binder/ in a fresh environment: one core, 2 GB, every lesson; and somebody else's project in another
 binder:
-    pytest -m binder tests/binder
+    pytest -m binder tests/binder tests/testing
+
+# processes killed at many points of a job's life
+killed:
+    pytest -m slow tests/sandbox/test_killed.py
 
 # the widgets and the lessons in a real JupyterLab in a real Chromium (extra `browser`)
 browser:
@@ -41,6 +45,11 @@ run-notebooks:
 # rewrite the stored answers of transformers, after the bundled weights changed (extra `parity`)
 golden:
     python -m tests.engine.parity
+    python -m tests.engine.parity_dpo
+
+# the sweep behind the `auto` hyperparameters of preference tuning
+sweep-preferences *args:
+    python tools/sweep_preferences.py {{ args }}
 
 # speed and memory of the engine, as ratios against torch (extra `parity`)
 bench:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,6 +89,8 @@ class Frontier:
             return
         try:
             await self._app(scope, receive, stamped)
+        except ClientDisconnect:  # in the middle of sending something: nothing of it is kept, and nobody is there to be told
+            return
         except Exception as error:
             logger.exception("%s %s failed.", scope["method"], scope["path"])
             if started:

@@ -1,5 +1,6 @@
 """What every route has in common: keys, headers, the envelope."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -132,3 +133,25 @@ def test_a_fault_of_ours_is_an_envelope_too() -> None:
     loop.close()
     assert refusal(answer, 500)["type"] == "server_error"
     assert "secret" not in answer.text
+
+
+def test_whoever_leaves_in_the_middle_of_an_upload_leaves_nothing(
+    sandbox: Sandbox, client: openai.OpenAI, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is kept or answered, and it is not logged as a failure of the sandbox."""
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhalf of'
+    coming = [{"type": "http.request", "body": form, "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+    headers = [(b"authorization", b"Bearer x"), (b"content-type", b"multipart/form-data; boundary=x")]
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/files", "query_string": b"", "headers": headers}
+    asyncio.run(sandbox.app(scope, receive, send))
+    assert sent == []
+    assert caplog.records == []
+    assert client.files.list().data == []

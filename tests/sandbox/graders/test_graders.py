@@ -146,6 +146,7 @@ RAISED: list[tuple[Given, float, dict[str, float], set[str]]] = [
     (multi("a + b", a=check()), 0, {"a": 1}, {"formula_parse_error"}),
     (multi("1 / (1 - a)", a=check()), 0, {"a": 1}, {"other_error"}),
     (multi("a + 2^9^9", a=check()), 0, {"a": 1}, {"other_error"}),
+    (multi("1 / b", b=BROKEN), 0, {"b": 0}, {"other_error", "invalid_variable_error"}),
     (multi("a + b", a=check(), b=BROKEN), 1, {"a": 1, "b": 0}, {"invalid_variable_error"}),
     (
         multi("min(a, b) + x", a=NO_JSON, b=BROKEN),

@@ -1,0 +1,182 @@
+"""A server put together: the sandbox without its training thread, worker processes, keys, limits, pages; started and stopped.
+
+Layers from the outside in: a line in the log, then `/v1` for programs (the sandbox's own frontier, which asks the gate, and
+behind it the limits) or the pages for people. Left out: HTTP (`connections`), the command line (`ftwidgets.serve_command`).
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.app import Frontier
+from ftwidgets.sandbox.clock import Clock, SystemClock
+from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.ids import Ids
+from ftwidgets.sandbox.lease import lease
+from ftwidgets.sandbox.workers import Workers
+from ftwidgets.server.access import AccessLog
+from ftwidgets.server.classroom import Classroom
+from ftwidgets.server.gate import KeyGate
+from ftwidgets.server.intake import Intake
+from ftwidgets.server.limits import Limits, Usage
+from ftwidgets.server.overview import Glance, Overview, overview
+from ftwidgets.server.pages import Face, Pages
+from ftwidgets.server.reading import SECONDS
+from ftwidgets.server.register import Register
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a server is to be.
+
+    Parameters
+    ----------
+    home
+        The state folder.
+    workers
+        How many processes train. 0: this one does, in a thread; for tests.
+    share
+        Whether equal jobs are trained once.
+    limits
+        What each key may have.
+    students
+        How many may join by code.
+    face
+        What the pages say of it.
+    body_seconds
+        How long a body may take, beside what its size allows for.
+    clock, ids
+        What time it is and where keys and names come from.
+    """
+
+    home: Path
+    workers: int = 1
+    share: bool = True
+    limits: Limits = field(default_factory=Limits)
+    students: int = 300
+    face: Face = field(default_factory=Face)
+    body_seconds: float = SECONDS
+    clock: Clock = field(default_factory=SystemClock)
+    ids: Ids = field(default_factory=Ids)
+
+
+class Service:
+    """A sandbox for many, as an ASGI application with what it needs; close it when it is over.
+
+    Parameters
+    ----------
+    plan
+        How it is to be.
+
+    Attributes
+    ----------
+    app
+        The application.
+    register
+        Who has a key.
+    sandbox
+        What is served.
+
+    Raises
+    ------
+    FtwidgetsError
+        If another server has the folder.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        with ExitStack() as held:
+            plan.home.mkdir(parents=True, exist_ok=True)
+            if not held.enter_context(lease(plan.home / "server.lock")):
+                raise FtwidgetsError("another ftwidgets serve uses this state folder. Stop it, or name another with --home.")
+            self.register = Register(plan.home, most=plan.students, clock=plan.clock, ids=plan.ids)
+            held.callback(self.register.close)
+            gate = KeyGate(self.register)
+            self.sandbox = Sandbox(
+                plan.home, clock=plan.clock, ids=plan.ids, gate=gate, train=not plan.workers, share=plan.share
+            )
+            held.callback(self.sandbox.close)
+            self._store = self.sandbox.store
+            usage = Usage(self._store, self.register, plan.limits)
+            layer = Middleware(Intake, usage=usage, register=self.register, clock=plan.clock, seconds=plan.body_seconds)
+            layers = self.sandbox.app.user_middleware
+            behind = next(
+                place
+                for place, one in enumerate(layers, start=1)
+                if isinstance(one.cls, type) and issubclass(one.cls, Frontier)
+            )
+            layers.insert(behind, layer)  # the frontier knows the caller by then, and nobody has read the body yet
+            self._workers = Workers(plan.home, plan.workers, share=plan.share) if plan.workers else None
+            if self._workers is not None:
+                held.callback(self._workers.close)
+            self.app = AccessLog(Switch(self.sandbox.app, self._people(gate, usage)))
+            self._held = held.pop_all()
+
+    def close(self) -> None:
+        """Let the workers save their place, and let go of the folder; a second call is harmless."""
+        self._held.close()
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _people(self, gate: KeyGate, usage: Usage) -> Starlette:
+        """Put together what is for people: pages, and the teacher's routes."""
+        plan = self._plan
+        glance = Glance(self._look, plan.clock.monotonic)
+        pages = Pages(plan.face, self.register, glance, self._trouble, clock=plan.clock, ids=plan.ids)
+        classroom = Classroom(gate, self.register, self._store, usage)
+        return Starlette(
+            routes=[*pages.routes(), *classroom.routes()],
+            exception_handlers={ApiError: _refused, 404: _nothing, 405: _nothing},
+        )
+
+    def _look(self) -> Overview:
+        pids, alive = (self._workers.pids(), self._workers.alive()) if self._workers is not None else ((), 0)
+        return overview(self._store, wanted=self._plan.workers, alive=alive, pids=pids, share=self._plan.share)
+
+    def _trouble(self) -> str:
+        """Tell a probe what is wrong."""
+        if self.sandbox.bereft:
+            return "the state folder has gone"
+        if self._workers is not None and self._workers.alive() == 0:
+            return "no worker runs; another is being started"
+        return ""
+
+
+class Switch:
+    """Sends programs to the API and people to the pages, by the path."""
+
+    def __init__(self, api: ASGIApp, people: ASGIApp) -> None:
+        self._api, self._people = api, people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        path = scope.get("path", "")
+        ours = path == "/v1" or path.startswith("/v1/") or (path.startswith("/admin/") and not path.startswith("/admin/class"))
+        await (self._api if ours else self._people)(scope, receive, send)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    if request.url.path.startswith("/admin/"):
+        return error.response()
+    return PlainTextResponse(f"{error}\n", error.status)
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    return PlainTextResponse("There is no such page here. The API is under /v1, the status page at /.\n", status)
