@@ -83,7 +83,7 @@ class Params:
         if value is not None and value not in choices:
             listed = ", ".join(repr(item) for item in choices)
             raise refused(
-                f"Invalid value: '{value}'. Supported values are: {listed}.",
+                f"Invalid value: '{value:.100}'. Supported values are: {listed}.",
                 param=self.path(name),
                 code="invalid_value",
             )
