@@ -95,7 +95,9 @@ class Frontier:
             logger.exception("%s %s failed.", scope["method"], scope["path"])
             if started:
                 raise
-            message = FOLDER_ERROR.format(error) if isinstance(error, OSError | sqlite3.OperationalError) else SERVER_ERROR
+            message = (
+                FOLDER_ERROR.format(_reason(error)) if isinstance(error, OSError | sqlite3.OperationalError) else SERVER_ERROR
+            )
             await ApiError(500, message, kind="server_error").response()(scope, receive, stamped)
 
 
@@ -114,3 +116,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
         message = f"Not allowed to {method} on {path} (HINT: Perhaps you meant to use a different HTTP method?)"
         return ApiError(405, message, code="method_not_supported").response()
     return ApiError(error.status_code, str(error.detail)).response()
+
+
+def _reason(error: Exception) -> str:
+    """Say why, without the name of a file on somebody's computer."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

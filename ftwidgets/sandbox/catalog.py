@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from ftwidgets.sandbox.errors import ApiError, missing
 from ftwidgets.sandbox.records import ModelRecord
@@ -40,7 +41,9 @@ class Catalog:
     store
         Knows the tuned models.
     room
-        How many loaded models to keep (one takes about 20 MB).
+        How many loaded models to keep (one takes about 14 MB).
+    most
+        How many may be in memory at once, those in use included, before whoever asks another one waits (`crowded`).
 
     Attributes
     ----------
@@ -48,12 +51,14 @@ class Catalog:
         When which model is shut down; set a date there and it is.
     """
 
-    def __init__(self, store: Store, *, room: int = 4) -> None:
+    def __init__(self, store: Store, *, room: int = 4, most: int = 12) -> None:
         self.shutdowns = Shutdowns(store.clock)
         self._store = store
         self._room = room
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, Model] = OrderedDict()
+        self._most = most
+        self._alive: WeakValueDictionary[str, Model] = WeakValueDictionary()  # in use, whether kept or not
 
     def bodies(self, owner: str = "") -> list[Body]:
         """List every model that an owner may ask as the API shows it, the base models first."""
@@ -107,11 +112,20 @@ class Catalog:
         if owner is not None:  # a job that has begun is not disturbed
             self.shutdowns.check(name)
         with self._lock:
-            model = self._loaded.pop(name, None) or _read(name, folder)
-            self._loaded[name] = model
+            model = self._loaded.pop(name, None) or self._alive.get(name) or _read(name, folder)
+            self._loaded[name] = self._alive[name] = model
             if len(self._loaded) > self._room:
                 self._loaded.popitem(last=False)
         return model
+
+    def has_in_memory(self, name: str) -> bool:
+        """Tell whether a model need not be read from its files."""
+        return name in self._alive
+
+    def crowded(self, name: str) -> bool:
+        """Tell whether to wait with loading this model until others are no longer in use."""
+        with self._lock:
+            return name not in self._alive and len(self._alive) >= self._most
 
     def forget(self, name: str, owner: str = "") -> None:
         """Remove a tuned model, its weights and what is in memory of it; with the final one of a job its checkpoints."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from anyio import Lock, sleep
+from anyio.lowlevel import RunVar
+
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.errors import refused
 from ftwidgets.sandbox.line import line
@@ -20,7 +23,9 @@ from ftwidgets.sandbox.line import line
 if TYPE_CHECKING:
     from ftwidgets.engine import Model, Piece
 
+LOOK_AGAIN = 0.01  # seconds between two looks whether a model is free
 A_TURN = 4  # pieces before the next one in line has its turn
+_waiting: RunVar[Lock] = RunVar("ftwidgets-models")
 _SPREAD = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: far apart for neighbouring answers
 
 
@@ -67,7 +72,7 @@ class Talk:
 
 
 async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages") -> Talk:
-    """Load the model and read the prompt, in a thread, in turn: many loads at once would take memory that is never given back.
+    """Load the model and read the prompt, in a thread, in turn; where too many models are in use, wait for one to be free.
 
     Parameters
     ----------
@@ -85,7 +90,21 @@ async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages")
     ApiError
         404 where there is no such model, 400 where the messages fill its context.
     """
+    if not catalog.has_in_memory(ask.model):
+        async with _door():  # one after another, first come, first served
+            while catalog.crowded(ask.model):
+                await sleep(LOOK_AGAIN)
+            return await line().work(lambda: _begin(catalog, owner, ask, param), first=True)
     return await line().work(lambda: _begin(catalog, owner, ask, param), first=True)
+
+
+def _door() -> Lock:
+    """Give the lock of the running event loop behind which those wait who want one model more."""
+    found = _waiting.get(None)
+    if found is None:
+        found = Lock()
+        _waiting.set(found)
+    return found
 
 
 def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:

@@ -22,6 +22,7 @@ from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.app import Frontier
 from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.faults import SocketCloser
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.lease import lease
 from ftwidgets.sandbox.workers import Workers
@@ -120,7 +121,7 @@ class Service:
             self._workers = Workers(plan.home, plan.workers, share=plan.share) if plan.workers else None
             if self._workers is not None:
                 held.callback(self._workers.close)
-            self.app = AccessLog(Switch(self.sandbox.app, self._people(gate, usage)))
+            self.app = SocketCloser(AccessLog(Switch(self.sandbox.app, self._people(gate, usage))))
             self._held = held.pop_all()
 
     def close(self) -> None:

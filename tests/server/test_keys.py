@@ -1,0 +1,158 @@
+"""Keys and their holders: what a file may say, what is stored, what stays after a restart."""
+
+import random
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.sandbox.callers import Caller
+from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.ids import Ids
+from ftwidgets.server.gate import KeyGate
+from ftwidgets.server.keys import KeyLine, masked, new_code, new_key, read_keys
+from ftwidgets.server.register import Register
+
+ADA, BOB = "sk-of-ada-0123456789", "sk-of-bob-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Ada,{ADA}\n", [KeyLine("Ada", ADA)]),
+        (f"# the class\n\n Ada , {ADA} \nBob,{BOB},admin\n", [KeyLine("Ada", ADA), KeyLine("Bob", BOB, admin=True)]),
+        (f'"Lovelace, Ada",{ADA}\n', [KeyLine("Lovelace, Ada", ADA)]),
+        (f"\ufeffAda,{ADA}\r\n", [KeyLine("Ada", ADA)]),
+    ],
+)
+def test_a_keys_file_is_read(tmp_path: Path, text: str, expected: list[KeyLine]) -> None:
+    """A name and a key a line; comments, blanks, quotes and a byte-order mark do no harm."""
+    path = tmp_path / "keys.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read_keys(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no key"),
+        ("Ada\n", "line 1: expected name,key"),
+        (f"Ada,{ADA}\nBob,short\n", "line 2: the key of 'Bob' has 5 characters"),
+        (f"Ada,{ADA},teacher\n", "name,key,admin"),
+        (f",{ADA}\n", "line 1: The name is empty"),
+        (f"Ada,{ADA}\nada,{BOB}\n", "a name stands there twice"),
+        (f"Ada,{ADA}\nBob,{ADA}\n", "a key stands there twice"),
+        (f"{'A' * 41},{ADA}\n", "41 characters"),
+    ],
+)
+def test_a_wrong_keys_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """The message says which line is wrong and how, and never quotes a key."""
+    path = tmp_path / "keys.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FtwidgetsError) as refused:
+        read_keys(path)
+    assert said in str(refused.value)
+    assert ADA not in str(refused.value)
+
+
+def test_a_missing_keys_file_is_named() -> None:
+    """A file that is not there is a sentence, not a traceback."""
+    with pytest.raises(FtwidgetsError, match=r"nowhere\.csv"):
+        read_keys(Path("nowhere.csv"))
+
+
+def test_keys_are_masked_as_the_service_does() -> None:
+    """The first five and the last four signs stay; of a short one not even these."""
+    assert masked("sk-sandbox-abcdefghijkl9xyz") == "sk-sa****9xyz"
+    assert masked("short") == "sh****"
+
+
+def test_keys_and_codes_are_random_and_readable() -> None:
+    """40 random letters and digits; eight in a code, none of which is taken for another."""
+    ids = Ids(random.Random(1))
+    assert new_key(ids) != new_key(ids)
+    assert len(new_key(ids)) == len("sk-sandbox-") + 40
+    codes = {new_code(ids) for _ in range(200)}
+    assert len(codes) == 200
+    assert not set("".join(codes)) & set("0O1IL")
+    assert {len(code) for code in codes} == {9}
+
+
+def admit(register: Register, key: str | None) -> Caller:
+    """Ask the gate."""
+    return KeyGate(register).admit(Headers({} if key is None else {"authorization": f"Bearer {key}"}))
+
+
+def test_the_gate_knows_keys(tmp_path: Path) -> None:
+    """A holder comes in as themselves; a wrong key and none get the service's 401."""
+    register = Register(tmp_path)
+    key = register.join("Ada")
+    caller = admit(register, key)
+    assert caller == Caller(caller.owner, admin=False)
+    assert register.name(caller.owner) == "Ada"
+    for wrong, code, part in (("sk-sandbox-nobody-has-this-9xyz", "invalid_api_key", "sk-sa****9xyz"), (None, None, "Bearer")):
+        with pytest.raises(ApiError) as refused:
+            admit(register, wrong)
+        assert (refused.value.status, refused.value.code) == (401, code)
+        assert part in refused.value.message
+    assert "nobody-has" not in refused.value.message
+    register.close()
+
+
+def test_keys_outlive_a_restart_as_digests(tmp_path: Path) -> None:
+    """After a restart the same key opens the same things; the key itself is nowhere in the folder."""
+    register = Register(tmp_path)
+    key = register.join("Ada")
+    owner = admit(register, key).owner
+    register.count(owner, 7)
+    register.pause(True)
+    register.close()
+    assert all(key.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    again = Register(tmp_path)
+    assert admit(again, key).owner == owner
+    assert again.generated(owner) == 7
+    assert again.paused
+    again.close()
+
+
+def test_a_name_is_taken_once(tmp_path: Path) -> None:
+    """However it is written; and a class has only so much room."""
+    register = Register(tmp_path, most=2)
+    register.join("Ada  Lovelace")
+    with pytest.raises(FtwidgetsError, match="is taken"):
+        register.join("ada lovelace ")
+    register.join("Bob")
+    with pytest.raises(FtwidgetsError, match="full"):
+        register.join("Carol")
+    register.close()
+
+
+def test_the_keys_file_is_the_truth(tmp_path: Path) -> None:
+    """Who is no longer in it has no key; who has a new key keeps their things; who comes back finds them."""
+    register = Register(tmp_path)
+    register.use_file([KeyLine("Ada", ADA), KeyLine("Bob", BOB, admin=True)])
+    ada, bob = admit(register, ADA), admit(register, BOB)
+    assert (ada.admin, bob.admin) == (False, True)
+    register.use_file([KeyLine("Ada", ADA + "-new")])
+    assert admit(register, ADA + "-new") == ada
+    for gone in (ADA, BOB):
+        with pytest.raises(ApiError):
+            admit(register, gone)
+    register.use_file([KeyLine("Bob", BOB)])
+    assert admit(register, BOB).owner == bob.owner
+    assert not admit(register, BOB).admin
+    register.close()
+
+
+def test_a_forgotten_key_is_worth_nothing(tmp_path: Path) -> None:
+    """Their name may be used again, by somebody who finds nothing."""
+    register = Register(tmp_path)
+    key = register.join("Ada")
+    owner = admit(register, key).owner
+    assert register.forget(owner)
+    assert not register.forget(owner)
+    with pytest.raises(ApiError):
+        admit(register, key)
+    assert admit(register, register.join("Ada")).owner != owner
+    register.close()
