@@ -63,6 +63,18 @@ bench-chart:
 bench-prep *args:
     python tools/bench_prep.py {{ args }}
 
+# how fast the sandbox answers; --served: behind a port too, with a class of 300
+bench-sandbox *args:
+    python -m tools.bench_sandbox {{ args }}
+
+# the journey through the API beside aimock (npm install @copilotkit/aimock@1.43.0 somewhere; --aimock "node .../dist/cli.js")
+journey-beside *args:
+    python -m tools.journey_beside {{ args }}
+
+# rewrite the table of coverage in DIFFERENCES.md
+coverage-table:
+    python -m tools.coverage_table
+
 # coverage-guided fuzzing of the readers (extra `fuzz`)
 fuzz *args:
     python tools/fuzz_readers.py {{ args }}

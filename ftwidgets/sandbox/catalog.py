@@ -51,7 +51,7 @@ class Catalog:
         When which model is shut down; set a date there and it is.
     """
 
-    def __init__(self, store: Store, *, room: int = 4, most: int = 12) -> None:
+    def __init__(self, store: Store, *, room: int = 3, most: int = 8) -> None:
         self.shutdowns = Shutdowns(store.clock)
         self._store = store
         self._room = room

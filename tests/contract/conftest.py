@@ -162,7 +162,7 @@ def walk_the_surface(sandbox: Sandbox, done: Walk) -> None:
     traveller = Traveller(Target(sandbox.base_url, BASE, http=http))
     for call in CALLS:
         if not call.not_served:
-            call.example(traveller)
+            done.keep(call.name, call.example(traveller))
     done.keep("jobs.retrieve", traveller.preferring)
     done.keep("jobs.list_events", list(traveller.jobs.list_events(traveller.preferring.id)))
     traveller.close()

@@ -11,6 +11,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 SPEC = Path(__file__).with_name("openapi-subset.yaml")
+UNCHECKED = {("GET", "/files/{file_id}/content"), ("POST", "/moderations")}  # has no JSON; is not served
 UNPUBLISHED = "/responses"  # the published schemas of these are not valid ones: only the client's types check them
 
 ROOT = "urn:openai"
@@ -56,7 +57,8 @@ def test_every_good_body_fits_the_published_schema(walk: Any, spec: dict[str, An
             wrong += [f"{method} {name} {fault}" for fault in faults(spec, content[kind]["schema"], body)]
             checked.add((method, name, kind))
     assert sorted(set(wrong)) == []
-    assert len(checked) == 15
+    described_too = {(method.upper(), name) for name, described in spec["paths"].items() for method in described}
+    assert described_too - {(method, name) for method, name, _ in checked} == UNCHECKED
 
 
 def test_every_refusal_fits_the_published_schema(walk: Any, spec: dict[str, Any]) -> None:
