@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import Field
+from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,7 +116,7 @@ class Database:
         """Add records, in this order."""
         with self.transaction():
             for record in records:
-                names = [item.name for item in fields(record)]
+                names = [item.name for item in fields(type(record))]
                 sql = f"INSERT INTO {record.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
                 self._connection.execute(sql, [_stored(getattr(record, name)) for name in names])
 
@@ -205,6 +206,16 @@ def _with_patience(action: Any, seconds: float = 30.0) -> None:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(0.05)
+
+
+_fields: dict[type[Record], tuple[Field[Any], ...]] = {}
+
+
+def fields(kind: type[Record]) -> tuple[Field[Any], ...]:
+    """List the columns of a kind of record; looked up once."""
+    if kind not in _fields:
+        _fields[kind] = fields_of(kind)
+    return _fields[kind]
 
 
 def _stored(value: Any) -> Any:

@@ -80,9 +80,9 @@ class Sandbox:
         self._loop = LoopThread()
         self.faults = faults or Faults()
         parts = (
+            Jobs(store, ledger, catalog, self._wake, share=share, fault=self.faults.for_job),  # first: they are asked most
             Files(store),
             Uploads(store),
-            Jobs(store, ledger, catalog, self._wake, share=share, fault=self.faults.for_job),
             Permissions(store, catalog),
             Models(catalog),
             Chat(catalog, store),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
@@ -72,6 +73,7 @@ class Exchange:
         self._scope: Scope = {**_scope(request), "extensions": {HANG_UP: self._hang_up}}
         self._begun = self._complete = self._answered = False
         self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_AHEAD)
+        self._here: deque[Message | Exception] = deque()
         self._body: asyncio.Queue[Message] = asyncio.Queue(_AHEAD)
         self._room = asyncio.Event()
         timeouts = request.extensions.get("timeout", {})
@@ -87,13 +89,23 @@ class Exchange:
         return self._loop.start(partial(self._offer, _piece(piece, more=more)))
 
     def next_message(self) -> Future[Message | Exception]:
-        """Ask for the next thing the application sends."""
-        return self._loop.start(self._queue.get)
+        """Ask for the next thing the application sends; what comes along with it is kept here, to save a way to the loop."""
+        if not self._here:
+            return self._loop.start(self._take)
+        found: Future[Message | Exception] = Future()
+        found.set_result(self._here.popleft())
+        return found
 
     def close(self) -> None:
         """Stop the application, unless it has sent everything and is only tidying up."""
         if not self._complete:
             self._task.cancel()
+
+    async def _take(self) -> Message | Exception:
+        message = await self._queue.get()
+        if not self._queue.empty():  # a body that is ready with its head
+            self._here.append(self._queue.get_nowait())
+        return message
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

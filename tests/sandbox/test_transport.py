@@ -177,8 +177,8 @@ def test_leaving_early_stops_an_application_that_waits_to_send_its_last(loop: Lo
     async def brief(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await send_start(send)
-            for number in range(9):
-                await send({"type": "http.response.body", "body": b"x", "more_body": number < 8})
+            for number in range(10):
+                await send({"type": "http.response.body", "body": b"x", "more_body": number < 9})
         finally:
             ended.set()
 
