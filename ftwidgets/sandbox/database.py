@@ -208,10 +208,10 @@ def _with_patience(action: Any, seconds: float = 30.0) -> None:
             time.sleep(0.05)
 
 
-_fields: dict[type[Record], tuple[Field[Any], ...]] = {}
+_fields: dict[type[Any], tuple[Field[Any], ...]] = {}
 
 
-def fields(kind: type[Record]) -> tuple[Field[Any], ...]:
+def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
     """List the columns of a kind of record; looked up once."""
     if kind not in _fields:
         _fields[kind] = fields_of(kind)
