@@ -28,7 +28,7 @@ binder:
 
 # processes killed at many points of a job's life
 killed:
-    pytest -m slow tests/sandbox/test_killed.py
+    pytest -m slow tests/sandbox
 
 # the widgets and the lessons in a real JupyterLab in a real Chromium (extra `browser`)
 browser:

@@ -300,8 +300,10 @@ class Job:
 
     def _still_going(self, limit: float) -> str:
         status = "without an answer" if self._details is None else f'"{self._details.status}"'
-        resume = f" Resume it with client.fine_tuning.jobs.resume({self.id!r})." if status == '"paused"' else ""
-        return f"job {self.id} was still {status} after {limit:g} s; it goes on. .wait() again, or .cancel() it.{resume}"
+        if status == '"paused"':
+            resume = f"client.fine_tuning.jobs.resume({self.id!r})"
+            return f"job {self.id} was still {status} after {limit:g} s; it goes on after {resume}; .cancel() ends it."
+        return f"job {self.id} was still {status} after {limit:g} s; it goes on. .wait() again, or .cancel() it."
 
 
 def _plain(value: Any) -> Any:

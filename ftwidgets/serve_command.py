@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STOPPED, CANNOT = 0, 2
 PORT = 8000
 
-NO_UVICORN = 'ftwidgets serve needs uvicorn, which is not installed. Run: pip install "ftwidgets[serve]"'
+NO_UVICORN = 'uvicorn is not installed, and the server needs it. Run: pip install "ftwidgets[serve]"'
 NO_KEYS = (
     "--host {} can be reached from other computers, and then everybody needs a key of their own: give --keys FILE (lines of "
     "name,key), or --class NAME for a class that joins with a code."

@@ -161,6 +161,9 @@ def test_wait_ends_on_a_status_nobody_knows(clock: Clock, monkeypatch: pytest.Mo
     with pytest.raises(JobTimeout, match=r"still \"paused\" after 7 s; it goes on.*resume\(.ftjob-1.\)"):
         job.wait(timeout=7)
     assert clock.now == pytest.approx(7)
+    with pytest.raises(JobTimeout) as caught:
+        job.wait(timeout=0)
+    assert ".wait() again" not in str(caught.value)  # by itself a paused job does not go on
     monkeypatch.setattr(jobs, "DAY", 60.0)
     with pytest.raises(JobTimeout, match="after 60 s"):
         job.wait()

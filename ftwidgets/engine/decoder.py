@@ -32,8 +32,10 @@ class Decoder:
 
     def _may_begin_stop(self) -> int:
         """How many characters at the end of the held text could be the beginning of a stop text."""
-        lengths = (n for text in self._stop for n in range(len(text) - 1, 0, -1) if self._held.endswith(text[:n]))
-        return max(lengths, default=0)
+        held = self._held
+        return max(
+            (n for text in self._stop for n in range(1, min(len(text), len(held) + 1)) if held.endswith(text[:n])), default=0
+        )
 
     def flush(self) -> str:
         """The rest, when no token follows; an unfinished character becomes U+FFFD."""

@@ -40,6 +40,7 @@ class Tokenizer:
         self.special_ids = [i for i, token in added.items() if token.special]
         self._alphabet = byte_alphabet()
         self._newline = self.encode("\n")
+        self._longest = max(map(len, self._tokenizer.get_vocab()))  # a sign a byte
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
@@ -79,6 +80,10 @@ class Tokenizer:
         """A chat up to where the assistant's answer begins."""
         ids = [i for message in messages for i in self._message(message)]
         return [*ids, *self._head("assistant")]
+
+    def fewest(self, messages: Messages) -> int:
+        """How many tokens a chat has at least, without encoding it: no token stands for more bytes than the longest one."""
+        return sum(1 + len((message["content"] or "").encode()) // self._longest for message in messages)
 
     def encode_example(self, messages: Messages, *, max_tokens: int) -> Example:
         """A chat to train on: weight 1 on what assistants wrote (unless a message says `weight: 0`), 0 on the rest.

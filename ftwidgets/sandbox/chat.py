@@ -16,6 +16,7 @@ from ftwidgets.sandbox.callers import owner_of
 from ftwidgets.sandbox.catalog import Catalog
 from ftwidgets.sandbox.chat_request import ChatRequest, read_chat_request
 from ftwidgets.sandbox.chat_schemas import Answer, Chunks, Opening, completion_body, sse
+from ftwidgets.sandbox.errors import refused
 from ftwidgets.sandbox.params import body_params
 from ftwidgets.sandbox.schemas import Body
 from ftwidgets.sandbox.store import Store
@@ -23,6 +24,7 @@ from ftwidgets.sandbox.stored import keep_completion
 from ftwidgets.sandbox.talk import Talk, begin, in_turn
 
 GONE = 499  # nobody reads it: the client has hung up
+MOST_LOGPROBS = 100_000  # of one request: about 40 MB until it is answered
 
 
 class Chat:
@@ -40,6 +42,7 @@ class Chat:
         """Answer a chat; a request that is given up stops at the next turn."""
         wanted, owner = read_chat_request(await body_params(request)), owner_of(request)
         talk = await begin(self._catalog, owner, wanted.ask)
+        _check_size(wanted, talk)
         opening = Opening(self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()))
         if wanted.stream:
             return StreamingResponse(self._stream(wanted, opening, talk, owner), media_type="text/event-stream")
@@ -74,3 +77,19 @@ class Chat:
     async def _keep(self, wanted: ChatRequest, owner: str, body: Body) -> None:
         if wanted.store:
             await run_in_threadpool(keep_completion, self._store, owner, wanted.given, body)
+
+
+def _check_size(wanted: ChatRequest, talk: Talk) -> None:
+    """Refuse so many log-probabilities that a few such requests would fill the memory."""
+    top = wanted.ask.top_logprobs
+    if top is None:
+        return
+    room = talk.model.config.max_position_embeddings - len(talk.prompt)
+    length = min(wanted.ask.max_tokens or room, room)
+    if wanted.n * length * (1 + top) > MOST_LOGPROBS:
+        raise refused(
+            f"Invalid 'n': {wanted.n} answers of up to {length} tokens with 'top_logprobs' {top} are more than {MOST_LOGPROBS} "
+            "log-probabilities, the most that this sandbox gives at once. Ask for fewer answers, tokens or alternatives.",
+            param="n",
+            code="invalid_value",
+        )

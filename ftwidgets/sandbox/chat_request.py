@@ -12,7 +12,7 @@ from typing import Any
 
 from ftwidgets.sandbox.errors import refused
 from ftwidgets.sandbox.params import Params, kind_of
-from ftwidgets.sandbox.rows import ROLES, plain_content, plain_role
+from ftwidgets.sandbox.rows import MOST_PARTS, ROLES, plain_content, plain_role
 from ftwidgets.sandbox.talk import Ask
 
 LONGEST_SEED = 2**63
@@ -224,7 +224,26 @@ def _message(message: Any, where: str) -> dict[str, str]:
             param=f"{where}.{key}",
             code="unsupported_parameter",
         )
+    _check_parts(message.get("content"), f"{where}.content")
     try:
         return {"role": plain_role(role), "content": plain_content(message.get("content"), where)}
     except ValueError as error:
         raise refused(f"Invalid value: {error}.", param=f"{where}.content", code="invalid_value") from error
+
+
+def _check_parts(content: Any, where: str) -> None:
+    """Refuse more parts than a text needs, and what they carry beside it: a stored chat is kept as it came."""
+    if not isinstance(content, list):
+        return
+    if len(content) > MOST_PARTS:
+        raise refused(
+            f"Invalid '{where}': array too long. Expected at most {MOST_PARTS} parts, but got {len(content)} instead.",
+            param=where,
+            code="array_above_max_length",
+        )
+    for place, part in enumerate(content):
+        if isinstance(part, Mapping) and part.get("type") == "text" and (more := sorted(part.keys() - {"type", "text"})):
+            name = f"{where}[{place}].{more[0]:.40}"
+            raise refused(
+                f"Unsupported parameter: '{name}' is not supported by this sandbox.", param=name, code="unsupported_parameter"
+            )

@@ -54,6 +54,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE jobs ADD COLUMN started_at REAL",
         "ALTER TABLE jobs ADD COLUMN fault TEXT",
         "ALTER TABLE jobs ADD COLUMN key TEXT",
+        # Jobs that have been checked have a key, those that have begun a time; nothing shares the result of these.
+        "UPDATE jobs SET key = id WHERE status IN ('queued', 'running')",
+        "UPDATE jobs SET started_at = created_at WHERE status = 'running'",
         "CREATE INDEX jobs_by_owner ON jobs (owner)",
         "CREATE INDEX jobs_by_key ON jobs (key)",
         "CREATE INDEX files_by_owner ON files (owner)",

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ftwidgets.sandbox.errors import JobFaultError
+from ftwidgets.sandbox.lease import lease
 from ftwidgets.sandbox.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord, ModelRecord
 from ftwidgets.sandbox.store import Store
 
@@ -178,13 +179,15 @@ class Ledger:
         return moved
 
     def cancel(self, job: JobRecord) -> bool:
-        """Stop a job for good; whoever trains it notices at its next step and clears up."""
+        """Stop a job for good; whoever trains it notices at its next step and clears up, and if nobody does, this does."""
         with self._db.transaction():
             moved = self._end(job.id, "cancelled", UNFINISHED)
             if moved:
                 self._log(job.id, "Fine-tuning job cancelled")
-        if moved and job.status != "running":
-            self._forget_work(job.id)
+        if moved:
+            with lease(self.lock_path(job.id)) as nobody_trains_it:
+                if nobody_trains_it:
+                    self.clear(job)
         return moved
 
     def clear(self, job: JobRecord) -> None:

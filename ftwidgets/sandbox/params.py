@@ -187,9 +187,10 @@ class Params:
         )
 
     def _bound(self, name: str, kind: str, how: str, what: str, limit: int, length: int, code: str) -> NoReturn:
+        one = f"an {kind}" if kind[0] in "ao" else f"a {kind}"
         raise refused(
-            f"Invalid '{self.path(name)}': {kind} too {how}. Expected a {kind} with {what} {limit}, "
-            f"but got a {kind} with length {length} instead.",
+            f"Invalid '{self.path(name)}': {kind} too {how}. Expected {one} with {what} {limit}, "
+            f"but got {one} with length {length} instead.",
             param=self.path(name),
             code=code,
         )

@@ -63,10 +63,11 @@ class Recorder:
             self._pending.append(self._event(metrics))
         now = self._clock.monotonic()
         if metrics.end_of_epoch or now - self._committed >= COMMIT_EVERY:
-            if not self._commit():
+            going = self._commit()
+            if metrics.end_of_epoch and (going or self._ledger.status(self._job.id) in UNFINISHED):
+                self._snapshot(metrics)  # of a job that rests too: it goes on behind this step
+            if not going:
                 return False
-            if metrics.end_of_epoch:
-                self._snapshot(metrics)
             due = SAVE_AT_EPOCH_AFTER if metrics.end_of_epoch else SAVE_EVERY
             if now - self._saved >= due and metrics.step < metrics.total_steps:
                 self._save()

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ftwidgets.sandbox.errors import JobFaultError
 
 LEAST_EXAMPLES = 10
+MOST_PARTS = 100  # of the content of one message of a request
 ROLES = ("system", "developer", "user", "assistant")
 
 Messages = list[dict[str, Any]]

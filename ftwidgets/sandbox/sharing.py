@@ -19,6 +19,7 @@ from typing import Any
 from ftwidgets.sandbox.ids import LARGEST_SEED, base_of
 from ftwidgets.sandbox.job_request import JobRequest
 from ftwidgets.sandbox.ledger import Ledger
+from ftwidgets.sandbox.recorder import KEPT_EPOCHS
 from ftwidgets.sandbox.records import CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store import Store
 from ftwidgets.sandbox.table import result_table
@@ -57,19 +58,28 @@ def twin_of(store: Store, job: JobRecord) -> JobRecord | None:
         return None
     same = "key = ? AND id != ? AND status = ?"
     for other in store.db.select(JobRecord, same, (job.key, job.id, "succeeded"), newest=True):
-        if all(store.model_folder(point.folder).is_dir() for point in _points(store, other)) and _points(store, other):
+        points = _points(store, other)
+        if len(points) == _kept(other) and all(store.model_folder(point.folder).is_dir() for point in points):
             return other
     running = store.db.select(JobRecord, same, (job.key, job.id, "running"), limit=1)
     return running[0] if running else None
 
 
 def share(store: Store, ledger: Ledger, job: JobRecord, twin: JobRecord) -> bool:
-    """Give a job the result of its twin, which has succeeded; tell whether the job was still there to take it."""
+    """Give a job the result of its twin, which has succeeded.
+
+    Returns
+    -------
+    bool
+        Whether the job has it now; it has not if it was stopped meanwhile, or if a model of the twin was deleted. Then it
+        is to be trained; what has been copied already is what training would have written.
+    """
     if job.status == "queued" and not ledger.start(job, twin.hyperparameters):
         return False
-    for point in _points(store, twin):
-        _copy_point(store, job, point)
-    ledger.note(job.id, SHARED)
+    if not all(_copy_point(store, job, point) for point in _points(store, twin)) or len(_points(store, job)) < _kept(twin):
+        return False
+    if not store.db.select(EventRecord, "job_id = ? AND message = ?", (job.id, SHARED), limit=1):
+        ledger.note(job.id, SHARED)  # once, though a process that died or a pause came between
     events = store.db.select(EventRecord, "job_id = ? AND step IS NOT NULL", (twin.id,))
     known, now = ledger.last_step(job.id), int(store.clock.time())
     copies = [
@@ -81,16 +91,27 @@ def share(store: Store, ledger: Ledger, job: JobRecord, twin: JobRecord) -> bool
     return ledger.succeed(job, result_table(ledger.metrics(job.id)))
 
 
-def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> None:
-    """Copy a checkpoint under a name of the job's own; the weights are one file with two names where that can be."""
+def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> bool:
+    """Copy a checkpoint under a name of the job's own, and tell whether it was still there.
+
+    The weights are one file with two names where that can be.
+    """
     if any(known.step == point.step for known in _points(store, job)):
-        return  # a process that died while it did this had come so far
+        return True  # a process that died while it did this had come so far
     folder = f"{job.id}-step-{point.step}"
     target = store.model_folder(folder)
     if not target.exists():
         aside = target.with_name(f".{folder}-shared")
         shutil.rmtree(aside, ignore_errors=True)
-        shutil.copytree(store.model_folder(point.folder), aside, copy_function=_link)
+        try:
+            shutil.copytree(store.model_folder(point.folder), aside, copy_function=_link)
+        except (FileNotFoundError, shutil.Error):  # the latter lists what could not be copied
+            if store.db.get(CheckpointRecord, point.id) is not None:
+                raise
+        if store.db.get(CheckpointRecord, point.id) is None:  # its record goes before its files: the copy may lack some
+            shutil.rmtree(aside, ignore_errors=True)
+            return False
+        os.utime(aside)  # it is as old as the other otherwise, and so might be swept away before it is known
         aside.rename(target)
     name = store.ids.tuned_name(base_of(job.model), job.suffix)
     store.db.insert(
@@ -104,6 +125,12 @@ def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> None:
             published=0,
         )
     )
+    return True
+
+
+def _kept(job: JobRecord) -> int:
+    """Tell how many checkpoints a job ended with; some may have been deleted since."""
+    return min(KEPT_EPOCHS, int(job.hyperparameters["n_epochs"]))
 
 
 def _link(source: str, target: str) -> None:

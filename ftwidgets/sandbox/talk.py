@@ -17,7 +17,7 @@ from anyio import Lock, sleep
 from anyio.lowlevel import RunVar
 
 from ftwidgets.sandbox.catalog import Catalog
-from ftwidgets.sandbox.errors import refused
+from ftwidgets.sandbox.errors import ApiError, refused
 from ftwidgets.sandbox.line import line
 
 if TYPE_CHECKING:
@@ -109,16 +109,22 @@ def _door() -> Lock:
 
 def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:
     model = catalog.load(ask.model, owner)
+    context, fewest = model.config.max_position_embeddings, model.tokenizer.fewest(ask.messages)
+    if fewest >= context:  # a prompt of megabytes is refused before it takes seconds that others wait for
+        raise _too_long(context, f"at least {fewest}", param)
     prompt = model.tokenizer.encode_prompt(ask.messages)
-    context = model.config.max_position_embeddings
     if len(prompt) >= context:
-        raise refused(
-            f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-            f"{len(prompt)} tokens. Please reduce the length of the messages; the answer needs room too.",
-            param=param,
-            code="context_length_exceeded",
-        )
+        raise _too_long(context, str(len(prompt)), param)
     return Talk(ask, model, prompt)
+
+
+def _too_long(context: int, tokens: str, param: str) -> ApiError:
+    return refused(
+        f"This model's maximum context length is {context} tokens. However, your messages resulted in "
+        f"{tokens} tokens. Please reduce the length of the messages; the answer needs room too.",
+        param=param,
+        code="context_length_exceeded",
+    )
 
 
 async def in_turn(pieces: Iterator[Piece]) -> AsyncIterator[list[Piece]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LARGEST = 8 * 1024**3  # bytes in all; the service's limit, as is the next
 LARGEST_PART = 64 * 1024**2
+LONGEST_NAME = 1000  # characters; what it was called is kept for good
 MOST_PARTS = 10000
 
 
@@ -86,14 +87,14 @@ class Uploads:
     def _upload(self, params: Params, owner: str) -> UploadRecord:
         """Read the parameters of a new upload."""
         now = int(self._store.clock.time())
-        params.text("mime_type", required=True, shortest=1)
+        params.text("mime_type", required=True, shortest=1, longest=LONGEST_NAME)
         record = UploadRecord(
             id=self._store.ids.new("upload_", 32),
             owner=owner,
             bytes=params.integer("bytes", least=1, most=LARGEST, required=True) or 0,
             created_at=now,
             expires_at=now + HOUR,
-            filename=str(params.text("filename", required=True, shortest=1)),
+            filename=str(params.text("filename", required=True, shortest=1, longest=LONGEST_NAME)),
             purpose=str(params.choice("purpose", PURPOSES, required=True)),
             lifetime=_lifetime(params),
         )
@@ -163,6 +164,8 @@ class Uploads:
         seen: set[str] = set()
         for place, id_ in enumerate(part_ids):
             if id_ not in known:
+                if self._found(upload.id).status != "pending":  # another request has ended it meanwhile
+                    raise self._over(upload.id)
                 raise refused(f"{upload.id} has no part '{id_}'.", param=f"part_ids[{place}]", code="invalid_value")
             if id_ in seen:
                 raise refused(f"The part '{id_}' is named twice.", param=f"part_ids[{place}]", code="invalid_value")

@@ -1,4 +1,4 @@
-"""The routes under `/admin/class`: who is in it, what they use; pause it; remove one, or all.
+"""The routes under `/admin/class`: who is in it, what they use; pause it; cancel somebody's jobs; remove one, or all.
 
 They take the teacher's key, as the API does, and answer with JSON; to anybody else they do not exist.
 Left out: marks, lessons, who may come (`pages`).
@@ -15,6 +15,8 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.callers import Gate
 from ftwidgets.sandbox.errors import ApiError, missing
+from ftwidgets.sandbox.ledger import Ledger
+from ftwidgets.sandbox.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store import Store
 from ftwidgets.server.leaving import remove_all
 from ftwidgets.server.limits import Usage
@@ -47,6 +49,7 @@ class Classroom:
             Route("/admin/class/pause", self.pause, methods=["POST"]),
             Route("/admin/class/resume", self.resume, methods=["POST"]),
             Route("/admin/class/students/{owner}", self.remove, methods=["DELETE"]),
+            Route("/admin/class/students/{owner}/cancel", self.cancel, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -64,12 +67,14 @@ class Classroom:
 
     async def remove(self, request: Request) -> Response:
         """Remove one student and everything of theirs."""
-        self._check(request)
-        owner = request.path_params["owner"]
-        holder = self._register.get(owner)
-        if holder is None or holder.admin:
-            raise missing(f"No student has the short name {owner}. GET /admin/class lists them.", param="owner")
+        holder = self._student_of(request)
         return JSONResponse(await run_in_threadpool(self._remove, holder))
+
+    async def cancel(self, request: Request) -> Response:
+        """Cancel the jobs of one student that are not over; everything else stays."""
+        holder = self._student_of(request)
+        cancelled = await run_in_threadpool(self._cancel, holder.owner)
+        return JSONResponse({"id": holder.owner, "object": "student", "cancelled": cancelled})
 
     async def empty(self, request: Request) -> Response:
         """Remove all students and everything of theirs."""
@@ -77,6 +82,20 @@ class Classroom:
         students = [holder for holder in self._register.holders() if not holder.admin]
         removed = [await run_in_threadpool(self._remove, holder) for holder in students]
         return JSONResponse({"object": "list", "data": removed})
+
+    def _student_of(self, request: Request) -> Holder:
+        """Find the student that the path names, for a teacher."""
+        self._check(request)
+        owner = request.path_params["owner"]
+        holder = self._register.get(owner)
+        if holder is None or holder.admin:
+            raise missing(f"No student has the short name {owner}. GET /admin/class lists them.", param="owner")
+        return holder
+
+    def _cancel(self, owner: str) -> list[str]:
+        ledger = Ledger(self._store)
+        jobs = self._store.db.select(JobRecord, "owner = ?", (owner,))
+        return [job.id for job in jobs if job.status in UNFINISHED and ledger.cancel(job)]
 
     def _pause(self, request: Request, paused: bool) -> Response:
         self._check(request)

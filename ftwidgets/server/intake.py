@@ -25,7 +25,7 @@ from ftwidgets.server.tally import Tally
 AT_ONCE = "You have {most} requests being answered at the same time, and each key may have {most}. Wait for one to end."
 
 _UPLOADS = re.compile(r"/v1/(files|uploads/[^/]+/parts)")
-_MAKES_FILE = re.compile(r"/v1/(files|uploads|uploads/[^/]+/complete)")
+_MAKES_FILE = re.compile(r"/v1/(files|uploads)")  # an upload keeps its place until it is over
 _WRITES = re.compile(r"/v1/(chat/completions|responses)")
 _JOBS = "/v1/fine_tuning/jobs"
 
@@ -86,7 +86,7 @@ class Intake:
             raise PatientError(429, AT_ONCE.format(most=most), code="rate_limit_exceeded", kind="requests", wait=1.0)
         self._answering[owner] += 1
         held.callback(self._answered, owner)
-        if self._register.paused and scope["method"] == "POST":
+        if self._register.paused and scope["method"] == "POST" and not scope["path"].endswith("/cancel"):
             raise ApiError(403, PAUSED, code="class_paused")
         if scope["method"] == "POST":
             held.enter_context(self._room(scope["path"], owner, coming))

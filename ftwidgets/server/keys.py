@@ -97,7 +97,9 @@ def read_keys(path: Path) -> list[KeyLine]:
 
 def _line(row: list[str], where: str) -> KeyLine:
     cells = [cell.strip() for cell in row]
-    if len(cells) not in (2, 3) or (len(cells) == 3 and cells[2] != "admin"):
+    if len(cells) == 3 and cells[2] != "admin":
+        raise FtwidgetsError(f"{where}: the third cell is for a teacher, and may only be admin: name,key,admin.")
+    if len(cells) not in (2, 3):
         raise FtwidgetsError(f"{where}: expected name,key or name,key,admin; there are {len(cells)} cells.")
     if len(cells[1]) < SHORTEST_KEY or not cells[1].isascii() or not cells[1].isprintable() or " " in cells[1]:
         raise FtwidgetsError(

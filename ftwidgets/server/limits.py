@@ -30,13 +30,17 @@ JOBS = (
 MODELS = (
     "You have the tuned models of {used} jobs, and each key may keep those of {most}. Delete some: client.models.delete(...)."
 )
-FILES = "You have {used} files, and each key may have {most}. Delete some: client.files.delete(...)."
+FILES = (
+    "You have {used} files, uploads that are not complete among them, and each key may have {most}. "
+    "Delete some: client.files.delete(...), or cancel an upload: client.uploads.cancel(...)."
+)
 BYTES = (
     "Your files have {used} bytes, this one would make it {more}, and each key may store {most}. "
     "Delete some: client.files.delete(...)."
 )
 PAUSED = "The class is paused: what there is can be looked at, nothing new can be made. Wait until it goes on."
 
+_OPEN = "owner = ? AND status = 'pending'"
 _UNFINISHED = "status IN ('validating_files', 'queued', 'running', 'paused')"
 
 
@@ -97,14 +101,16 @@ class Usage:
         self._coming_jobs: Counter[str] = Counter()
 
     def files(self, owner: str) -> int:
-        """Count an owner's files."""
-        return int(self._db.value("SELECT count(*) FROM files WHERE owner = ?", (owner,)))
+        """Count an owner's files, and the uploads that may still become one."""
+        files = self._db.value("SELECT count(*) FROM files WHERE owner = ?", (owner,))
+        return int(files) + int(self._db.value(f"SELECT count(*) FROM uploads WHERE {_OPEN}", (owner,)))
 
     def stored(self, owner: str) -> int:
         """Add up the bytes of an owner's files and of the parts of uploads that are not complete."""
         files = self._db.value("SELECT sum(bytes) FROM files WHERE owner = ?", (owner,))
-        open_ones = "SELECT id FROM uploads WHERE owner = ? AND status = 'pending'"
-        parts = self._db.value(f"SELECT sum(bytes) FROM parts WHERE upload_id IN ({open_ones})", (owner,))
+        parts = self._db.value(
+            f"SELECT sum(bytes) FROM parts WHERE upload_id IN (SELECT id FROM uploads WHERE {_OPEN})", (owner,)
+        )
         return int(files or 0) + int(parts or 0)
 
     def jobs(self, owner: str) -> int:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox.clock import Clock
+from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.server import page
 from ftwidgets.server.overview import Overview
@@ -27,6 +28,7 @@ from ftwidgets.server.visitors import COOKIE, LIFETIME, Guesses, Passes
 from ftwidgets.server.words import connection_lines
 
 LARGEST_FORM = 4096
+MOST_FIELDS = 8
 WRONG_CODE = "This is not the join code. Look at it once more; capital and small letters are the same."
 WRONG_KEY = "Nobody has this key. Look at it once more."
 TOO_OFTEN = "Too many wrong tries from here. Wait {} seconds."
@@ -185,7 +187,10 @@ async def _form(request: Request) -> dict[str, str]:
         message = await body.receive()
         whole += message.get("body", b"")
         more = message.get("more_body", False)
-    fields = parse_qs(whole.decode("utf-8", "replace"), max_num_fields=8)
+    try:
+        fields = parse_qs(whole.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise ApiError(400, f"This form has more than {MOST_FIELDS} fields. Load the page again.") from error
     return {name: values[-1] for name, values in fields.items()}
 
 

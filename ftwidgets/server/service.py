@@ -36,6 +36,8 @@ from ftwidgets.server.pages import Face, Pages
 from ftwidgets.server.reading import SECONDS
 from ftwidgets.server.register import Register
 
+NO_PATH = "Invalid URL: its path has signs that cannot be shown, such as a line break (%0A). Take them out."
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -92,13 +94,17 @@ class Service:
     Raises
     ------
     FtwidgetsError
-        If another server has the folder.
+        If another server has the folder, or it cannot be made.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         with ExitStack() as held:
-            plan.home.mkdir(parents=True, exist_ok=True)
+            try:
+                plan.home.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                reason = f'the state folder "{plan.home}" cannot be made ({error.strerror}).'
+                raise FtwidgetsError(f"{reason} Name another with --home.") from error
             if not held.enter_context(lease(plan.home / "server.lock")):
                 raise FtwidgetsError("another ftwidgets serve uses this state folder. Stop it, or name another with --home.")
             self.register = Register(plan.home, most=plan.students, clock=plan.clock, ids=plan.ids)
@@ -165,8 +171,14 @@ class Switch:
         self._api, self._people = api, people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass a request on; a path with a line break or the like names nothing.
+
+        Routes are found by patterns whose `$` lets a last line break pass, limits are not: such a path would get by them.
+        """
         path = scope.get("path", "")
+        if not path.isprintable():
+            await ApiError(404, NO_PATH).response()(scope, receive, send)
+            return
         ours = path == "/v1" or path.startswith("/v1/") or (path.startswith("/admin/") and not path.startswith("/admin/class"))
         await (self._api if ours else self._people)(scope, receive, send)
 

@@ -123,6 +123,16 @@ def test_the_naive_loop_sends_a_crowd_where_the_client_sends_two(
     )
 
 
+def test_whoever_reads_slowly_sees_the_same() -> None:
+    """A limit fills up and a job ends while somebody reads: the cells use it up anew, and cancel what may have ended."""
+    cells = ["".join(cell["source"]) for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]]
+    (crowd,) = [cell for cell in cells if cell.startswith("def crowded():")]
+    assert "faults.clear()" in crowd
+    assert sum(cell.startswith("crowded()\n") for cell in cells) == 2
+    assert "ftwidgets.Job(client, job.id).cancel()" in sources()
+    assert "jobs.cancel(" not in sources()
+
+
 def test_a_used_up_quota_is_told_by_its_code_alone(client: openai.OpenAI, plain: openai.OpenAI, faults: Faults) -> None:
     """Two questions fit, the third is refused with the status of "too fast", and the client asks three times all the same."""
     small = {name: value for name, value in QUESTION.items() if name != "temperature"}

@@ -61,8 +61,9 @@ def _parameters(call: Call, names: list[str]) -> str:
         kinds = {
             "needs": list(table.needed),
             "honoured": list(table.honoured),
+            "honoured without a JSON schema": list(table.in_part),
             "without effect": list(table.ignored),
-            "refused": list(table.refused),
+            "refused": [name for name in table.refused if name not in table.in_part],
         }
     return "; ".join(filter(None, (_listed(kind, found) for kind, found in kinds.items()))) or "none"
 

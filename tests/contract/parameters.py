@@ -23,6 +23,8 @@ class Parameters:
         A value that is not the default, by name. What is `ignored` is taken and changes nothing.
     along
         What a parameter needs beside itself.
+    in_part
+        Those of the refused ones that are honoured with other values.
     """
 
     needed: Values
@@ -30,6 +32,7 @@ class Parameters:
     ignored: Values = field(default_factory=dict)
     refused: Values = field(default_factory=dict)
     along: dict[str, Values] = field(default_factory=dict)
+    in_part: tuple[str, ...] = ()
 
     def names(self) -> list[str]:
         """List all of them."""
@@ -78,6 +81,7 @@ PARAMETERS = {
             "store": True,
         },
         along={"top_logprobs": {"logprobs": True}, "stream_options": {"stream": True}},
+        in_part=("response_format",),
         ignored={
             "user": "someone",
             "safety_identifier": "someone",
@@ -120,6 +124,7 @@ PARAMETERS = {
             "stream": True,
         },
         along={"top_logprobs": {"include": ["message.output_text.logprobs"]}, "stream_options": {"stream": True}},
+        in_part=("text",),
         ignored={
             "user": "someone",
             "safety_identifier": "someone",

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from ftwidgets.engine import Model
@@ -68,3 +70,20 @@ def test_stop_texts(nano: Model, text: str, stop: list[str], expected: str | Non
             break
     assert decoder.stopped is (expected is not None)
     assert out + ("" if decoder.stopped else decoder.flush()) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize("text", ["", "a", " " * 5000, "internationalization " * 50, "naïve 日本語 " * 40, "\n" * 999])
+def test_the_fewest_tokens_are_never_too_many(nano: Model, text: str) -> None:
+    """What is refused for its length alone would have been too long; long texts are told from short ones."""
+    messages = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
+    assert nano.tokenizer.fewest(messages) <= len(nano.tokenizer.encode_prompt(messages))
+    assert nano.tokenizer.fewest([{"role": "user", "content": "word " * 100_000}]) > 5000
+
+
+def test_a_stop_text_of_a_megabyte_costs_nothing(nano: Model) -> None:
+    """Only as much of it is looked at as has been written; before, each token took minutes."""
+    began = time.perf_counter()
+    decoder = Decoder(nano.tokenizer, ["x" * 1_000_000, "ab"])
+    out = "".join(decoder.push(token) for token in nano.tokenizer.encode("no, xx"))
+    assert out + decoder.flush() == "no, xx"
+    assert time.perf_counter() - began < 5

@@ -105,6 +105,15 @@ def test_a_prompt_that_is_too_long_is_refused(client: openai.OpenAI) -> None:
     assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "messages")
 
 
+def test_so_many_log_probabilities_are_refused(client: openai.OpenAI) -> None:
+    """One request cannot fill the memory; the message says what to ask for less of, and fewer are given."""
+    with pytest.raises(openai.BadRequestError, match="more than 100000 log-probabilities") as caught:
+        ask(client, n=128, logprobs=True, top_logprobs=20, max_tokens=500)
+    assert (caught.value.code, caught.value.param) == ("invalid_value", "n")
+    answer = ask(client, n=128, logprobs=True, top_logprobs=20, max_tokens=1)
+    assert len(answer.choices) == 128
+
+
 def test_contents_may_be_text_parts_and_roles_developer(client: openai.OpenAI) -> None:
     """Parts are joined; a developer is a system message by its new name."""
     plain = [{"role": "system", "content": "Be brief."}, *ASK]
@@ -229,6 +238,8 @@ def test_what_changes_nothing_is_accepted(client: openai.OpenAI) -> None:
         ({"messages": [{"role": "user", "content": 3}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": ""}] * 101}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "a", "b": "c"}]}]}, "messages[0].content[0].b"),
         ({"messages": [{"role": "user", "content": "hi", "name": "Eve"}]}, "messages[0].name"),
         ({"messages": [{"role": "assistant", "content": "hi", "weight": 1}]}, "messages[0].weight"),
         ({"messages": None}, "messages"),

@@ -1,12 +1,18 @@
 """Records in SQLite."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import httpx2
+import openai
 import pytest
 
+from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.database import MIGRATIONS, Database
 from ftwidgets.sandbox.records import FileRecord, JobRecord
 
@@ -132,3 +138,36 @@ def test_a_file_from_the_future_is_left_alone(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="newer ftwidgets"):
             Database(path)
+
+
+def test_what_the_first_version_began_goes_on(tmp_path: Path, world: Any) -> None:
+    """A job that trained and one that waited in a folder of version 1 are not checked or begun a second time."""
+    first, waiting = "ftjob-1", "ftjob-2"
+    with closing(sqlite3.connect(tmp_path / "sandbox.sqlite")) as connection, connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        for job_id, status in ((first, "running"), (waiting, "queued")):
+            connection.execute(
+                "INSERT INTO jobs (id, created_at, model, training_file, seed, hyperparameters, status) "
+                "VALUES (?, 1, ?, ?, 1, ?, ?)",
+                (job_id, world.base, "file-1", '{"n_epochs": 2, "batch_size": 5, "learning_rate_multiplier": 1}', status),
+            )
+            folder = tmp_path / "jobs" / job_id
+            folder.mkdir(parents=True)
+            (folder / "training.jsonl").write_text("".join(json.dumps(row) + "\n" for row in world.rows()), encoding="utf-8")
+    with Sandbox(tmp_path, train=False) as sandbox, openai_client(sandbox) as client:
+        for job_id in (first, waiting):
+            client.fine_tuning.jobs.pause(job_id)
+            assert client.fine_tuning.jobs.resume(job_id).status == "queued"
+    with Sandbox(tmp_path) as sandbox, openai_client(sandbox) as client:
+        for job_id, started in ((first, 0), (waiting, 1)):
+            assert world.wait_for_end(client, job_id).status == "succeeded"
+            said = [event.message for event in client.fine_tuning.jobs.list_events(job_id, limit=100)]
+            assert said.count("Files validated, moving job to queued state") == 0
+            assert said.count("Fine-tuning job started") == started
+
+
+def openai_client(sandbox: Sandbox) -> openai.OpenAI:
+    """Make a client that takes "paused", a status which the client's types lack."""
+    return openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=httpx2.Client(transport=sandbox.transport()))

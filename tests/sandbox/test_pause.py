@@ -1,6 +1,6 @@
 """Jobs that rest and go on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import openai
 import pytest
 
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.ledger import Ledger
+from ftwidgets.sandbox.records import EventRecord
 
 
 @pytest.fixture
@@ -87,3 +89,39 @@ def test_only_what_goes_on_can_rest(lenient: openai.OpenAI, world: Any) -> None:
         assert refusal.value.code == "job_already_finished"
     with pytest.raises(openai.NotFoundError):
         jobs.pause("ftjob-none")
+
+
+def test_a_job_paused_at_the_end_of_an_epoch_keeps_its_checkpoint(
+    lenient: openai.OpenAI, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on behind that step, and lists the checkpoints of all three epochs."""
+    append = Ledger.append
+
+    def pausing(ledger: Ledger, job_id: str, events: Sequence[EventRecord], estimated_finish: int | None) -> bool:
+        job = ledger.get(job_id)
+        if job is not None and events and events[-1].step == 2 and job.status == "running":
+            ledger.pause(job)
+        return append(ledger, job_id, events, estimated_finish)
+
+    monkeypatch.setattr(Ledger, "append", pausing)
+    jobs, settings = lenient.fine_tuning.jobs, {"n_epochs": 3, "batch_size": 10}
+    job = jobs.create(model=world.base, training_file=world.upload(lenient, world.rows()), hyperparameters=settings)  # type: ignore[arg-type]
+    world.wait_for(lambda: jobs.retrieve(job.id).status == "paused")
+    jobs.resume(job.id)
+    assert world.wait_for_end(lenient, job.id).status == "succeeded"
+    assert [point.step_number for point in jobs.checkpoints.list(job.id)] == [3, 2, 1]
+    assert [data["step"] for data in metrics(lenient, job.id)] == [1, 2, 3]
+
+
+def test_a_paused_job_that_is_cancelled_leaves_nothing(lenient: openai.OpenAI, world: Any, tmp_path: Path) -> None:
+    """Neither its working files nor the models of its last epochs stay on the disk."""
+    jobs, settings = lenient.fine_tuning.jobs, {"n_epochs": 3, "batch_size": 1}
+    file = world.upload(lenient, world.rows())
+    job = jobs.create(model=world.base, training_file=file, hyperparameters=settings)  # type: ignore[arg-type]
+    models = tmp_path / "home" / "models"
+    world.wait_for(lambda: any(folder.name.startswith("ftjob") for folder in models.iterdir()))
+    jobs.pause(job.id)
+    world.wait_for(lambda: (tmp_path / "home" / "jobs" / job.id / "resume.ckpt").exists())
+    assert jobs.cancel(job.id).status == "cancelled"
+    world.wait_for(lambda: not list(models.iterdir()))
+    world.wait_for(lambda: not list((tmp_path / "home" / "jobs").iterdir()))

@@ -12,8 +12,11 @@ import openai
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.records import UploadRecord
+from ftwidgets.sandbox.uploads import Uploads
 
 LINE = b'{"messages": []}\n'
 HOUR = 3600
@@ -74,7 +77,7 @@ def test_the_clients_own_helper_works(client: openai.OpenAI, tmp_path: Path) -> 
         (6, [b"abc"], [0, 0], None, "part_ids[1]", "is named twice"),
         (3, [b"abc"], [0, 7], None, "part_ids[1]", "has no part 'part_x'"),
         (3, [b"abc"], [0], "0" * 32, "md5", f"is {hashlib.md5(b'abc').hexdigest()}, and '{'0' * 32}' was expected"),
-        (3, [b"abc"], [], None, "part_ids", "array too short"),
+        (3, [b"abc"], [], None, "part_ids", "array too short. Expected an array with minimum length 1, but got an array"),
     ],
 )  # fmt: skip
 def test_what_does_not_add_up_is_refused(
@@ -224,6 +227,24 @@ def test_of_many_completions_at_once_one_succeeds(client: openai.OpenAI) -> None
     assert client.files.content(file.id).read() == b"a" * 100_000 + b"b" * 200_000
 
 
+def test_who_is_overtaken_is_told_that_it_is_done(client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also at the moment when the parts have just been forgotten."""
+    upload, pending = begin(client, 3), Uploads._pending
+    ids = add(client, upload, b"abc")
+    done: list[Any] = []
+
+    def overtaken(uploads: Uploads, request: Request) -> UploadRecord:
+        found = pending(uploads, request)
+        if not done:
+            done.append(None)
+            done.append(client.uploads.complete(upload.id, part_ids=ids).status)
+        return found
+
+    monkeypatch.setattr(Uploads, "_pending", overtaken)
+    assert refusal(lambda: client.uploads.complete(upload.id, part_ids=ids)).code == "upload_not_pending"
+    assert done == [None, "completed"]
+
+
 def test_a_completion_that_breaks_off_changes_nothing(
     client: openai.OpenAI, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +296,8 @@ GOOD = {"bytes": 3, "filename": "a", "mime_type": "text/plain", "purpose": "user
         ({"bytes": 0}, "bytes"),
         ({"filename": None}, "filename"),
         ({"filename": ""}, "filename"),
+        ({"filename": "a" * 1001}, "filename"),
+        ({"mime_type": "a" * 1001}, "mime_type"),
         ({"mime_type": None}, "mime_type"),
         ({"purpose": "homework"}, "purpose"),
         ({"expires_after": 3600}, "expires_after"),

@@ -10,7 +10,9 @@ from typing import Any
 import openai
 import pytest
 
-from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox import Sandbox, sharing
+from ftwidgets.sandbox.ledger import Ledger
+from ftwidgets.sandbox.records import JobRecord
 from ftwidgets.sandbox.workers import Workers
 
 SETTINGS: Any = {"n_epochs": 4, "batch_size": 5}
@@ -91,3 +93,87 @@ def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
         workers.close()
         assert time.monotonic() - began < 20
         assert workers.alive() == 0
+
+
+def same_jobs(client: openai.OpenAI, world: Any, number: int) -> list[Any]:
+    """Start so many jobs that ask for the same."""
+    file = world.upload(client, world.rows())
+    make = client.fine_tuning.jobs.create
+    return [make(model=world.base, training_file=file, hyperparameters=SETTINGS) for _ in range(number)]
+
+
+@pytest.mark.parametrize("when", ["before the copies", "during the copies"])
+def test_the_first_model_may_go_while_it_is_shared(
+    tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Deleted at the worst moment, the second job is trained by itself and ends in the same weights, whole."""
+    with Sandbox(tmp_path, share=True) as sandbox, world.client(sandbox) as client:
+        jobs = client.fine_tuning.jobs
+        deleted: list[Any] = []
+
+        def delete(step: str) -> None:
+            if not deleted:
+                first = jobs.list().data[-1]
+                weights.append((tmp_path / "models" / f"{first.id}-{step}" / "model.safetensors").read_bytes())
+                deleted.append(client.models.delete(str(first.fine_tuned_model)))
+
+        weights: list[bytes] = []
+        start, link = Ledger.start, sharing._link
+
+        def start_and_delete(ledger: Ledger, job: JobRecord, hyperparameters: Any) -> bool:
+            started = start(ledger, job, hyperparameters)
+            if when == "before the copies" and job.id == made[1].id:
+                delete("step-8")
+            return started
+
+        def link_and_delete(source: str, target: str) -> None:
+            link(source, target)
+            if when == "during the copies" and "step-6" in source:
+                delete("step-8")
+
+        monkeypatch.setattr(Ledger, "start", start_and_delete)
+        monkeypatch.setattr(sharing, "_link", link_and_delete)
+        made = same_jobs(client, world, 2)
+        second = world.wait_for_end(client, made[1].id)
+        assert deleted
+        assert (second.status, second.error) == ("succeeded", None)
+        assert (tmp_path / "models" / f"{second.id}-step-8" / "model.safetensors").read_bytes() == weights[0]
+        assert {path.name for path in (tmp_path / "models").iterdir()} == {f"{second.id}-step-{step}" for step in (4, 6, 8)}
+        for point in jobs.checkpoints.list(second.id):
+            ask: Any = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
+            assert client.chat.completions.create(model=point.fine_tuned_model_checkpoint, **ask).choices
+        steps = [event.data["step"] for event in jobs.list_events(second.id, limit=100) if event.type == "metrics"]  # type: ignore[index, call-overload]
+        assert steps == list(range(8, 0, -1))
+
+
+def test_what_is_shared_is_whole(tmp_path: Path, world: Any) -> None:
+    """Where a checkpoint of the first has been deleted, the second is trained by itself and has all three."""
+    with Sandbox(tmp_path, share=True) as sandbox, world.client(sandbox) as client:
+        jobs = client.fine_tuning.jobs
+        (first,) = same_jobs(client, world, 1)
+        world.wait_for_end(client, first.id)
+        client.models.delete(jobs.checkpoints.list(first.id).data[1].fine_tuned_model_checkpoint)
+        (second,) = same_jobs(client, world, 1)
+        assert world.wait_for_end(client, second.id).status == "succeeded"
+        assert len(jobs.checkpoints.list(second.id).data) == 3
+
+
+def test_sharing_is_said_once(tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the second job is paused when all but its end has been shared."""
+    with Sandbox(tmp_path, share=True) as sandbox, world.client(sandbox) as client:
+        ledger, succeed = Ledger(sandbox.store), Ledger.succeed
+        paused: list[bool] = []
+
+        def succeed_or_rest(self: Ledger, job: JobRecord, table: bytes) -> bool:
+            if job.id == second.id and not paused:
+                paused.append(self.pause(job))
+            return succeed(self, job, table)
+
+        monkeypatch.setattr(Ledger, "succeed", succeed_or_rest)
+        _, second = same_jobs(client, world, 2)
+        world.wait_for(lambda: paused and ledger.status(second.id) == "paused")
+        assert ledger.resume(ledger.get(second.id))  # type: ignore[arg-type]
+        assert world.wait_for_end(client, second.id).status == "succeeded"
+        said = [event.message for event in client.fine_tuning.jobs.list_events(second.id, limit=100)]
+        assert said.count(sharing.SHARED) == 1
+        assert len([message for message in said if message.startswith("Step ")]) == 8

@@ -33,6 +33,7 @@ def join(world: World, name: str) -> tuple[str, httpx2.Client]:
         ("POST", "/admin/class/pause"),
         ("POST", "/admin/class/resume"),
         ("DELETE", "/admin/class/students/own_bob"),
+        ("POST", "/admin/class/students/own_bob/cancel"),
     ],
 )
 def test_students_do_not_teach(make_world: Callable[..., World], method: str, path: str) -> None:
@@ -54,10 +55,30 @@ def test_a_paused_class_can_look_and_not_make(make_world: Callable[..., World]) 
     chat = {"model": BASE, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
     assert ada.post("/v1/chat/completions", json=chat).status_code == 403
     assert ada.get(f"/v1/files/{file}").status_code == 200
+    assert ada.post("/v1/fine_tuning/jobs/ftjob-none/cancel").status_code == 404  # giving up makes nothing new
     assert ada.delete(f"/v1/files/{file}").status_code == 200
     assert upload(teacher).status_code == 200
     teacher.post("/admin/class/resume")
     assert upload(ada).status_code == 200
+
+
+def test_a_students_jobs_are_cancelled(make_world: Callable[..., World]) -> None:
+    """A job that would take days is stopped by the teacher; files stay, and so do the jobs of others."""
+    world = make_world()
+    jobs: dict[str, str] = {}
+    for who in ("ada", "bob"):
+        client = world.client(who)
+        ask = {"model": BASE, "training_file": upload(client).json()["id"], "hyperparameters": {"n_epochs": 50}}
+        jobs[who] = client.post("/v1/fine_tuning/jobs", json={**ask, "seed": len(jobs)}).json()["id"]
+    owner, teacher = "own_ada", world.client("teacher")
+    answer = teacher.post(f"/admin/class/students/{owner}/cancel")
+    assert answer.json() == {"id": owner, "object": "student", "cancelled": [jobs["ada"]]}
+    assert world.client("ada").get(f"/v1/fine_tuning/jobs/{jobs['ada']}").json()["status"] == "cancelled"
+    assert len(world.client("ada").get("/v1/files").json()["data"]) == 1
+    assert world.client("bob").get(f"/v1/fine_tuning/jobs/{jobs['bob']}").json()["status"] != "cancelled"
+    assert teacher.post(f"/admin/class/students/{owner}/cancel").json()["cancelled"] == []
+    assert teacher.post("/admin/class/students/own_nobody/cancel").status_code == 404
+    teacher.post("/admin/class/students/own_bob/cancel")
 
 
 def test_the_class_is_listed(make_world: Callable[..., World]) -> None:

@@ -89,6 +89,40 @@ def test_files_and_bytes(make_world: Callable[..., World]) -> None:
     assert upload(world.client("teacher"), LINES * 4).status_code == 200
 
 
+def test_an_upload_has_the_place_of_its_file(make_world: Callable[..., World]) -> None:
+    """Uploads that are not complete count as files; whoever has the last place completes it, and giving up makes room."""
+    world = make_world(limits=Limits(files=1))
+    ada = world.client("ada")
+    ask = {"filename": "r.jsonl", "bytes": len(LINES), "mime_type": "text/plain", "purpose": "fine-tune"}
+    given_up = ada.post("/v1/uploads", json=ask).json()["id"]
+    assert "client.uploads.cancel" in refusal(ada.post("/v1/uploads", json=ask), 403, "storage_limit_exceeded")
+    refusal(upload(ada), 403, "storage_limit_exceeded")
+    assert ada.post(f"/v1/uploads/{given_up}/cancel").status_code == 200
+    opened = ada.post("/v1/uploads", json=ask).json()["id"]
+    part = ada.post(f"/v1/uploads/{opened}/parts", files={"data": ("data", LINES)}).json()["id"]
+    assert ada.post(f"/v1/uploads/{opened}/complete", json={"part_ids": [part]}).status_code == 200
+    refusal(ada.post("/v1/uploads", json=ask), 403, "storage_limit_exceeded")
+
+
+@pytest.mark.parametrize("end", ["%0A", "%0D", "%00", "%E2%80%A8"])
+@pytest.mark.parametrize("slashes", ["/", "//"])
+def test_no_spelling_of_a_path_gets_by_the_limits(make_world: Callable[..., World], slashes: str, end: str) -> None:
+    """A path that is almost a route's is none; otherwise `//chat/completions%0A` would be answered and never counted."""
+    world = make_world(limits=Limits(tokens=1, files=0, jobs=0))
+    world.service.register.count("own_ada", 1)
+    ada = world.client("ada")
+    asks: dict[str, dict[str, Any]] = {
+        "chat/completions": {"json": CHAT},
+        "fine_tuning/jobs": {"json": {"model": BASE, "training_file": "file-x"}},
+        "files": {"files": {"file": ("rows.jsonl", LINES)}, "data": {"purpose": "fine-tune"}},
+    }
+    for route, ask in asks.items():
+        response = ada.post(f"/v1{slashes}{route}{end}", **ask)
+        assert response.status_code == 404, response.text
+        assert response.json()["error"]["type"] == "invalid_request_error"
+    assert ada.get("/v1/files").json()["data"] == []
+
+
 def test_unfinished_jobs(make_world: Callable[..., World]) -> None:
     """429 in the service's words where there are too many; one that ends makes room."""
     world = make_world(limits=Limits(jobs=1))

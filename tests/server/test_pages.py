@@ -155,3 +155,11 @@ def test_waits_are_given_out_in_order() -> None:
 def test_times_read_well(seconds: float, said: str) -> None:
     """As people say them."""
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize("path", ["/", "/join"])
+def test_a_form_of_another_shape_is_refused(lesson: World, path: str) -> None:
+    """Too many fields are the sender's mistake, with a sentence, and no error of the server's."""
+    answer = lesson.client().post(path, content="&".join(f"a{place}=1" for place in range(20)))
+    assert answer.status_code == 400
+    assert "more than 8 fields" in answer.text

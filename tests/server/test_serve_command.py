@@ -193,6 +193,15 @@ def test_what_cannot_be_served(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert not home.exists()
 
 
+def test_a_state_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a file is in the way, a sentence says which and what to do."""
+    (tmp_path / "home").write_text("a file")
+    assert main(["serve", "--home", str(tmp_path / "home"), "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert "cannot be made (File exists). Name another with --home." in said
+    assert str(tmp_path / "home") in said
+
+
 def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is named."""
     import socket

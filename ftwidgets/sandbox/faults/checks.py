@@ -189,10 +189,9 @@ def asks_again_for_a_broken_stream(seen: Seen) -> Check:
 def comes_to_an_end(seen: Seen) -> Check:
     """A request that keeps failing is given up in the end."""
     name = "knows when to stop"
-    tries = {retry.before.digest: retry for retry in seen.retries if retry.ordinal >= MOST_TRIES}
-    if tries:
-        retry = next(iter(tries.values()))
-        again = f"{retry.after.method} {retry.after.path.removeprefix('/v1')} was sent {retry.ordinal + 1} times in a row"
+    worst = max(seen.retries, key=_in_vain, default=None)
+    if worst is not None and _in_vain(worst) > MOST_TRIES:
+        again = f"{worst.after.method} {worst.after.path.removeprefix('/v1')} was sent {_in_vain(worst)} times in a row"
         return Check(name, "failed", f"{again} without success; give up sooner.")
     bad = [series for series in seen.series if any(map(failed, series))]
     if not bad:
@@ -219,6 +218,11 @@ CHECKS: tuple[Callable[[Seen], Check], ...] = (
     asks_again_for_a_broken_stream,
     comes_to_an_end,
 )
+
+
+def _in_vain(retry: Retry) -> int:
+    """Count the failures in a row up to this try."""
+    return retry.ordinal + failed(retry.after)
 
 
 def _requests(number: int) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -33,6 +35,7 @@ FLAGS = (
     "model_grader_parse_error",
 )
 SENTENCES = ("python_grader_server_error_type", "python_grader_runtime_error_details", "model_grader_server_error_details")
+_limiter: RunVar[CapacityLimiter] = RunVar("ftwidgets-graders")
 
 
 class Graders:
@@ -55,7 +58,7 @@ class Graders:
         ]
 
     async def run(self, request: Request) -> JSONResponse:
-        """Grade a sample, in a thread: comparing long texts takes a while."""
+        """Grade a sample, in a thread: comparing long texts takes a while. One at a time, or answers would wait for many."""
         params = await body_params(request)
         _, grader = _take_grader(params)
         item: dict[str, Any] = params.take("item", dict) or {}
@@ -63,7 +66,7 @@ class Graders:
         params.done()
         refuse_elsewhere(grader)
         began = self._clock.monotonic()
-        found = await run_in_threadpool(grade, grader, Scene(item, text))
+        found = await run_sync(grade, grader, Scene(item, text), limiter=_one())
         return JSONResponse(run_body(grader, found, self._clock.monotonic() - began))
 
     async def validate(self, request: Request) -> JSONResponse:
@@ -73,6 +76,15 @@ class Graders:
         params.done()
         validate(grader)
         return JSONResponse({"grader": plain(given)})
+
+
+def _one() -> CapacityLimiter:
+    """Give what lets one grader run at a time on this event loop."""
+    found = _limiter.get(None)
+    if found is None:
+        found = CapacityLimiter(1)
+        _limiter.set(found)
+    return found
 
 
 def run_body(grader: Grader, found: Grade, seconds: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from ftwidgets.sandbox.errors import ApiError, refused
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.params import Params, kind_of
-from ftwidgets.sandbox.rows import ROLES, plain_role
+from ftwidgets.sandbox.rows import MOST_PARTS, ROLES, plain_role
 from ftwidgets.sandbox.schemas import Body
 
 ID_LENGTH = 48
@@ -108,6 +108,9 @@ def _item(given: Any, where: str, ids: Ids) -> Body:
 def _texts(parts: list[Any], role: str, where: str) -> list[str]:
     if not parts:
         raise refused(f"Invalid '{where}': expected at least one part, but got none.", param=where, code="empty_array")
+    if len(parts) > MOST_PARTS:
+        message = f"Invalid '{where}': array too long. Expected at most {MOST_PARTS} parts, but got {len(parts)} instead."
+        raise refused(message, param=where, code="array_above_max_length")
     return [_text(part, role, f"{where}[{place}]") for place, part in enumerate(parts)]
 
 

@@ -110,8 +110,8 @@ def pace(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> Pace | 
 
 
 def waiting(jobs: Iterable[FineTuningJob]) -> int:
-    """Count the jobs that have not ended: a new one waits behind them."""
-    return sum(job.status not in _ENDED for job in jobs)
+    """Count the jobs that have not ended and are not paused: a new one waits behind them."""
+    return sum(job.status not in {"paused", *_ENDED} for job in jobs)
 
 
 def estimate(

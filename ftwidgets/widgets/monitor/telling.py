@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+import openai
+
 from ftwidgets.jobs import TERMINAL
+from ftwidgets.widgets import words
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -37,6 +40,8 @@ def headline(details: FineTuningJob, losses: Losses) -> str:
     text = details.status + (f": {meaning}." if meaning else ".")
     if details.status == "running" and losses.total:
         return f"{text} {10 * (10 * losses.last // losses.total)} % done."
+    if str(details.status) == "paused":  # which the client's types lack
+        return f"{text} client.fine_tuning.jobs.resume({details.id!r}) does that."
     if details.status == "failed":
         return f"{text} {reason(details)}".rstrip()
     return text
@@ -48,6 +53,13 @@ def reason(details: FineTuningJob) -> str:
     return ": ".join(filter(None, (error.code, error.message))) if error else ""
 
 
+def trouble(error: Exception | None) -> str:
+    """Say why a look saw nothing, in the service's own words where there are any."""
+    if isinstance(error, openai.APIStatusError) and isinstance(error.body, dict) and error.body.get("message"):
+        return f"{words.failure(error)} The monitor goes on asking. The job is not affected."
+    return "The service does not answer at the moment; the monitor goes on asking. The job is not affected."
+
+
 def kind(status: str) -> str:
     """Give the look of a status."""
     return {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong"}.get(status, "busy")
@@ -55,17 +67,18 @@ def kind(status: str) -> str:
 
 def bar(details: FineTuningJob, losses: Losses) -> str:
     """Make the bar with its words."""
-    if losses.total is None or details.status not in {"running", *TERMINAL}:
+    still = {"paused", *TERMINAL}
+    if losses.total is None or details.status not in {"running", *still}:
         figures = f"step {losses.last}" if losses.last else "not begun"
         value = ""
     else:
         figures = f"step {losses.last} of {losses.total}"
         value = f' value="{losses.last}" max="{losses.total}"'
     left = time_left(details, losses)
-    words = figures + (f", {left}" if left else "")
-    if not value and details.status in TERMINAL:
-        return f"<p>Steps: {words}</p>"
-    return f"<p><label>Steps <progress{value}>{words}</progress></label> {words}</p>"
+    told = figures + (f", {left}" if left else "")
+    if not value and details.status in still:  # a bar without a value moves, as if something were going on
+        return f"<p>Steps: {told}</p>"
+    return f"<p><label>Steps <progress{value}>{told}</progress></label> {told}</p>"
 
 
 def time_left(details: FineTuningJob, losses: Losses) -> str:

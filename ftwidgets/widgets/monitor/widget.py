@@ -272,7 +272,7 @@ class JobMonitor(Panel):
     def _show(self, seen: Seen) -> None:
         """Draw what one look saw."""
         if seen.details is None:
-            self.say("The service does not answer at the moment; the monitor goes on asking. The job is not affected.", "wrong")
+            self.say(telling.trouble(seen.trouble), "wrong")
             return
         if self._details is None or self.status.html.startswith('<p class="ftw-wrong">'):
             self.say("")

@@ -115,6 +115,16 @@ def test_the_evidence_is_named(world: World) -> None:
         verdict["manners"]
 
 
+@pytest.mark.parametrize(("failures", "told"), [(10, None), (11, "11 times in a row"), (12, "12 times in a row")])
+def test_only_failures_are_counted_as_such(failures: int, told: str | None, world: World) -> None:
+    """Ten in a row are still no fault; the success at the end is not counted, and a later, shorter row hides nothing."""
+    check = run(world, naive, ["500"] * failures + ["ok"])[ENDS]
+    assert check.result == ("failed" if told else "passed")
+    if told:
+        assert told in check.evidence
+        assert told in run(world, naive, ["500", "ok"])[ENDS].evidence
+
+
 def test_the_openai_client_behaves_well() -> None:
     """Its own retries, in real time: it waits the milliseconds it is told, and repeats no 400."""
     loop, faults = LoopThread(), Faults()
