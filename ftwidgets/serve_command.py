@@ -38,6 +38,7 @@ _LIMITS = (
     ("max-jobs", "jobs", "unfinished jobs of one key"),
     ("max-models", "models", "jobs of one key whose tuned models are kept"),
     ("max-tokens", "tokens", "tokens of one key, trained and written"),
+    ("max-job-tokens", "job_tokens", "tokens that one job trains, in all its epochs; for a teacher too"),
     ("max-at-once", "at_once", "requests of one key being answered at the same time"),
     ("max-per-minute", "requests", "requests of one key a minute (default: any number)"),
 )

@@ -29,7 +29,7 @@ from ftwidgets.sandbox.schemas import ORGANIZATION
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
 FOLDER_ERROR = (
     "The sandbox cannot use its state folder ({}). Is the disk full, or has the folder been removed? "
-    "Make room, or connect() again: that makes a new folder."
+    "Make room; where the folder is gone, connect() again makes a new one."
 )
 
 logger = logging.getLogger(__name__)

@@ -57,7 +57,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # Jobs that have been checked have a key, those that have begun a time; nothing shares the result of these.
         "UPDATE jobs SET key = id WHERE status IN ('queued', 'running')",
         "UPDATE jobs SET started_at = created_at WHERE status = 'running'",
-        "CREATE INDEX jobs_by_owner ON jobs (owner)",
+        "CREATE INDEX jobs_by_owner ON jobs (owner, status)",
+        "CREATE INDEX jobs_by_start ON jobs (owner, started_at)",
         "CREATE INDEX jobs_by_key ON jobs (key)",
         "CREATE INDEX files_by_owner ON files (owner)",
         """CREATE TABLE uploads (

@@ -35,9 +35,9 @@ class Method(ABC):
         given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
         return self._settings(n_examples, given)
 
-    def is_longer(self, model: Model, row: Any, most: int) -> bool:
-        """Tell whether a row has more tokens than `most`."""
-        return self._length(self._encode(model, row, most + 1)) > most
+    def length(self, model: Model, row: Any, most: int) -> int:
+        """Count the tokens of a row; those behind `most` are not counted, but for one, which tells that there are some."""
+        return self._length(self._encode(model, row, most + 1))
 
     def run(
         self,

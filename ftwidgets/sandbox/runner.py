@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
@@ -55,6 +55,8 @@ class Runner:
         Whether jobs that would end in the same weights are trained once.
     look
         How many seconds to rest between two looks for work that others have brought; None: only `wake` brings work.
+    most_tokens
+        How many tokens a job may train in all its epochs; None: as many as it likes.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Runner:
         place: int = 0,
         share: bool = False,
         look: float | None = None,
+        most_tokens: int | None = None,
     ) -> None:
         self._store = store
         self._clock = store.clock
         self._place = place
         self._share = share
         self._look = look
+        self._most_tokens = most_tokens
         self._ledger = ledger
         self._catalog = catalog
         self._starting = threading.Lock()
@@ -137,12 +141,21 @@ class Runner:
             with self._failing(job, "validating_files"):
                 self._go_wrong(job, "validation")
                 training, validation = METHODS[job.method].read(job, *self._ledger.data_paths(job))
-                warnings = self._warnings(job, training + validation)
-                self._ledger.queue(job, self._key(job, len(training)), warnings)
+                chosen = METHODS[job.method].hyperparameters(job, len(training))
+                lengths = self._lengths(job, training + validation)
+                self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
+                key = result_key(job, asdict(chosen), *self._ledger.data_paths(job))
+                self._ledger.queue(job, key, _warnings(lengths, self._context(job)))
 
-    def _key(self, job: JobRecord, n_examples: int) -> str:
-        chosen = asdict(METHODS[job.method].hyperparameters(job, n_examples))
-        return result_key(job, chosen, *self._ledger.data_paths(job))
+    def _check_size(self, tokens: int, n_epochs: int) -> None:
+        """Fail a job that is larger than one may be here: it would hold up all others."""
+        if self._most_tokens is not None and tokens * n_epochs > self._most_tokens:
+            raise JobFaultError(
+                "job_too_large",
+                f"This job would train {tokens * n_epochs:,} tokens ({tokens:,} in each of {n_epochs} epochs), and a job may "
+                f"train {self._most_tokens:,} here. Use fewer examples or fewer epochs.",
+                "training_file",
+            )
 
     def _go_wrong(self, job: JobRecord, stage: str, step: int = 0) -> None:
         """Fail where it has been asked for (`faults`)."""
@@ -150,12 +163,13 @@ class Runner:
         if fault is not None:
             raise fault
 
-    def _warnings(self, job: JobRecord, rows: Rows) -> list[str]:
-        """Say how many examples are longer than the context: their ends are not learned."""
-        model, method = self._catalog.load(job.model), METHODS[job.method]
-        context = model.config.max_position_embeddings
-        long = sum(method.is_longer(model, row, context) for row in self._wanted(job, rows))
-        return [f"{long} of {len(rows)} examples are longer than {context} tokens and are cut there"] if long else []
+    def _lengths(self, job: JobRecord, rows: Rows) -> list[int]:
+        """Count the tokens of every row, up to one more than the context."""
+        model, method, context = self._catalog.load(job.model), METHODS[job.method], self._context(job)
+        return [method.length(model, row, context) for row in self._wanted(job, rows)]
+
+    def _context(self, job: JobRecord) -> int:
+        return self._catalog.load(job.model).config.max_position_embeddings
 
     def _train(self, job: JobRecord) -> None:
         with self._failing(job, "queued", "running"):
@@ -234,3 +248,9 @@ class Runner:
 
 class _Unwanted(Exception):  # noqa: N818 - no error: the sandbox closes, or the job has been cancelled
     """Nobody waits for this work any more."""
+
+
+def _warnings(lengths: Sequence[int], context: int) -> list[str]:
+    """Say how many examples are longer than the context: their ends are not learned."""
+    long = sum(length > context for length in lengths)
+    return [f"{long} of {len(lengths)} examples are longer than {context} tokens and are cut there"] if long else []

@@ -49,6 +49,8 @@ class Sandbox:
         Whether this process trains; a server leaves that to its `ftwidgets.sandbox.workers`.
     share
         Whether jobs that ask for the same thing are trained once and share the result.
+    most_tokens
+        How many tokens a job may train in all its epochs; None: as many as it likes.
     faults
         What goes wrong; nothing, unless it is told to.
 
@@ -71,12 +73,13 @@ class Sandbox:
         gate: Gate | None = None,
         train: bool = True,
         share: bool = False,
+        most_tokens: int | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.base_url = BASE_URL
         self._store = store = Store(Path(home), clock=clock, ids=ids)
         ledger, catalog = Ledger(store), Catalog(store)
-        self._runner = Runner(store, ledger, catalog, share=share) if train else None
+        self._runner = Runner(store, ledger, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
         self.faults = faults or Faults()
         parts = (

@@ -38,11 +38,13 @@ class Workers:
         How many; each trains one job at a time.
     share
         Whether jobs that would end in the same weights are trained once.
+    most_tokens
+        How many tokens a job may train in all its epochs; None: as many as it likes.
     """
 
-    def __init__(self, home: Path, number: int, *, share: bool = False) -> None:
+    def __init__(self, home: Path, number: int, *, share: bool = False, most_tokens: int | None = None) -> None:
         self._home = home
-        self._share = share
+        self._options = (["--share"] if share else []) + ([f"--most-tokens={most_tokens}"] if most_tokens else [])
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._processes = [self._start(place) for place in range(number)]
@@ -76,7 +78,7 @@ class Workers:
 
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "ftwidgets.sandbox.workers", str(self._home), str(place)]
-        return subprocess.Popen(command + (["--share"] if self._share else []), stdin=subprocess.PIPE)
+        return subprocess.Popen(command + self._options, stdin=subprocess.PIPE)
 
     def _watch(self) -> None:
         while not self._closing.wait(PAUSE):
@@ -95,6 +97,7 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("place", type=int)
     parser.add_argument("--share", action="store_true")
+    parser.add_argument("--most-tokens", type=int)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker %(process)d: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server says when to end
@@ -102,7 +105,8 @@ def main() -> None:
         os.nice(5)  # whoever asks the server something goes first
     store = Store(options.home)
     catalog = Catalog(store)
-    runner = Runner(store, Ledger(store), catalog, place=options.place, share=options.share, look=LOOK)
+    how = {"place": options.place, "share": options.share, "most_tokens": options.most_tokens}
+    runner = Runner(store, Ledger(store), catalog, look=LOOK, **how)
     runner.wake()
     sys.stdin.buffer.read()
     runner.close()

@@ -62,6 +62,8 @@ class Limits:
         Jobs that are not over.
     tokens
         Tokens trained and written, all together.
+    job_tokens
+        Tokens that one job trains in all its epochs; this one holds for a teacher too.
     at_once
         Requests that are being answered at the same time.
     requests
@@ -75,6 +77,7 @@ class Limits:
     models: int | None = 30
     jobs: int | None = 10
     tokens: int | None = 20_000_000
+    job_tokens: int | None = 1_000_000
     at_once: int | None = 16
     requests: int | None = None
 

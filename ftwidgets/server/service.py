@@ -111,7 +111,13 @@ class Service:
             held.callback(self.register.close)
             gate = KeyGate(self.register)
             self.sandbox = Sandbox(
-                plan.home, clock=plan.clock, ids=plan.ids, gate=gate, train=not plan.workers, share=plan.share
+                plan.home,
+                clock=plan.clock,
+                ids=plan.ids,
+                gate=gate,
+                train=not plan.workers,
+                share=plan.share,
+                most_tokens=plan.limits.job_tokens,
             )
             held.callback(self.sandbox.close)
             self._store = self.sandbox.store
@@ -124,7 +130,9 @@ class Service:
                 if isinstance(one.cls, type) and issubclass(one.cls, Frontier)
             )
             layers.insert(behind, layer)  # the frontier knows the caller by then, and nobody has read the body yet
-            self._workers = Workers(plan.home, plan.workers, share=plan.share) if plan.workers else None
+            self._workers = (
+                Workers(plan.home, plan.workers, share=plan.share, most_tokens=plan.limits.job_tokens) if plan.workers else None
+            )
             if self._workers is not None:
                 held.callback(self._workers.close)
             self.app = SocketCloser(AccessLog(Switch(self.sandbox.app, self._people(gate, usage))))

@@ -177,3 +177,21 @@ def test_sharing_is_said_once(tmp_path: Path, world: Any, monkeypatch: pytest.Mo
         said = [event.message for event in client.fine_tuning.jobs.list_events(second.id, limit=100)]
         assert said.count(sharing.SHARED) == 1
         assert len([message for message in said if message.startswith("Step ")]) == 8
+
+
+def test_a_job_that_would_hold_up_all_others_is_refused(tmp_path: Path, world: Any) -> None:
+    """Its tokens are counted when its files are checked; the sentence has the numbers. One that is small enough is trained."""
+    with Sandbox(tmp_path, train=False) as sandbox, world.client(sandbox) as client:
+        workers = Workers(tmp_path, 1, most_tokens=1000)
+        try:
+            jobs, file = client.fine_tuning.jobs, world.upload(client, world.rows())
+            large, small = (
+                jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": n_epochs})
+                for n_epochs in (50, 1)
+            )
+            over = world.wait_for_end(client, large.id)
+            assert (over.status, over.error.code) == ("failed", "job_too_large")
+            assert "in each of 50 epochs), and a job may train 1,000 here" in over.error.message
+            assert world.wait_for_end(client, small.id).status == "succeeded"
+        finally:
+            workers.close()

@@ -34,6 +34,7 @@ def test_every_option_is_told() -> None:
         f"| jobs that are not over | {Limits.jobs} | `--max-jobs` |",
         f"| jobs whose tuned models are kept | {Limits.models} | `--max-models` |",
         f"| tokens, trained and written | {(Limits.tokens or 0) // 10**6} million | `--max-tokens` |",
+        f"| tokens that one job trains, in all its epochs | {(Limits.job_tokens or 0) // 10**6} million | `--max-job-tokens` |",
         f"| requests answered at the same time | {Limits.at_once} | `--max-at-once` |",
         f"{connections.HEAD_SECONDS:.0f} seconds for the head of a request",
         f"{reading.SECONDS:.0f} seconds and 1 more for each {reading.PACE} bytes for a body",
