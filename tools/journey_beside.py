@@ -1,7 +1,7 @@
 """The journey through the API, made twice: to this sandbox and to aimock; a Markdown table with both columns.
 
-    npm install --prefix /tmp/aimock @copilotkit/aimock@1.43.0
-    python -m tools.journey_beside --aimock "node /tmp/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
+    npm install --prefix ../aimock @copilotkit/aimock@1.43.0
+    python -m tools.journey_beside --aimock "node ../aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 
 Both are set up as their documentation says: they ask for one key (aimock: `AIMOCK_API_KEYS`); a catch-all fixture lets aimock
 answer every chat, a rate limit lets the sandbox tell its limits (aimock tells limits with a 429 only).

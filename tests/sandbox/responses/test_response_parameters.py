@@ -1,7 +1,6 @@
 """The parameters of a response: what is honoured, what asks for nothing, what is refused, and any JSON at all."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -16,28 +15,6 @@ from ftwidgets.sandbox import Sandbox
 BASE = "nano-2026-11"
 ASK = "Tell me about the sea."
 LOGPROBS: Any = ["message.output_text.logprobs"]
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Open a sandbox that all tests here share."""
-    with Sandbox(tmp_path_factory.mktemp("responses")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def client(sandbox: Sandbox, world: Any) -> Iterator[openai.OpenAI]:
-    """Make a strict client."""
-    with world.client(sandbox, max_retries=0) as made:
-        yield made
-
-
-@pytest.fixture
-def raw(sandbox: Sandbox) -> Iterator[httpx2.Client]:
-    """Make a bare HTTP client."""
-    headers = {"Authorization": "Bearer any"}
-    with httpx2.Client(transport=sandbox.transport(), base_url=sandbox.base_url, headers=headers) as made:
-        yield made
 
 
 def respond(client: openai.OpenAI, **given: Any) -> Any:
