@@ -164,7 +164,7 @@ def test_tokens(make_world: Callable[..., World], stream: bool) -> None:
     for _ in range(2):
         response = ada.post("/v1/chat/completions", json={**CHAT, "stream": stream, "temperature": 0})
         assert response.status_code == 200
-    assert 2 <= world.service.register.generated("own_ada") <= 8
+    assert 2 <= count_beyond(world, "own_ada", 1) <= 8
     world.service.register.count("own_ada", 8)
     for path, body in (("/v1/chat/completions", CHAT), ("/v1/responses", {"model": BASE, "input": "Hello"})):
         message = refusal(ada.post(path, json=body), 429, "insufficient_quota")
