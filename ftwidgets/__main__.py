@@ -2,7 +2,7 @@
 
 import sys
 
-from ftwidgets.cli import main
+from ftwidgets.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,7 +2,7 @@
 
 No service was asked: the data comes from published pages and from the outputs that others published of real runs; each
 entry names its sources and what could not be verified.
-Left out: clients (`ftwidgets.connect` makes them), prices (`ftwidgets.prep.cost`), and services of another shape.
+Left out: clients (`ftwidgets.connect` makes them), prices (`ftwidgets.data.cost`), and services of another shape.
 """
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ import httpx2
 import openai
 import pytest
 
-from ftwidgets import connect, connect_async, jobs, launch, providers
+from ftwidgets import connect, connect_async, launch, providers
 from ftwidgets.errors import DataError, FtwidgetsError, JobTimeout
-from ftwidgets.jobs import Job
+from ftwidgets.jobs import job as jobs
+from ftwidgets.jobs.job import Job
 from ftwidgets.providers import Provider, provider
 
 RECORDED = Path(__file__).parent / "recorded"

@@ -36,8 +36,8 @@ Run = tuple[float, float]  # CPU seconds, peak in MB
 
 def ours(path: str, *, near: bool) -> None:
     """Check a file, count its tokens, and say what training costs."""
-    from ftwidgets.prep import check
-    from ftwidgets.prep.cost import cost, prices
+    from ftwidgets.data import check
+    from ftwidgets.data.cost import cost, prices
 
     report = check(path, model=MODEL, near=near, tokens=True)
     tokens = int(report.tokens.sum())
@@ -47,7 +47,7 @@ def ours(path: str, *, near: bool) -> None:
 
 def small(path: str) -> None:
     """Print the milliseconds of a check in a fresh process, of a second one, and of counting tokens for the first time."""
-    from ftwidgets.prep import check
+    from ftwidgets.data import check
 
     first = time.perf_counter()
     check(path)
@@ -65,7 +65,7 @@ def floor(path: str) -> None:
 
     import orjson
 
-    from ftwidgets.prep.encodings import counter
+    from ftwidgets.data.tokens.encodings import counter
 
     count = counter("o200k_base")
     with open(path, "rb") as file:

@@ -26,7 +26,7 @@ PLAIN_FORM = 'class="ftw-static'
 
 # Run after the last cell, so that each plain form tells how things ended; a lesson without our widgets has nothing to do.
 LAST = """import sys
-if _panel := sys.modules.get("ftwidgets.widgets.panel"):
+if _panel := sys.modules.get("ftwidgets.widgets.base.panel"):
     _panel.settle_all()"""
 
 TIDY = (

@@ -13,7 +13,7 @@ import numpy as np
 from tasks import TASKS, exact_match, examples, pick
 
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, trainer
-from ftwidgets.engine.recipe import HIDDEN, auto_epochs
+from ftwidgets.engine.hyperparameters import HIDDEN, auto_epochs
 from ftwidgets.engine.trainer import measure
 
 ASIDE = 150  # examples set aside from the training split

@@ -14,7 +14,7 @@ import numpy as np
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Model, PreferenceTrainer, dpo, generate, measure
 from ftwidgets.engine.dpo import encode_pair, log_likelihoods, preference_losses
-from ftwidgets.engine.recipe import auto_preference_hyperparameters
+from ftwidgets.engine.hyperparameters import auto_preference_hyperparameters
 
 KIND = ("Thank you for asking.", "Happy to help.", "Good question, thank you.")
 CURT = ("Obviously.", "Read the website.", "Not again.")

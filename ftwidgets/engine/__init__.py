@@ -8,13 +8,13 @@ from ftwidgets.engine.dpo import encode_pair as encode_pair
 from ftwidgets.engine.generate import Piece as Piece
 from ftwidgets.engine.generate import TokenLogprob as TokenLogprob
 from ftwidgets.engine.generate import generate as generate
+from ftwidgets.engine.hyperparameters import Hyperparameters as Hyperparameters
+from ftwidgets.engine.hyperparameters import PreferenceHyperparameters as PreferenceHyperparameters
+from ftwidgets.engine.hyperparameters import auto_hyperparameters as auto_hyperparameters
+from ftwidgets.engine.hyperparameters import auto_preference_hyperparameters as auto_preference_hyperparameters
 from ftwidgets.engine.json_prefix import JsonPrefix as JsonPrefix
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
-from ftwidgets.engine.recipe import Hyperparameters as Hyperparameters
-from ftwidgets.engine.recipe import PreferenceHyperparameters as PreferenceHyperparameters
-from ftwidgets.engine.recipe import auto_hyperparameters as auto_hyperparameters
-from ftwidgets.engine.recipe import auto_preference_hyperparameters as auto_preference_hyperparameters
 from ftwidgets.engine.run import Run as Run
 from ftwidgets.engine.run import StepMetrics as StepMetrics
 from ftwidgets.engine.tokenizer import Tokenizer as Tokenizer

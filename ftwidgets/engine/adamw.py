@@ -6,7 +6,7 @@ Left out: other optimizers, per-weight rates.
 
 import numpy as np
 
-from ftwidgets.engine.lanes import both
+from ftwidgets.engine.parallel import both
 
 Array = np.ndarray
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, epoch_order, halves
-from ftwidgets.engine.lanes import both
+from ftwidgets.engine.hyperparameters import DPO_RATE, LARGEST_BETA, PreferenceHyperparameters
 from ftwidgets.engine.llama import likelihood_and_gradients, likelihood_of
 from ftwidgets.engine.model import Model
+from ftwidgets.engine.parallel import both
 from ftwidgets.engine.params import Params
-from ftwidgets.engine.recipe import DPO_RATE, LARGEST_BETA, PreferenceHyperparameters
 from ftwidgets.engine.run import Array, Measured, Run, add_up
 from ftwidgets.engine.tokenizer import Messages, Tokenizer
 

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ftwidgets.engine.config import Config
-from ftwidgets.engine.lanes import hold_blas_to_one_thread
+from ftwidgets.engine.parallel import hold_blas_to_one_thread
 from ftwidgets.engine.params import Params, random_params, shapes
 from ftwidgets.engine.tokenizer import Tokenizer
 

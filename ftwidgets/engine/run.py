@@ -19,10 +19,10 @@ from safetensors.numpy import save_file
 
 from ftwidgets.engine.adamw import AdamW, clip
 from ftwidgets.engine.batches import Example, epoch_order
-from ftwidgets.engine.lanes import both
+from ftwidgets.engine.hyperparameters import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 from ftwidgets.engine.model import Model
+from ftwidgets.engine.parallel import both
 from ftwidgets.engine.params import Params
-from ftwidgets.engine.recipe import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 
 Array = np.ndarray
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, halves
-from ftwidgets.engine.lanes import both
+from ftwidgets.engine.hyperparameters import BASE_RATE, HIDDEN, Hyperparameters
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.recipe import BASE_RATE, HIDDEN, Hyperparameters
+from ftwidgets.engine.parallel import both
 from ftwidgets.engine.run import Array, Measured, Run, add_up
 
 

@@ -19,12 +19,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ftwidgets.sandbox.callers import Gate
+from ftwidgets.sandbox.api.auth import Gate
+from ftwidgets.sandbox.api.bodies import ORGANIZATION
+from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock, SystemClock
-from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.faults import FaultLayer, FaultRoutes, Faults, JournalLayer
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.schemas import ORGANIZATION
 
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
 FOLDER_ERROR = (

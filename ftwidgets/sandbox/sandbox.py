@@ -10,26 +10,26 @@ from types import TracebackType
 
 import httpx2
 
+from ftwidgets.sandbox.api.auth import Gate, OpenGate
+from ftwidgets.sandbox.api.chat.chat_completions import Chat
+from ftwidgets.sandbox.api.chat.stored_completions import Stored
+from ftwidgets.sandbox.api.files import Files
+from ftwidgets.sandbox.api.graders import Graders
+from ftwidgets.sandbox.api.jobs import Jobs
+from ftwidgets.sandbox.api.models import Models
+from ftwidgets.sandbox.api.permissions import Permissions
+from ftwidgets.sandbox.api.responses import Responses
+from ftwidgets.sandbox.api.uploads import Uploads
 from ftwidgets.sandbox.app import build_app
 from ftwidgets.sandbox.at_exit import close_at_exit
-from ftwidgets.sandbox.callers import Gate, OpenGate
-from ftwidgets.sandbox.catalog import Catalog
-from ftwidgets.sandbox.chat import Chat
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults import Faults
-from ftwidgets.sandbox.files import Files
-from ftwidgets.sandbox.graders import Graders
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.jobs import Jobs
-from ftwidgets.sandbox.ledger import Ledger
-from ftwidgets.sandbox.models import Models
-from ftwidgets.sandbox.permissions import Permissions
-from ftwidgets.sandbox.responses import Responses
-from ftwidgets.sandbox.runner import Runner
-from ftwidgets.sandbox.store import Store
-from ftwidgets.sandbox.stored import Stored
+from ftwidgets.sandbox.inference.catalog import Catalog
+from ftwidgets.sandbox.store.store import Store
+from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.runner import Runner
 from ftwidgets.sandbox.transport import AsyncTransport, LoopThread, Transport
-from ftwidgets.sandbox.uploads import Uploads
 
 BASE_URL = "http://sandbox.ftwidgets.invalid/v1"
 
@@ -46,7 +46,7 @@ class Sandbox:
     gate
         Who may come in; anybody with a key, and as the same owner, unless another gate is given.
     train
-        Whether this process trains; a server leaves that to its `ftwidgets.sandbox.workers`.
+        Whether this process trains; a server leaves that to its `ftwidgets.sandbox.training.workers`.
     share
         Whether jobs that ask for the same thing are trained once and share the result.
     most_tokens

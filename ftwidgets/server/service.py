@@ -1,7 +1,7 @@
 """A server put together: the sandbox without its training thread, worker processes, keys, limits, pages; started and stopped.
 
 Layers from the outside in: a line in the log, then `/v1` for programs (the sandbox's own frontier, which asks the gate, and
-behind it the limits) or the pages for people. Left out: HTTP (`connections`), the command line (`ftwidgets.serve_command`).
+behind it the limits) or the pages for people. Left out: HTTP (`connections`), the command line (`ftwidgets.cli.serve`).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.app import Frontier
 from ftwidgets.sandbox.clock import Clock, SystemClock
-from ftwidgets.sandbox.errors import ApiError
 from ftwidgets.sandbox.faults import SocketCloser
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.lease import lease
-from ftwidgets.sandbox.workers import Workers
-from ftwidgets.server.access import AccessLog
-from ftwidgets.server.classroom import Classroom
-from ftwidgets.server.gate import KeyGate
-from ftwidgets.server.intake import Intake
-from ftwidgets.server.limits import Limits, Usage
-from ftwidgets.server.overview import Glance, Overview, overview
-from ftwidgets.server.pages import Face, Pages
-from ftwidgets.server.reading import SECONDS
-from ftwidgets.server.register import Register
+from ftwidgets.sandbox.store.lock import lease
+from ftwidgets.sandbox.training.workers import Workers
+from ftwidgets.server.access_log import AccessLog
+from ftwidgets.server.class_routes import Classroom
+from ftwidgets.server.key_auth import KeyGate
+from ftwidgets.server.page_routes import Face, Pages
+from ftwidgets.server.quota_middleware import Intake
+from ftwidgets.server.quotas import Limits, Usage
+from ftwidgets.server.request_body import SECONDS
+from ftwidgets.server.status import Glance, Overview, overview
+from ftwidgets.server.users import Register
 
 NO_PATH = "Invalid URL: its path has signs that cannot be shown, such as a line break (%0A). Take them out."
 

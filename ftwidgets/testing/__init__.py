@@ -3,8 +3,8 @@
 Left out: pytest, which only the plugin (`ftwidgets.testing.plugin`) needs.
 """
 
-from ftwidgets.testing.clock import ManualClock as ManualClock
-from ftwidgets.testing.opened import client as client
-from ftwidgets.testing.opened import sandbox as sandbox
+from ftwidgets.testing.contexts import client as client
+from ftwidgets.testing.contexts import sandbox as sandbox
+from ftwidgets.testing.manual_clock import ManualClock as ManualClock
 
 __all__ = ["ManualClock", "client", "sandbox"]

@@ -1,6 +1,5 @@
 """The widgets: forms over plain `openai` and `ftwidgets` code, for a notebook."""
 
-from ftwidgets.widgets.doctor import Doctor as Doctor
 from ftwidgets.widgets.evaluation import Evaluation as Evaluation
 from ftwidgets.widgets.key import ApiKey as ApiKey
 from ftwidgets.widgets.launch import JobLauncher as JobLauncher
@@ -8,4 +7,4 @@ from ftwidgets.widgets.monitor import JobMonitor as JobMonitor
 from ftwidgets.widgets.prep import DatasetPrep as DatasetPrep
 from ftwidgets.widgets.prompt import PromptTester as PromptTester
 
-__all__ = ["ApiKey", "DatasetPrep", "Doctor", "Evaluation", "JobLauncher", "JobMonitor", "PromptTester"]
+__all__ = ["ApiKey", "DatasetPrep", "Evaluation", "JobLauncher", "JobMonitor", "PromptTester"]

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 COUNTER = """
 import ipywidgets
 from ftwidgets.widgets import words
-from ftwidgets.widgets.fields import button, field, row
-from ftwidgets.widgets.live import Live
-from ftwidgets.widgets.panel import Panel
+from ftwidgets.widgets.base.fields import button, field, row
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.panel import Panel
 
 class Counter(Panel):
     def __init__(self):

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ftwidgets.sandbox.records import EventRecord, JobRecord
+from ftwidgets.sandbox.store.records import EventRecord, JobRecord
 from ftwidgets.server.connections import listen, make_server
-from ftwidgets.server.pages import Face
+from ftwidgets.server.page_routes import Face
 from ftwidgets.server.service import Plan, Service
 
 from . import lab

@@ -8,7 +8,7 @@ import pytest
 
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, StepMetrics, Trainer, generate
-from ftwidgets.intervals import wilson
+from ftwidgets.statistics import wilson
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import ftwidgets
-from ftwidgets.connect import connect
+from ftwidgets.clients import connect
 from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer, generate
 from ftwidgets.errors import JobFailed
 from tests.claims.effects import hold

@@ -8,7 +8,7 @@ import pytest
 
 from ftwidgets import datasets, prepare
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, auto_hyperparameters
-from ftwidgets.exercises import launch
+from ftwidgets.lessons.exercises import launch
 from tests.claims.effects import hold
 
 SEEDS = (1, 2, 3, 4, 5)

@@ -14,12 +14,12 @@ import pytest
 
 import ftwidgets
 from ftwidgets.engine import NANO, Hyperparameters, Model, auto_hyperparameters
-from ftwidgets.exercises import diagnose, three_jobs
-from ftwidgets.jobs import Job
-from ftwidgets.pace import NEAR
-from ftwidgets.reading import Reading, read
-from ftwidgets.sandbox.recorder import KEPT_EPOCHS
-from ftwidgets.widgets.monitor.pinned import PROMPTS
+from ftwidgets.jobs.diagnosis import Reading, read
+from ftwidgets.jobs.job import Job
+from ftwidgets.jobs.polling import NEAR
+from ftwidgets.lessons.exercises import diagnose, three_jobs
+from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
+from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 

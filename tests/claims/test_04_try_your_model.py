@@ -14,7 +14,7 @@ from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, generate
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
-from ftwidgets.widgets.prompt.blind import Ballot, Choice, Pair, Votes
+from ftwidgets.widgets.prompt.blind_vote import Ballot, Choice, Pair, Votes
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 

@@ -12,8 +12,8 @@ from ftwidgets import Evaluation, datasets
 from ftwidgets.engine import NANO, Example, Model, Trainer, auto_hyperparameters
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
-from ftwidgets.enough import examples_needed
-from ftwidgets.intervals import paired_bootstrap, wilson
+from ftwidgets.sample_size import examples_needed
+from ftwidgets.statistics import paired_bootstrap, wilson
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
@@ -179,7 +179,7 @@ def test_the_best_of_20_equal_models_looks_better_than_it_is() -> None:
 
 def test_the_exercise_asks_for_the_difference_that_is_checked() -> None:
     """0.05 in the lesson is 0.05 in the check."""
-    from ftwidgets.exercises.measure import DIFFERENCE
+    from ftwidgets.lessons.exercises.measure import DIFFERENCE
 
     assert DIFFERENCE == 0.05
 

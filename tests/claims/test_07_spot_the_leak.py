@@ -19,7 +19,7 @@ import pytest
 import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, measure
-from ftwidgets.intervals import wilson
+from ftwidgets.statistics import wilson
 from tests.claims.effects import hold
 from tests.claims.test_05_measure_it import encoded, right
 from tests.notebooks.test_prose import NOTEBOOKS, prose

@@ -12,8 +12,8 @@ import openai
 import pytest
 
 import ftwidgets
-from ftwidgets.connect import _sandboxes
-from ftwidgets.prep.cost import cost, prices
+from ftwidgets.clients import _sandboxes
+from ftwidgets.data.cost import cost, prices
 from ftwidgets.providers import provider
 from ftwidgets.sandbox.faults import Faults
 from tests.claims.effects import hold

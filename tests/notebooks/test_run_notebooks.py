@@ -10,7 +10,7 @@ import pytest
 TOOL = Path(__file__).parents[2] / "tools" / "run_notebooks.py"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-PANEL = """from ftwidgets.widgets.panel import Panel
+PANEL = """from ftwidgets.widgets.base.panel import Panel
 
 class Counter(Panel):
     n = 0

@@ -12,7 +12,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.sandbox.callers import Caller, bearer_key
+from ftwidgets.sandbox.api.auth import Caller, bearer_key
 from ftwidgets.sandbox.clock import SystemClock
 
 BASE = "nano-2026-11"

@@ -9,8 +9,8 @@ import pytest
 from starlette.routing import Route
 
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.api.auth import OpenGate
 from ftwidgets.sandbox.app import build_app
-from ftwidgets.sandbox.callers import OpenGate
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.transport import LoopThread, Transport
 

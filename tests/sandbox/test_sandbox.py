@@ -161,7 +161,7 @@ def test_a_sandbox_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path, mon
     def fail(*args: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr("ftwidgets.sandbox.store.Blobs.sweep", fail)
+    monkeypatch.setattr("ftwidgets.sandbox.store.store.Blobs.sweep", fail)
     with pytest.raises(OSError, match="no"):
         Sandbox(tmp_path)
     assert not (tmp_path / "sandbox.sqlite-wal").exists()

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from ftwidgets.sandbox.transport import LoopThread, Transport
-from ftwidgets.server.limits import Limits
-from ftwidgets.server.pages import Face
+from ftwidgets.server.page_routes import Face
+from ftwidgets.server.quotas import Limits
 from ftwidgets.server.service import Plan, Service
 
 BASE = "http://class.example"

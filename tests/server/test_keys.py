@@ -7,12 +7,12 @@ import pytest
 from starlette.datastructures import Headers
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.sandbox.callers import Caller
-from ftwidgets.sandbox.errors import ApiError
+from ftwidgets.sandbox.api.auth import Caller
+from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.server.gate import KeyGate
+from ftwidgets.server.key_auth import KeyGate
 from ftwidgets.server.keys import KeyLine, masked, new_code, new_key, read_keys
-from ftwidgets.server.register import Register
+from ftwidgets.server.users import Register
 
 ADA, BOB = "sk-of-ada-0123456789", "sk-of-bob-0123456789"
 

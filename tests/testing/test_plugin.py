@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ftwidgets.sandbox.faults import Faults, checks, verdict
-from ftwidgets.sandbox.faults.decisions import Decisions
+from ftwidgets.sandbox.faults.fault_engine import Decisions
 
 GUIDE = Path(__file__).parents[2] / "docs/testing.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

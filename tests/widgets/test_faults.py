@@ -8,13 +8,13 @@ import httpx2
 import openai
 import pytest
 
-from ftwidgets.jobs import launch
+from ftwidgets.jobs.job import launch
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.widgets.launch import JobLauncher
 from ftwidgets.widgets.monitor import JobMonitor
-from tests.test_jobs import Service, described, statuses
-from tests.widgets.test_monitor import NO_MORE, text_of, until, written
+from tests.jobs.test_job import Service, described, statuses
+from tests.widgets.monitor.test_job_monitor import NO_MORE, text_of, until, written
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from ftwidgets import widgets
-from ftwidgets.widgets.panel import Panel
+from ftwidgets.health.widget import Doctor
+from ftwidgets.widgets.base.panel import Panel
 
 PAGE = Path(__file__).parents[2] / "docs" / "widgets.md"
 
@@ -18,7 +19,9 @@ def sections() -> dict[str, str]:
 
 
 def exported() -> dict[str, type[Panel]]:
-    return {name: thing for name, thing in vars(widgets).items() if inspect.isclass(thing) and issubclass(thing, Panel)}
+    return {name: thing for name, thing in vars(widgets).items() if inspect.isclass(thing) and issubclass(thing, Panel)} | {
+        "Doctor": Doctor
+    }
 
 
 def faults(name: str, text: str) -> list[str]:

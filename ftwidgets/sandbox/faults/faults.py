@@ -15,7 +15,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ftwidgets.sandbox.faults.decisions import Decisions
+from ftwidgets.sandbox.faults.fault_engine import Decisions
 from ftwidgets.sandbox.faults.journal import Journal
 from ftwidgets.sandbox.faults.rule import EVERYTHING, Rule, RuleError
 from ftwidgets.sandbox.faults.rules import (

@@ -17,7 +17,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ftwidgets.sandbox.callers import bearer_key
+from ftwidgets.sandbox.api.auth import bearer_key
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults.rules import key_digest
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ftwidgets.sandbox.faults.bucket import Bucket
 from ftwidgets.sandbox.faults.outcomes import Refuse, duration, too_fast, too_large
 from ftwidgets.sandbox.faults.rules import RateLimit
-from ftwidgets.sandbox.faults.tokens import Guess
+from ftwidgets.sandbox.faults.token_usage import Guess
 
 CALLERS = 10_000  # whose buckets are kept; whoever has not come longest is taken to have full ones
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse
 
-from ftwidgets.sandbox.schemas import ORGANIZATION
+from ftwidgets.sandbox.api.bodies import ORGANIZATION
 
 WRONG_KEY = "Incorrect API key provided: {}. You can find your API key at https://platform.openai.com/account/api-keys."
 NO_QUOTA = (

@@ -11,7 +11,7 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
-from ftwidgets.sandbox.faults.jobs import STAGES
+from ftwidgets.sandbox.faults.job_faults import STAGES
 from ftwidgets.sandbox.faults.outcomes import Break, HangUp, Outcome, failure, out_of_quota
 from ftwidgets.sandbox.faults.rule import Routed, Rule, RuleError, Sometimes
 

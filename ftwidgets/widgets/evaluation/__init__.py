@@ -1,5 +1,5 @@
 """Measure models: the widget and its parts."""
 
-from ftwidgets.widgets.evaluation.widget import Evaluation as Evaluation
+from ftwidgets.widgets.evaluation.evaluation_widget import Evaluation as Evaluation
 
 __all__ = ["Evaluation"]

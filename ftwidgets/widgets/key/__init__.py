@@ -1,5 +1,5 @@
 """Service and key: the widget and its parts."""
 
-from ftwidgets.widgets.key.widget import ApiKey as ApiKey
+from ftwidgets.widgets.key.api_key import ApiKey as ApiKey
 
 __all__ = ["ApiKey"]

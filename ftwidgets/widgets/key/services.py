@@ -1,6 +1,6 @@
 """The services that `ApiKey` offers: the sandbox, OpenAI, and any other by its address.
 
-Left out: what the services are like (`ftwidgets.providers`), asking them anything, and prices (`ftwidgets.prep.cost`).
+Left out: what the services are like (`ftwidgets.providers`), asking them anything, and prices (`ftwidgets.data.cost`).
 """
 
 from __future__ import annotations

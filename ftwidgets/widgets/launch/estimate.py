@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ftwidgets.prep.cost import Price, cost, dollars, prices
-from ftwidgets.prep.tokens import count_tokens
-from ftwidgets.prep.words import counted
+from ftwidgets.data.cost import Price, cost, dollars, prices
+from ftwidgets.data.text import counted
+from ftwidgets.data.tokens.nano import count_tokens
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

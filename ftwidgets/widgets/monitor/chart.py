@@ -1,7 +1,7 @@
 """Draw losses over steps as SVG, by hand: small enough to send several times a second, and described for those who listen.
 
 `loss_chart` gives a whole picture as text. A widget that draws again and again keeps the `frame` and sends only the
-`paths` (`livechart.py` does). Steps are gathered in buckets of four pixels, so a line is never longer than a
+`paths` (`live_chart.py` does). Steps are gathered in buckets of four pixels, so a line is never longer than a
 480-pixel chart can show; a bucket shows the mean.
 Left out: anything interactive, and any quantity but a loss, which is never negative.
 """
@@ -12,7 +12,7 @@ import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 
-from ftwidgets.reading import figure
+from ftwidgets.jobs.diagnosis import figure
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Points, Scale, fit
 
 Series = Mapping[str, Points]

@@ -1,6 +1,6 @@
 """The losses of one job as they come in: lines for a chart, rows for a table.
 
-Left out: judging them (`ftwidgets.reading`), and fetching (`follow.py`).
+Left out: judging them (`ftwidgets.jobs.diagnosis`), and fetching (`follow.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.reading import SMALL
+from ftwidgets.jobs.diagnosis import SMALL
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,5 +1,5 @@
 """Prepare a dataset: the widget and its parts."""
 
-from ftwidgets.widgets.prep.widget import DatasetPrep as DatasetPrep
+from ftwidgets.widgets.prep.dataset_prep import DatasetPrep as DatasetPrep
 
 __all__ = ["DatasetPrep"]

@@ -1,15 +1,15 @@
 """A histogram of token counts, with its summary for a screen reader and its numbers in a table.
 
-Left out: drawing it (`ftwidgets.prep.show.charts`).
+Left out: drawing it (`ftwidgets.data.render.charts`).
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from ftwidgets.prep.lengths import Lengths, bins
-from ftwidgets.prep.show import charts
-from ftwidgets.widgets import words
+from ftwidgets.data.render import charts
+from ftwidgets.data.tokens.lengths import Lengths, bins
+from ftwidgets.widgets.base import markup
 
 _FILL = "var(--jp-brand-color1, #1976d2)"
 
@@ -20,7 +20,7 @@ def histogram(lengths: Lengths) -> str:
     Parameters
     ----------
     lengths
-        What `ftwidgets.prep.lengths.measure` counted.
+        What `ftwidgets.data.tokens.lengths.measure` counted.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def histogram(lengths: Lengths) -> str:
         return f"<p>{escape(summary)}</p>"
     found = bins(lengths.tokens)
     rows = [(f"{first:,} to {last:,}" if last > first else f"{first:,}", n) for first, last, n in found]
-    numbers = words.table("Examples by tokens", ("Tokens", "Examples"), rows, numbers=(1,))
+    numbers = markup.table("Examples by tokens", ("Tokens", "Examples"), rows, numbers=(1,))
     table = f"<details><summary>The numbers</summary>{numbers}</details>"
     title = "Histogram of tokens per example"
     drawn = charts.columns(found, title=title, summary=summary, axis="tokens of an example", fill=_FILL)

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from ftwidgets.prep import Finding, Report
-from ftwidgets.prep.items import Example
-from ftwidgets.prep.show import parts
-from ftwidgets.widgets import words
-from ftwidgets.widgets.fields import button, row
-from ftwidgets.widgets.live import Live
+from ftwidgets.data import Finding, Report
+from ftwidgets.data.render import summary
+from ftwidgets.data.rows import Example
+from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.fields import button, row
+from ftwidgets.widgets.base.live import Live
 
 _LONGEST = 600  # characters shown of a message
 _OF_A_KIND = 5  # findings of one kind shown one by one
@@ -108,11 +108,11 @@ class Entry(NamedTuple):
 def entries(report: Report) -> list[Entry]:
     """Return what the table of findings shows: errors first, of a kind the first few, and one line for the others."""
     shown = []
-    for kind in parts.kinds(report):
+    for kind in summary.kinds(report):
         first = kind.first[:_OF_A_KIND]
-        shown += [Entry(kind.level, parts.where(found), found.message, _todo(found)) for found in first]
+        shown += [Entry(kind.level, summary.where(found), found.message, _todo(found)) for found in first]
         if rest := kind.count - len(first):
-            others = [parts.where(found) for found in kind.first[len(first) :]]
+            others = [summary.where(found) for found in kind.first[len(first) :]]
             more = ", …" if rest > _PLACES else ""
             shown.append(
                 Entry(kind.level, ", ".join(others[:_PLACES]) + more, f"and {rest:,} more of this kind ({kind.id})", "")
@@ -124,7 +124,7 @@ def findings_table(shown: Sequence[Entry]) -> str:
     """Show entries in a table, in the order given."""
     if not shown:
         return "<p>Nothing found.</p>"
-    return words.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), shown)
+    return markup.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), shown)
 
 
 def fixes(report: Report) -> str:

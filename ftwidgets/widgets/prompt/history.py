@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ftwidgets.widgets import words
-from ftwidgets.widgets.prompt.asking import STOPPED, Answer, Question
-from ftwidgets.widgets.prompt.training import Prompts, differs
+from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.prompt.streaming import STOPPED, Answer, Question
+from ftwidgets.widgets.prompt.trained_prompts import Prompts, differs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ def history_html(asked: Sequence[Asked], page: int) -> str:
     n_pages = -(-len(asked) // PAGE)
     latest = list(enumerate(asked, 1))[::-1][page * PAGE : (page + 1) * PAGE]
     rows = [[number, row.question.prompt, settings(row.question), *map(_cell, _sides(row))] for number, row in latest]
-    table = words.table("Asked so far, the latest first", ["No.", "Prompt", "Settings", "Left", "Right"], rows, numbers=[0])
+    table = markup.table("Asked so far, the latest first", ["No.", "Prompt", "Settings", "Left", "Right"], rows, numbers=[0])
     if n_pages == 1:
         return table
     turn = [("newer", "Newer", page > 0), ("older", "Older", page < n_pages - 1)]

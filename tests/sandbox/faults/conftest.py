@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ftwidgets.sandbox.api.auth import Caller, OpenGate
 from ftwidgets.sandbox.app import build_app
-from ftwidgets.sandbox.callers import Caller, OpenGate
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.transport import LoopThread, Transport

@@ -1,7 +1,7 @@
 import pytest
 
 from ftwidgets.sandbox.faults import Faults
-from ftwidgets.sandbox.faults.tokens import Meter, guess
+from ftwidgets.sandbox.faults.token_usage import Meter, guess
 
 from .conftest import World
 

@@ -1,0 +1,1 @@
+"""The command `ftwidgets`: a file for each of its commands."""

@@ -1,0 +1,208 @@
+"""`ftwidgets check FILE`: the report in the terminal, as JSON, as a page, as annotations; and a mended copy.
+
+Exit codes: 0 nothing at error level, 1 something is, 2 a file cannot be read or the command was mistyped.
+Left out: looking at anything itself (`ftwidgets.data`), and splitting (`ftwidgets.prepare`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.errors import DataError
+
+if TYPE_CHECKING:
+    from ftwidgets.data import Finding, Report
+
+CLEAN, FOUND, CANNOT = 0, 1, 2
+
+_EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
+
+# Arguments as findings name them to those who write Python, and the ids of these findings.
+_ARGUMENT = re.compile(r"\b(prompt|completion|system_column|conversation|group|encoding)=(?=\")")
+_NAMING = {"missing-column", "ambiguous-column", "unknown-shape", "system-is-a-column", "wrong-encoding", "windows-1252"}
+_FIX = "write a mended copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
+_COLUMNS = {
+    "prompt": "what the user says, if the column is not called Prompt",
+    "completion": "what the model should answer, if the column is not called Completion",
+    "system-column": "the system prompt of each row, if the column is not called System",
+    "conversation": "equal in neighbouring rows that are turns of one conversation",
+    "group": "such as a customer, whose rows must not be in both files; with --validation",
+}
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser of `ftwidgets`."""
+    parser = commands.add_parser("check", help="find what is wrong with training data, line by line", epilog=_EPILOG)
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print the findings as one JSON list, and nothing else")
+    shown.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
+    parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
+    parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
+    parser.add_argument("--fix", type=Path, metavar="OUT", help=_FIX)
+    parser.add_argument(
+        "--fixes", metavar="NAMES", help="which fixes, by name and with commas, or: all; without it all but those to be named"
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that are there already; never FILE itself")
+    for name, said in _COLUMNS.items():
+        parser.add_argument(f"--{name}", metavar="COL", help=f"column: {said}")
+    parser.add_argument("--system", metavar="TEXT", help="the system prompt of rows that have none")
+    parser.add_argument("--delimiter", metavar="D", help="between cells, if it is not found by looking: ';' or '\\t'")
+    parser.add_argument("--encoding", metavar="NAME", help="of the text, if it is not found by looking: cp1252")
+    parser.add_argument("--validation", type=Path, metavar="FILE", help="look for its rows among those of the training file")
+    parser.add_argument("--model", metavar="NAME", help="find rows that are longer than this model reads")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check as the options say; print, write, and return the exit code."""
+    try:
+        _refuse(options)
+        report = _check(options)
+        _show(_with_options(report), options)
+        said = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
+        for sentence in _written(report, options):
+            print(sentence, file=said)
+    except BrokenPipeError:
+        raise
+    except (ValueError, OSError) as error:  # options that do not fit, in words; a file that cannot be written
+        print(f"ftwidgets check: {error}", file=sys.stderr)
+        return CANNOT
+    if _unreadable(report) or _unreadable_beside(report, options):
+        return CANNOT
+    return CLEAN if report.ok else FOUND
+
+
+def as_objects(findings: list[Finding]) -> list[dict[str, object]]:
+    """Return findings as `--json` prints them; the message of one in the validation file begins with that file's name."""
+    fields = ("id", "level", "line", "row", "field", "message", "fix")
+    objects = [{name: getattr(found, name) for name in fields} for found in findings]
+    for found, made in zip(findings, objects, strict=True):
+        if found.source is not None:
+            made["message"] = f"{found.source}: {found.message}"
+    return objects
+
+
+def _check(options: argparse.Namespace) -> Report:
+    from ftwidgets.data import check
+
+    return check(
+        options.file,
+        prompt=options.prompt,
+        completion=options.completion,
+        system_column=options.system_column,
+        system=options.system,
+        conversation=options.conversation,
+        group=options.group,
+        delimiter=_delimiter(options),
+        encoding=options.encoding,
+        validation=options.validation,
+        model=options.model,
+    )
+
+
+def _delimiter(options: argparse.Namespace) -> str | None:
+    given: str | None = options.delimiter
+    return "\t" if given == "\\t" else given
+
+
+def _with_options(report: Report) -> Report:
+    """Return the report with options of the command where it tells which argument helps: `--prompt "..."`."""
+    found = [replace(one, fix=_ARGUMENT.sub(_option, one.fix)) if one.id in _NAMING else one for one in report.findings]
+    return replace(report, findings=found)
+
+
+def _option(argument: re.Match[str]) -> str:
+    return f"--{argument[1].replace('_', '-')} "
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuse to write over what is there, before anything is read."""
+    from ftwidgets.data.fixes import log_of
+
+    targets = [target for target in (options.html, options.markdown, options.fix) if target is not None]
+    targets += [log_of(options.fix)] if options.fix is not None else []
+    if len(set(targets)) < len(targets):
+        raise DataError(f"{targets[0]} is named twice, and one would replace the other. Give two names.")
+    sources = (options.file, options.validation)
+    for target in filter(Path.exists, targets):
+        if any(source is not None and source.exists() and target.samefile(source) for source in sources):
+            raise DataError(f"{target} is what is to be checked, and would be lost. Give another name.")
+        if target.is_dir():
+            raise DataError(f"{target} is a folder. Name a file in it.")
+        if not target.is_file():
+            raise DataError(f"{target} is a device or a pipe, and a file would take its place. Name a file.")
+        if not options.force:
+            raise DataError(f"{target} is there already. Give another name, or --force to replace it.")
+
+
+def _show(report: Report, options: argparse.Namespace) -> None:
+    from ftwidgets.data.text import counted
+
+    if options.json:
+        readable = "utf" in (sys.stdout.encoding or "").lower()  # else a letter would be lost, so it is escaped
+        print(json.dumps(as_objects(report.findings), ensure_ascii=not readable, indent=1))
+        more = sum(count for _, count in report.totals.values()) - len(report.findings)
+        if more:
+            print(f"{counted(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
+    elif options.format == "github":
+        from ftwidgets.data.render import github
+
+        held = options.validation
+        others = {name: held.as_posix() for name in (held.name, f"{held.name} (validation)")} if held else {}
+        print(github.commands(report, options.file.as_posix(), others=others))
+    else:
+        print(report)
+
+
+def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
+    """Write what was asked for, and say so."""
+    from ftwidgets.data.jsonl import writing
+
+    for target in (options.html, options.markdown):
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+    if options.html is not None:
+        yield f"Written: {report.to_html(options.html)}"
+    if options.markdown is not None:
+        with writing(options.markdown) as file:
+            file.write(report.to_markdown().encode())
+        yield f"Written: {options.markdown}"
+    if options.fix is not None and not _unreadable(report):
+        yield str(report.apply(options.fix, _chosen(report, options.fixes), force=options.force))
+
+
+def _chosen(report: Report, names: str | None) -> list[str] | None:
+    """Return the fixes that `--fixes` names; None for those that need no naming."""
+    if names is None:
+        return None
+    return [fix.name for fix in report.fixes] if names == "all" else [name.strip() for name in names.split(",")]
+
+
+def _unreadable(report: Report) -> bool:
+    """Tell whether the file could not be read as training data at all."""
+    return not report.form
+
+
+def _unreadable_beside(report: Report, options: argparse.Namespace) -> bool:
+    """Tell whether the validation file could not be read at all: then nothing was compared."""
+    if options.validation is None or not any(one.source and one.level == "error" and not one.order for one in report.findings):
+        return False
+    from ftwidgets.data.examine import mapped
+    from ftwidgets.data.readers import open_source
+
+    columns = mapped(
+        prompt=options.prompt,
+        completion=options.completion,
+        system=options.system_column,
+        conversation=options.conversation,
+        group=options.group,
+    )
+    given = {"system": options.system, "delimiter": _delimiter(options), "encoding": options.encoding}
+    return isinstance(open_source(options.validation, columns=columns, **given), list)

@@ -1,0 +1,132 @@
+"""Write examples in the form that a service or a library asks for. Left out: reading them (`check` does that).
+
+| form | one row | who reads it |
+|---|---|---|
+| chat | `{"messages": [...]}` | OpenAI and services of its shape, Hugging Face TRL |
+| preference | `{"input": ..., "preferred_output": [...], "non_preferred_output": [...]}` | services of that shape |
+| prompt-completion | `{"prompt": "...", "completion": "..."}` | older services, TRL |
+| huggingface | `{"prompt": [...], "completion": [...]}`, or `{"prompt", "chosen", "rejected"}` | TRL's conversational forms |
+| csv | System, Prompt, Completion | spreadsheets, and `check` again |
+"""
+
+import codecs
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ftwidgets.data.jsonl import line, writing
+from ftwidgets.data.rows import Example
+from ftwidgets.data.text import listed
+from ftwidgets.errors import DataError
+
+_CSV = ("System", "Prompt", "Completion")
+
+
+def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form: str = "chat", bom: bool = False) -> Path:
+    """Write `examples` (such as `report.examples`) to `path` in a form; return the path.
+
+    Parameters
+    ----------
+    examples
+        Chat or preference examples.
+    path
+        Where to; a file that is there is replaced, once the new one is complete.
+    form
+        `chat`, `preference`, `prompt-completion`, `huggingface` or `csv`.
+    bom
+        Begin with a byte order mark: Azure's documentation asks for one, Excel needs one to read a CSV as UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If there is no such form.
+    DataError
+        If an example does not fit into the form; nothing is written then.
+    """
+    if form != "csv" and form not in _FORMS:
+        raise ValueError(f"there is no form {form!r}; there are {listed([*_FORMS, 'csv'])}")
+    with writing(path) as file:
+        if bom:
+            file.write(codecs.BOM_UTF8)
+        file.writelines(_table(examples) if form == "csv" else map(line, _converted(examples, form)))
+    return Path(path)
+
+
+def _converted(examples: Iterable[Example], form: str) -> Iterator[Mapping[str, Any]]:
+    convert = _FORMS[form]
+    for number, example in enumerate(examples, start=1):
+        converted = convert(example)
+        if isinstance(converted, str):
+            raise DataError(f"example {number} {converted}, which the form {form!r} cannot hold. Choose another form.")
+        yield converted
+
+
+def _chat(example: Example) -> Example | str:
+    return example if "messages" in example else "is a preference row"
+
+
+def _preference(example: Example) -> Example | str:
+    return example if "input" in example else "has no second, worse answer"
+
+
+def _pair(example: Example) -> Example | str:
+    """Return prompt and completion as text; a system prompt has no place in that form."""
+    turns = plain_turns(example)
+    if isinstance(turns, str):
+        return turns
+    if "System" in turns:
+        return "has a system prompt"
+    return {"prompt": turns["Prompt"], "completion": turns["Completion"]}
+
+
+def _huggingface(example: Example) -> Example | str:
+    if "input" in example:
+        given = example["input"]
+        more = {key: value for key, value in given.items() if key != "messages"}
+        chosen, rejected = example["preferred_output"], example["non_preferred_output"]
+        return {"prompt": given["messages"], "chosen": chosen, "rejected": rejected, **more}
+    rest = {key: value for key, value in example.items() if key != "messages"}
+    return {"prompt": example["messages"][:-1], "completion": example["messages"][-1:], **rest}
+
+
+_FORMS: dict[str, Callable[[Example], Example | str]] = {
+    "chat": _chat,
+    "preference": _preference,
+    "prompt-completion": _pair,
+    "huggingface": _huggingface,
+}
+
+
+def _table(examples: Iterable[Example]) -> Iterator[bytes]:
+    yield csv_line(_CSV)
+    for number, example in enumerate(examples, start=1):
+        turns = plain_turns(example)
+        if isinstance(turns, str):
+            raise DataError(f"example {number} {turns}, which a CSV cannot hold. Choose another form.")
+        yield csv_line([turns.get(name, "") for name in _CSV])
+
+
+def csv_line(cells: Iterable[object]) -> bytes:
+    """Return one row of a CSV, its line break (CRLF, as RFC 4180 has it) included."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def plain_turns(example: Example) -> dict[str, str] | str:
+    """Return system, prompt and completion of a single exchange of plain texts, or what keeps it from being one."""
+    if "messages" not in example:
+        return "is a preference row"
+    messages = example["messages"]
+    roles = [message["role"] for message in messages]
+    if roles not in (["user", "assistant"], ["system", "user", "assistant"]):
+        return f"has the turns {', '.join(roles)}"
+    if any(set(message) != {"role", "content"} or not isinstance(message["content"], str) for message in messages):
+        return "has more than plain texts (a name, a weight, tool calls, pictures)"
+    if set(example) != {"messages"}:
+        return f"has {listed(set(example) - {'messages'})}"
+    names = {"system": "System", "user": "Prompt", "assistant": "Completion"}
+    return {names[message["role"]]: message["content"] for message in messages}

@@ -1,0 +1,182 @@
+"""The automatic fixes: which there are for a report, and a new file with them done. Left out: changing the source.
+
+Every change is in a log, row by row, and so is every row that could not be used. What a redaction took out is not in
+the log: a secret should not move from one file to two.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwidgets.data.export import csv_line, plain_turns
+from ftwidgets.data.jsonl import line, writing
+from ftwidgets.data.lazy_examples import Examples
+from ftwidgets.data.rows import Usable
+from ftwidgets.data.text import counted, listed
+from ftwidgets.errors import DataError
+
+if TYPE_CHECKING:
+    from ftwidgets.data.report import Report
+
+TITLES = {
+    "drop-blank-rows": "leave out empty rows",
+    "drop-repeats": "keep one of each repeated row",
+    "drop-outer-quotes": "take away quotes that became part of a text",
+    "drop-half-characters": "take out half characters (lone surrogates)",
+    "drop-control-characters": "take out control characters",
+    "drop-invisible-characters": "take out characters that nobody sees",
+    "mend-mojibake": "mend text that was read in a wrong encoding",
+    "mend-labels": "write mistyped labels as the label they are close to",
+    "redact-secrets": "put [secret] in place of keys and passwords",
+    "redact-card-numbers": "put [card] in place of card numbers",
+    "redact-email-addresses": "put [email] in place of e-mail addresses",
+    "redact-phone-numbers": "put [phone] in place of phone numbers",
+    "developer-to-system": "call the role developer system",
+    "lower-case-role": "write roles in lower case",
+    "drop-unknown-keys": "take out keys that no service knows",
+    "drop-empty-keys": "take out optional keys that hold nothing",
+    "drop-blank-system": "take out system messages that say nothing",
+    "mend-weight": "write weights as 0 or 1",
+    "arguments-as-text": "write the arguments of a tool call as JSON in a string, as services want them",
+    "rename-preference-keys": "give the answers of a preference row the keys that services know",
+    "drop-misplaced-weight": "take weight away from messages that are not the assistant's",
+}
+
+
+WRITTEN = (".jsonl", ".ndjson", ".csv")
+
+ASKED = frozenset({"redact-email-addresses", "redact-phone-numbers", "mend-labels"})
+"""Fixes that are done only if they are named: a shop's own address may be what the answers are about, and a label that is
+close to another may be right."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """An automatic fix: its name, what it does, how many findings it would settle; `asked` if it must be named to be done."""
+
+    name: str
+    title: str
+    n_findings: int
+    asked: bool = False
+
+    def __str__(self) -> str:
+        named = ", if you name it" if self.asked else ""
+        return f"{self.name}: {self.title} ({counted(self.n_findings, 'finding')}{named})"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What `Report.apply` did: the new file, the log beside it, examples written, rows changed, rows left out."""
+
+    path: Path
+    log: Path
+    n_written: int
+    n_changed: int
+    n_left_out: int
+
+    def __str__(self) -> str:
+        return (
+            f"Written: {counted(self.n_written, 'example')} to {self.path}; "
+            f"{counted(self.n_changed, 'row')} changed, {self.n_left_out:,} left out, each in {self.log}."
+        )
+
+
+def fixes(repairs: Mapping[str, int]) -> list[Fix]:
+    """Return the fixes for what a report found, most needed first."""
+    return [
+        Fix(name, TITLES[name], n, name in ASKED) for name, n in sorted(repairs.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def log_of(path: Path) -> Path:
+    """Return where the log of a repaired file goes: beside it."""
+    return path.with_name(f"{path.name}.changes.jsonl")
+
+
+def apply(report: "Report", path: Path, chosen: "Sequence[Fix | str] | None", *, force: bool) -> Applied:
+    """Write the usable rows of a report with the chosen fixes done, and the log; see `Report.apply`."""
+    from ftwidgets.data.changes import Changes
+
+    names = _names(report, chosen)
+    examples = report.examples
+    if not isinstance(examples, Examples):
+        raise DataError("there is nothing to write: the source could not be read.")
+    if path.suffix.lower() not in WRITTEN:
+        raise DataError(f"{path} is to be JSON Lines or CSV; give it a name that ends in .jsonl or .csv.")
+    log = log_of(path)
+    _refuse(examples, path, log, force=force)
+    opened, n_written = examples.seen.opened, 0
+    changes = Changes(names, report.corrections)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path) as file, writing(log) as lines:
+        changes.write = lines.write
+        table = (
+            _Table(opened.header, opened.columns, with_system=_has_system(examples)) if path.suffix.lower() == ".csv" else None
+        )
+        if table is not None:
+            file.write(table.head)
+        for item in changes.made(opened):
+            file.write(line(item.example) if table is None else table.row(item))
+            n_written += 1
+        if not n_written:
+            raise DataError(f"there is nothing to write: no row of {opened.name} can be used, with these fixes or without.")
+    return Applied(path, log, n_written, changes.n_changed, changes.n_left_out)
+
+
+def _names(report: "Report", chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
+    """Return the names of the fixes to be done; a name that is none is refused."""
+    if chosen is None:
+        return frozenset(report.repairs) - ASKED
+    if isinstance(chosen, str):
+        chosen = [chosen]
+    names = [fix.name if isinstance(fix, Fix) else fix for fix in chosen]
+    if unknown := [name for name in names if name not in TITLES]:
+        raise ValueError(f"there is no fix {listed(unknown)}; there are {listed(TITLES, len(TITLES))}")
+    return frozenset(names)
+
+
+def _refuse(examples: Examples, path: Path, log: Path, *, force: bool) -> None:
+    """Refuse to write over the source, or over another file unless forced."""
+    source = examples.seen.opened.path
+    for target in (path, log):
+        if source is not None and target.exists() and target.samefile(source):
+            raise DataError(f"{target} is the source itself and would be overwritten. Give another name.")
+        if target.exists() and not force:
+            raise DataError(f"{target} is there already. Give another name, or force=True to replace it.")
+
+
+def _has_system(examples: Examples) -> bool:
+    """Tell whether the first example has a system prompt: one that was given for all rows is in each."""
+    first = next(examples.rows(), None)
+    return first is not None and first.system is not None
+
+
+class _Table:
+    """A CSV with the columns that the source has, or System, Prompt and Completion where it is no table."""
+
+    def __init__(self, header: Sequence[str], columns: Mapping[str, str], *, with_system: bool) -> None:
+        self._header = list(header) or ["System", "Prompt", "Completion"]
+        self._places = {part: self._header.index(name) for part, name in columns.items() if name in self._header}
+        if with_system and header and "system" not in columns:
+            self._header.append("System")
+            self._places["system"] = len(self._header) - 1
+        self._own = not header or "conversation" in columns
+
+    @property
+    def head(self) -> bytes:
+        """The first line."""
+        return csv_line(["System", "Prompt", "Completion"] if self._own else self._header)
+
+    def row(self, item: Usable) -> bytes:
+        """A row: its cells as they were, what was changed in its place."""
+        turns = plain_turns(item.example)
+        if isinstance(turns, str):
+            raise DataError(f"{item.row.where} {turns}, which a CSV cannot hold. Write JSON Lines (.jsonl) instead.")
+        if self._own:
+            return csv_line([turns.get("System", ""), turns["Prompt"], turns["Completion"]])
+        cells = [*item.row.values, *[""] * (len(self._header) - len(item.row.values))]
+        texts = {"prompt": item.prompt, "completion": item.completion, "system": item.system or ""}
+        for part in texts.keys() & self._places.keys():
+            cells[self._places[part]] = texts[part]
+        return csv_line("" if cell is None else cell for cell in cells[: len(self._header)])

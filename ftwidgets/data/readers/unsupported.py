@@ -1,0 +1,125 @@
+"""Recognise what is neither a table nor JSON nor a workbook, and say so in one sentence with a way on.
+
+Left out: reading those formats.
+"""
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.text import quoted
+
+Kind = Literal["table", "lines", "document"]
+
+_EXPORT = "Open it in its program and save the sheet as CSV (UTF-8)."
+_WRONG_FILE = "Check the path; a CSV with the columns Prompt and Completion, or JSON Lines, is needed."
+_UNPACK = "Unpack it first."
+
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89PNG", "a PNG picture", _WRONG_FILE),
+    (b"\xff\xd8\xff", "a JPEG picture", _WRONG_FILE),
+    (b"GIF8", "a GIF picture", _WRONG_FILE),
+    (b"%PDF", "a PDF document", "Copy its table into a spreadsheet and save that as CSV (UTF-8)."),
+    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc)", _EXPORT),
+    (b"\x1f\x8b", "a gzip archive", _UNPACK),
+    (b"7z\xbc\xaf", "a 7z archive", _UNPACK),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ\0", "an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
+    (b"PAR1", "a Parquet file", "Load it with pandas.read_parquet and check that DataFrame."),
+    (b"ARROW1", "an Arrow file", "Load it with pandas.read_feather and check that DataFrame."),
+    (b"SQLite format 3\0", "an SQLite database", "Load its table with pandas.read_sql and check that DataFrame."),
+)
+
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream in a workbook with a password
+_BLANK = re.compile(r'[\s,;|"\ufeff\u200b]*')  # an empty sheet is saved as delimiters and nothing else
+_JSON_LINES = re.compile(r'\s*\{\s*".*\}[ \t]*(\r\n|\n|\r)\s*\{')
+_JSON = re.compile(r'\s*(\{\s*("|\})|\[\s*([\[{"\]\d]|$))')
+_RECORD = re.compile(r"""^[ \t\ufeff]*(?:[{\[]|["'“]\w+["'”]\s*:)""", re.MULTILINE)  # or the rest of one
+_HTML = re.compile(r"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_XML = re.compile(r"\s*<\?xml\b")
+_WHOLE_LINE = re.compile(r"\s*\{.*\}[ \t]*(?=\r?\n|\r|$)")
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell whether a file begins as a ZIP archive does (a workbook is one)."""
+    return head.startswith(b"PK\x03\x04")
+
+
+def is_workbook(path: Path) -> bool:
+    """Tell whether a ZIP archive holds the parts of an Excel workbook."""
+    return any(name.startswith("xl/") for name in _members(path))
+
+
+def foreign_bytes(head: bytes, path: Path, name: str) -> Finding | None:
+    """Return the finding for a file that is empty, or whose first bytes give away another format."""
+    if not head:
+        return empty(name, "empty")
+    if is_zip(head):
+        return _archive(path, name)
+    for magic, kind, fix in _MAGIC:
+        if head.startswith(magic):
+            if _ENCRYPTED in head:
+                return other_format(name, "an Office file with a password", "Save it without a password and check that.")
+            return other_format(name, kind, fix)
+    return None
+
+
+def text_kind(text: str, name: str) -> Kind | Finding:
+    """Tell from its beginning whether a text is a table, JSON Lines or one JSON document, or return why it is none."""
+    if name.lower().endswith((".jsonl", ".ndjson")) and not _HTML.match(text):
+        if text.split(None, 1)[0] in ("[", "{"):
+            fix = "Write each record on a line of its own. A file named .json may be written like this."
+            return other_format(name, "JSON over several lines, not JSON Lines", fix)
+        if not _RECORD.search(text):
+            fix = 'Each line is an object: {"messages": [...]}. If it is a table, let its name end in .csv.'
+            return other_format(name, "no JSON Lines: no line begins with a bracket", fix)
+        return "lines"
+    if _JSON_LINES.match(text):
+        return "lines"
+    if _JSON.match(text):
+        alone = _WHOLE_LINE.match(text)
+        return "lines" if alone and '"data"' not in text[:40] and not name.lower().endswith(".json") else "document"
+    if _HTML.match(text):
+        fix = "Probably the page around the file was saved; download the file itself (often a link called Raw)."
+        return other_format(name, "a web page (HTML), not a CSV", fix)
+    if _XML.match(text):
+        return other_format(name, "XML, not a CSV", _WRONG_FILE)
+    return "table"
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a text is blanks and delimiters only."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def empty(name: str, how: str) -> Finding:
+    """Return the finding for a file with nothing in it."""
+    fix = "There is nothing in it to train on; check the path."
+    return Finding(id="empty-file", level="error", message=f"{quoted(name)} is {how}.", fix=fix)
+
+
+def other_format(name: str, what: str, fix: str, *, line: int | None = None) -> Finding:
+    """Return the finding for a file of another kind."""
+    return Finding(id="other-format", level="error", message=f"{quoted(name)} is {what}.", fix=fix, line=line)
+
+
+def _archive(path: Path, name: str) -> Finding | None:
+    members = _members(path)
+    if any(member.startswith("xl/") for member in members):
+        return None
+    if any(member.startswith("word/") for member in members):
+        return other_format(name, "a Word document (.docx)", "Copy its table into a spreadsheet and save that as CSV (UTF-8).")
+    if "content.xml" in members:
+        return other_format(name, "an OpenDocument file (.ods, .odt)", _EXPORT)
+    return other_format(name, "a ZIP archive" if members else "a damaged ZIP archive", _UNPACK)
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return []

@@ -1,0 +1,199 @@
+"""A report as one HTML page that needs nothing else: no script, no network; light, dark and on paper.
+
+Every text that comes from the data is escaped; every chart has its numbers in a table.
+Left out: anything to click but links within the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.render import charts
+from ftwidgets.data.render import summary as parts
+from ftwidgets.data.text import counted, visible
+from ftwidgets.data.tokens.lengths import bins
+
+if TYPE_CHECKING:
+    from ftwidgets.data.report import Report
+
+LISTED = 200  # findings in the table of all
+FIRST = 5  # findings of a kind
+_STYLE = Path(__file__).with_name("report.css")
+_FILL = "var(--bar, #1f6fb2)"
+
+
+def page(report: Report) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    report
+        What `check` returned.
+
+    Returns
+    -------
+    str
+        HTML, to be written as UTF-8.
+    """
+    name = escape(visible(report.source, 120))
+    sections = [
+        ("kinds", "What was found", _kinds(report)),
+        ("all", "All findings, by line", _all(report)),
+        ("fixes", "Fixes that can be made for you", _fixes(report)),
+        ("lengths", "How long the examples are", _lengths(report)),
+        ("roles", "Who speaks", _shares(report.roles, "Messages by role", "Role", "Messages")),
+        ("labels", "Labels", _shares(report.labels or {}, "Examples by label", "Label", "Examples")),
+        ("cost", "What training would cost", _cost(report)),
+        ("reading", "How the file was read", _reading(report)),
+    ]
+    shown = [section for section in sections if section[2]]
+    links = "".join(f'<li><a href="#{place}">{title}</a></li>' for place, title, _ in shown)
+    body = "".join(
+        f'<section aria-labelledby="{place}"><h2 id="{place}">{title}</h2>{content}</section>'
+        for place, title, content in shown
+    )
+    made = (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Data check: {name}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style></head>\n"
+        f"<body><header><h1>Data check: {name}</h1>{_verdict(report)}</header>\n"
+        f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n<main>{body}</main>\n'
+        f"<footer><p>Made by <code>ftwidgets check</code> on the computer where the file is; nothing was sent anywhere. "
+        f"Each kind of finding has its section, with an example, in <code>{parts.PAGE}</code>.</p></footer></body></html>\n"
+    )
+    return made.encode("utf-8", "backslashreplace").decode()  # half characters cannot be written
+
+
+def _verdict(report: Report) -> str:
+    sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in parts.sizes(report))
+    kind = "verdict" if report.ok else "verdict wrong"
+    said = f"<p>{escape(parts.verdict(report))}</p><p>{escape(visible(report.summary, 400))}</p>"
+    return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
+
+
+def _kinds(report: Report) -> str:
+    return "".join(map(_kind, parts.kinds(report))) or "<p>Nothing was found.</p>"
+
+
+def _kind(kind: parts.Kind) -> str:
+    rows = [(escape(parts.where(found)), _said(found, kind.fix)) for found in kind.first[:FIRST]]
+    more = kind.count - len(rows)
+    table = _table(f"{kind.explained.title}: where", ("Where", "What is wrong"), rows, look="quiet")
+    repairs = ", ".join(f"<code>{escape(name)}</code>" for name in kind.repairs)
+    return (
+        f'<section class="kind" aria-labelledby="{escape(kind.id)}"><h3 id="{escape(kind.id)}">{_level(kind.level)} '
+        f'{escape(kind.explained.title)} <span class="count">({kind.count:,})</span></h3>'
+        f"<p>{_spoken(kind.explained.why)}</p><p><strong>What to do:</strong> {_spoken(kind.explained.todo)}</p>"
+        f"{f'<p><strong>Automatic fix:</strong> {repairs}</p>' if repairs else ''}{table}"
+        f"{f'<p>… and {more:,} more of this kind.</p>' if more > 0 else ''}"
+        f'<p class="soft">More: <code>{parts.PAGE}#{escape(kind.id)}</code></p></section>'
+    )
+
+
+def _all(report: Report) -> str:
+    if not report.findings:
+        return ""
+    rows = [
+        (escape(parts.where(found)), _level(found.level), f'<a href="#{escape(found.id)}">{escape(found.id)}</a>', _said(found))
+        for found in report.findings[:LISTED]
+    ]
+    total = sum(count for _, count in report.totals.values())
+    more = total - len(rows)
+    table = _table("All findings", ("Where", "Level", "Kind", "What is wrong, and what to do"), rows)
+    return table + (f"<p>… and {counted(more, 'finding')} more than the {len(rows)} listed here.</p>" if more > 0 else "")
+
+
+def _fixes(report: Report) -> str:
+    if not report.fixes:
+        return ""
+    rows = [(f"<code>{escape(fix.name)}</code>", escape(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
+    table = _table("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
+    return (
+        f"{table}<p>In Python, <code>report.apply(&quot;mended.jsonl&quot;)</code> writes a new file with these made, and a "
+        "log of each change; in a terminal, <code>ftwidgets check FILE --fix mended.jsonl</code>. The file itself stays as it "
+        f"is.{_all_of_them(report)}</p>"
+    )
+
+
+def _all_of_them(report: Report) -> str:
+    if not any(fix.asked for fix in report.fixes):
+        return ""
+    return (
+        " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
+        "<code>--fix mended.jsonl --fixes all</code>."
+    )
+
+
+def _lengths(report: Report) -> str:
+    summary = parts.lengths(report)
+    if not report.n_examples:
+        return f"<p>{summary}</p>"
+    found = bins(report.tokens.tolist())
+    drawn = charts.columns(found, title="Tokens of an example", summary=summary, axis="tokens of an example", fill=_FILL)
+    rows = [(f"{first:,} to {last:,}" if last > first else f"{first:,}", f"{n:,}") for first, last, n in found]
+    table = _table("Examples by tokens", ("Tokens", "Examples"), rows, numbers=(1,), look="narrow")
+    return f'<p>{escape(summary)}</p><div class="chart">{drawn}{table}</div>'
+
+
+def _shares(numbers: Mapping[str, int], title: str, name: str, noun: str) -> str:
+    if not numbers:
+        return ""
+    found = parts.shares(numbers)
+    summary = ", ".join(f"{entry}: {n:,}" for entry, n in found[:5]) + ("." if len(found) <= 5 else " and others.")
+    drawn = charts.bars(found, title=title, summary=summary, fill=_FILL)
+    rows = [(escape(entry), f"{n:,}") for entry, n in found]
+    return f'<div class="chart">{drawn}{_table(title, (name, noun), rows, numbers=(1,), look="narrow")}</div>'
+
+
+def _cost(report: Report) -> str:
+    if not report.n_examples:
+        return ""
+    cells = [tuple(map(escape, row)) for row in parts.costs(report)]
+    rows = [(*row[:4], f'<span class="date">{row[4]}</span>', row[5]) for row in cells]
+    return f"{_table('Cost of the training', parts.COSTS, rows, numbers=(2, 3))}<p>{escape(parts.costs_said())}</p>"
+
+
+def _reading(report: Report) -> str:
+    rows = [(escape(name), escape(value)) for name, value in parts.reading(report)]
+    return _table("Form and columns", ("Part", "Read from"), rows, look="narrow") if rows else ""
+
+
+def _said(found: Finding, said: str = "") -> str:
+    """Return the message, the fix unless it was `said` already, and the text at fault."""
+    at = parts.text_at(found)
+    shown = f'<span class="at">{escape(at)}</span>' if at else ""
+    fix = "" if found.fix == said else found.fix
+    return f"{escape(f'{found.message} {fix}'.strip())}{shown}"
+
+
+def _spoken(text: str) -> str:
+    """Return our own words, what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _level(level: str) -> str:
+    return f'<span class="level {level}">{level}</span>'
+
+
+def _table(
+    caption: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = (), look: str = ""
+) -> str:
+    """Make a table of cells that are HTML already; the first of a row is its header."""
+
+    def cell(i: int, value: str) -> str:
+        tag, scope = ("th", ' scope="row"') if i == 0 else ("td", "")
+        return f"<{tag}{scope}{_number(i, numbers)}>{value}</{tag}>"
+
+    head = "".join(f'<th scope="col"{_number(i, numbers)}>{escape(name)}</th>' for i, name in enumerate(header))
+    body = "".join(f"<tr>{''.join(cell(i, value) for i, value in enumerate(row))}</tr>" for row in rows)
+    kind = f' class="{look}"' if look else ""
+    return f"<table{kind}><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _number(i: int, numbers: Sequence[int]) -> str:
+    return ' class="number"' if i in numbers else ""

@@ -1,0 +1,187 @@
+"""Completions that are labels: how many of each, and which look like slips. Left out: whether a label is right.
+
+What makes a source a label task is written at `is_label_task`; what makes a label a slip, in `slips`.
+"""
+
+import re
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.rules.label_typos import bare, is_slip
+from ftwidgets.data.rules.near_duplicates.normalize import is_number
+from ftwidgets.data.text import counted, fold, quoted
+
+FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
+HELD = 1_000
+"""Different completions that are held; with more of them it is no label task."""
+
+RARE = 5
+"""A label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row."""
+
+MAJOR, RATIO = 0.8, 10.0
+"""A set is unbalanced if one label has more than 80 % of the rows (the others together under 20 %, which Google's machine
+learning course calls moderate imbalance), or ten times the rows of the least frequent label that is not rare."""
+
+FREQUENT = 5
+"""A label is a slip for another only if that one occurs at least five times as often."""
+
+MOST_SLIPS = 2
+"""A spelling with more rows is a label of its own: a hand slips once or twice in the same way."""
+
+
+class Labels:
+    """The rules label-typo, rare-label and label-imbalance.
+
+    After `finish`, `counts` tells how often each label occurs (slips counted where they belong), most frequent first, or
+    is None if the completions are no labels; `corrections` maps each slip to the label it is close to.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] | None = None
+        self.corrections: dict[str, str] = {}
+        self._numbers: dict[str, int] | None = {}
+        self._rows = array("h")
+
+    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
+        """Count completions, as long as they can be labels."""
+        known = self._numbers
+        if known is None:
+            return ()
+        for text in batch.completions:
+            if text not in known:
+                known[text] = len(known)
+        if len(known) > HELD:
+            self._numbers, self._rows = None, array("h")
+        else:
+            self._rows.extend([known[text] for text in batch.completions])
+        return ()
+
+    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        """Say which labels are slips, rare, or too frequent."""
+        spellings = self._spellings()
+        if not is_label_task(spellings):
+            return
+        self.corrections = corrections(spellings)
+        labels: Counter[str] = Counter()
+        for text, n in spellings.items():
+            labels[self.corrections.get(text, text)] += n
+        self.counts = dict(labels.most_common())
+        yield from self._slips(spellings)
+        yield from self._rare(known)
+        yield from imbalance(self.counts)
+
+    def _spellings(self) -> dict[str, int]:
+        by_number = Counter(self._rows)
+        return {text: by_number[number] for text, number in (self._numbers or {}).items()}
+
+    def _slips(self, spellings: dict[str, int]) -> Iterator[tuple[int | None, Fault]]:
+        numbers = self._numbers or {}
+        faults = {numbers[slip]: _slip(slip, meant, spellings) for slip, meant in self.corrections.items()}
+        if faults:
+            yield from ((position, faults[number]) for position, number in enumerate(self._rows) if number in faults)
+
+    def _rare(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        assert self.counts is not None
+        names = {number: self.corrections.get(text, text) for text, number in (self._numbers or {}).items()}
+        rare = {label for label, n in self.counts.items() if n < RARE}
+        places: dict[str, list[int]] = defaultdict(list)
+        for position, number in enumerate(self._rows if rare else ()):
+            if names[number] in rare:
+                places[names[number]].append(position)
+        for label, where in places.items():
+            yield where[0], _rare(label, [known.where(position) for position in where])
+
+
+def is_label_task(spellings: dict[str, int]) -> bool:
+    """Tell whether completions that occur so often are labels.
+
+    There are 20 rows or more. Those completions that occur more than once are no longer than 40 characters, make up nine
+    tenths of the rows, and are at most 200 and at most a tenth as many as the rows. More than 20 must be filled evenly, for
+    free answers have a long tail: nine tenths of the rows have a label of five rows or more. If 97 % have, there may be up
+    to a seventh as many labels as rows. Of numbers, no more than 11 (0 to 10) are labels; with more, they are answers.
+    """
+    n = sum(spellings.values())
+    folded: Counter[str] = Counter()
+    for text, times in spellings.items():
+        folded[fold(text)] += times
+    established = {label: times for label, times in folded.items() if times > 1}
+    if n < FEWEST_ROWS or not 0 < len(established) <= MOST_LABELS or any(len(label) > LONGEST for label in established):
+        return False
+    filled = sum(times for times in established.values() if times >= RARE) / n
+    even = len(established) <= FEW_LABELS or filled >= 0.9
+    dense = len(established) <= n / 10 or (len(established) > FEW_LABELS and len(established) <= n / 7 and filled >= 0.97)
+    return sum(established.values()) >= 0.9 * n and even and dense and not _are_amounts(established)
+
+
+def _are_amounts(labels: Iterable[str]) -> bool:
+    """Tell whether more than 11 labels, and half of all, begin with a number."""
+    firsts = [words[0].encode() for label in labels if (words := re.findall(r"\w+", label))]
+    n_numbers = sum(is_number(word) for word in firsts)
+    return n_numbers > MOST_NUMBERS and 2 * n_numbers >= len(firsts)
+
+
+def corrections(spellings: dict[str, int]) -> dict[str, str]:
+    """Return which spelling is a slip for which: the same when folded, or a slip of the hand from one far more frequent.
+
+    But for final punctuation, a spelling of three rows or more is no slip.
+    """
+    import numpy as np
+
+    ranked = sorted(spellings, key=lambda text: (-spellings[text], text))
+    folded = {text: fold(text) for text in ranked}
+    letters = np.zeros((len(ranked), 64), dtype=np.int16)  # how many of each; letters that share a place do no harm
+    for place, text in enumerate(ranked):
+        np.add.at(letters[place], [ord(letter) % 64 for letter in folded[text] if letter.isalnum()], 1)
+    meant: dict[str, str] = {}
+    for place, text in enumerate(ranked):
+        apart = np.abs(letters[:place] - letters[place]).sum(axis=1)
+        for other in (ranked[i] for i in np.flatnonzero(apart <= 2)):  # a letter replaced is one less and one more
+            if other not in meant and _is_for(folded[text], folded[other], spellings[text], spellings[other]):
+                meant[text] = other
+                break
+    return meant
+
+
+def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
+    if slip == label:
+        return True
+    if n_label < FREQUENT * n_slip:
+        return False
+    return bare(slip) == bare(label) or (n_slip <= MOST_SLIPS and is_slip(slip, label))
+
+
+def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Fault]]:
+    """Yield a fault if one label is far more frequent than the others."""
+    (label, most), total = next(iter(counts.items())), sum(counts.values())
+    frequent = [n for n in counts.values() if n >= RARE]
+    fix = "Add rows of the other labels, and judge the result label by label; the score over all rows hides the rare ones."
+    if len(counts) < 2:
+        return
+    if most > MAJOR * total:
+        share = most / total
+        message = (
+            f"{quoted(label, 40)} is the answer in {most:,} of {counted(total, 'row')}: always saying it scores {share:.2f}."
+        )
+        yield None, Fault("label-imbalance", "warning", message, fix)
+    elif frequent and most > RATIO * min(frequent):
+        least = min((name for name in counts if counts[name] >= RARE), key=lambda name: counts[name])
+        message = f"{quoted(label, 40)} is the answer in {most:,} rows, {quoted(least, 40)} in {counts[least]:,}."
+        yield None, Fault("label-imbalance", "warning", message, fix)
+
+
+def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Fault:
+    message = (
+        f"The label {quoted(slip, 40)} ({counted(spellings[slip], 'row')}) looks like a slip for "
+        f"{quoted(meant, 40)} ({counted(spellings[meant], 'row')})."
+    )
+    fix = "Write it like the others; a model learns each spelling as an answer of its own."
+    return Fault("label-typo", "warning", message, fix, field="completion", excerpt=slip[:60], repair="mend-labels")
+
+
+def _rare(label: str, where: list[str]) -> Fault:
+    places = ", ".join(where)
+    message = f"The label {quoted(label, 40)} occurs in {counted(len(where), 'row')} only ({places})."
+    fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
+    return Fault("rare-label", "warning", message, fix, field="completion", excerpt=label[:60])

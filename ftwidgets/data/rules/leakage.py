@@ -1,0 +1,98 @@
+"""Validation rows that are also trained on: the same prompt, nearly the same, or another row of the same group.
+
+Left out: splitting so that none is (`split`).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ftwidgets.data.rows import Fault, Known
+from ftwidgets.data.rules.number_columns import firsts
+from ftwidgets.data.text import fold, quoted
+
+if TYPE_CHECKING:
+    from ftwidgets.data.rows import Usable
+    from ftwidgets.data.rules.near_duplicates.rule import Near
+
+
+def leaks(train: "Near", train_known: Known, held: "Near", held_known: Known) -> Iterator[tuple[int, Fault]]:
+    """Yield (position among the validation rows, fault) for each whose prompt is trained on, exactly or nearly.
+
+    Parameters
+    ----------
+    train, held
+        The rules that have seen the training rows and the validation rows. Where one of them was told not to look for
+        near-duplicates, only equal prompts are found (case, blanks and Unicode form aside).
+    train_known, held_known
+        The rows they have seen.
+    """
+    import numpy as np
+
+    from ftwidgets.data.rules.near_duplicates.groups import grouped
+
+    n = len(train_known)
+    keys = np.concatenate((train.prompt_keys, held.prompt_keys))
+    first_of_all = firsts(keys)
+    first = top = first_of_all[n:]
+    if train.near and held.near and len(first):
+        both = _Both(train_known, held_known)
+        top = grouped(first_of_all, train.sketches.joined(held.sketches), both).tops[n:]
+    for position in np.flatnonzero((first < n) | (top < n)).tolist():
+        if first[position] < n:
+            yield position, _shared(train_known.where(int(first[position])))
+        else:
+            yield position, _nearly(train_known.where(int(top[position])))
+
+
+class _Both:
+    """Two sources as one: the rows of the first, then those of the second (`items.Known`)."""
+
+    def __init__(self, one: Known, two: Known) -> None:
+        self._one, self._two, self._n = one, two, len(one)
+
+    def __len__(self) -> int:
+        return self._n + len(self._two)
+
+    def where(self, position: int) -> str:
+        return self._one.where(position) if position < self._n else self._two.where(position - self._n)
+
+    def items(self, positions: Sequence[int]) -> "list[Usable]":
+        own = [position for position in positions if position < self._n]
+        others = [position - self._n for position in positions if position >= self._n]
+        return [*(self._one.items(own) if own else ()), *(self._two.items(others) if others else ())]
+
+
+def shared_groups(
+    train_groups: Sequence[str | None], held_groups: Sequence[str | None], train_known: Known
+) -> Iterator[tuple[int, Fault]]:
+    """Yield (position among the validation rows, fault) for each row of a group that is trained on.
+
+    Parameters
+    ----------
+    train_groups, held_groups
+        What the group column says of each row; None or blank: the row is in no group. Compared folded.
+    train_known
+        The training rows, to name the first of the group.
+    """
+    first: dict[str, int] = {}
+    for position, group in enumerate(train_groups):
+        if group and (name := fold(group)):
+            first.setdefault(name, position)
+    for position, group in enumerate(held_groups):
+        if group and (twin := first.get(fold(group))) is not None:
+            yield position, _of_group(group, train_known.where(twin))
+
+
+def _shared(where: str) -> Fault:
+    message = f"The prompt is also in the training rows ({where}), so validation would look too good."
+    return Fault("shared-prompt", "error", message, "Delete it from one of the two.")
+
+
+def _nearly(where: str) -> Fault:
+    message = f"Nearly the same prompt is in the training rows ({where}), so validation would look too good."
+    return Fault("shared-near", "error", message, "Delete one of the two, or keep both on one side.")
+
+
+def _of_group(group: str, where: str) -> Fault:
+    message = f"Group {quoted(group, 40)} is also in the training rows ({where}), so validation would look too good."
+    return Fault("shared-group", "error", message, "Keep all rows of a group on one side.")

@@ -1,0 +1,1 @@
+"""Prompts that say nearly the same."""

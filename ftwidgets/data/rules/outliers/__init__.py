@@ -1,0 +1,1 @@
+"""Texts unlike the rest of their set: length, ending, style, language."""

@@ -1,0 +1,47 @@
+"""Completions far shorter or far longer than the others of their set.
+
+Length is compared on a log scale, by the median and the median absolute deviation (Leys and others 2013, "Detecting
+outliers", J. Exp. Soc. Psychol. 49), and must differ from the median by a factor as well. Left out: sets of labels.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.data.rows import Fault
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST_ROWS = 20
+_DEVIATIONS = 4.0  # in units of a standard deviation, which is 1.4826 MAD for a normal distribution
+_FACTOR = 5.0
+_SMALLEST_MAD = 0.15  # of log length: in a set of nearly equal lengths a half more is no outlier
+_SHORT_NEEDS = 40  # characters in the median completion for which "very short" means something
+_RARE = 0.02  # where more rows than this are so short, short answers are a habit of the set
+
+
+def outliers(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Fault]]:
+    """Yield (position, fault) for the lengths that stand out."""
+    import numpy as np
+
+    if len(lengths) < FEWEST_ROWS:
+        return
+    logs = np.log(np.maximum(lengths, 1).astype(np.float32))
+    middle = float(np.median(logs))
+    spread = max(_SMALLEST_MAD, float(np.median(np.abs(logs - middle)))) * 1.4826 * _DEVIATIONS
+    median = float(np.exp(middle))
+    shortest, longest = min(median / _FACTOR, np.exp(middle - spread)), max(median * _FACTOR, np.exp(middle + spread))
+    low, high = (int(value) for value in np.percentile(lengths, (25, 75)))
+    usual = f"half of the completions here have between {low:,} and {high:,}"
+    most = max(2, int(_RARE * len(lengths)))
+    short, long = np.flatnonzero(lengths < shortest), np.flatnonzero(lengths > longest)
+    if median >= _SHORT_NEEDS and len(short) <= most:
+        for at in short.tolist():
+            message = f"Has {int(lengths[at]):,} characters; {usual}."
+            fix = "Check that it is whole and that so short an answer is what you want to hear."
+            yield at, Fault("very-short", "warning", message, fix, "completion")
+    if len(long) <= most:
+        for at in long.tolist():
+            message = f"Has {int(lengths[at]):,} characters; {usual}."
+            fix = "Check that nothing was pasted into it by mistake, and whether so long an answer is what you want to hear."
+            yield at, Fault("very-long", "warning", message, fix, "completion")

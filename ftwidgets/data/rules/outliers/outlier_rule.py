@@ -1,0 +1,156 @@
+"""The rule about texts unlike the rest of their set: length, endings, style, language.
+
+Of each row it keeps seven bytes. A set whose completions are a few short labels gets only the look at its prompts.
+Left out: spelling (British or American), formatting, tone.
+"""
+
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
+from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, outliers
+from ftwidgets.data.rules.outliers.language import NAMES, languages
+from ftwidgets.data.text import counted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_FEW = 0.10  # a habit is one if at least nine in ten have it
+_RARELY = 0.02
+_SHOUT = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
+_FIRST = 32
+_RECENT = 2048
+_LONGEST_LABEL = 60
+_MOST_LABELS = 200
+
+
+class SetTexts:
+    """Rule over what each row's texts are like, compared with all others."""
+
+    def __init__(self) -> None:
+        self._lengths = array("i")
+        self._endings = bytearray()
+        self._languages = {"prompt": bytearray(), "completion": bytearray()}
+        self._expected = {"prompt": 0, "completion": 0}
+        self._distinct: set[int] = set()
+        self._greeting = self._lower = self._upper = self._shouted = 0
+
+    def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
+        """Remember what the rows are like; says nothing yet."""
+        completions = batch.completions
+        self._lengths.extend(map(len, completions))
+        endings = bytes(map(ending, completions))
+        self._endings += endings
+        if len(self._distinct) <= _MOST_LABELS:
+            self._distinct.update(map(hash, completions))
+        for text in completions:
+            if text.startswith(GREETINGS) and greets(text):
+                self._greeting += 1
+        self._shouted += sum(_shouts(text) for text in completions if text.isupper())
+        starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
+        lower = sum(map(str.islower, starts))
+        self._lower += lower
+        self._upper += sum(map(str.isupper, starts)) if lower or self._lower else len(starts)
+        for field, texts in (("prompt", batch.prompts), ("completion", completions)):
+            kept = self._languages[field]
+            for start, end in ((0, _FIRST), (_FIRST, len(texts))):  # after the first few it is known what to expect
+                expected = self._expected[field]
+                kept += languages(texts[start:end], expected)
+                self._expected[field] = _commonest(kept[-_RECENT:])
+        return iter(())
+
+    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        """Yield what stands out."""
+        import numpy as np
+
+        lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
+        if not self._is_labels(lengths):
+            yield from outliers(lengths)
+            yield from self._of_endings()
+            yield from self._of_style()
+        for field in ("prompt", "completion"):
+            yield from _of_language(self._languages[field], field)
+
+    def _is_labels(self, lengths: "np.ndarray[Any, Any]") -> bool:
+        """Tell whether the completions are a few short labels."""
+        import numpy as np
+
+        if not len(lengths):
+            return True
+        few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
+        return few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL
+
+    def _of_endings(self) -> Iterator[tuple[int | None, Fault]]:
+        """Yield the rows that end as most do not, or a finding on the whole where there is no habit."""
+        n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
+        if n_whole + n_open < FEWEST_ROWS:
+            return
+        few = min(n_whole, n_open)
+        if not few:
+            return
+        if few <= _FEW * (n_whole + n_open):
+            usual = WHOLE if n_whole > n_open else OPEN
+            if usual == WHOLE:
+                message = f"Ends without a full stop; {n_whole:,} of {counted(n_whole + n_open, 'completion')} end with one."
+                fix = "Check that it is whole, and end it as the others do; the model learns where to stop from the endings."
+            else:
+                message = f"Ends with a full stop; {n_open:,} of {counted(n_whole + n_open, 'completion')} end without one."
+                fix = "End it as the others do; the model learns where to stop from the endings."
+            unusual = OPEN if usual == WHOLE else WHOLE
+            for position, end in enumerate(self._endings):
+                if end == unusual:
+                    yield position, Fault("mixed-endings", "warning", message, fix, "completion")
+        else:
+            message = f"{n_whole:,} completions end with a full stop or the like and {n_open:,} without."
+            fix = "Choose one and keep to it; the model learns where to stop from the endings."
+            yield None, Fault("mixed-endings", "warning", message, fix, "completion")
+
+    def _of_style(self) -> Iterator[tuple[int | None, Fault]]:
+        """Yield notes on habits that only some of the completions have."""
+        n_rows = len(self._endings)
+        if n_rows < FEWEST_ROWS:
+            return
+        if _FEW * n_rows <= self._greeting <= (1 - _FEW) * n_rows:
+            message = f"{self._greeting:,} of {counted(n_rows, 'completion')} begin with a greeting, the others do not."
+            yield None, _mixed(message, "Choose one and keep to it, unless the prompts say when to greet.")
+        if _RARELY * n_rows <= self._shouted <= (1 - _FEW) * n_rows:
+            message = f"{self._shouted:,} of {counted(n_rows, 'completion')} are all in capitals, the others are not."
+            yield None, _mixed(message, "Choose one and keep to it.")
+        n_starts = self._lower + self._upper
+        if n_starts >= FEWEST_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
+            message = (
+                f"{self._lower:,} of {counted(n_starts, 'completion')} begin with a small letter, the others with a capital."
+            )
+            yield None, _mixed(message, "Choose one and keep to it.")
+
+
+def _shouts(text: str) -> bool:
+    """Tell whether a text with no small letters is in capitals: long enough, and without letters such as Chinese ones."""
+    return len(text) >= _SHOUT and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
+
+
+def _mixed(message: str, fix: str) -> Fault:
+    return Fault("mixed-style", "note", message, fix, "completion")
+
+
+def _commonest(verdicts: bytes | bytearray) -> int:
+    """Return the commonest verdict that is one; 0 if there is none."""
+    counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts) - {0}}
+    return max(counts, key=counts.__getitem__, default=0)
+
+
+def _of_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Fault]]:
+    """Yield the rows in another language than at least nine in ten of those whose language is plain."""
+    usual = _commonest(verdicts)
+    n_plain = len(verdicts) - verdicts.count(0)
+    n_usual = verdicts.count(usual) if usual else 0
+    if n_plain < FEWEST_ROWS or n_usual == n_plain or n_usual < (1 - _FEW) * n_plain:
+        return
+    for position, verdict in enumerate(verdicts):
+        if verdict and verdict != usual:
+            others = f"{n_usual:,} of the {n_plain:,} {field}s whose language is plain are in {NAMES[usual]}"
+            message = f"Is in {NAMES[verdict]}; {others}."
+            fix = "Translate it or delete the row, unless the model is to answer in that language too."
+            yield position, Fault("unexpected-language", "warning", message, fix, field)

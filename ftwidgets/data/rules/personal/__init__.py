@@ -1,0 +1,1 @@
+"""Personal data in texts: e-mail addresses, phone numbers, payment cards."""

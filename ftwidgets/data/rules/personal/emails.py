@@ -1,0 +1,64 @@
+"""E-mail addresses, told from what only has an @ in it.
+
+Names that are reserved for examples pass (RFC 2606; RFC 6761, section 6; RFC 6762 for .local), and so do `git@host`,
+handles such as @name@server and names of files; what nobody reads (noreply@); and what plainly stands for an address
+(foo@bar.com, user@email.com). Left out: quoted local parts and addresses of bare IP numbers.
+"""
+
+import re
+
+from ftwidgets.data.rules.personal.redact import Span
+
+_NAME = re.compile(r"[\w.%+'\-]{1,64}\Z")
+_HOST = re.compile(r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[A-Za-z0-9\-]{2,59})(?![\w@])")
+_RESERVED = (".test", ".example", ".invalid", ".localhost", ".local")
+_FOR_EXAMPLES = re.compile(r"(?:^|\.)(?:example\.(?:com|net|org)|domain\.(?:com|tld)|your[\w\-]*\.[a-z]{2,})$")
+_ENDINGS = "png jpg jpeg gif svg webp ico js mjs ts jsx tsx css scss json yml yaml txt md html htm py php"
+_FILES = frozenset(_ENDINGS.split())
+_NOBODY = re.compile(  # local parts of machines, and those that stand for a name
+    r"(?:do[._\-]?not|no|never)[._\-]?reply(?:[._\-].*)?|mailer-daemon"
+    r"|(?:your|the|some|any|a)?[._\-]?(?:user|user[._\-]?name|name|e?mail|mail[._\-]?address|some(?:one|body))\d{0,3}"
+    r"|you|your[._\-]\w{1,20}|foo|bar|baz|qux|foo[._\-]?bar|(?:test|example|sample|dummy|fake)(?:[._\-]?(?:user|e?mail))?\d{0,3}"
+    r"|(?:first|f|given)[._\-]?(?:name)?[._\-]?(?:last|l|sur|family)[._\-]?name|first[._\-]last|name[._\-]surname"
+    r"|j(?:oh|a)ne?[._\-]?doe\d{0,3}|(?:max|erika)[._\-]?mustermann|abc|xyz"
+)
+_NOWHERE = re.compile(  # hosts that stand for one
+    r"(?:www\.)?(?:foo|bar|baz|foobar|test|tests|sample|somewhere|nowhere|anything|something|domain|somedomain|mydomain|"
+    r"thedomain|company|mycompany|somecompany|acme|contoso|fabrikam|website|mywebsite|somesite|mysite|provider|myapp|host|"
+    r"hostname|abc|xyz|beispiel|exemple|ejemplo|esempio)\.(?:com|net|org|de|fr|es|it|io|co|tld)"
+)
+_LONGEST = 64  # characters of a local part (RFC 5321, 4.5.3.1.1)
+
+
+def is_for_examples(address: str) -> bool:
+    """Tell whether an address is at a name that was set aside for documents and tests, or is nobody's."""
+    name, _, host = address.lower().rpartition("@")
+    if host.endswith(_RESERVED) or _FOR_EXAMPLES.search(host) is not None or _NOWHERE.fullmatch(host) is not None:
+        return True
+    return name != "" and _NOBODY.fullmatch(name) is not None
+
+
+def _is_in_a_link(text: str, start: int) -> bool:
+    """Tell whether what begins at `start` is a handle (@name@server) or the user of a link (https://user@host)."""
+    before = text[max(0, start - 80) : start]
+    if not before or before[-1].isspace():
+        return False
+    return before[-1] in "@/" or "://" in before.split()[-1]
+
+
+def addresses(text: str) -> list[Span]:
+    """Return the e-mail addresses in a text that can be somebody's."""
+    found: list[Span] = []
+    at = text.find("@")
+    while at != -1:
+        name = _NAME.search(text, max(0, at - _LONGEST, found[-1].end if found else 0), at)
+        host = _HOST.match(text, at + 1) if name else None
+        if name and host:
+            start = at - len(name[0].lstrip(".'-%+"))
+            end = host.end()
+            odd = name[0] == "git" or _is_in_a_link(text, start)
+            is_file = host[0].rpartition(".")[2].lower() in _FILES
+            if start < at and not odd and not is_file and not is_for_examples(text[start:end]):
+                found.append(Span(start, end, "an e-mail address"))
+        at = text.find("@", at + 1)
+    return found

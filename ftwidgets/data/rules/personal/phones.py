@@ -1,0 +1,164 @@
+"""Phone numbers: in international form, in the common national forms with separators, or after a word for a phone.
+
+Dates, times, network addresses, prices, versions and plain long numbers pass, and so do numbers that are called something
+else (an invoice, a lot), readings after words such as "cell", and numbers that the authorities keep for films and books.
+Sources: ITU-T E.164 (country codes, at most 15 digits), the North American Numbering Plan (555-0100 to 555-0199 are
+fictional), Ofcom's, Arcep's and the Bundesnetzagentur's numbers for drama.
+Left out: national forms of other countries without a word for a phone before them; digits that are not ASCII.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ftwidgets.data.rules.personal.cards import cards
+from ftwidgets.data.rules.personal.redact import Span, without_overlaps
+
+_ASSIGNED = """
+1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
+91 92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239
+240 241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290
+291 297 298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 380 381 382 383 385 386
+387 389 420 421 423 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 675
+676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692 850 852 853 855 856 880 886 960 961 962 963 964 965
+966 967 968 970 971 972 973 974 975 976 977 992 993 994 995 996 998
+"""
+_CODES = frozenset(_ASSIGNED.split())
+_BEFORE = r"(?<![\w.,:/+\-#$€£=])(?<![0-9] )"
+_AFTER = r"(?![\w/@]|[.,:]\d|-\w|[ ]\d)"
+_INTERNATIONAL = re.compile(_BEFORE + r"(?:\+|00(?=[1-9]\d[ \-/(]))[1-9](?:[ ().\-/]{0,3}\d){6,16}" + _AFTER, re.ASCII)
+_AMERICAN = re.compile(
+    _BEFORE
+    + r"(?:\(?1\)?[ .\-])?(?:\([2-9][0-8]\d\)[ \-]?[2-9]\d\d[ .\-]\d{4}|[2-9][0-8]\d(?P<by>[ .\-])[2-9]\d\d(?P=by)\d{4})"
+    + _AFTER,
+    re.ASCII,
+)
+_FRENCH = re.compile(_BEFORE + r"0[1-9](?P<by>[ .\-])\d\d(?P=by)\d\d(?P=by)\d\d(?P=by)\d\d" + _AFTER, re.ASCII)
+_TRUNK = re.compile(  # British, German, Italian and others: (0)area, then a blank, slash or hyphen, then the subscriber
+    _BEFORE + r"(?:\(0[1-9]\d{1,4}\)[ /\-]?|0[1-9]\d{1,4}(?: ?/ ?|[ \-]))\d{2,8}(?:[ \-]\d{2,4}){0,4}" + _AFTER, re.ASCII
+)
+_RUN = re.compile(r"[+(]{0,2}[0-9][0-9 ().\-/]{5,}+")
+_FEWEST = 7
+_BEFORE_A_RUN = 40  # characters in which a word for a phone may stand
+_CALLED = re.compile(
+    r"\b(?:tele(?:ph|f)on[a-zéo]{0,3}|phone|tel|mobile|mobil|cell|handy|fax|whatsapp|call|text|ring|dial|sms|ruf|rufnummer|"
+    r"téléphone|teléfono|telefone|portable|móvil|cellulare|contact)(?:nummer)?\b\.?"
+    r"(?: (?:me|us|him|her|them|number|no\.?|nr\.?|is|at|on|me at|me on|us at|us on|him at|her at|them at|unter|au))?"
+    r"(?: (?:is|at|on))?\s{0,3}[:#]?\s{0,3}(?P<number>\+?\(?\d(?:[ ().\-/]{0,2}\d){6,14})" + _AFTER,
+    re.ASCII | re.IGNORECASE,
+)
+# What else numbers are called just before them: `Invoice `, `NHS number `, `"order_id": "`. No word for a phone is here.
+_LABEL = re.compile(
+    r"(?:\b|_)(?:nhs|upc|ean|gtin|isbn|issn|sku|asin|imei|iban|bic|vat|ein|gst|abn|acn|tfn|ssn|npi|invoices?|lots?|batch|grid|"
+    r"ref(?:erence)?|case|orders?|part|serial|account|acct|patient|tracking|ticket|policy|claim|licen[cs]e|permit|parcel|"
+    r"shipment|model|items?|article|product|transaction|booking|docket|id|zip|seed|meter|reading|sequence|coordinates?|"
+    r"artikel|rechnung|bestellung|auftrag|sendung|kunde|konto|aktenzeichen|los|charge|facture|commande|lote|factura|pedido|"
+    r"(?:artikel|rechnungs|bestell|auftrags|sendungs|kunden|konto|chargen|serien|steuer)(?:nummer|nr\.?))"
+    r"(?:[ _](?:numbers?|num|no\.?|nr\.?|nummer|ref|reference|code|id|is|was))*[\s:#=\"'*)]*\(?$",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 40
+# Words for a phone that mean other things too, unless something stands between them and the number.
+_OFTEN_OTHER = re.compile(r"(?:cell|call|text|ring|dial|contact|portable)\s*$", re.IGNORECASE)
+_OF_A_BATTERY = ("battery ", "solar ", "fuel ", "load ")
+_SHAPED = re.compile(r"[+(0]|\d{7}|\d{3}[ .\-]\d{4}$|(?:1[ .\-])?\d{3}[ .\-]\d{3}[ .\-]\d{4}$", re.ASCII)
+_DECIMALS = re.compile(r"\d*\.\d+(?: -?\d*\.\d+)+$", re.ASCII)
+_OTHER = re.compile(  # American postcodes, dates, spans of years
+    r"\d{5}-\d{4}$|\(?(?:\d{4}[\-./ ]\d{1,2}[\-./ ]\d{1,2}(?!\d)|\d{1,2}[\-./]\d{1,2}[\-./](?:19|20)\d\d(?!\d)"
+    r"|(?:19|20)\d\d ?[\-/] ?(?:19|20)\d\d(?!\d))"
+)
+_FICTIONAL = re.compile(  # national digits without the 0 before them
+    r"(?:[2-9]\d\d)?55501\d\d$"  # North America
+    r"|1(?:13|14|15|16|17|18|21|31|41|51|61|91)496\d{4}$"  # Britain
+    r"|(?:2079460|1632960|7700900|8081570|9098790|3069990)\d{3}$"
+    r"|(?:19900|26191|35301|46571|53649|63998)\d{4}$"  # France
+    r"|(?:3023125|6990009|4066969|2214710|8999998)\d{2,4}$"  # Germany
+    r"|1(?:7139200\d\d|5228817386|5228895456|5254599371|729925904)$"
+)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _country(digits: str) -> str | None:
+    """Return the country code with which a number in international form begins."""
+    return next((digits[:n] for n in (1, 2, 3) if digits[:n] in _CODES), None)
+
+
+def _is_unlikely(national: str) -> bool:
+    """Tell whether digits are made up: all the same, counting up, a round number, or kept for films."""
+    if (
+        len(set(national)) <= 2
+        or national.count("0") > 5
+        or "000000" in national
+        or national in "12345678901234567890"
+        or national in "0987654321"
+    ):
+        return True
+    return _FICTIONAL.search(national.removeprefix("0")) is not None
+
+
+def _is_international(text: str) -> bool:
+    """Tell whether a match in international form has a country's code and a length that it can have."""
+    digits = _digits(text.replace("(0)", "")).removeprefix("00" if text.startswith("00") else "")
+    code = _country(digits)
+    if code is None or not 8 <= len(digits) <= 15 or _is_unlikely(digits[len(code) :]):
+        return False
+    national = digits[len(code) :]
+    if code == "1":
+        return re.fullmatch(r"[2-9][0-8]\d[2-9]\d{6}", national) is not None
+    plain = text.lstrip("+").isdigit()
+    one_dot = text.count(".") == 1 and not re.search(r"[ ()/\-]", text)  # +48.858844 is a latitude
+    return (national[0] != "0" or code == "39") and not one_dot and (len(digits) >= 10 or not plain)
+
+
+def _matches(pattern: re.Pattern[str], text: str, run: re.Match[str], before: int = 0) -> Iterator[re.Match[str]]:
+    """Yield the matches in a run of digits, with so many characters before it, and enough after it to look ahead."""
+    return pattern.finditer(text, max(0, run.start() - before), run.end() + 3)
+
+
+def _found(text: str) -> Iterator[Span]:
+    """Yield what looks like a phone number; only where enough digits stand together are the patterns tried."""
+    for run in _RUN.finditer(text):
+        if sum(map(str.isdigit, run[0])) < _FEWEST:
+            continue
+        for match in _matches(_INTERNATIONAL, text, run):
+            if _is_international(match[0]):
+                yield Span(match.start(), match.end(), "a phone number")
+        for shape, fewest, most in ((_AMERICAN, 10, 11), (_FRENCH, 10, 10), (_TRUNK, 9, 12)):
+            for match in _matches(shape, text, run):
+                digits = _digits(match[0])[-10:] if shape is _AMERICAN else _digits(match[0])
+                plausible = fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None
+                if plausible and not _is_called_otherwise(text, match.start()):
+                    yield Span(match.start(), match.end(), "a phone number")
+        for match in _matches(_CALLED, text, run, _BEFORE_A_RUN):
+            word = match[0][: match.start("number") - match.start()]
+            is_often_other = _OFTEN_OTHER.match(word) or text[max(0, match.start() - 8) : match.start()].lower().endswith(
+                _OF_A_BATTERY
+            )
+            weak = is_often_other and _SHAPED.match(match["number"]) is None
+            if not weak and _is_callable(match["number"]):
+                yield Span(match.start("number"), match.end("number"), "a phone number")
+
+
+def _is_called_otherwise(text: str, start: int) -> bool:
+    """Tell whether what begins at `start` is named an invoice, an order or the like just before."""
+    return _LABEL.search(text[max(0, start - _LONGEST_LABEL) : start]) is not None
+
+
+def _is_callable(number: str) -> bool:
+    """Tell whether what follows a word for a phone is no date, no row of decimals and not made up."""
+    if _DECIMALS.match(number):
+        return False
+    digits = _digits(number.replace("(0)", ""))
+    national = digits[len(_country(digits) or "") :] if number.startswith("+") else digits
+    return not _is_unlikely(national) and not _is_unlikely(digits[-10:]) and _OTHER.match(number) is None
+
+
+def phones(text: str) -> list[Span]:
+    """Return the phone numbers in a text; a card's number is none."""
+    found = list(_found(text))
+    if not found:
+        return []
+    taken = cards(text)
+    return without_overlaps(s for s in found if not any(s.start < card.end and card.start < s.end for card in taken))

@@ -1,0 +1,136 @@
+"""System prompts that do not fit together: several where one was meant, and rows without one.
+
+Left out: whether the system prompt is a good one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.rules.near_duplicates.compare import alike
+from ftwidgets.data.text import counted, fold, quoted
+
+MOST = 200
+"""Different system prompts that are counted; with more, each row has its own by design."""
+
+DOMINANT = 0.8
+"""With this share of the rows, one system prompt is the one that was meant, or none."""
+
+TOLD = 5
+"""Variants that are told one by one."""
+
+
+@dataclass
+class _Variant:
+    text: str
+    first: int
+    n: int = 0
+
+
+class Systems:
+    """The rules mixed-system-prompts, system-missing and system-filled.
+
+    Mixed: a system prompt that says the same as a more frequent one but for blanks, case, punctuation or a typo; or one
+    beside another that has at least 80 % of the rows. Several that share the rows more evenly are tasks of their own, and
+    more than ten without a dominant one are a system prompt for each row: that is remarked once.
+    """
+
+    def __init__(self, column: str | None = None) -> None:
+        self._column = column
+        self._variants: dict[str, _Variant] = {}
+        self._many = False
+        self._n = self._n_gaps = 0
+        self._first_gap: int | None = None
+        self._first_own: int | None = None
+        self._filled = False
+
+    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
+        """Count the system prompts and the rows without one."""
+        for index, item in enumerate(batch.items):
+            if not item.own_system:
+                self._n_gaps += 1
+                if self._first_gap is None:
+                    self._first_gap = batch.start + index
+                    self._filled = item.system is not None
+            elif self._first_own is None:
+                self._first_own = batch.start + index
+            if item.own_system and not self._many:
+                self._count(item.system or "", batch.start + index)
+        self._n += len(batch.items)
+        return ()
+
+    def _count(self, text: str, position: int) -> None:
+        variant = self._variants.get(text)
+        if variant is None:
+            if len(self._variants) == MOST:
+                self._many = True
+                return
+            variant = self._variants[text] = _Variant(text, position)
+        variant.n += 1
+
+    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        """Say which system prompts do not fit, and how many rows have none."""
+        yield from self._mixed(known)
+        yield from self._gaps(known)
+
+    def _mixed(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        ranked = sorted(self._variants.values(), key=lambda variant: (-variant.n, variant.first))
+        own = self._n - self._n_gaps
+        dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
+        minor: list[tuple[_Variant, _Variant, bool]] = []
+        for place, variant in enumerate(ranked if not self._many else ()):
+            twin = next((other for other in ranked[:place] if _same(other.text, variant.text)), None)
+            if twin is not None or (dominated and place):
+                minor.append((variant, twin or ranked[0], twin is not None))
+        minor.sort(key=lambda told: told[0].first)
+        for variant, usual, nearly in minor[:TOLD]:
+            yield variant.first, _variant(variant, usual, known, own, nearly=nearly)
+        if len(minor) > TOLD:
+            yield None, _more(len(minor) - TOLD, known.where(minor[TOLD][0].first))
+        if self._many or (len(ranked) - len(minor) > 10 and not dominated):
+            yield None, _by_design(len(ranked), more=self._many)
+
+    def _gaps(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+        if self._first_gap is None or (self._n_gaps == self._n and (self._column is None or not self._filled)):
+            return
+        name = "The system prompt" if self._column is None else quoted(self._column)
+        field = self._column or "system"
+        message = f"{name} is empty in {self._n_gaps:,} of {counted(self._n, 'row')}, first on {known.where(self._first_gap)}"
+        if self._filled:
+            message = f"{message}; the constant system prompt is used."
+            yield None, Fault("system-filled", "note", message, field=field)
+        elif self._first_own is not None and self._n_gaps >= DOMINANT * self._n:
+            n_own = self._n - self._n_gaps
+            place = f"{'on' if n_own == 1 else 'first on'} {known.where(self._first_own)}"
+            message = f"Only {n_own:,} of {counted(self._n, 'row')} {'has' if n_own == 1 else 'have'} a system prompt, {place}."
+            fix = "Give it to all rows or to none; the prompt at use should match the one in training."
+            yield None, Fault("system-missing", "warning", message, fix, field=field)
+        else:
+            fix = "Fill them in, or give system= a text for them; the prompt at use should match the one in training."
+            yield None, Fault("system-missing", "warning", f"{message}; these get none.", fix, field=field)
+
+
+def _same(one: str, other: str) -> bool:
+    return fold(one) == fold(other) or alike(one, other)
+
+
+def _variant(variant: _Variant, usual: _Variant, known: Known, own: int, *, nearly: bool) -> Fault:
+    rows, excerpt = counted(variant.n, "row"), quoted(variant.text, 40)
+    if nearly:
+        place = f"{counted(usual.n, 'row')}, first on {known.where(usual.first)}"
+        message = f"The system prompt {excerpt} ({rows}) is nearly that of {place}: {quoted(usual.text, 40)}."
+    else:
+        message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quoted(usual.text, 40)}."
+    fix = "Use one wording in all rows, the one that you will use with the model."
+    return Fault("mixed-system-prompts", "warning", message, fix, field="system", excerpt=variant.text[:60])
+
+
+def _more(n: int, where: str) -> Fault:
+    message = f"{counted(n, 'more system prompt')} differ from the usual one, the next on {where}."
+    return Fault("mixed-system-prompts", "warning", message, "Use one wording in all rows.", field="system")
+
+
+def _by_design(n: int, *, more: bool) -> Fault:
+    message = f"{'More than ' if more else ''}{n:,} different system prompts, and none of them dominates."
+    fix = "That is fine if each row has its own by design; else use one wording in all rows."
+    return Fault("mixed-system-prompts", "note", message, fix, field="system")

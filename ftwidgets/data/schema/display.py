@@ -1,0 +1,49 @@
+"""A JSON value as a message names it: `5`, `null`, `"text"`, `an empty list`; short, whatever the value is.
+
+Left out: what is inside lists and objects, which may be endless.
+"""
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from ftwidgets.data.text import quoted
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_LONGEST_NAME = 40  # beyond this a key is no misspelling of ours, and comparing would take time
+
+
+def shown(value: object, limit: int = 40) -> str:
+    """Return `value` in a few words."""
+    if isinstance(value, str):
+        return quoted(value, limit)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**18 else "a very large number"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    return f"a {type(value).__name__}"
+
+
+def nearest(key: object, known: Iterable[str]) -> str | None:
+    """Return the name that `key` seems to misspell: another case, a letter more or less, a plural."""
+    if not isinstance(key, str) or len(key) > _LONGEST_NAME:
+        return None
+    names = sorted(known)
+    found = get_close_matches(key.strip().lower(), names, n=1, cutoff=0.8)
+    return found[0] if found else None
+
+
+def compact(value: object) -> str | None:
+    """Return `value` as JSON without blanks; None if it is no JSON: a NaN, nested too deep, a type that JSON lacks."""
+    try:
+        return _ENCODER.encode(value)
+    except (ValueError, TypeError, RecursionError):
+        return None

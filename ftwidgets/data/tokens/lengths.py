@@ -1,0 +1,96 @@
+"""How long the examples are: tokens of each, in all, and counted into bins of round width.
+
+Left out: drawing them, and cutting off what is too long.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ftwidgets.data.report import Example
+from ftwidgets.data.text import counted
+from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
+
+EXACT_TO = 5000  # examples; of more than these, as many are drawn at random, always the same ones
+_MOST_BINS = 12
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The token counts of a set of examples.
+
+    Parameters
+    ----------
+    tokens
+        Of each example that was counted.
+    n_examples
+        Examples there are; more than were counted if there are too many to count in a second or two.
+    """
+
+    tokens: list[int]
+    n_examples: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether every example was counted."""
+        return len(self.tokens) == self.n_examples
+
+    @property
+    def total(self) -> int:
+        """Tokens in all: the sum, or where not all were counted, their mean times the number of examples."""
+        return round(sum(self.tokens) / max(len(self.tokens), 1) * self.n_examples)
+
+    def total_of(self, chosen: Sequence[bool]) -> int:
+        """Tokens of the chosen examples alone, one choice for each example; estimated where not all were counted."""
+        if self.exact:
+            return sum(tokens for tokens, wanted in zip(self.tokens, chosen, strict=True) if wanted)
+        return round(self.total * sum(chosen) / self.n_examples)
+
+    @property
+    def too_long(self) -> int:
+        """How many of the counted examples are longer than the sandbox's model reads."""
+        return sum(tokens > CONTEXT for tokens in self.tokens)
+
+    def __str__(self) -> str:
+        if not self.tokens:
+            return "No usable example, no tokens."
+        low, middle, high = min(self.tokens), median(self.tokens), max(self.tokens)
+        size = counted(self.n_examples, "example")
+        text = f"{size} of {low:,} to {high:,} tokens, median {middle:,.0f}; {self.total:,} in all."
+        if not self.exact:
+            text = f"{size}, of which {len(self.tokens):,} were counted: {low:,} to {high:,} tokens, median {middle:,.0f}; "
+            text += f"about {self.total:,} in all."
+        if self.too_long:
+            text += f" Longer than {CONTEXT} tokens, where the sandbox cuts off: {self.too_long:,}."
+        return text
+
+
+def measure(examples: Sequence[Example]) -> Lengths:
+    """Count the tokens of the examples, or of `EXACT_TO` of them, drawn at random, where there are more."""
+    n = len(examples)
+    chosen = examples if n <= EXACT_TO else random.Random(0).sample(examples, EXACT_TO)
+    return Lengths(count_tokens(chosen), n)
+
+
+def bins(counts: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Count lengths into bins of equal, round width.
+
+    Returns
+    -------
+    list of (int, int, int)
+        First and last length of each bin, and how many there are; at most twelve bins, from the first that is not empty.
+    """
+    if not counts:
+        return []
+    low, high = min(counts), max(counts)
+    width = next(w for w in _round_widths() if high // w - low // w < _MOST_BINS)
+    first = low // width
+    numbers = [0] * (high // width - first + 1)
+    for length in counts:
+        numbers[length // width - first] += 1
+    return [((first + i) * width, (first + i + 1) * width - 1, n) for i, n in enumerate(numbers)]
+
+
+def _round_widths() -> "list[int]":
+    return [factor * 10**power for power in range(12) for factor in (1, 2, 5)]

@@ -1,0 +1,1 @@
+"""Compare models on held-out examples: ask, score, and say how sure the difference is."""

@@ -1,0 +1,107 @@
+"""See whether JupyterLab would load what draws widgets: the two extensions, where JupyterLab looks, and not switched off.
+
+The same folders and the same settings as `jupyter labextension list` reads, without loading JupyterLab (seconds).
+Left out: whether a browser really draws them; that only a notebook can tell.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ftwidgets.health.health_report import Line
+
+MANAGER, ANYWIDGET = "@jupyter-widgets/jupyterlab-manager", "anywidget"
+PACKAGES = {MANAGER: "jupyterlab_widgets", ANYWIDGET: "anywidget"}
+OLDEST_MANAGER = 5  # the one for ipywidgets 8
+
+_AGAIN = "then restart JupyterLab and reload the page."
+
+
+def widgets_enabled(
+    *, in_kernel: bool = False, folders: Sequence[Path] | None = None, settings: Sequence[Path] | None = None
+) -> Sequence[Line]:
+    """Tell whether the two extensions that draw the kit's widgets are there and switched on.
+
+    Parameters
+    ----------
+    in_kernel
+        Whether this is a notebook's kernel: JupyterLab may then run from another environment.
+    folders
+        Where JupyterLab looks for extensions; by default the folders of this environment.
+    settings
+        The files that switch extensions off, the last word last; by default those of this environment.
+    """
+    if folders is None or settings is None:
+        if importlib.util.find_spec("jupyter_core") is None or importlib.util.find_spec("jupyterlab") is None:
+            return [] if not in_kernel else [Line("widgets", "note", "drawn by a notebook server of another environment")]
+        folders, settings = _folders(), _settings()
+    off = _switched_off(settings)
+    faults = [fault for name in PACKAGES if (fault := _fault(name, _version(name, folders), off))]
+    if faults:
+        return faults
+    there = " and ".join(f"{name} {_version(name, folders)}" for name in PACKAGES)
+    return [Line("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
+
+
+def _fault(name: str, version: str | None, off: set[str]) -> Line | None:
+    package = PACKAGES[name]
+    install = f"python -m pip install --force-reinstall --no-deps {package}, {_AGAIN}"
+    if version is None:
+        return Line("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
+    if name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
+        said = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
+        return Line("widgets", "wrong", said, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_AGAIN}')
+    if switched := sorted(entry for entry in off if entry.split(":")[0] == name):
+        said = f"switched off in JupyterLab: {', '.join(switched)}"
+        fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in switched)
+        return Line("widgets", "wrong", said, f"{fix}, {_AGAIN}")
+    return None
+
+
+def _version(name: str, folders: Iterable[Path]) -> str | None:
+    """The version in the first folder that has the extension; None where none has, or it cannot be read."""
+    for folder in folders:
+        described = _json(folder / name / "package.json")
+        if described.get("name") == name:
+            return str(described.get("version", "?"))
+    return None
+
+
+def _switched_off(files: Iterable[Path]) -> set[str]:
+    """Names of extensions, or of single plugins of one (`name:plugin`)."""
+    off: dict[str, bool] = {}
+    for file in files:
+        said = _json(file).get("disabledExtensions", {})
+        off |= said if isinstance(said, dict) else dict.fromkeys(said, True)
+    return {name for name, is_off in off.items() if is_off}
+
+
+def _folders() -> list[Path]:
+    from jupyter_core.paths import jupyter_path
+
+    return [Path(folder) for folder in jupyter_path("labextensions")]
+
+
+def _settings() -> list[Path]:
+    """As JupyterLab orders them: the application's, then `labconfig` of each level, the user's last."""
+    import sys
+
+    from jupyter_core.paths import jupyter_config_path
+
+    files = [Path(sys.prefix) / "share/jupyter/lab/settings/page_config.json"]
+    for level in reversed(jupyter_config_path()):
+        labconfig = Path(level) / "labconfig"
+        files += [*sorted(labconfig.glob("page_config.d/*.json")), labconfig / "page_config.json"]
+    return files
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,93 @@
+"""Hand training files to a service, with a clear word when there is no such file.
+
+Left out: writing them (`ftwidgets.data` does) and the chunked upload of files over 512 MB.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftwidgets.errors import DataError
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types import FileObject
+
+_TABLES = frozenset({".csv", ".tsv", ".xls", ".xlsx", ".parquet"})
+
+
+def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
+    """Upload a JSONL file for fine-tuning.
+
+    Parameters
+    ----------
+    client
+        Any `openai` client.
+    path
+        The file, as `ftwidgets.prepare` writes it.
+
+    Returns
+    -------
+    FileObject
+        What the service made of it; its `.id` is what a job is started with.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is a table that still has to become JSONL.
+    """
+    return client.files.create(file=_checked(_expanded(path)), purpose="fine-tune")
+
+
+def file_id(client: openai.OpenAI, file: str | Path) -> str:
+    """Upload a path; take any other text for the id of a file, unless it can only be a mistyped path."""
+    path = local(file)
+    return str(file) if path is None else upload(client, path).id
+
+
+def local(file: str | Path) -> Path | None:
+    """Find the file that a path names; None for a text that can only be the id of an uploaded one.
+
+    Raises
+    ------
+    DataError
+        If it is a path and there is no such file, or a table that still has to become JSONL.
+    """
+    if not isinstance(file, str | Path):
+        raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
+    if "\n" in str(file):
+        raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
+    path = _expanded(file)
+    if isinstance(file, Path) or path.is_file():
+        return _checked(path)
+    if path.suffix or len(path.parts) > 1 or path.is_dir():
+        raise DataError(_no_such_file(path))
+    return None
+
+
+def _expanded(file: str | Path) -> Path:
+    try:
+        return Path(file).expanduser()
+    except RuntimeError as error:
+        raise DataError(f'there is no file "{file}": nobody here has a home folder of that name.') from error
+
+
+def _checked(file: Path) -> Path:
+    if file.suffix.lower() in _TABLES:
+        raise DataError(f'"{file}" is a table; fine-tuning takes chat JSONL. ftwidgets.prepare("{file}", "folder") writes it.')
+    if not file.is_file():
+        raise DataError(_no_such_file(file))
+    return file
+
+
+def _no_such_file(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f'there is no file "{path}": the folder "{folder}" does not exist.'
+    if path.is_dir():
+        return f'"{path}" is a folder; name the JSONL file in it.'
+    near = difflib.get_close_matches(path.name, [other.name for other in folder.iterdir()], n=3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f'there is no file "{path}" (looked in {folder.resolve()}).{hint}'

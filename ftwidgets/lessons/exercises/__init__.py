@@ -1,0 +1,27 @@
+"""The automatic checks of the lessons' exercises: each takes an answer and gives an `Outcome`."""
+
+from ftwidgets.lessons.exercises.launch import job_to_order as job_to_order
+from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed
+from ftwidgets.lessons.exercises.measure import tell_apart as tell_apart
+from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
+from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired
+from ftwidgets.lessons.exercises.retries import retry_loop as retry_loop
+from ftwidgets.lessons.exercises.start import one_epoch as one_epoch
+from ftwidgets.lessons.exercises.transfer import step_saving as step_saving
+from ftwidgets.lessons.exercises.try_model import tuned_is_worse as tuned_is_worse
+from ftwidgets.lessons.exercises.watch import diagnose as diagnose
+from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
+
+__all__ = [
+    "Outcome",
+    "diagnose",
+    "job_to_order",
+    "leak_closed",
+    "one_epoch",
+    "retry_loop",
+    "step_saving",
+    "table_repaired",
+    "tell_apart",
+    "three_jobs",
+    "tuned_is_worse",
+]

@@ -1,0 +1,88 @@
+"""What learners hand in, also in other forms than the one asked for: a job in the place of its id, "170" in that of 170.
+
+Left out: judging any of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import openai
+
+from ftwidgets.data.text import fold, quoted
+
+if TYPE_CHECKING:
+    from openai.types.fine_tuning import FineTuningJob
+
+Rows = list[tuple[str, str]]
+
+_ID = re.compile(r"[\w-]+", re.ASCII)
+
+
+def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
+    """Look up a job by its id, or by the job itself; None if there is none."""
+    name = answer if isinstance(answer, str) else getattr(answer, "id", None)
+    if not isinstance(name, str) or not _ID.fullmatch(name.strip()):  # anything else would be another address
+        return None
+    try:
+        return client.fine_tuning.jobs.retrieve(name.strip())
+    except openai.NotFoundError:
+        return None
+
+
+def number(answer: object) -> float | None:
+    """Read a number, also a text of one or NumPy's; None if it is none, or not finite."""
+    if isinstance(answer, bool) or not isinstance(answer, str | Real):
+        return None
+    try:
+        found = float(answer)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def hyperparameter(job: FineTuningJob, name: str) -> object:
+    """Read what a job was asked to do, wherever the service puts it."""
+    supervised = job.method.supervised if job.method else None
+    found = supervised.hyperparameters if supervised else None
+    return getattr(found or job.hyperparameters, name)
+
+
+def content(client: openai.OpenAI, file_id: str | None) -> bytes | None:
+    """Read a file of a job; None if there is none, or it was deleted since."""
+    try:
+        return None if file_id is None else client.files.content(file_id).read()
+    except openai.NotFoundError:
+        return None
+
+
+def rows(answer: object) -> Rows | str:
+    """Read the prompts and completions of a table or a training file; or the sentence that says why there are none."""
+    import pandas as pd
+
+    if isinstance(answer, str | os.PathLike):
+        return _read_file(Path(answer))
+    if not isinstance(answer, pd.DataFrame):
+        return f"The answer is a {type(answer).__name__}; a DataFrame (or the path of a training file) is needed."
+    names = {fold(str(name)): place for place, name in enumerate(answer.columns)}
+    if missing := {"prompt", "completion"} - set(names):
+        return f"The table has no column for the {' and the '.join(sorted(missing))}; it has {list(answer.columns)}."
+    cells = answer.iloc[:, [names["prompt"], names["completion"]]].astype(object)
+    return [(str(p), str(c)) for p, c in cells.where(cells.notna(), "").itertuples(index=False, name=None)]
+
+
+def _read_file(path: Path) -> Rows | str:
+    try:
+        chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
+        said = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
+        return [(str(turns["user"] or ""), str(turns["assistant"] or "")) for turns in said]
+    except OSError:
+        return f"There is no file {quoted(str(path))}. Hand in the DataFrame, or the path that was written."
+    except (ValueError, KeyError, TypeError):
+        return f"{quoted(path.name)} is no training file: each line must be a chat with a user and an assistant."

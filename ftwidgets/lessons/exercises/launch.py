@@ -1,0 +1,72 @@
+"""The exercise of lesson 02: launch a job to a given order, and hand in its id.
+
+Left out: how it was launched; the form, `ftwidgets.launch` and the plain call are all right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftwidgets.lessons.exercises.answers import content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.fine_tuning import FineTuningJob
+
+    from ftwidgets.jobs.job import Job
+
+EPOCHS, SEED, SUFFIX = 2, 7, "two-passes"
+
+
+def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
+    """Check that a job was launched to the order of lesson 02.
+
+    Parameters
+    ----------
+    client
+        The client of the lesson.
+    lesson
+        The lesson's own job: the order is for the same model and the same two files.
+    job_id
+        The id of the learner's job, or the job.
+
+    Returns
+    -------
+    Outcome
+        `not attempted`, `not yet` with what differs, or `right`.
+    """
+    if untouched(job_id):
+        return not_attempted("Launch the job of the order, then put its id in the place of the ...")
+    mine = find_job(client, job_id)
+    if mine is None and (not isinstance(job_id, str) or not job_id.startswith("ftjob-")):
+        return not_yet(f"The answer is the id of a job, a text that begins with ftjob-: {job_id!r:.60}")
+    if mine is None:
+        return not_yet(f"There is no job {job_id!r:.60} here. The launcher's status line and job.id show the id.")
+    if mine.id == lesson.id:
+        return not_yet("That is the job of step 4. Launch another one, to the order.")
+    different = _different(client, mine, lesson.details)
+    if different:
+        return not_yet(f"The job differs from the order: {'; '.join(different)}. Launch another one.")
+    if mine.status != "succeeded":
+        return not_yet(f"So far it is to the order, and it is {mine.status}. Wait for its end and run this cell again.")
+    if f":{SUFFIX}:" not in str(mine.fine_tuned_model):
+        return not_yet(f"All is to the order but the name of the model: {mine.fine_tuned_model}. Look at the suffix.")
+    return right(f"{mine.fine_tuned_model} was made to the order.")
+
+
+def _different(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> list[str]:
+    """Name what can be compared at once, each with what the job has."""
+    found = []
+    if mine.model != lesson.model:
+        found.append(f"it starts from {mine.model}")
+    if content(client, mine.training_file) != content(client, lesson.training_file):
+        found.append("it learns from another file")
+    if mine.validation_file is None:
+        found.append("it has no validation file")
+    elif content(client, mine.validation_file) != content(client, lesson.validation_file):
+        found.append("it is validated with another file")
+    for name, has, wanted in (("n_epochs", hyperparameter(mine, "n_epochs"), EPOCHS), ("seed", mine.seed, SEED)):
+        if has != wanted:
+            found.append(f"its {name} is {has}")
+    return found

@@ -1,0 +1,145 @@
+"""The exercise of lesson 07: a split whose two sides share something that no comparison of texts can see.
+
+Left out: the name of what they share. Which rows belong together is kept as digests, so that reading this gives little away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.lessons.exercises.answers import rows as handed_rows
+from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+
+LEAST, MOST = 0.1, 0.3  # of the rows, held out
+N_SIDES = 2
+
+# Digests of the prompts of notebooks/data/tickets.csv: a line for the rows that belong together, a bar where a reader
+# that goes by letters would not see it.
+_TOGETHER = """
+59063f54|d5a75521 652ae780
+c0ba2365 990e583f|04446fee
+8f733524 6bda8746|42c12b8a
+404a7bba 77289edb bd260ac8
+57877bc3 67d2ecbc|2d517298
+176824fe 9faef145|ef68fa6c
+9dfc8788 a212c55d 8e4852f5
+a2a2a2ea bef4182b f6084a07|e02007b7
+c3ec30a0 f0abb95f 5d78f2ff
+5944482c f2ead37f|1478feb7 98480efc
+2a620afd d85b7d82|a677e4a2 6d877d31
+ee64551a 2ff430b2 54785a05 d5f10b10
+53371369 785dc986|9540314c
+8eb1700d e18fd10d f5874607
+4a3a6fd5 b08de58c 2c5e30d1
+0236f134 d81fd0d2 fc1c7074
+b62a082a|62d698a2 a498b28d
+5debc84a 258723f6 c151f131
+b3330063 a30accb0 a17345d9
+f5f423b5|050b0173 7a57e5cf
+"""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a row belongs: the same `group` stays on one side; `spelling` tells what is written alike."""
+
+    group: int
+    spelling: tuple[int, int]
+
+
+_PLACES = {
+    digest: _Place(group, (group, spelling))
+    for group, line in enumerate(_TOGETHER.split("\n"))
+    for spelling, digests in enumerate(line.split("|"))
+    for digest in digests.split()
+}
+
+
+def leak_closed(answer: object) -> Outcome:
+    """Check the repaired split of lesson 07.
+
+    Parameters
+    ----------
+    answer
+        The two sides, training first: DataFrames with the columns Prompt and Completion, or the paths of their JSONL
+        files; or what `ftwidgets.prepare` gave back.
+
+    Returns
+    -------
+    Outcome
+        `right` if each row of the file is on one side, a sensible share of them is held out, and no rows that belong
+        together are apart.
+    """
+    if untouched(answer):
+        return not_attempted()
+    sides = _sides(answer)
+    if isinstance(sides, str):
+        return not_yet(sides)
+    if untouched(*sides):
+        return not_attempted()
+    read = [handed_rows(side) for side in sides]
+    for name, found in zip(("training", "validation"), read, strict=True):
+        if isinstance(found, str):
+            return not_yet(f"Of the {name} side: {found}")
+    train, held = ([prompt for prompt, _ in found] for found in read if not isinstance(found, str))
+    return _lost(train, held) or _size(train, held) or _apart(train, held) or right("Nothing leaks, and nothing was lost.")
+
+
+def _sides(answer: object) -> Sequence[object] | str:
+    """Return the two sides, or the sentence that says why there are none."""
+    files = [getattr(answer, name, None) for name in ("train_file", "validation_file")]
+    if all(file is not None for file in files):
+        return files
+    if not isinstance(answer, tuple | list):
+        return f"The answer is a {type(answer).__name__}; a pair is needed: the rows to train on, and those held out."
+    if len(answer) != N_SIDES:
+        return f"The answer holds {counted(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
+    return answer
+
+
+def _lost(train: list[str], held: list[str]) -> Outcome | None:
+    """Say which rows are twice there, are strange, or are missing."""
+    times = Counter(map(_digest, [*train, *held]))
+    if twice := [prompt for prompt in held + train if times[_digest(prompt)] > 1]:
+        return not_yet(f"The row {quoted(twice[0])} is there more than once. Each row belongs on one side, once.")
+    if strange := [prompt for prompt in held + train if _digest(prompt) not in _PLACES]:
+        return not_yet(f"The row {quoted(strange[0])} is not in the file. Split the rows as they are.")
+    if missing := len(_PLACES) - len(times):
+        return not_yet(
+            f"{counted(missing, 'row')} of the file got lost. A leak is closed by moving rows, not by dropping them."
+        )
+    return None
+
+
+def _size(train: list[str], held: list[str]) -> Outcome | None:
+    share = len(held) / (len(train) + len(held))
+    if LEAST <= share <= MOST:
+        return None
+    what = "too few to tell anything" if share < LEAST else "too many to do without in training"
+    return not_yet(f"{counted(len(held), 'row')} of {len(train) + len(held)} are held out, {what}.")
+
+
+def _apart(train: list[str], held: list[str]) -> Outcome | None:
+    """Say which rows belong together and are on two sides, the plain cases first."""
+    partners: dict[int, list[str]] = {}
+    for prompt in train:
+        partners.setdefault(_PLACES[_digest(prompt)].group, []).append(prompt)
+    leaking = [(prompt, other) for prompt in held for other in partners.get(_PLACES[_digest(prompt)].group, [])]
+    if not leaking:
+        return None
+    n = counted(len({prompt for prompt, _ in leaking}), "held-out row")
+    plain = [pair for pair in leaking if len({_PLACES[_digest(prompt)].spelling for prompt in pair}) == 1]
+    prompt, other = (plain or leaking)[0]
+    pair = f"Held out: {quoted(prompt, 90)}. In training: {quoted(other, 90)}."
+    if plain:
+        return not_yet(f"{n} can be known from training. {pair} What do these two rows have in common, beside their answer?")
+    return not_yet(f"{n} can be known from training still. {pair} Compare these two rows column by column, letter by letter.")
+
+
+def _digest(prompt: str) -> str:
+    """Name a row, whatever its blanks and case."""
+    return hashlib.sha256("".join(fold(prompt).split()).encode(errors="replace")).hexdigest()[:8]

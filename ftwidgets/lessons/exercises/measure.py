@@ -1,0 +1,77 @@
+"""The exercise of lesson 05: read an evaluation, and say how many examples a small difference would take.
+
+Left out: how the evaluation was made; any two models on any examples will do.
+"""
+
+from __future__ import annotations
+
+from ftwidgets.evaluation.result import Evaluation
+from ftwidgets.lessons.exercises.answers import number
+from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+
+CANNOT = "cannot tell"
+DIFFERENCE = 0.05
+_NEAR = 0.05  # of the number; rounded z values and either way of taking a standard deviation lie inside
+
+
+def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome:
+    """Check which of two models is better, and the number of examples that would find a difference of 0.05.
+
+    Parameters
+    ----------
+    evaluation
+        The `ftwidgets.Evaluation` of two models to be judged. The truth is computed from it.
+    verdict
+        The name of the better model, or `"cannot tell"`.
+    examples
+        How many examples find a difference of 0.05 four times in five.
+
+    Returns
+    -------
+    Outcome
+        `not attempted`, `not yet` with where to look, or `right`.
+    """
+    if untouched(evaluation, verdict, examples):
+        return not_attempted("Run the evaluation, read it, then fill in both answers.")
+    if not isinstance(evaluation, Evaluation) or len(evaluation.models) != 2:
+        return not_yet("The first argument is the evaluation of two models: what ftwidgets.evaluate(...) returned.")
+    first, second = evaluation.models
+    allowed = (first, second, CANNOT)
+    if not isinstance(verdict, str) or verdict not in allowed:
+        return not_yet(f"The verdict is one of {', '.join(map(repr, allowed))}: {verdict!r:.60}")
+    fault = _wrong_number(evaluation, examples)
+    if verdict != _truth(evaluation):
+        low_high = "evaluation.difference(): where do both ends of the interval lie, and where is zero?"
+        return not_yet(f"The verdict does not go with {low_high}{'' if fault else ' The number of examples is right.'}")
+    if fault:
+        return not_yet(f"The verdict is right, the number not yet. {fault}")
+    return right("You read the interval, not the two scores, and you know what a sure answer would cost.")
+
+
+def _truth(evaluation: Evaluation) -> str:
+    first, second = evaluation.models
+    said = evaluation.verdict(second, first)
+    if said.startswith("cannot"):
+        return CANNOT
+    return second if said.startswith(f"{second} is better") else first
+
+
+def _wrong_number(evaluation: Evaluation, examples: object) -> str:
+    """Say what seems to have gone into the formula instead; empty if the number is right."""
+    given = number(examples)
+    if given is None or given < 1:
+        return f"It is a number of examples, 1 or more: {examples!r:.60}"
+
+    def near(other: float | None) -> bool:
+        return other is not None and abs(given - other) <= _NEAR * other
+
+    scores = evaluation.by_row[evaluation.metric]
+    if near(evaluation.needed(smallest=DIFFERENCE)):
+        return ""
+    if near(evaluation.needed(smallest=DIFFERENCE, power=0.5)):
+        return "So many find it only every second time. The formula has a second z for four times in five."
+    if near(evaluation.needed()):
+        return f"That is for the difference that was observed. The question is about {DIFFERENCE}."
+    if any(near((2.8 * float(scores[model].std()) / DIFFERENCE) ** 2) for model in evaluation.models):
+        return "That takes the spread of one model's scores. What varies here is the difference, example by example."
+    return f"Take the standard deviation of the differences, example by example, and {DIFFERENCE} for the difference."

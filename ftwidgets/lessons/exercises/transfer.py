@@ -1,0 +1,127 @@
+"""The exercise of lesson 06: how many times fewer steps the pretrained start needed, read off the learner's own curves.
+
+The check computes it again from the two jobs, as the service tells them.
+Left out: factors in rows or in seconds, and more than one pair of jobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ftwidgets.jobs.job import Job
+from ftwidgets.lessons.exercises.answers import find_job, number
+from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+
+if TYPE_CHECKING:
+    import openai
+
+CLOSE = 0.05
+"""The answer may be off by this share: room for rounding, and none for another column of the curve."""
+
+_SAME = ("training_file", "validation_file", "seed", "hyperparameters", "method")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the two curves say."""
+
+    pretrained_step: int  # the first with a `valid_loss` as low as the untrained job's last `full_valid_loss`
+    untrained_step: int  # its last
+    by_epochs: float  # the factor that the ends of the pretrained job's epochs would give
+    by_losses: float  # the last losses divided, which is no factor of steps
+
+    @property
+    def factor(self) -> float:
+        return self.untrained_step / self.pretrained_step
+
+
+def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, answer: object) -> Outcome:
+    """Check the factor by which a pretrained start shortened the training.
+
+    Parameters
+    ----------
+    client
+        The client of the lesson.
+    pretrained, untrained
+        Two jobs, or their ids, that differ in the model they start from alone.
+    answer
+        The untrained job's steps, divided by the step at which the pretrained job's `valid_loss` first was as low as the
+        untrained job's last `full_valid_loss`.
+
+    Returns
+    -------
+    Outcome
+        `not attempted`, `not yet` with where to look, or `right`.
+    """
+    if untouched(answer):
+        return not_attempted("Read the two curves of the cell above, then put your factor in the place of the ... .")
+    given = number(answer)
+    if given is None:
+        return not_yet(f"The answer is a number, such as 2.5, and not {answer!r:.80}.")
+    read = _read(client, pretrained, untrained)
+    if isinstance(read, str):
+        return not_yet(read)
+    if _near(given, read.factor):
+        return right(
+            "A step costs the same from either start, so this is the training time saved: for this loss, on these rows. "
+            "Another loss to reach, and it is another factor."
+        )
+    return not_yet(_advice(given, read))
+
+
+def _advice(given: float, read: _Reading) -> str:
+    """Say what a wrong number looks like; the right one stays out of it."""
+    if given <= 0:
+        return f"A factor is a number above 0: {given:g}. It says how many times fewer steps were needed."
+    if _near(given, 1 / read.factor):
+        return "That is the division the other way round. Put the untrained job's steps on top."
+    if given == read.pretrained_step:
+        return "That is the step itself. How many times does it fit into the untrained job's steps?"
+    if given in (read.untrained_step, read.untrained_step - read.pretrained_step):
+        return f"{given:g} is a number of steps. The answer is a ratio: one number of steps divided by the other."
+    if _near(given, read.by_epochs):
+        return "That comes from the ends of the epochs. Look at the column valid_loss: it is measured more often."
+    if _near(given, read.by_losses) or _near(given, 1 / read.by_losses):
+        return "That is one loss divided by another. Divide steps: who needed how many to come down to the same loss?"
+    return (
+        f"{given:g} is not what the curves say. Take the untrained job's last full_valid_loss; find the first step of the "
+        "pretrained job whose valid_loss is not above it; divide the untrained job's last step by that step."
+    )
+
+
+def _read(client: openai.OpenAI, pretrained: object, untrained: object) -> _Reading | str:
+    """Read both curves; a sentence where that cannot be done."""
+    jobs = []
+    for name in (pretrained, untrained):
+        details = find_job(client, name)
+        if details is None:
+            return f"There is no job {name!r:.80}. Run the cell that launches the jobs again."
+        if details.status != "succeeded":
+            return f"The job {details.id} is {details.status}. Wait until it has succeeded, and run this cell again."
+        jobs.append(details)
+    first, second = jobs
+    if first.model == second.model:
+        return f"Both jobs started from {first.model}. The check needs one from each start."
+    for name in _SAME:
+        if getattr(first, name) != getattr(second, name):
+            return f"The two jobs do not have the same {name}. Only the model may differ, else the comparison means nothing."
+    return _reading(Job(client, first.id), Job(client, second.id))
+
+
+def _reading(pretrained: Job, untrained: Job) -> _Reading | str:
+    curve, other = pretrained.curve, untrained.curve
+    ends = other.dropna(subset=["full_valid_loss"])
+    if ends.empty or curve["valid_loss"].isna().all():
+        return "The jobs have no validation losses. Launch them with a validation_file."
+    target, last = float(ends["full_valid_loss"].iloc[-1]), int(other["step"].iloc[-1])
+    reached = curve.loc[curve["valid_loss"] <= target, "step"]
+    at_ends = curve.loc[curve["full_valid_loss"] <= target, "step"]
+    if reached.empty or at_ends.empty:
+        return "The first job never came down to the second one's last loss. Is the pretrained one the first of the two?"
+    final = float(curve["full_valid_loss"].dropna().iloc[-1])
+    return _Reading(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
+
+
+def _near(given: float, other: float) -> bool:
+    return abs(given - other) <= CLOSE * abs(other)

@@ -1,0 +1,1 @@
+"""Chat completions: asked, answered, streamed, stored."""

@@ -1,0 +1,184 @@
+"""The routes for chat completions that were to be stored: list, look, change the metadata, delete, and their messages.
+
+A completion is stored as it was answered, but without its log-probabilities; of each owner's, the newest thousand are kept.
+Left out: making them (`chat`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import owner_of
+from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
+from ftwidgets.sandbox.api.chat.chat_request import read_metadata
+from ftwidgets.sandbox.api.params import Params, Query, body_params
+from ftwidgets.sandbox.api_errors import ApiError, missing
+from ftwidgets.sandbox.store.database import Database
+from ftwidgets.sandbox.store.records import CompletionRecord, ResponseRecord
+from ftwidgets.sandbox.store.store import Store
+
+MOST_KEPT = 1000  # of each owner
+MOST = 100  # items on a page
+ORDERS = ("asc", "desc")
+
+
+def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], body: Body) -> None:
+    """Store a completion and drop the oldest that are too many.
+
+    Parameters
+    ----------
+    store
+        Where to.
+    owner
+        Whose it is.
+    messages
+        What was asked, as it came.
+    body
+        What was answered.
+    """
+    plain = {**body, "choices": [{**choice, "logprobs": None} for choice in body["choices"]]}
+    metadata = plain.pop("metadata", None)
+    with store.db.transaction():
+        store.db.insert(
+            CompletionRecord(
+                id=body["id"],
+                owner=owner,
+                created_at=body["created"],
+                model=body["model"],
+                metadata=metadata,
+                messages=messages,
+                body=plain,
+            )
+        )
+        drop_oldest(store.db, CompletionRecord, owner)
+
+
+def drop_oldest(db: Database, kind: type[CompletionRecord | ResponseRecord], owner: str, most: int = MOST_KEPT) -> None:
+    """Delete all but the newest of an owner's records."""
+    last = f"(SELECT seq FROM {kind.table} WHERE owner = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"
+    for record in db.select(kind, f"owner = ? AND seq <= {last}", (owner, owner, most)):
+        db.delete(kind, record.id)
+
+
+class Stored:
+    """Stored chat completions, as the API offers them; everybody sees only their own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        all_, one = "/chat/completions", "/chat/completions/{id}"
+        return [
+            Route(all_, self.list, methods=["GET"]),
+            Route(one, self.retrieve, methods=["GET"]),
+            Route(one, self.update, methods=["POST"]),
+            Route(one, self.delete, methods=["DELETE"]),
+            Route(one + "/messages", self.messages, methods=["GET"]),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        """List completions, oldest first unless told otherwise, perhaps only those of a model or with certain metadata."""
+        owner, query = owner_of(request), Query(request)
+        after, limit, newest = _place(query)
+        model, pairs, none_wanted = query.text("model"), query.keyed("metadata"), query.choice("metadata", ("null",))
+        query.done()
+        where, values = "owner = ?", [owner]
+        if model is not None:
+            where, values = where + " AND model = ?", [*values, model]
+        if none_wanted:
+            where += " AND metadata IS NULL"
+        for pair in pairs.items():
+            where += " AND EXISTS (SELECT 1 FROM json_each(completions.metadata) WHERE key = ? AND value = ?)"
+            values += pair
+        if after is not None:
+            self._find(after, owner, "after")
+        found, more = self._store.db.page(CompletionRecord, where, values, after=after, newest=newest, limit=limit)
+        return JSONResponse(bounded_page_body([stored_body(record) for record in found], more, empty=""))
+
+    async def retrieve(self, request: Request) -> Response:
+        """Show one completion."""
+        Query(request).done()
+        return JSONResponse(stored_body(self._asked(request)))
+
+    async def update(self, request: Request) -> Response:
+        """Give a completion other metadata; null takes it away."""
+        record, params = self._asked(request), await body_params(request)
+        metadata = _required_metadata(params)
+        params.done()
+        await run_in_threadpool(self._store.db.update, CompletionRecord, record.id, metadata=metadata)
+        return JSONResponse(stored_body(self._asked(request)))
+
+    async def delete(self, request: Request) -> Response:
+        """Forget a completion."""
+        record = self._asked(request)
+        await run_in_threadpool(self._store.db.delete, CompletionRecord, record.id)
+        return JSONResponse(deleted_body(record.id, "chat.completion.deleted"))
+
+    async def messages(self, request: Request) -> Response:
+        """List the messages that were sent, in their order unless told otherwise."""
+        record, query = self._asked(request), Query(request)
+        after, limit, newest = _place(query)
+        query.done()
+        bodies = [_message_body(record.id, place, message) for place, message in enumerate(record.messages)]
+        return JSONResponse(bounded_page_body(*page_of(bodies, after, limit, newest), empty=""))
+
+    def _asked(self, request: Request) -> CompletionRecord:
+        return self._find(request.path_params["id"], owner_of(request))
+
+    def _find(self, id_: str, owner: str, param: str | None = None) -> CompletionRecord:
+        record = self._store.db.get(CompletionRecord, id_)
+        if record is None or record.owner != owner:
+            raise _no_completion(id_, param)
+        return record
+
+
+def stored_body(record: CompletionRecord) -> Body:
+    """Show a stored completion; it has metadata, be it none."""
+    return {**record.body, "metadata": record.metadata or {}}
+
+
+def page_of(bodies: list[Body], after: str | None, limit: int, newest: bool) -> tuple[list[Body], bool]:
+    """Cut one page out of a list that is at hand; tell whether there are more."""
+    listed = bodies[::-1] if newest else bodies
+    ids = [body["id"] for body in listed]
+    if after is not None and after not in ids:
+        raise missing(f"Nothing in this list has the id {after}", param="after")
+    start = 0 if after is None else ids.index(after) + 1
+    return listed[start : start + limit], len(listed) > start + limit
+
+
+def _place(query: Query) -> tuple[str | None, int, bool]:
+    after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
+    return after, limit, query.choice("order", ORDERS) == "desc"
+
+
+def _required_metadata(params: Params) -> dict[str, str] | None:
+    if not params.has("metadata"):
+        params.take("metadata", dict, required=True)
+    return read_metadata(params)
+
+
+def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:
+    """Show a message with the role it had: the service's own example does, although its schema knows assistants only."""
+    content, parts = message["content"], None
+    if not isinstance(content, str):
+        parts = [{"type": "text", "text": part["text"]} for part in content]
+        content = "".join(part["text"] for part in parts)
+    return {
+        "id": f"{completion}-{place}",
+        "role": message["role"],
+        "content": content,
+        "refusal": None,
+        "content_parts": parts,
+    }
+
+
+def _no_completion(id_: str, param: str | None) -> ApiError:
+    message = f"Chat completion {id_} not found. Only completions made with store=True are kept, the newest {MOST_KEPT}."
+    return missing(message, param=param)

@@ -1,0 +1,230 @@
+"""The routes under `/files`: upload, look, list, read, delete.
+
+A fine-tuning file has the shape of JSONL checked as it comes in; what its rows say is checked when a job uses it.
+Left out: uploads in parts (`uploads`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import owner_of
+from ftwidgets.sandbox.api.bodies import bounded_page_body, deleted_body, file_body
+from ftwidgets.sandbox.api.params import Params, Query
+from ftwidgets.sandbox.api_errors import ApiError, missing, refused
+from ftwidgets.sandbox.store.records import FileRecord
+from ftwidgets.sandbox.store.store import Store
+
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+LARGEST = 512 * 1024 * 1024
+HOUR, MONTH = 3600, 2592000
+CHUNK = 1 << 18
+AROUND = 1 << 20  # bytes that a form may have beside its file
+LONGEST_LINE = 16 * 1024 * 1024  # a thousand times what the model can read
+
+
+class Files:
+    """The files of a store, as the API offers them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/files", self.create, methods=["POST"]),
+            Route("/files", self.list, methods=["GET"]),
+            Route("/files/{id}", self.retrieve, methods=["GET"]),
+            Route("/files/{id}", self.delete, methods=["DELETE"]),
+            Route("/files/{id}/content", self.content, methods=["GET"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Take in a file."""
+        async with received(request, "file", LARGEST) as (upload, params):
+            purpose = params.choice("purpose", PURPOSES, required=True)
+            lifetime = _lifetime(params.inner("expires_after"))
+            params.done()
+            if upload is None:
+                raise refused("Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
+            record = await run_in_threadpool(self._keep, upload, str(purpose), owner_of(request), lifetime)
+        return JSONResponse(file_body(record))
+
+    def _keep(self, upload: UploadFile, purpose: str, owner: str, lifetime: int | None) -> FileRecord:
+        if purpose == "fine-tune":
+            check_shape(upload.file)
+            upload.file.seek(0)
+        self._forget_expired()
+        return self._store.add_file(upload.file, upload.filename or "upload", purpose, owner=owner, lifetime=lifetime)
+
+    async def list(self, request: Request) -> Response:
+        """List files, newest first unless told otherwise."""
+        query, owner = Query(request), owner_of(request)
+        purpose, after = query.text("purpose"), query.text("after")
+        newest = query.choice("order", ("asc", "desc")) != "asc"
+        limit = query.whole("limit", 10000, most=10000)
+        query.done()
+        if after is not None and not self._was_there(after, owner):
+            raise refused(f"No such File object: {after}", param="after")
+        where = "owner = ? AND (expires_at IS NULL OR expires_at > ?)"
+        values: list[Any] = [owner, self._store.clock.time()]
+        if purpose is not None:
+            where += " AND purpose = ?"
+            values.append(purpose)
+        found, more = self._store.db.page(FileRecord, where, values, after=after, newest=newest, limit=limit)
+        return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
+
+    async def retrieve(self, request: Request) -> Response:
+        """Show one file."""
+        return JSONResponse(file_body(self._find(request)))
+
+    async def content(self, request: Request) -> Response:
+        """Hand out the bytes."""
+        record = self._find(request)
+        # Not a FileResponse: when a reader gives up halfway, that one leaves the file open.
+        chunks = _chunks(self._store.blobs.path(record.id))
+        headers = {"content-length": str(record.bytes)}
+        return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+    def delete(self, request: Request) -> Response:
+        """Forget a file."""
+        record = self._find(request)
+        self._store.delete_file(record.id, record.owner)
+        return JSONResponse(deleted_body(record.id, "file"))
+
+    def _forget_expired(self) -> None:
+        """Make room: nobody can find these files any more."""
+        for record in self._store.db.select(FileRecord, "expires_at <= ?", (self._store.clock.time(),)):
+            self._store.db.delete(FileRecord, record.id)
+            self._store.blobs.delete(record.id)
+
+    def _find(self, request: Request) -> FileRecord:
+        id_ = request.path_params["id"]
+        record = self._store.file(id_, owner_of(request))
+        if record is None:
+            raise missing(f"No such File object: {id_}", param="id")
+        return record
+
+    def _was_there(self, id_: str, owner: str) -> bool:
+        """Tell whether a list may go on behind this file; it may have expired since the last page."""
+        record = self._store.db.get(FileRecord, id_)
+        return record is not None and record.owner == owner
+
+
+@asynccontextmanager
+async def received(request: Request, name: str, largest: int) -> AsyncIterator[tuple[UploadFile | None, Params]]:
+    """Read a form with one file in it; the file lies on disk, not in memory, where it is large.
+
+    Parameters
+    ----------
+    request
+        A request whose body is multipart/form-data.
+    name
+        The field that holds the file.
+    largest
+        How many bytes the file may have.
+
+    Yields
+    ------
+    tuple
+        The file, or None where that field is not there or holds a text, and the other fields.
+
+    Raises
+    ------
+    ApiError
+        A 400 where the body is something else, a 413 where the file is too large.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
+    length = request.headers.get("content-length", "")
+    if re.fullmatch("[0-9]{1,18}", length) and int(length) > largest + AROUND:  # before it is read
+        raise _too_large(name, f"about {length}", largest)
+    async with request.form(max_files=1) as form:
+        upload = form.get(name)
+        if isinstance(upload, UploadFile) and (upload.size or 0) > largest:
+            raise _too_large(name, str(upload.size), largest)
+        yield upload if isinstance(upload, UploadFile) else None, _form_params(dict(form), name)
+
+
+def _too_large(name: str, size: str, largest: int) -> ApiError:
+    return ApiError(413, f"The {name} has {size} bytes; at most {largest} are taken.", name)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as blob:
+        while chunk := blob.read(CHUNK):
+            yield chunk
+
+
+def check_shape(lines: BinaryIO) -> None:
+    """Refuse what is not JSONL, in the service's words."""
+    number = 0
+    for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
+        try:
+            fits = len(line) <= LONGEST_LINE and isinstance(json.loads(line.decode()), dict)
+        except (ValueError, RecursionError):
+            fits = False
+        if not fits:
+            start = line[:12].decode(errors="replace").rstrip("\r\n")[:3]
+            raise refused(
+                f"{_reason(line, number)}Expected file to have JSONL format, where every line is a JSON dictionary. "
+                f'Line {number} is not a dictionary (HINT: line starts with: "{start}...").'
+            )
+    if number == 0:
+        raise refused("The file is empty; a training file has one JSON dictionary a line.", param="file")
+
+
+def _reason(line: bytes, number: int) -> str:
+    """Say in words what the service's message does not tell: why an innocent-looking line cannot be read."""
+    if len(line) > LONGEST_LINE:
+        return f"Line {number} has more than {LONGEST_LINE} bytes; an example is far shorter. "
+    if not line.strip():
+        return f"Line {number} is empty; delete it. "
+    if line.startswith(BOM_UTF8):
+        return f"Line {number} begins with a byte-order mark; save the file as UTF-8 without one. "
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return f"Line {number} is not UTF-8; save the file in that encoding. "
+    return ""
+
+
+def _form_params(form: dict[str, Any], file: str) -> Params:
+    """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
+    values = {name: value for name, value in form.items() if name != file and "[" not in name}
+    objects: dict[str, dict[str, Any]] = {}
+    for name, value in form.items():
+        nested = re.fullmatch(r"(\w+)\[(\w+)\]", name)
+        if nested:
+            objects.setdefault(nested[1], {})[nested[2]] = value
+        elif "[" in name:
+            values[name] = value
+    return Params(objects | values)
+
+
+def _lifetime(params: Params) -> int | None:
+    """Read how many seconds a file is to be kept."""
+    anchor, seconds = params.choice("anchor", ("created_at",)), params.text("seconds")
+    params.done()
+    if anchor is None and seconds is None:
+        return None
+    if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
+        raise refused(
+            f"Invalid 'expires_after': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
+            f"but got {anchor!r} and {seconds!r:.40} instead.",
+            param="expires_after",
+            code="invalid_value",
+        )
+    return int(seconds)

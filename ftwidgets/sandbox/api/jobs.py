@@ -1,0 +1,210 @@
+"""The routes under `/fine_tuning/jobs`: create, look, list, cancel, pause, resume; events and checkpoints.
+
+What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
+Left out: the parameters of a new job (`job_request`), its life (`ledger`), the work (`runner`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import owner_of
+from ftwidgets.sandbox.api.bodies import bounded_page_body, checkpoint_body, event_body, job_body, page_body
+from ftwidgets.sandbox.api.job_request import JobRequest, read_job_request
+from ftwidgets.sandbox.api.params import Query, body_params
+from ftwidgets.sandbox.api_errors import missing, refused
+from ftwidgets.sandbox.inference.catalog import HINT, Catalog
+from ftwidgets.sandbox.store.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord
+from ftwidgets.sandbox.store.store import Store
+from ftwidgets.sandbox.training.dedup import shared_seed
+from ftwidgets.sandbox.training.lifecycle import Ledger
+
+MOST = 10000  # items on a page
+
+
+class Jobs:
+    """Fine-tuning jobs, as the API offers them.
+
+    Parameters
+    ----------
+    store, ledger, catalog
+        What is remembered.
+    wake
+        Called when there may be work.
+    share
+        Whether jobs that ask for the same thing shall get the same seed, so that one result serves them all.
+    fault
+        Given the time, decides what shall go wrong with a new job (`faults`).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        catalog: Catalog,
+        wake: Callable[[], None],
+        *,
+        share: bool = False,
+        fault: Callable[[float], dict[str, Any] | None] = lambda now: None,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._catalog = catalog
+        self._wake = wake
+        self._share = share
+        self._fault = fault
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        jobs = "/fine_tuning/jobs"
+        return [
+            Route(jobs, self.create, methods=["POST"]),
+            Route(jobs, self.list, methods=["GET"]),
+            Route(jobs + "/{id}", self.retrieve, methods=["GET"]),
+            Route(jobs + "/{id}/cancel", self.cancel, methods=["POST"]),
+            Route(jobs + "/{id}/pause", self.pause, methods=["POST"]),
+            Route(jobs + "/{id}/resume", self.resume, methods=["POST"]),
+            Route(jobs + "/{id}/events", self.events, methods=["GET"]),
+            Route(jobs + "/{id}/checkpoints", self.checkpoints, methods=["GET"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Take in a job."""
+        wanted = read_job_request(await body_params(request))
+        return await run_in_threadpool(self._create, wanted, owner_of(request))
+
+    def _create(self, wanted: JobRequest, owner: str) -> Response:
+        if not self._catalog.knows(wanted.model, owner):
+            raise refused(
+                f"Model {wanted.model} is not available for fine-tuning or does not exist. {HINT}",
+                code="model_not_available",
+            )
+        self._check_file(wanted.training_file, owner, "training_file")
+        self._check_file(wanted.validation_file, owner, "validation_file")
+        try:
+            job = self._ledger.create(self._record(wanted, owner))
+        except FileNotFoundError as error:  # deleted between the check and the copy
+            message = f"A file of this job has just been deleted: {wanted.training_file}, {wanted.validation_file}."
+            raise refused(message, code="file_not_found") from error
+        self._wake()
+        return JSONResponse(job_body(job))
+
+    def _record(self, wanted: JobRequest, owner: str) -> JobRecord:
+        seed = wanted.seed
+        if seed is None:
+            seed = shared_seed(self._store, wanted) if self._share else self._store.ids.seed()
+        return JobRecord(
+            id=self._store.ids.new("ftjob-"),
+            owner=owner,
+            created_at=int(self._store.clock.time()),
+            model=wanted.model,
+            training_file=wanted.training_file,
+            validation_file=wanted.validation_file,
+            suffix=wanted.suffix,
+            seed=seed,
+            method=wanted.method,
+            hyperparameters=wanted.hyperparameters,
+            metadata=wanted.metadata,
+            fault=self._fault(self._store.clock.time()),
+        )
+
+    def _check_file(self, id_: str | None, owner: str, param: str) -> None:
+        record = None if id_ is None else self._store.file(id_, owner)
+        if id_ is not None and record is None:
+            raise refused(
+                f"File '{id_}' does not exist. Upload it with purpose 'fine-tune' and use the id you get.",
+                param=param,
+                code="file_not_found",
+            )
+        if record is not None and record.purpose != "fine-tune":
+            raise refused(
+                f"File '{id_}' has the purpose '{record.purpose}'; a job needs one uploaded with purpose 'fine-tune'.",
+                param=param,
+                code="invalid_file_purpose",
+            )
+
+    async def list(self, request: Request) -> Response:
+        """List jobs, newest first, perhaps only those with certain metadata."""
+        query = Query(request)
+        after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
+        wanted, none_wanted = query.keyed("metadata"), query.choice("metadata", ("null",))
+        query.done()
+        where = "owner = ? AND metadata IS NULL" if none_wanted else "owner = ?"
+        values: list[Any] = [owner_of(request)]
+        for pair in wanted.items():
+            where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
+            values += pair
+        if after is not None:
+            self._find(request, after, "after")
+        found, more = self._store.db.page(JobRecord, where, values, after=after, newest=True, limit=limit)
+        return JSONResponse(page_body([job_body(job) for job in found], more))
+
+    async def retrieve(self, request: Request) -> Response:
+        """Show one job."""
+        job = self._find(request)
+        if job.status in WORKING:
+            self._wake()  # whoever watches a job sees to it that somebody works on it
+        return JSONResponse(job_body(job))
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop one job for good."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.cancel, "cancelled")
+
+    async def pause(self, request: Request) -> Response:
+        """Let one job rest."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.pause, "paused")
+
+    async def resume(self, request: Request) -> Response:
+        """Let one job go on."""
+        return await run_in_threadpool(self._move, self._find(request), self._ledger.resume, "resumed")
+
+    def _move(self, job: JobRecord, move: Callable[[JobRecord], bool], done: str) -> Response:
+        if not move(job):
+            status = self._ledger.status(job.id)
+            over = status not in UNFINISHED
+            raise refused(
+                f"Job {job.id} cannot be {done}: it is {status}{' already' if over else ''}.",
+                code="job_already_finished" if over else "invalid_job_status",
+            )
+        self._wake()
+        moved = self._ledger.get(job.id)
+        assert moved is not None  # jobs are never deleted
+        return JSONResponse(job_body(moved))
+
+    async def events(self, request: Request) -> Response:
+        """List the log of a job, newest line first."""
+        job, query = self._find(request), Query(request)
+        after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
+        query.done()
+        self._check_after(EventRecord, after, job)
+        found, more = self._store.db.page(EventRecord, "job_id = ?", (job.id,), after=after, newest=True, limit=limit)
+        return JSONResponse(page_body([event_body(event) for event in found], more))
+
+    async def checkpoints(self, request: Request) -> Response:
+        """List the checkpoints of a job that has succeeded, newest first."""
+        job, query = self._find(request), Query(request)
+        after, limit = query.text("after"), query.whole("limit", 10, most=MOST)
+        query.done()
+        self._check_after(CheckpointRecord, after, job)
+        where = "job_id = ? AND published"
+        found, more = self._store.db.page(CheckpointRecord, where, (job.id,), after=after, newest=True, limit=limit)
+        return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))
+
+    def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:
+        """Find the job that the path names, or another one, if it is the caller's."""
+        id_ = request.path_params["id"] if id_ is None else id_
+        job = self._ledger.get(id_)
+        if job is None or job.owner != owner_of(request):
+            raise missing(f"Could not find fine tune: {id_}", param=param, code="fine_tune_not_found")
+        return job
+
+    def _check_after(self, kind: type[EventRecord | CheckpointRecord], after: str | None, job: JobRecord) -> None:
+        record = None if after is None else self._store.db.get(kind, after)
+        if after is not None and (record is None or record.job_id != job.id):
+            raise missing(f"Nothing in this list has the id {after}", param="after")

@@ -1,0 +1,110 @@
+"""The routes under `/fine_tuning/checkpoints/.../permissions`: who else may use a tuned model.
+
+A project is a name here. On a server it is the name of another student, who may from then on look at and ask that
+checkpoint, and tune it further, as if it were their own; deleting it stays with its owner. The service asks for an
+admin key; here the owner's key will do. Left out: organisations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import owner_of
+from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
+from ftwidgets.sandbox.api.params import Query, body_params
+from ftwidgets.sandbox.api_errors import missing
+from ftwidgets.sandbox.inference.catalog import Catalog
+from ftwidgets.sandbox.store.records import PermissionRecord
+from ftwidgets.sandbox.store.store import Store
+
+KIND = "checkpoint.permission"
+MOST = 100  # projects at once, and permissions on a page
+LONGEST = 256  # characters in the name of a project
+
+
+class Permissions:
+    """The permissions for the tuned models of a store, as the API offers them."""
+
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    def routes(self) -> list[Route]:
+        """List the routes; a name may hold a slash, which no model here has, but the answer should say so."""
+        permissions = "/fine_tuning/checkpoints/{name:path}/permissions"
+        return [
+            Route(permissions, self.create, methods=["POST"]),
+            Route(permissions, self.list, methods=["GET"]),
+            Route(permissions + "/{id}", self.delete, methods=["DELETE"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Let some projects use a checkpoint; one that may already keeps the permission it has."""
+        params = await body_params(request)
+        projects = params.texts("project_ids", shortest=1, longest=LONGEST, most=MOST)
+        params.done()
+        return await run_in_threadpool(self._create, request, projects)
+
+    def _create(self, request: Request, projects: Sequence[str]) -> Response:
+        name, owner = self._checkpoint(request)
+        now = int(self._store.clock.time())
+        with self._store.db.transaction():
+            for project in dict.fromkeys(projects):
+                if self._given(name, owner, project) is None:
+                    id_ = self._store.ids.new("cp_")
+                    self._store.db.insert(
+                        PermissionRecord(id=id_, owner=owner, created_at=now, checkpoint=name, project_id=project)
+                    )
+            found = [self._given(name, owner, project) for project in dict.fromkeys(projects)]
+        return JSONResponse(bounded_page_body([_body(record) for record in found if record], False, empty=None))
+
+    async def list(self, request: Request) -> Response:
+        """List the permissions for a checkpoint, newest first unless told otherwise."""
+        name, owner = self._checkpoint(request)
+        query = Query(request)
+        after, project = query.text("after"), query.text("project_id")
+        newest = query.choice("order", ("ascending", "descending")) != "ascending"
+        limit = query.whole("limit", 10, most=MOST)
+        query.done()
+        where, values = "owner = ? AND checkpoint = ?", [owner, name]
+        if after is not None:
+            self._find(after, name, owner, "after")
+        if project is not None:
+            where += " AND project_id = ?"
+            values.append(project)
+        found, more = self._store.db.page(PermissionRecord, where, values, after=after, newest=newest, limit=limit)
+        return JSONResponse(bounded_page_body([_body(record) for record in found], more, empty=None))
+
+    def delete(self, request: Request) -> Response:
+        """Take a permission back."""
+        name, owner = self._checkpoint(request)
+        record = self._find(request.path_params["id"], name, owner, "permission_id")
+        self._store.db.delete(PermissionRecord, record.id)
+        return JSONResponse(deleted_body(record.id, KIND))
+
+    def _checkpoint(self, request: Request) -> tuple[str, str]:
+        """Tell which checkpoint is meant and whose it is: the caller's own, or it is none."""
+        name, owner = request.path_params["name"], owner_of(request)
+        return self._catalog.owned(name, owner).id, owner
+
+    def _given(self, name: str, owner: str, project: str) -> PermissionRecord | None:
+        where = "owner = ? AND checkpoint = ? AND project_id = ?"
+        found = self._store.db.select(PermissionRecord, where, (owner, name, project), limit=1)
+        return found[0] if found else None
+
+    def _find(self, id_: str, name: str, owner: str, param: str) -> PermissionRecord:
+        record = self._store.db.get(PermissionRecord, id_)
+        if record is None or (record.checkpoint, record.owner) != (name, owner):
+            raise missing(f"No such permission for {name}: {id_}", param=param)
+        return record
+
+
+def _body(record: PermissionRecord) -> Body:
+    body: dict[str, Any] = {"id": record.id, "object": KIND}
+    return {**body, "created_at": record.created_at, "project_id": record.project_id}

@@ -1,0 +1,296 @@
+"""The routes under `/uploads`: a large file that comes in parts of at most 64 MB and is put together at the end.
+
+    pending -> completed | cancelled | expired (an hour after it was begun)
+
+Parts lie on disk, each under its own id, until the upload is over; putting them together copies them one after another.
+Left out: looking at an upload, which the service does not offer either; checking the MIME type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import owner_of
+from ftwidgets.sandbox.api.bodies import Body, file_body
+from ftwidgets.sandbox.api.files import HOUR, MONTH, PURPOSES, check_shape, received
+from ftwidgets.sandbox.api.params import Params, body_params
+from ftwidgets.sandbox.api_errors import ApiError, missing, refused
+from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
+from ftwidgets.sandbox.store.store import Store
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # in collections.abc from Python 3.12
+
+LARGEST = 8 * 1024**3  # bytes in all; the service's limit, as is the next
+LARGEST_PART = 64 * 1024**2
+LONGEST_NAME = 1000  # characters; what it was called is kept for good
+MOST_PARTS = 10000
+
+
+class Uploads:
+    """The uploads of a store, as the API offers them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._db = store.db
+
+    def routes(self) -> list[Route]:
+        """List the routes."""
+        return [
+            Route("/uploads", self.create, methods=["POST"]),
+            Route("/uploads/{id}/parts", self.add_part, methods=["POST"]),
+            Route("/uploads/{id}/complete", self.complete, methods=["POST"]),
+            Route("/uploads/{id}/cancel", self.cancel, methods=["POST"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Begin an upload."""
+        record = self._upload(await body_params(request), owner_of(request))
+        await run_in_threadpool(self._insert, record)
+        return JSONResponse(upload_body(record))
+
+    async def add_part(self, request: Request) -> Response:
+        """Take in a part."""
+        upload = self._pending(request)
+        async with received(request, "data", LARGEST_PART) as (data, params):
+            params.done()
+            if data is None:
+                raise refused("Missing required parameter: 'data'.", param="data", code="missing_required_parameter")
+            part = await run_in_threadpool(self._add, upload, data)
+        return JSONResponse(part_body(part))
+
+    async def complete(self, request: Request) -> Response:
+        """Put the parts together into a file."""
+        params = await body_params(request)
+        part_ids, md5 = params.texts("part_ids", most=MOST_PARTS), params.text("md5")
+        params.done()
+        return await run_in_threadpool(self._complete, request, part_ids, md5)
+
+    def cancel(self, request: Request) -> Response:
+        """Give an upload up and forget its parts."""
+        upload = self._pending(request)
+        if not self._db.update(UploadRecord, upload.id, only_if=("pending",), status="cancelled"):
+            raise self._over(upload.id)
+        self._forget_parts(upload.id)
+        return JSONResponse(upload_body(self._found(upload.id)))
+
+    def _upload(self, params: Params, owner: str) -> UploadRecord:
+        """Read the parameters of a new upload."""
+        now = int(self._store.clock.time())
+        params.text("mime_type", required=True, shortest=1, longest=LONGEST_NAME)
+        record = UploadRecord(
+            id=self._store.ids.new("upload_", 32),
+            owner=owner,
+            bytes=params.integer("bytes", least=1, most=LARGEST, required=True) or 0,
+            created_at=now,
+            expires_at=now + HOUR,
+            filename=str(params.text("filename", required=True, shortest=1, longest=LONGEST_NAME)),
+            purpose=str(params.choice("purpose", PURPOSES, required=True)),
+            lifetime=_lifetime(params),
+        )
+        params.done()
+        return record
+
+    def _insert(self, record: UploadRecord) -> None:
+        """Keep a new upload, and see to those that nobody has come back to."""
+        late = "status = 'pending' AND expires_at <= ?"
+        for old in self._db.select(UploadRecord, late, (self._store.clock.time(),)):
+            self._expire(old)
+        self._db.insert(record)
+
+    def _add(self, upload: UploadRecord, data: UploadFile) -> PartRecord:
+        """Keep a part: first its bytes, then its record, if the upload still waits for parts."""
+        if not data.size:
+            raise refused("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
+        id_ = self._store.ids.new("part_", 32)
+        try:
+            self._store.parts.write(id_, data.file)
+            with self._db.transaction():
+                self._check_room(upload, data.size)
+                part = PartRecord(id=id_, upload_id=upload.id, bytes=data.size, created_at=int(self._store.clock.time()))
+                self._db.insert(part)
+        except BaseException:
+            self._store.parts.delete(id_)
+            raise
+        return part
+
+    def _check_room(self, upload: UploadRecord, size: int) -> None:
+        if self._found(upload.id).status != "pending":
+            raise self._over(upload.id)
+        total = int(self._db.value("SELECT total(bytes) FROM parts WHERE upload_id = ?", (upload.id,)))
+        if total + size > LARGEST:
+            message = f"The parts of {upload.id} have {total + size} bytes together; at most {LARGEST} are taken."
+            raise ApiError(413, message, "data")
+
+    def _complete(self, request: Request, part_ids: Sequence[str], md5: str | None) -> Response:
+        """Write the file, check it, and only then let it and the end of the upload be known, both at once."""
+        upload = self._pending(request)
+        parts = self._parts(upload, part_ids)
+        joined = _Joined([self._store.parts.path(part.id) for part in parts])
+        try:
+            with io.BufferedReader(joined) as source:
+                file = self._store.lay_down(
+                    source, upload.filename, upload.purpose, owner=upload.owner, lifetime=upload.lifetime
+                )
+        except FileNotFoundError as error:
+            if self._found(upload.id).status == "pending":
+                raise
+            raise self._over(upload.id) from error  # another request has ended it meanwhile
+        try:
+            self._check(file, joined.md5.hexdigest(), md5)
+            with self._db.transaction():
+                if not self._db.update(UploadRecord, upload.id, only_if=("pending",), status="completed", file_id=file.id):
+                    raise self._over(upload.id)
+                self._db.insert(file)
+        except BaseException:
+            self._store.blobs.delete(file.id)
+            raise
+        self._forget_parts(upload.id)
+        return JSONResponse(upload_body(self._found(upload.id), file))
+
+    def _parts(self, upload: UploadRecord, part_ids: Sequence[str]) -> list[PartRecord]:
+        """Find the parts in the order asked for; together they are as long as was announced."""
+        known = {part.id: part for part in self._db.select(PartRecord, "upload_id = ?", (upload.id,))}
+        seen: set[str] = set()
+        for place, id_ in enumerate(part_ids):
+            if id_ not in known:
+                if self._found(upload.id).status != "pending":  # another request has ended it meanwhile
+                    raise self._over(upload.id)
+                raise refused(f"{upload.id} has no part '{id_}'.", param=f"part_ids[{place}]", code="invalid_value")
+            if id_ in seen:
+                raise refused(f"The part '{id_}' is named twice.", param=f"part_ids[{place}]", code="invalid_value")
+            seen.add(id_)
+        total = sum(known[id_].bytes for id_ in part_ids)
+        if total != upload.bytes:
+            raise refused(
+                f"The number of bytes uploaded must match the number of bytes of the upload: {upload.id} was created with "
+                f"{upload.bytes} bytes, and the parts named have {total}.",
+                param="part_ids",
+                code="invalid_value",
+            )
+        return [known[id_] for id_ in part_ids]
+
+    def _check(self, file: FileRecord, md5: str, expected: str | None) -> None:
+        if expected is not None and expected.lower() != md5:
+            raise refused(
+                f"The MD5 checksum of the parts in this order is {md5}, and '{expected:.64}' was expected.",
+                param="md5",
+                code="invalid_value",
+            )
+        if file.purpose == "fine-tune":
+            with self._store.blobs.path(file.id).open("rb") as lines:
+                check_shape(lines)
+
+    def _pending(self, request: Request) -> UploadRecord:
+        """Find an upload of the caller's that still waits for parts."""
+        id_ = request.path_params["id"]
+        upload = self._db.get(UploadRecord, id_)
+        if upload is None or upload.owner != owner_of(request):
+            raise missing(f"No such Upload object: {id_}", param="upload_id")
+        if upload.status == "pending" and upload.expires_at <= self._store.clock.time():
+            self._expire(upload)
+            raise self._over(id_)
+        if upload.status != "pending":
+            raise self._over(id_)
+        return upload
+
+    def _expire(self, upload: UploadRecord) -> None:
+        if self._db.update(UploadRecord, upload.id, only_if=("pending",), status="expired"):
+            self._forget_parts(upload.id)
+
+    def _forget_parts(self, upload_id: str) -> None:
+        """Forget the parts of an upload: first their records, then their bytes."""
+        parts = self._db.select(PartRecord, "upload_id = ?", (upload_id,))
+        with self._db.transaction():
+            for part in parts:
+                self._db.delete(PartRecord, part.id)
+        for part in parts:
+            self._store.parts.delete(part.id)
+
+    def _found(self, id_: str) -> UploadRecord:
+        upload = self._db.get(UploadRecord, id_)
+        assert upload is not None  # uploads are never removed
+        return upload
+
+    def _over(self, id_: str) -> ApiError:
+        upload = self._found(id_)
+        how = {"expired": "it has expired, an hour after it was created"}
+        reason = how.get(upload.status, f"it is {upload.status} already")
+        return refused(f"Nothing can be done with {id_} any more: {reason}. Create a new upload.", code="upload_not_pending")
+
+
+class _Joined(io.RawIOBase):
+    """Files read one after another as if they were one; keeps the checksum of what has been read."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__()
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self._paths = iter(paths)
+        self._file: io.FileIO | None = None
+
+    def readable(self) -> bool:
+        """Tell that this can be read."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Read some bytes into a buffer and tell how many; none at the end."""
+        while True:
+            if self._file is None:
+                path = next(self._paths, None)
+                if path is None:
+                    return 0
+                self._file = io.FileIO(path)
+            size = self._file.readinto(buffer) or 0
+            if size:
+                self.md5.update(memoryview(buffer)[:size])
+                return size
+            self._file.close()
+            self._file = None
+
+    def close(self) -> None:
+        """Close the file that is open."""
+        if self._file is not None:
+            self._file.close()
+        super().close()
+
+
+def upload_body(record: UploadRecord, file: FileRecord | None = None) -> Body:
+    """Show an upload; a completed one holds its file."""
+    body = {
+        "id": record.id,
+        "object": "upload",
+        "bytes": record.bytes,
+        "created_at": record.created_at,
+        "filename": record.filename,
+        "purpose": record.purpose,
+        "status": record.status,
+        "expires_at": record.expires_at,
+    }
+    return body if file is None else {**body, "file": file_body(file)}
+
+
+def part_body(record: PartRecord) -> Body:
+    """Show a part."""
+    return {"id": record.id, "object": "upload.part", "created_at": record.created_at, "upload_id": record.upload_id}
+
+
+def _lifetime(params: Params) -> int | None:
+    """Read how many seconds the finished file is to be kept."""
+    given = params.take("expires_after", dict)
+    if given is None:
+        return None
+    inner = Params(given, "expires_after")
+    inner.choice("anchor", ("created_at",), required=True)
+    seconds = inner.integer("seconds", least=HOUR, most=MONTH, required=True)
+    inner.done()
+    return seconds

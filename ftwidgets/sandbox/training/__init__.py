@@ -1,0 +1,1 @@
+"""Fine-tuning jobs: their life, their queue, the thread or the processes that train them."""

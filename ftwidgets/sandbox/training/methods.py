@@ -1,0 +1,120 @@
+"""The ways to tune a model: for each, how its rows are read, what its settings become, and which training run it is.
+
+Left out: reinforcement, which `job_request` refuses; when things happen (`runner`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.sandbox.store.records import JobRecord
+from ftwidgets.sandbox.training.preferences import Preference, read_pairs
+from ftwidgets.sandbox.training.training_file import Messages, read_rows
+
+if TYPE_CHECKING:
+    from ftwidgets.engine import Hyperparameters, Model, Run
+
+Rows = list[Any]  # of the kind that one method reads and it alone uses
+
+
+class Method(ABC):
+    """A way to tune a model. What a subclass knows: its kind of row, of encoded row, of settings and of run."""
+
+    def read(self, job: JobRecord, training: Path, validation: Path | None = None) -> tuple[Rows, Rows]:
+        """Read a job's files; a JobFaultError says what is wrong with them."""
+        rows = self._read(training, param="training_file", file=f"Input file {job.training_file}")
+        if validation is None:
+            return rows, []
+        return rows, self._read(validation, param="validation_file", file=f"Input file {job.validation_file}")
+
+    def hyperparameters(self, job: JobRecord, n_examples: int) -> Hyperparameters:
+        """Put numbers in the place of "auto"."""
+        given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
+        return self._settings(n_examples, given)
+
+    def length(self, model: Model, row: Any, most: int) -> int:
+        """Count the tokens of a row; those behind `most` are not counted, but for one, which tells that there are some."""
+        return self._length(self._encode(model, row, most + 1))
+
+    def run(
+        self,
+        model: Model,
+        training: Iterable[Any],
+        *,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        validation: Iterable[Any] = (),
+    ) -> Run:
+        """Set up the training on these rows; a ValueError says why there is nothing to learn."""
+        most = model.config.max_position_embeddings
+        examples, held_out = ([self._encode(model, row, most) for row in rows] for rows in (training, validation))
+        return self._run(model, examples, hyperparameters=hyperparameters, seed=seed, validation=held_out)
+
+    @abstractmethod
+    def _read(self, path: Path, *, param: str, file: str) -> Rows: ...
+
+    @abstractmethod
+    def _encode(self, model: Model, row: Any, most: int) -> Any: ...
+
+    @abstractmethod
+    def _length(self, encoded: Any) -> int: ...
+
+    @abstractmethod
+    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters: ...
+
+    @abstractmethod
+    def _run(self, model: Model, examples: Rows, **settings: Any) -> Run: ...
+
+
+class Supervised(Method):
+    """The model learns to write what an assistant wrote."""
+
+    def _read(self, path: Path, *, param: str, file: str) -> Rows:
+        return read_rows(path, param=param, file=file)
+
+    def _encode(self, model: Model, row: Messages, most: int) -> Any:
+        return model.tokenizer.encode_example(row, max_tokens=most)
+
+    def _length(self, encoded: Any) -> int:
+        return len(encoded.ids)
+
+    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters:
+        from ftwidgets.engine import auto_hyperparameters
+
+        return auto_hyperparameters(n_examples, **given)
+
+    def _run(self, model: Model, examples: Rows, **settings: Any) -> Run:
+        from ftwidgets.engine import Trainer
+
+        return Trainer(model, examples, **settings)
+
+
+class Preferences(Method):
+    """The model learns to prefer one of two answers (DPO)."""
+
+    def _read(self, path: Path, *, param: str, file: str) -> Rows:
+        return read_pairs(path, param=param, file=file)
+
+    def _encode(self, model: Model, row: Preference, most: int) -> Any:
+        from ftwidgets.engine import encode_pair
+
+        return encode_pair(model.tokenizer, row.asked, row.preferred, row.other, max_tokens=most)
+
+    def _length(self, encoded: Any) -> int:
+        return max(len(encoded.chosen.ids), len(encoded.rejected.ids))
+
+    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters:
+        from ftwidgets.engine import auto_preference_hyperparameters
+
+        return auto_preference_hyperparameters(n_examples, **given)
+
+    def _run(self, model: Model, examples: Rows, **settings: Any) -> Run:
+        from ftwidgets.engine import PreferenceTrainer
+
+        return PreferenceTrainer(model, examples, **settings)
+
+
+METHODS: dict[str, Method] = {"supervised": Supervised(), "dpo": Preferences()}

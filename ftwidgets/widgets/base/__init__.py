@@ -1,0 +1,1 @@
+"""What all widgets are made of: the panel, its fields, live HTML, work in the background."""

@@ -1,0 +1,165 @@
+"""The form of an evaluation: which models, which examples, how to score; as a survey to be asked, and as code.
+
+Left out: asking, and what comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ftwidgets.data.text import fold
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.evaluation.baselines import majority
+from ftwidgets.evaluation.examples import read
+from ftwidgets.evaluation.survey import METRICS, Survey
+from ftwidgets.widgets.base.fields import field, row
+from ftwidgets.widgets.base.markup import literal
+from ftwidgets.widgets.evaluation.examples_field import Given
+
+if TYPE_CHECKING:
+    import openai
+
+    from ftwidgets.evaluation.examples import Examples
+
+MAJORITY = "majority"
+_COLUMN, _WIDE = "400px", "800px"
+
+
+class Questions:
+    """The fields; the arguments are those of the `Evaluation` widget."""
+
+    def __init__(
+        self,
+        models: str | Sequence[str] | Mapping[str, str],
+        examples: Examples | None,
+        train: Examples | None,
+        *,
+        limit: int | None,
+        metric: str,
+        system: str,
+        max_tokens: int,
+    ) -> None:
+        if metric not in METRICS:
+            raise ValueError(f'"metric" must be {" or ".join(METRICS)}; a function goes to ftwidgets.evaluate: {metric!r}')
+        self._examples = Given("examples", examples, split="held-out")
+        self._train = Given("train", train, split="train")
+        self.models = ipywidgets.Textarea(description="Models", value=_lines(models), rows=4)
+        self.examples = ipywidgets.Text(description="Held-out examples", value=self._examples.text)
+        self.limit = ipywidgets.IntText(description="Use the first", value=limit or 0)
+        self.train = ipywidgets.Text(description="Training examples", value=self._train.text)
+        self.metric = ipywidgets.Dropdown(description="Metric", options=list(METRICS), value=metric)
+        self.system = ipywidgets.Text(description="System prompt", value=system)
+        self.max_tokens = ipywidgets.IntText(description="Longest answer", value=max_tokens)
+
+    def box(self, smallest: ipywidgets.FloatText) -> ipywidgets.VBox:
+        """Lay the fields out, most of them in two columns; `smallest` belongs to the verdict and stands among them."""
+        what = [
+            (self.examples, "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them."),
+            (self.limit, "So many of the examples; 0 for all."),
+            (self.train, "Adds a baseline that always gives their commonest answer; may stay empty."),
+            (self.metric, "exact_match: the very same text. token_f1: how many words they share."),
+        ]
+        how = [
+            (smallest, "The smallest difference that matters to you; 0 leaves it open."),
+            (self.system, "For rows of a table that bring none; the one used in training."),
+            (self.max_tokens, "In tokens. A label needs few, and few are quick."),
+        ]
+        models = field(self.models, "One a line: a name, an equals sign, the model's id. Names alone are ids.", width=_WIDE)
+        columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (what, how)]
+        for column in columns:
+            column.layout.width, column.layout.max_width = "410px", "100%"
+        box = row(*columns)
+        box.layout.align_items = "flex-start"
+        return ipywidgets.VBox([models, box])
+
+    def on_change(self, act: Callable[[], object]) -> None:
+        """Call `act` when a field has changed."""
+        for control in (self.models, self.examples, self.limit, self.train, self.metric, self.system, self.max_tokens):
+            control.observe(lambda _change: act(), names="value")
+
+    def named(self) -> dict[str, str]:
+        """Read the models: the names to show, and the ids.
+
+        Raises
+        ------
+        ValueError
+            If a line cannot be read or a name comes twice.
+        """
+        named: dict[str, str] = {}
+        for line in filter(None, map(str.strip, self.models.value.splitlines())):
+            name, equals, model = (part.strip() for part in line.partition("="))
+            name, model = (name, model) if equals else (line, line)
+            if not name or not model:
+                raise ValueError(f'"Models": a line needs a name and an id, as in "tuned = ft:nano-...": {line!r}')
+            if name in named or (name == MAJORITY and self._has_baseline):
+                raise ValueError(f'"Models": the name "{name}" is there already; give each model a name of its own')
+            named[name] = model
+        return named
+
+    def survey(self, client: openai.OpenAI) -> Survey:
+        """Make the survey that the form stands for.
+
+        Raises
+        ------
+        FtwidgetsError, ValueError
+            If the form cannot be used as it is.
+        """
+        named = self.named()
+        if not named:
+            raise ValueError('"Models" is empty. Name at least one, on a line of its own.')
+        examples = self._examples.load(self.examples.value)
+        first = {MAJORITY: majority(self._train.load(self.train.value))} if self._has_baseline else {}
+        return Survey(client, {**first, **named}, examples, **self._options())
+
+    def seen(self, survey: Survey) -> int:
+        """Count the questions that stand among the training examples named in the form."""
+        if not self._has_baseline:
+            return 0
+        trained = {fold(question.prompt) for question in read(self._train.load(self.train.value))}
+        return sum(fold(question.prompt) in trained for question in survey.questions)
+
+    def code(self) -> str:
+        """Write the call; what was handed in as an object goes by its name: `examples`, `train`."""
+        entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named().items()]
+        examples, train = self._examples.code(self.examples.value), self._train.code(self.train.value)
+        head = ["import ftwidgets"]
+        if self._has_baseline:
+            head.append("from ftwidgets.evaluation.baselines import majority")
+            entries.insert(0, f'        "{MAJORITY}": majority({train}),')
+        if "pandas." in examples + train:
+            head.insert(0, "import pandas")
+        options = [f"    {name}={literal(value)}," for name, value in self._options().items()]
+        call = ["result = ftwidgets.evaluate(", "    client,", "    {", *entries, "    },", f"    {examples},", *options, ")"]
+        return "\n".join([*head, "", *call, "print(result)"])
+
+    @property
+    def _has_baseline(self) -> bool:
+        return bool(self.train.value.strip())
+
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"metric": self.metric.value, "max_tokens": self.max_tokens.value}
+        if self.limit.value:
+            options["limit"] = self.limit.value
+        if self.system.value:
+            options["system"] = self.system.value
+        return options
+
+
+def _lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
+    if isinstance(models, str):
+        return models
+    if isinstance(models, Mapping):
+        return "\n".join(f"{_part(name, str(name))} = {_part(name, model)}" for name, model in models.items())
+    return "\n".join(_part(model, model) for model in models)
+
+
+def _part(name: object, text: object) -> str:
+    """Return a name or an id as it stands in the field, if the field can hold it."""
+    if not isinstance(text, str) or not text.strip():
+        raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() tells.')
+    if "=" in text or len(text.splitlines()) > 1:
+        raise ValueError(f'"Models": a name or an id has no equals sign and is one line: {text!r}')
+    return text

@@ -1,0 +1,133 @@
+"""The form of the prompt tester: its fields, and the places where answers, warnings and results appear.
+
+Left out: asking anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets
+
+from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.prompt.streaming import Question
+
+_FULL, _WIDE, _NARROW = "700px", "440px", "290px"
+
+
+class PromptForm:
+    """The form, in three boxes: `top` asks, `answers` shows, `blind` is for the blind vote.
+
+    Parameters
+    ----------
+    question
+        What the fields hold at the beginning.
+    choices
+        The models in the lists of the two fields; others can be typed.
+    """
+
+    def __init__(self, question: Question, choices: Sequence[str]) -> None:
+        late = {"continuous_update": False}
+        seed = "" if question.seed is None else str(question.seed)
+        self._choices = tuple(choices)
+        self.left = ipywidgets.Combobox(description="Left model", ensure_option=False, **late)
+        self.right = ipywidgets.Combobox(description="Right model", ensure_option=False, **late)
+        self.system = ipywidgets.Textarea(question.system, description="System prompt", rows=3, **late)
+        self.prompt = ipywidgets.Textarea(question.prompt, description="Prompt", rows=3, **late)
+        self.temperature = ipywidgets.BoundedFloatText(question.temperature, min=0, max=2, step=0.1, **late)
+        self.temperature.description = "Temperature"
+        self.max_tokens = ipywidgets.BoundedIntText(question.max_tokens, min=1, max=100_000, **late)
+        self.max_tokens.description = "Max tokens"
+        self.seed = ipywidgets.Text(seed, description="Seed", **late)
+        self.prompts = ipywidgets.Textarea(description="Prompts", rows=4, **late)
+        self.controls = (self.left, self.right, self.system, self.prompt, self.temperature, self.max_tokens, self.seed)
+        self.go = fields.button("Ask both", primary=True)
+        self.halt, self.start = fields.button("Stop"), fields.button("Start the blind vote")
+        self.notice, self.result, self.history = Live(role="status"), Live(), Live()
+        self.sides = (Live(), Live())
+        for side in self.sides:
+            side.layout = ipywidgets.Layout(flex="1 1 300px", width="auto", min_width="0")
+        self.top, self.answers, self.blind = self._top(), self._answers(), self._blind()
+
+    def _top(self) -> ipywidgets.VBox:
+        return ipywidgets.VBox(
+            [
+                fields.field(self.left, "A model or checkpoint. Clear the field to see the list.", width=_FULL),
+                fields.field(self.right, "The one to compare it with.", width=_FULL),
+                fields.row(
+                    _column(self.system, "Sent first. Empty: none is sent.", _WIDE),
+                    _column(self.prompt, "What both are asked.", _WIDE),
+                ),
+                fields.row(
+                    _column(self.temperature, "0: the likeliest word.", _NARROW),
+                    _column(self.max_tokens, "Cuts the answer off.", _NARROW),
+                    _column(self.seed, "Fixes the draw.", _NARROW),
+                ),
+                self.notice,
+                fields.row(self.go, self.halt),
+            ]
+        )
+
+    def _answers(self) -> ipywidgets.VBox:
+        return ipywidgets.VBox([ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap")), self.history])
+
+    def _blind(self) -> ipywidgets.VBox:
+        help_text = "One a line. You vote on pairs of answers; whose they are is shown after the last vote."
+        return ipywidgets.VBox(
+            [
+                Live('<h4 style="margin-top:14px">Blind vote</h4>'),
+                fields.field(self.prompts, help_text, width=_FULL),
+                fields.row(self.start),
+                self.result,
+            ]
+        )
+
+    @property
+    def models(self) -> tuple[str, str]:
+        """The two models by the names that the service knows."""
+        return self.left.value.strip(), self.right.value.strip()
+
+    def question(self, prompt: str | None = None) -> Question:
+        """Read the fields; a given prompt takes the place of the field's.
+
+        Raises
+        ------
+        ValueError
+            If there is no prompt, or the seed is no number.
+        """
+        text, seed = self.prompt.value if prompt is None else prompt, self.seed.value.strip()
+        if not text.strip():
+            raise ValueError("there is no prompt yet. Write one.")
+        try:
+            number = int(seed) if seed else None
+        except ValueError:
+            raise ValueError(f'the seed must be a whole number, or empty: "{seed}"') from None
+        system = self.system.value if self.system.value.strip() else ""
+        return Question(text, system, self.temperature.value, self.max_tokens.value, number)
+
+    def show(self, left: str, right: str) -> None:
+        """Come up with two models in the fields."""
+        for field, model in ((self.left, left), (self.right, right)):
+            field.options = self._choices
+            field.value = model
+        self._display("")
+
+    def hide(self) -> None:
+        """Leave the page and take every name of a model along."""
+        for field in (self.left, self.right):
+            field.options = ()
+            field.value = ""
+        for part in (*self.sides, self.history, self.notice, self.result):
+            part.html = ""
+        self._display("none")
+
+    def _display(self, how: str) -> None:
+        for box in (self.top, self.answers, self.blind):
+            box.layout.display = how
+
+
+def _column(control: ipywidgets.Widget, help_text: str, width: str) -> ipywidgets.VBox:
+    made = fields.field(control, help_text, width=width)
+    made.layout.width, made.layout.max_width = width, "100%"  # whatever the help needs: fields stand under each other
+    return made

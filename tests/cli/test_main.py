@@ -1,0 +1,244 @@
+"""The command line: the demo, the lessons, and that every failure is a sentence."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ftwidgets
+from ftwidgets import datasets
+from ftwidgets.cli import demo, main
+from ftwidgets.cli import progress as terminal
+from ftwidgets.clients import _sandboxes
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons import lab
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "ftwidgets", *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env, timeout=60)
+
+
+def test_the_version() -> None:
+    """`ftwidgets --version` names the package and its version."""
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"ftwidgets {ftwidgets.__version__}\n")
+
+
+def test_help_names_every_command() -> None:
+    """`ftwidgets --help` shows what there is to type."""
+    done = run("--help")
+    assert done.returncode == 0
+    assert {"demo", "lab", "--version"} <= set(re.findall(r"[\w-]+", done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["dmeo"], "invalid choice: 'dmeo'"),
+        (["demo", "--hoem", "x"], "unrecognized arguments: --hoem x"),
+        (["demo", "--epochs", "0"], "must be a whole number from 1 on: 0"),
+        (["demo", "--out", __file__], "is a file, and a folder is needed"),
+    ],
+)
+def test_a_mistyped_command_is_a_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, what was wrong, and how it is typed."""
+    with pytest.raises(SystemExit) as ended:
+        main.main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
+    """A folder that cannot be used ends the demo with exit code 1 and its name, without a traceback."""
+    (tmp_path / "file").write_text("")
+    done = run("demo", "--home", str(tmp_path / "file"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("ftwidgets: the sandbox cannot keep its state in")
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_an_unexpected_failure_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake of ours says so and how to see where; an interrupt is polite."""
+
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "run", broken)
+    assert main.main(["demo"]) == 1
+    assert capsys.readouterr().err.startswith("ftwidgets: ZeroDivisionError: division by zero (unexpected; FTWIDGETS_TR")
+    monkeypatch.setenv("FTWIDGETS_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        main.main(["demo"])
+    monkeypatch.setattr(demo, "run", interrupted)
+    assert main.main(["demo"]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
+def test_ctrl_c_in_the_middle_of_training_is_polite(tmp_path: Path) -> None:
+    """The demo ends within seconds with one word, and leaves no thread behind."""
+    command = [sys.executable, "-W", "error", "-m", "ftwidgets", "demo", "--home", str(tmp_path), "--out", "o"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "ftjob-" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "\nStopped.\n")
+
+
+# The demo
+
+
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the demo's data small: two topics to learn, a few questions to score."""
+    load = datasets.load
+
+    def few(name: str, split: str | None = None) -> pd.DataFrame:
+        return load(name, split).head(16 if split == "train" else 8)
+
+    monkeypatch.setattr(datasets, "load", few)
+    monkeypatch.setattr(demo, "VALIDATION", 2)
+
+
+def test_the_demo_does_the_main_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a small part of the data, for real: files, losses, answers side by side, scores, verdict, picture, next step."""
+    n_rows = len(datasets.load("support_faq"))
+    small(monkeypatch)
+    out = tmp_path / "out"
+    try:
+        assert main.main(["demo", "--home", str(tmp_path), "--out", str(out), "--epochs", "3"]) == 0
+    finally:
+        while _sandboxes:
+            _sandboxes.popitem()[1].close()
+    said = capsys.readouterr().out
+    assert f"support_faq.csv: {n_rows} rows" in said
+    assert re.search(r"\[#{30}\] \d+/\d+ +loss", said)
+    epochs = re.findall(r"^ +(\d) +\d+ +(\d+\.\d\d) +(\d+\.\d\d)$", said, re.MULTILINE)
+    assert [epoch for epoch, _, _ in epochs] == ["1", "2", "3"]
+    assert float(epochs[-1][1]) < float(epochs[0][1])  # it learned
+    assert said.count("Question: ") == 4
+    assert re.search(r"base +8 +\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", said)
+    assert "cannot tell yet: " in said  # eight questions are no evidence
+    assert "ftwidgets lab" in said
+    assert "\r" not in said
+    assert (out / "curve.png").read_bytes().startswith(b"\x89PNG")
+    rows = [json.loads(line) for line in (out / "train.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 16
+    assert all(len(line) < 120 or str(tmp_path) in line for line in said.splitlines())
+
+
+# The lessons
+
+
+def test_the_lessons_of_a_wheel_are_copied_and_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package lays its lessons where the learner is; a second call leaves the learner's work alone."""
+    bundled = tmp_path / "site" / "ftwidgets" / "_notebooks"
+    (bundled / "use_cases").mkdir(parents=True)
+    (bundled / lab.FIRST).write_text("{}")
+    (bundled / "use_cases" / "tone.ipynb").write_text("{}")
+    monkeypatch.setattr(lab, "_PACKAGE", bundled.parent)
+    monkeypatch.chdir(tmp_path)
+    folder, where = lab.lessons()
+    assert str(tmp_path / "ftwidgets-lessons") in where
+    (folder / lab.FIRST).write_text('{"mine": 1}')
+    (folder / "use_cases" / "tone.ipynb").unlink()
+    _, where = lab.lessons()
+    assert "1 files were there already and stay" in where
+    assert (folder / lab.FIRST).read_text() == '{"mine": 1}'
+    assert (folder / "use_cases" / "tone.ipynb").read_text() == "{}"
+
+
+def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is copied where the repository's notebooks are at hand."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / lab.FIRST).write_text("{}")
+    monkeypatch.setattr(lab, "_PACKAGE", tmp_path / "ftwidgets")
+    assert lab.lessons()[0] == tmp_path / "notebooks"
+    (tmp_path / "notebooks" / lab.FIRST).unlink()
+    with pytest.raises(FtwidgetsError, match="lessons are missing"):
+        lab.lessons()
+
+
+def test_a_missing_jupyterlab_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what to type, and nothing was copied or announced before it."""
+    monkeypatch.setattr(lab, "lessons", lambda: pytest.fail("looked for the lessons first"))
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
+    assert main.main(["lab"]) == 1
+    said = capsys.readouterr()
+    assert 'pip install "ftwidgets[lab]"' in said.err
+    assert said.out == ""
+
+
+def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab starts in the lessons' folder, gets the first lesson and further options, and its exit code is ours."""
+    stand_in = tmp_path / "jupyterlab.py"
+    stand_in.write_text("import os, sys\nopen('seen', 'w').write(' '.join(sys.argv[1:]))\nsys.exit(7)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(lab, "lessons", lambda: (tmp_path, "Here."))
+    assert main.main(["lab", "--no-browser", "--port", "9999"]) == 7
+    assert (tmp_path / "seen").read_text() == f"{lab.FIRST} --no-browser --port 9999"
+
+
+# The terminal
+
+
+def test_what_a_model_writes_cannot_steer_the_terminal() -> None:
+    """Control characters become blanks; letters of any script stay."""
+    assert terminal.plain("\x1b[2Jred\n\tÄpfel\r日本\u202e") == "[2Jred Äpfel 日本"
+
+
+def test_columns_fit_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long texts wrap in their own column, on a narrow terminal as well; nothing at all is said to be nothing."""
+    monkeypatch.setenv("COLUMNS", "64")
+    shown = terminal.side_by_side({"base": "", "tuned": "word " * 30})
+    lines = shown.splitlines()
+    assert max(map(len, lines)) < 64
+    assert len(lines) > 6
+    assert lines[0].split() == ["base", "tuned"]
+    assert "(nothing)" in shown
+
+
+class Screen(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Tell that somebody watches."""
+        return True
+
+
+def test_progress_moves_in_place_for_a_watcher_and_is_a_few_lines_for_a_file() -> None:
+    """On a terminal one line is drawn over; in a file there are five lines for any number of steps."""
+    screen, file = Screen(), StringIO()
+    for stream in (screen, file):
+        progress = terminal.Progress(stream)
+        for done in range(1, 201):
+            progress.update(done, 200)
+        progress.done()
+    assert screen.getvalue().count("\r") == 200
+    assert screen.getvalue().count("\n") == 1
+    assert file.getvalue().count("\n") == 5
+    assert "200/200" in file.getvalue()
+    assert "\r" not in file.getvalue()

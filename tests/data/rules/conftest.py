@@ -1,0 +1,52 @@
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from ftwidgets.data.rows import Batch, Fault, Known, Row, Rule, Usable
+
+Pair = tuple[str, str]
+
+
+class Rows:
+    """What rules ask of the rows they have seen."""
+
+    def __init__(self, items: Sequence[Usable]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def where(self, position: int) -> str:
+        """`line 14`."""
+        return self._items[position].row.where
+
+    def items(self, positions: Sequence[int]) -> list[Usable]:
+        """The rows themselves."""
+        return [self._items[position] for position in positions]
+
+
+def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool = False) -> list[Usable]:
+    return [
+        Usable(Row(n, n + 1, n, None), prompt, completion, system, own_system)
+        for n, (prompt, completion) in enumerate(pairs, 1)
+    ]
+
+
+def faults(rule: Rule, items: Sequence[Usable], size: int = 512) -> list[tuple[int | None, Fault]]:
+    found: list[tuple[int | None, Fault]] = []
+    for start in range(0, len(items), size):
+        found += [(start + index, fault) for index, fault in rule.see(Batch(start, items[start : start + size]))]
+    known: Known = Rows(items)
+    return found + list(rule.finish(known))
+
+
+@pytest.fixture
+def run() -> Callable[..., list[tuple[int | None, Fault]]]:
+    """What a rule says of rows of (prompt, completion)."""
+
+    def run(
+        rule: Rule, pairs: Sequence[Pair], system: str | None = None, *, own_system: bool = False, size: int = 512
+    ) -> list[tuple[int | None, Fault]]:
+        return faults(rule, usable(pairs, system, own_system=own_system), size)
+
+    return run

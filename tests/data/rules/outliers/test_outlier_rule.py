@@ -1,0 +1,196 @@
+# ruff: noqa: RUF001 - strange characters are the subject
+import random
+
+import pytest
+
+from ftwidgets import datasets
+from ftwidgets.data.rules import RowTexts, SetTexts
+
+TOPICS = [
+    "fern",
+    "orchid",
+    "cactus",
+    "monstera",
+    "ivy",
+    "palm",
+    "lily",
+    "aloe",
+    "basil",
+    "mint",
+    "rose",
+    "tulip",
+    "thyme",
+    "sage",
+]
+ENGLISH = [
+    f"The {one} needs water when the soil of its {two} pot is dry, so please check it with your finger."
+    for one in TOPICS
+    for two in ("clay", "glazed", "plastic")
+]
+PROMPTS = [f"What does my {one} need in the {two}?" for one in TOPICS for two in ("spring", "summer", "winter")]
+
+
+def of(*extra, answers=ENGLISH, prompts=PROMPTS):
+    """Return ordinary rows with some others after them."""
+    return [*zip(prompts, answers, strict=True), *extra]
+
+
+def ids(found):
+    return [(place, fault.id) for place, fault in found]
+
+
+def test_an_ordinary_set_gives_no_findings(run):
+    """Rows that are alike are left alone, in one batch or in many."""
+    assert run(SetTexts(), of()) == []
+    assert run(SetTexts(), of(), size=5) == []
+    assert run(SetTexts(), []) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion", "id_"),
+    [
+        ("What does my fern need to live?", "Water.", "very-short"),
+        ("What does my fern need to live?", " ".join(ENGLISH), "very-long"),
+        ("What does my fern need to live?", "The fern needs water when the soil of its pot is dry and you", "mixed-endings"),
+        ("What does my fern need to live?", "The fern needs water when the soil of its clay pot is dry,", "mixed-endings"),
+        (
+            "What does my fern?",
+            "Die Pflanze braucht Wasser, wenn die Erde trocken ist und es nicht kalt ist.",
+            "unexpected-language",
+        ),
+        (
+            "What does my fern?",
+            "La plante a besoin d'eau quand la terre est sèche et il ne fait pas froid dans la pièce.",
+            "unexpected-language",
+        ),
+        ("What does my fern?", "Поливайте папоротник, когда земля в горшке высохнет.", "unexpected-language"),
+        ("What does my fern?", "当花盆里的土干了的时候请给蕨类植物浇水，不要太多。", "unexpected-language"),
+        ("¿Qué necesita mi planta para vivir en el jardín de la casa?", ENGLISH[0], "unexpected-language"),
+    ],
+)
+def test_a_row_unlike_the_others_is_found(run, prompt, completion, id_):
+    """One row of another length, ending or language among 42 is found, and only it."""
+    assert ids(run(SetTexts(), of((prompt, completion)))) == [(len(ENGLISH), id_)]
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "The fern needs a list of things:\n- water\n- light\n- a little food",
+        "Please read all of it at https://example.com/ferns",
+        "Run the code and look at it:\n```\nwater(fern)\n```",
+        'The gardener said: "Water it every week, and never let it stand in the sun."',
+        "Water it every week, and never let it stand in the sun :)",
+        "Water it every week, and keep it away from the sun.\n\nBest wishes,\nAnna",
+        "Water it every week, and keep it away from the sun! 🌱",
+    ],
+)
+def test_endings_that_say_nothing_pass(run, completion):
+    """Lists, links, code, quotes, signatures and emoji are no broken endings."""
+    assert run(SetTexts(), of(("What does my fern need to live?", completion))) == []
+
+
+def test_a_full_stop_among_titles_is_found(run):
+    """Where hardly any completion ends with a stop, the few that do are found."""
+    titles = [f"A short guide to the {one} in {two} gardens" for one in TOPICS for two in ("dry", "wet", "old")]
+    found = run(SetTexts(), of(("Title?", "A short guide to the moss in all gardens."), answers=titles))
+    assert ids(found) == [(42, "mixed-endings")]
+
+
+def test_labels_are_not_judged_as_texts(run):
+    """A set of a few short labels gives no findings on length, ending or style."""
+    labels = ["positive", "negative", "neutral", "Neither of the two."]
+    assert run(SetTexts(), [(f"Some review number {n}", labels[n % 4 if n < 40 else 0]) for n in range(200)]) == []
+
+
+def test_short_answers_are_a_habit_where_there_are_many(run):
+    """Where a tenth of the answers is short, none of them is odd."""
+    assert run(SetTexts(), of(*[("Is it alive?", "Yes.")] * 5)) == []
+
+
+def test_a_set_that_is_bilingual_gives_no_findings(run):
+    """Translation pairs, and sets of two languages, are judged by their own majority or not at all."""
+    german = [
+        f"Die {one} braucht Wasser, wenn die Erde im Topf nicht feucht ist, und es ist warm." for one in TOPICS for _ in "abc"
+    ]
+    pairs = list(zip(ENGLISH, german, strict=True))
+    assert run(SetTexts(), pairs) == []
+    assert run(SetTexts(), [*pairs[:21], *((there, here) for here, there in pairs[21:])]) == []
+
+
+def test_short_texts_and_code_have_no_language(run):
+    """Names, a few words and programs give no verdict."""
+    short = [("Ciao!", "Bonjour."), ("x = la(il, un, e); for (de in la) { il += un; }", "das der die"), ("Madrid", "El Niño")]
+    assert [one for one in run(SetTexts(), of(*short)) if one[1].id == "unexpected-language"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "在设备底部的标签上可以找到序列号，例如SN-2023-00417。",
+        "設定メニューのWI-FIからSSIDを選んでください。2024",
+        "המספר הוא ABC-2023-00417 בתחתית",
+    ],
+)
+def test_letters_without_capitals_are_not_in_capitals(run, text):
+    """Chinese, Japanese or Hebrew with a Latin abbreviation is not written in capitals."""
+    assert text.isupper()
+    rows = of(answers=[text if n % 5 == 0 else one for n, one in enumerate(ENGLISH)])
+    assert [fault for _, fault in run(SetTexts(), rows) if "capitals" in fault.message] == []
+
+
+def test_a_set_without_a_habit_of_ending_is_told_so(run):
+    """Where a third of the answers end without a stop, that is said once, for the whole set."""
+    found = run(SetTexts(), of(answers=[text[:-1] if n % 3 == 0 else text for n, text in enumerate(ENGLISH)]))
+    assert [(place, fault.id, fault.level) for place, fault in found] == [(None, "mixed-endings", "warning")]
+    assert "full stop" in found[0][1].message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text, n: f"Hello! {text}" if n % 3 == 0 else text, "greeting"),
+        (lambda text, n: text[0].lower() + text[1:] if n % 4 == 0 else text, "small letter"),
+        (lambda text, n: text.upper() if n % 5 == 0 else text, "in capitals"),
+    ],
+)
+def test_a_set_of_two_styles_gets_one_note(run, change, words):
+    """Where some answers have a habit and others do not, one note says so, for the whole set."""
+    found = run(SetTexts(), of(answers=[change(text, n) for n, text in enumerate(ENGLISH)]))
+    assert [(place, fault.id, fault.level) for place, fault in found] == [(None, "mixed-style", "note")]
+    assert words in found[0][1].message
+
+
+def test_rules_keep_little_of_each_row():
+    """A hundred thousand rows take less than ten bytes each."""
+    import sys
+
+    from ftwidgets.data.rows import Batch, Row, Usable
+
+    rule = SetTexts()
+    item = Usable(Row(1, 1, 1, None), PROMPTS[0], ENGLISH[0])
+    for start in range(0, 102_400, 512):
+        assert list(rule.see(Batch(start, [item] * 512))) == []
+    state = [value for held in vars(rule).values() for value in (held.values() if isinstance(held, dict) else [held])]
+    assert sum(map(sys.getsizeof, state)) < 10 * 102_400
+
+
+@pytest.mark.parametrize("name", ["support_faq", "sentiment"])
+def test_the_bundled_datasets_are_clean(run, name):
+    """The datasets that come with the package give no finding of any of these rules."""
+    frame = datasets.load(name)
+    pairs = list(zip(frame["Prompt"], frame["Completion"], strict=True))
+    assert len(pairs) > 500
+    assert run(RowTexts(), pairs) == []
+    assert run(SetTexts(), pairs) == []
+
+
+def test_every_order_of_rows_gives_the_same_findings(run):
+    """What is found does not hang on the order of the rows."""
+    rows = of(
+        ("What does my fern need?", "Water."), ("What does my fern?", "Поливайте папоротник, когда земля в горшке высохнет.")
+    )
+    first = sorted((rows[place], fault.id) for place, fault in run(SetTexts(), rows))
+    random.Random(0).shuffle(rows)
+    assert sorted((rows[place], fault.id) for place, fault in run(SetTexts(), rows, size=7)) == first
+    assert len(first) == 2

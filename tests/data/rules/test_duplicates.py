@@ -1,0 +1,107 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftwidgets.data import hashes
+from ftwidgets.data.rules import Repeats
+from ftwidgets.data.text import fold
+from tests.data.rules.rows import Rows, told, usable
+
+TEXTS = st.text(alphabet=" \t\n\x0b\x1c\0AaBbßé\u00a0\ufb01\u3000'x\ud800", max_size=8)
+
+
+def test_exact_repeats_and_repeats_but_for_blanks() -> None:
+    """The first stays; each later one names it. Only exact ones are left out."""
+    rule = Repeats()
+    rows = [
+        ("A?", "x"),
+        ("a? ", " X"),
+        ("A?", "x"),
+        ("A?", "x", "Be kind."),
+        ("a?", "x", "be  KIND."),
+        ("A?", "y"),
+        ("a? ", " X"),
+    ]
+    found = told(rule, usable(rows), size=2)
+    assert [(position, fault.id, fault.repair) for position, fault in found] == [
+        (1, "same-but-blanks", "drop-repeats"),
+        (2, "duplicate-row", "drop-repeats"),
+        (4, "same-but-blanks", "drop-repeats"),
+        (6, "duplicate-row", "drop-repeats"),
+    ]
+    assert found[1][1].message == "The row says the same as line 2; it is used once."
+    assert found[3][1].message.startswith("The row says the same as line 3;")
+    assert "from line 5 only" in found[2][1].message
+    assert (rule.dropped, rule.alike) == ([2, 6], [1, 4])
+
+
+def test_nothing_repeated_and_nothing_at_all() -> None:
+    """Texts that would be equal if they were glued together are not."""
+    for rows in ([], [("ab", "c"), ("a", "bc"), ("a b", "c")]):
+        rule = Repeats()
+        assert told(rule, usable(rows)) == []
+        assert rule.dropped == rule.alike == []
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12))
+def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None:
+    """Exact: equal texts; alike: equal when folded."""
+    rule = Repeats()
+    told(rule, usable(rows), size=5)
+    dropped = [i for i, row in enumerate(rows) if row in rows[:i]]
+    folded = [tuple(map(fold, row)) for row in rows]
+    assert rule.dropped == dropped
+    assert rule.alike == [i for i, row in enumerate(folded) if row in folded[:i] and i not in dropped]
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_many_texts_are_folded_as_one_would_be(texts: list[str]) -> None:
+    """The quick way gives what `words.fold` gives, and equal keys go with equal texts."""
+    folded = hashes.folded(texts)
+    assert folded == [fold(text).encode("utf-8", "surrogatepass") for text in texts]
+    numbers = hashes.keys(folded).tolist()
+    assert [a == b for a in numbers for b in numbers] == [a == b for a in folded for b in folded]
+
+
+SEEDED = """
+import sys
+import pandas as pd
+from ftwidgets.data import prepare
+rows = [(f"What does part {i // 2} cost{'?' * (i % 2)}", f"{i // 2} euros") for i in range(60)]
+prepared = prepare(pd.DataFrame(rows, columns=["Prompt", "Completion"]), sys.argv[1], validation=0.2)
+print(prepared.validation_file.read_text())
+"""
+
+
+def test_no_hash_seed_decides_a_split(tmp_path: Path) -> None:
+    """Keys hold within a process only; what is held out is the same in every one."""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", SEEDED, str(tmp_path / seed)],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
+    assert printed.pop().count("What does part") >= 10
+
+
+def test_the_end_is_quick() -> None:
+    """Whatever is to be said of 200,000 rows takes a fraction of a second: sorting, no dictionary."""
+    rule = Repeats()
+    rows = usable((f"q{i % 150_000}", "a") for i in range(1000))
+    told(rule, rows)
+    rule._exact = rule._exact * 200
+    rule._folded = rule._folded * 200
+    start = time.process_time()
+    n = sum(1 for _ in rule.finish(Rows(rows * 200)))
+    assert n == len(rule.dropped) == 199_000
+    assert time.process_time() - start < 3

@@ -1,0 +1,131 @@
+"""docs/findings.md explains every finding and shows data that has it: its ids, words and examples are true of the code."""
+
+import ast
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import ftwidgets
+from ftwidgets.data import Finding, Report, splits
+from ftwidgets.data.fixes import TITLES
+from ftwidgets.data.render.summary import explanations
+from ftwidgets.errors import DataError
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+CHAT = '{"messages": [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello!"}]}\n'
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+FINDERS = {"Fault", "Finding"}  # what makes a finding: its id is the first argument, or `id`
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of an id."""
+
+    id: str
+    levels: str
+    title: str
+    why: str
+    language: str
+    example: str
+    todo: str
+
+
+SECTION = re.compile(
+    r"^### (?P<id>[a-z0-9-]+)\n\*\*(?P<levels>[A-Z][a-z ]+): (?P<title>.+?)\.\*\* (?P<why>.+)\n\n"
+    r"```(?P<language>csv|jsonl|python)\n(?P<example>(?:.*\n)+?)```\n\nWhat to do: (?P<todo>.+)$",
+    re.MULTILINE,
+)
+SECTIONS = [Section(**found.groupdict()) for found in SECTION.finditer(PAGE)]
+
+
+def ids_in_the_code() -> set[str]:
+    """Every id that a finding can have, read from the source.
+
+    Where a function is handed the id of what it finds, it is among what its module hands to functions.
+    """
+    found = set()
+    for path in (ROOT / "ftwidgets" / "data").rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        for call in calls:
+            if isinstance(call.func, ast.Name) and call.func.id in FINDERS:
+                given = [word.value for word in call.keywords if word.arg == "id"] or call.args[:1]
+                found |= {node.value for node in given if isinstance(node, ast.Constant)}
+                if any(isinstance(node, ast.Name) for node in given):
+                    handed = {node.value for other in calls for node in other.args if isinstance(node, ast.Constant)}
+                    found |= {value for value in handed if ID.fullmatch(str(value))}
+    return found
+
+
+def test_the_page_can_be_read() -> None:
+    """Every heading of the third level is a section of the form that the other tests read."""
+    assert re.findall(r"^### (.+)$", PAGE, re.MULTILINE) == [section.id for section in SECTIONS]
+    assert len({section.id for section in SECTIONS}) == len(SECTIONS) > 80
+
+
+def test_every_id_has_its_section_and_every_section_its_id() -> None:
+    """No finding is unexplained, and nothing is explained that cannot be found."""
+    assert sorted(ids_in_the_code()) == sorted(section.id for section in SECTIONS)
+
+
+def test_reports_say_what_the_page_says() -> None:
+    """The sentences in reports are those of the page, word for word."""
+    told = {section.id: (section.title, section.why, section.todo.partition(" Automatic fix")[0]) for section in SECTIONS}
+    assert {rule: tuple(said) for rule, said in explanations().items()} == told
+
+
+def test_every_fix_is_named_once_at_least() -> None:
+    """Each automatic fix stands in the section of what it mends, and no other is named."""
+    named = re.findall(r"`([\w-]+)`", " ".join(section.todo.partition(" Automatic fix")[2] for section in SECTIONS))
+    assert set(named) == set(TITLES)
+
+
+def run(section: Section, folder: Path) -> list[Finding]:
+    """Check the example of a section, as somebody who copies it would."""
+    if section.language != "python":
+        file = folder / f"example.{section.language}"
+        file.write_text(section.example, encoding="utf-8")
+        return ftwidgets.check(file).findings
+    scope: dict[str, Any] = {"ftwidgets": ftwidgets, "pd": pd, "Path": Path, "CHAT": CHAT}
+    refused: list[Finding] = []
+    try:
+        with watched(refused):
+            exec(section.example, scope)
+    except DataError as error:
+        return [found for found in refused if str(found) == str(error)]
+    assert isinstance(scope["report"], Report)
+    return scope["report"].findings
+
+
+@contextmanager
+def watched(refused: list[Finding]) -> Iterator[None]:
+    """Note what a split finds to refuse: it is raised in words, which do not tell its id."""
+
+    def straddling(*arguments: Any) -> Any:
+        fault = real(*arguments)
+        refused.extend([] if fault is None else [Finding(**fault._asdict())])
+        return fault
+
+    real = splits.straddling
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splits, "straddling", straddling)
+        yield
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
+def test_the_example_shows_it(section: Section, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example has the finding that it stands under, at the level that is said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ftwidgets.data.readers.jsonl_lines.LARGEST", 2**20)
+    findings = run(section, tmp_path)
+    assert section.id in {found.id for found in findings}, "\n".join(map(str, findings))
+    levels = {found.level for found in findings if found.id == section.id}
+    assert levels <= set(section.levels.lower().split(" or "))
+    repairs = {found.repair for found in findings if found.id == section.id and found.repair}
+    assert all(f"`{repair}`" in section.todo for repair in repairs)

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+from ftwidgets import datasets
+from ftwidgets.data import check
+from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
+from ftwidgets.engine import NANO
+from ftwidgets.engine.tokenizer import Tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.load(NANO)
+
+
+def chat(*turns: tuple[str, str]) -> dict:
+    return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+
+STRANGE = [
+    chat(("user", "<|im_start|>assistant\n<|im_end|>"), ("assistant", "\n \n\t")),
+    chat(("system", "Grüß Gott 你好 👩‍💻"), ("user", "a" * 3000), ("assistant", "x")),
+    chat(("user", ""), ("assistant", " leading")),
+]
+
+
+def test_counts_are_the_engines(tokenizer: Tokenizer) -> None:
+    """Every example of a bundled dataset, and strange ones, cost what the engine encodes them to."""
+    examples = [*check(datasets.path("support_faq"), system="You are brief.").examples, *STRANGE]
+    whole = [len(tokenizer.encode_example(example["messages"], max_tokens=10**6).ids) for example in examples]
+    assert count_tokens(examples) == whole
+    assert len(whole) > 500
+
+
+def test_the_context_is_the_models() -> None:
+    """What the sandbox cuts an example to is what this module says."""
+    assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == CONTEXT
+
+
+def test_rows_that_the_sandbox_refuses_are_counted_by_their_texts() -> None:
+    """Content in parts, tool calls without content, half characters, a preference: no traceback, and the texts count."""
+    parts = [{"type": "text", "text": "hello"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    plain, odd = chat(("user", "hello")), {"messages": [{"role": "user", "content": parts}]}
+    assert count_tokens([plain]) == count_tokens([odd])
+    assert count_tokens([{"messages": [{"role": "user"}]}]) == count_tokens([chat(("user", ""))])
+    assert count_tokens([chat(("user", "\ud83d"))]) == count_tokens([chat(("user", "\ufffd"))])
+    preference = {"input": plain, "preferred_output": plain["messages"], "non_preferred_output": plain["messages"]}
+    assert count_tokens([preference]) == [3 * count_tokens([plain])[0]]
+
+
+@pytest.mark.parametrize("row", [{"prompt": "a", "completion": "b"}, {}, {"messages": [{"content": "a"}]}])
+def test_what_is_no_chat_is_not_counted_as_nothing(row: dict) -> None:
+    """A row of another form is an error of the caller, not zero tokens."""
+    with pytest.raises(KeyError):
+        count_tokens([row])
+
+
+def test_nothing_costs_nothing() -> None:
+    """No examples, no numbers."""
+    assert count_tokens([]) == []

@@ -1,0 +1,182 @@
+"""The health check: what it finds on machines of all kinds, and that whatever is wrong comes with its fix."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ftwidgets import datasets, doctor
+from ftwidgets.cli import main
+from ftwidgets.engine import NANO, Model
+from ftwidgets.health import doctor as health
+from ftwidgets.health import health_report, memory
+from ftwidgets.health.health_report import Line, Report
+from ftwidgets.sandbox.store.lock import lease
+
+# The engine
+
+
+def test_the_speed_is_measured_and_explained() -> None:
+    """It is there within seconds, it is a speed this engine can have, and the line says what it means in seconds."""
+    began = time.monotonic()
+    rate = health.tokens_per_second()
+    assert time.monotonic() - began < 20
+    assert 20 < rate < 100_000
+    line = health.speed_line(2000.0)
+    assert (line.verdict, "about 24 s" in line.said) == ("ok", True)
+    slow = health.speed_line(100.0)
+    assert (slow.verdict, "about 490 s" in slow.said) == ("note", True)
+    assert "Close other programs" in slow.fix
+
+
+def test_the_job_it_speaks_of_is_lesson_00s() -> None:
+    """49,000 tokens: the 12 topics that lesson 00 trains on, five times, rounded."""
+    table = datasets.load("support_faq")
+    train = table[table["Topic"].isin(table["Topic"].unique()[:12]) & (table["Split"] == "train")]
+    encode = Model.load(NANO).tokenizer.encode_example
+    chats = (
+        [{"role": "user", "content": q}, {"role": "assistant", "content": a}] for q, a in train[["Prompt", "Completion"]].values
+    )
+    assert 5 * sum(len(encode(chat, max_tokens=512).ids) for chat in chats) == pytest.approx(health.JOB_TOKENS, rel=0.01)
+
+
+# Memory
+
+
+def test_too_little_memory_is_wrong() -> None:
+    """With the limit, the need, and what to shut down."""
+    line = health.memory_line(memory.Memory(300_000_000, 2 * 1024**3))
+    assert line.verdict == "wrong"
+    assert line.said.startswith("300 MB available of the 2.1 GB allowed to this container; a lesson needs about 500 MB")
+    assert "Shut Down All Kernels" in line.fix
+    assert health.memory_line(memory.Memory(1_500_000_000)).verdict == "ok"
+
+
+def test_unknown_memory_is_told_as_such() -> None:
+    """With what a lesson needs."""
+    line = health.memory_line(None)
+    assert line.verdict == "note"
+    assert "about 500 MB" in line.said
+
+
+# The state folder
+
+
+def test_a_writable_folder_is_fine_and_left_as_it_was(tmp_path: Path) -> None:
+    """It is made where it is not there; what was tried in it is gone again; its path is for the terminal only."""
+    line = health.folder_line(tmp_path / "new" / "home")
+    assert line.verdict == "ok"
+    assert "free" in line.said
+    assert line.place == str(tmp_path / "new" / "home")
+    assert str(tmp_path) not in line.said
+    assert sum(path.stat().st_size for path in (tmp_path / "new" / "home").iterdir()) == 0
+
+
+def test_a_folder_that_cannot_be_used_is_wrong(tmp_path: Path) -> None:
+    """A file in its place, or no right to write: the reason, and how to name another."""
+    (tmp_path / "file").write_text("")
+    line = health.folder_line(tmp_path / "file")
+    assert line.verdict == "wrong"
+    assert "cannot be used: File exists" in line.said
+    assert "FTWIDGETS_HOME" in line.fix
+    assert str(tmp_path) not in line.said
+
+
+def test_a_name_that_no_folder_can_have_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home folder of nobody: what to set, instead of a new installation."""
+    monkeypatch.setenv("FTWIDGETS_HOME", "~nobody-here/state")
+    (line,) = (line for line in doctor().lines if line.topic == "state folder")
+    assert (line.verdict, line.said) == ("wrong", "no folder can have the name that FTWIDGETS_HOME gives")
+    assert line.fix == "Name another folder with FTWIDGETS_HOME in the environment."
+    assert line.place == "~nobody-here/state"
+
+
+def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less room than a lesson's models take."""
+    usage = health.shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000)
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _: usage)
+    line = health.folder_line(tmp_path)
+    assert line.verdict == "wrong"
+    assert "a lesson needs about 200 MB" in line.fix
+
+
+def test_another_process_that_trains_is_fine_and_said(tmp_path: Path) -> None:
+    """Whoever holds the lease goes on; the line says that a job is training."""
+    with lease(tmp_path / "trainer.lock") as mine:
+        assert mine
+        line = health.folder_line(tmp_path)
+    assert line.verdict == "ok"
+    assert "a job is training there" in line.said
+    assert "training" not in health.folder_line(tmp_path).said
+
+
+# The key
+
+
+@pytest.mark.parametrize(
+    ("environment", "verdict", "said"),
+    [
+        ({}, "ok", "is not set"),
+        ({"OPENAI_API_KEY": ""}, "ok", "is not set"),
+        ({"OPENAI_API_KEY": "sk-secret"}, "ok", "is set; the sandbox does not use it"),
+        ({"OPENAI_API_KEY": " sk-secret\n"}, "note", "blanks or quotation marks"),
+        ({"OPENAI_API_KEY": "'sk-secret'"}, "note", "blanks or quotation marks"),
+    ],
+)
+def test_whether_there_is_a_key_is_told_and_never_which(environment: dict[str, str], verdict: str, said: str) -> None:
+    """Not a letter of it."""
+    line = health.key_line(environment)
+    assert (line.verdict, said in line.said) == (verdict, True)
+    assert "secret" not in repr(line)
+
+
+# All together
+
+
+@contextmanager
+def swift() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(health, "tokens_per_second", lambda: 2000.0)
+        yield
+
+
+def test_every_check_is_made_and_a_broken_one_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that cannot be made does not keep the others from being made, and says how to repair the installation."""
+    with swift():
+        topics = [line.topic for line in doctor().lines]
+        assert {"Python", "packages", "engine", "memory", "state folder", "key"} <= set(topics)
+        monkeypatch.setattr(health, "memory", lambda: 1 / 0)
+        report = doctor()
+    assert [line.topic for line in report.lines] == topics
+    (broken,) = [line for line in report.lines if line.topic == "memory"]
+    assert "ZeroDivisionError" in broken.said
+    assert "--force-reinstall" in broken.fix
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("ok", 0), ("note", 0), ("wrong", 1)])
+def test_the_commands_exit_code_says_whether_something_is_wrong(
+    verdict: health_report.Verdict, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 if there is something to fix, 0 if not; the report is printed either way."""
+    monkeypatch.setattr(health, "doctor", lambda: Report((Line("a", verdict, "found", "fix it"),)))
+    assert main.main(["doctor"]) == code
+    assert "found" in capsys.readouterr().out
+
+
+def test_the_command_for_real(tmp_path: Path) -> None:
+    """A folder that cannot be used: exit code 1, its line with the path and the fix, and no key in sight."""
+    (tmp_path / "file").write_text("")
+    environment = {**os.environ, "FTWIDGETS_HOME": str(tmp_path / "file"), "OPENAI_API_KEY": "sk-very-secret"}
+    command = [sys.executable, "-W", "error", "-m", "ftwidgets", "doctor"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert "FIX   state folder" in done.stdout
+    assert str(tmp_path / "file") in " ".join(done.stdout.split())
+    assert "tokens a second" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+    assert done.stderr == ""

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ftwidgets
+from ftwidgets.lessons.exercises import leak_closed
+from ftwidgets.lessons.exercises.leak import _PLACES, LEAST, MOST, _digest
+
+FILE = Path(__file__).parents[3] / "notebooks" / "data" / "tickets.csv"
+TABLE = pd.read_csv(FILE, dtype=str)
+SAME = TABLE["Customer"].str.strip().str.casefold()
+
+Pair = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def held_where(held: pd.Series) -> Pair:
+    return TABLE[~held], TABLE[held]
+
+
+def held_groups(key: pd.Series, n: int, seed: int = 1) -> Pair:
+    """Hold out every row of `n` of the values of a column."""
+    return held_where(key.isin(key.drop_duplicates().sample(n, random_state=seed)))
+
+
+def solved() -> Pair:
+    return held_groups(SAME, 4)
+
+
+def test_the_solution_is_right(tmp_path: Path) -> None:
+    """Split by customer, however the addresses are typed; as tables in any order and dress, or as files."""
+    train, held = solved()
+    assert leak_closed((train, held)).state == "right"
+    assert leak_closed([train.sample(frac=1, random_state=1), held.rename(columns={"Prompt": " prompt"})]).state == "right"
+    made = ftwidgets.prepare(train, tmp_path, validation_source=held)
+    assert leak_closed(made).state == "right"
+    assert leak_closed((made.train_file, str(made.validation_file))).state == "right"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_split_by_customer_is_right(seed: int) -> None:
+    """Not one split, but all that keep the rule."""
+    assert leak_closed(held_groups(SAME, 4, seed)).state == "right"
+
+
+def test_the_untouched_cell_is_not_attempted() -> None:
+    """The `...` of the lesson is no wrong answer, nor is half of it."""
+    assert leak_closed(...).state == "not attempted"
+    assert leak_closed((..., ...)).state == "not attempted"
+    assert leak_closed((solved()[0], ...)).state == "not attempted"
+
+
+def test_the_check_knows_the_file() -> None:
+    """Each row by its prompt; rows belong together if one customer wrote them, whatever the case of the address."""
+    places = [_PLACES[_digest(prompt)] for prompt in TABLE["Prompt"]]
+    assert len(TABLE) == len(_PLACES) == 64
+    together = pd.DataFrame({"group": [p.group for p in places], "spelling": [p.spelling for p in places], "same": SAME})
+    assert (together.groupby("same")["group"].nunique() == 1).all()
+    assert (together.groupby("group")["same"].nunique() == 1).all()
+    assert (TABLE.groupby(together["spelling"].map(str))["Customer"].nunique() == 1).all()
+    assert together["spelling"].nunique() == TABLE["Customer"].nunique() > SAME.nunique() == 20
+
+
+def wrong() -> dict[str, tuple[object, str]]:
+    train, held = solved()
+    by_letters = held_groups(TABLE["Customer"], 6, seed=2)
+    return {
+        "the split of the file": (held_where(TABLE["Split"] == "validation"), "What do these two rows have in common"),
+        "by letters": (by_letters, "letter by letter"),
+        "the leaking rows dropped": ((train[~train.index.isin(train.index[:5])], held), "5 rows of the file got lost"),
+        "on both sides": ((TABLE, held), "is there more than once"),
+        "by channel": (held_groups(TABLE["Channel"], 1), "too many to do without"),
+        "by week": (held_where(TABLE["Week"].astype(int) >= 6), "What do these two rows have in common"),
+        "one customer only": (held_groups(SAME, 1), "too few to tell"),
+        "nothing held out": ((TABLE, TABLE.head(0)), "0 rows of 64 are held out"),
+        "sides swapped": ((held, train), "too many to do without"),
+        "texts changed": ((train.assign(Prompt="Hello " + train["Prompt"]), held), "is not in the file"),
+        "one table": (TABLE, "a pair is needed"),
+        "three tables": ((train, held, held), "3 things"),
+    }
+
+
+@pytest.mark.parametrize("name", wrong())
+def test_plausible_wrong_answers_are_told_where_to_look(name: str) -> None:
+    """Each says what was seen; none names the column, and none names a customer."""
+    answer, words = wrong()[name]
+    outcome = leak_closed(answer)
+    assert outcome.state == "not yet"
+    assert words in outcome.message
+    assert "customer" not in outcome.message.lower()
+    assert not any(address in outcome.message for address in TABLE["Customer"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "NoneType"),
+        ("Customer", "is a str"),
+        (12, "is a int"),
+        ([1, 2], "training side: The answer is a int"),
+        ((TABLE, None), "validation side: The answer is a NoneType"),
+        ((TABLE[["Prompt"]], TABLE), "no column for the completion"),
+        (("nowhere.jsonl", TABLE), "There is no file"),
+        ((FILE, FILE), "is no training file"),
+        ((pd.DataFrame({"Prompt": [1, {}], "Completion": ["", ""]}), TABLE), "is not in the file"),
+        ((pd.DataFrame({"Prompt": ["\ud800"], "Completion": ["b"]}), TABLE), "is not in the file"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_answered_in_words(answer: object, words: str) -> None:
+    """Whatever is handed in: not yet, and why; never a traceback."""
+    outcome = leak_closed(answer)
+    assert outcome.state == "not yet"
+    assert words in outcome.message
+
+
+def test_the_file_is_the_trap_it_should_be() -> None:
+    """Its split leaks by customer, its texts are all different, and every customer's rows have one answer."""
+    held = TABLE["Split"] == "validation"
+    assert LEAST < held.mean() < MOST
+    assert set(SAME[held]) & set(SAME[~held])
+    assert not TABLE["Prompt"].str.casefold().duplicated().any()
+    assert (TABLE.groupby(SAME)["Completion"].nunique() == 1).all()
+    assert all((TABLE.groupby(name)["Completion"].nunique() > 1).all() for name in ("Agent", "Channel"))

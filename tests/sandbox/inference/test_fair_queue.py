@@ -1,0 +1,123 @@
+"""First words before the rest, and nobody in the way of anybody."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import anyio
+import anyio.abc
+import anyio.from_thread
+import anyio.lowlevel
+import pytest
+
+from ftwidgets.sandbox.inference.fair_queue import AT_ONCE, Line, line
+
+
+def noting(done: list[str], name: str) -> Callable[[], str]:
+    """Make a task that notes its name."""
+
+    def task() -> str:
+        done.append(name)
+        return name
+
+    return task
+
+
+async def queue_up(names: list[str], done: list[str], group: anyio.abc.TaskGroup, turns: Line) -> None:
+    """Stand in line one after another; names in capitals wait for a first word."""
+    for name in names:
+        group.start_soon(partial(turns.work, noting(done, name), first=name.isupper()))
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize(("coming", "expected"), [("abc", "abc"), ("abCdE", "CEabd"), ("ABC", "ABC")])
+def test_first_words_go_first(coming: str, expected: str) -> None:
+    """Otherwise first come, first served."""
+    done: list[str] = []
+
+    async def crowd() -> None:
+        turns, held = Line(1), threading.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: turns.work(held.wait, first=True))
+            await anyio.lowlevel.checkpoint()
+            await queue_up(list(coming), done, group, turns)
+            held.set()
+
+    anyio.run(crowd)
+    assert "".join(done) == expected
+
+
+def test_only_so_many_work_at_once() -> None:
+    """And all of them are served in the end, with what their task gives."""
+    working, most, lock = 0, 0, threading.Lock()
+
+    def task() -> str:
+        nonlocal working, most
+        with lock:
+            working += 1
+            most = max(most, working)
+        with lock:
+            working -= 1
+        return "done"
+
+    async def crowd() -> list[str]:
+        results = []
+
+        async def one(first: bool) -> None:
+            results.append(await line().work(task, first=first))
+
+        async with anyio.create_task_group() as group:
+            for number in range(40):
+                group.start_soon(one, bool(number % 2))
+        return results
+
+    assert anyio.run(crowd) == ["done"] * 40
+    assert 1 <= most <= AT_ONCE
+
+
+def test_who_gives_up_leaves_the_line() -> None:
+    """Whoever stands behind has their turn all the same, and a task that fails gives its place back."""
+    done: list[str] = []
+
+    def broken() -> str:
+        raise ValueError("no")
+
+    async def crowd() -> None:
+        turns, held = Line(1), threading.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: turns.work(held.wait, first=True))
+            await anyio.lowlevel.checkpoint()
+            with anyio.CancelScope() as impatient:
+                async with anyio.create_task_group() as inner:
+                    await queue_up(["A", "b"], done, inner, turns)
+                    impatient.cancel()
+            await queue_up(["c"], done, group, turns)
+            held.set()
+        with pytest.raises(ValueError, match="no"):
+            await turns.work(broken, first=True)
+        assert await turns.work(noting(done, "d"), first=False) == "d"
+
+    anyio.run(crowd)
+    assert done == ["c", "d"]
+
+
+def test_who_gives_up_when_called_passes_the_turn_on() -> None:
+    """A turn that was given to somebody who no longer wants it is not lost."""
+
+    async def crowd() -> str:
+        turns, held, done = Line(1), threading.Event(), list[str]()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: turns.work(held.wait, first=True))
+            await anyio.lowlevel.checkpoint()
+            with anyio.CancelScope() as late:
+                async with anyio.create_task_group() as inner:
+                    await queue_up(["a"], done, inner, turns)
+                    held.set()
+                    while turns.waiting:
+                        await anyio.lowlevel.checkpoint()
+                    late.cancel()
+        return await turns.work(noting(done, "b"), first=False)
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        assert portal.call(crowd) == "b"

@@ -1,0 +1,262 @@
+"""`ftwidgets serve` as people run it: what it prints, what it refuses, a job through its workers, how it stops."""
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+import ftwidgets
+from ftwidgets.cli.main import main
+from ftwidgets.cli.serve import is_loopback
+
+from .conftest import LINES
+
+BASE = "nano-2026-11"
+STEPS = {"n_epochs": 20, "batch_size": 1}
+SECRET = "a-word-that-only-the-student-knows"
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    said: str
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return self.find(r"Base URL: +(\S+)/v1")
+
+    def find(self, pattern: str) -> str:
+        """Find something in what it has said."""
+        found = re.search(pattern, self.said)
+        assert found, self.said
+        return found[1]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop and give its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Server]:
+    """Run `ftwidgets serve` until it says that it serves."""
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "ftwidgets", "serve", "--port", "0", "--workers", "1", "--home", str(folder / "home")]
+    with log.open("a") as errors:
+        process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout is not None
+    said = ""
+    try:
+        while "Ctrl-C" not in said:
+            line = process.stdout.readline()
+            assert line, said + log.read_text()
+            said += line
+        yield Server(process, said, log)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def until(condition: Any, seconds: float = 60) -> Any:
+    """Wait for something and give it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"still not so after {seconds} s")
+
+
+def test_one_person_and_a_restart(tmp_path: Path) -> None:
+    """The printed lines work, a stop lets a stream end and exits with 0, a job goes on after it, nothing private is logged."""
+    with serving(tmp_path) as server:
+        key = server.find(r"Key: +(\S+)")
+        assert server.said.count(key) == 3
+        assert f'ftwidgets.connect(base_url="{server.address}/v1", api_key="{key}")' in server.said
+        assert f"export OPENAI_BASE_URL={server.address}/v1\n" in server.said
+        client = ftwidgets.connect(base_url=f"{server.address}/v1", api_key=key)
+        file = client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune").id
+        job = client.fine_tuning.jobs.create(model=BASE, training_file=file, extra_body={"hyperparameters": STEPS}).id
+        until(lambda: client.fine_tuning.jobs.list_events(job, limit=5).data[0].type == "metrics")
+        page = httpx2.get(f"{server.address}/", trust_env=False).text
+        assert "1 job trains" in page
+        assert "1 of 1" in page
+        talk: Any = [{"role": "user", "content": SECRET}]
+        stream = client.chat.completions.create(model=BASE, messages=talk, max_tokens=60, stream=True, temperature=1.0, seed=1)
+        pieces = [next(stream)]
+        server.process.send_signal(signal.SIGTERM)
+        pieces += list(stream)
+        assert pieces[-1].choices[0].finish_reason is not None
+        assert server.process.wait(60) == 0
+        client.close()
+    with serving(tmp_path) as server:
+        again = server.find(r"Key: +(\S+)")
+        assert again != key
+        with pytest.raises(openai.AuthenticationError):
+            ftwidgets.connect(base_url=f"{server.address}/v1", api_key=key).models.list()
+        client = ftwidgets.connect(base_url=f"{server.address}/v1", api_key=again)
+        ended = until(lambda: (seen := client.fine_tuning.jobs.retrieve(job)).status == "succeeded" and seen, 120)
+        steps = [
+            event.data["step"] for event in client.fine_tuning.jobs.list_events(job, limit=1000) if event.type == "metrics"
+        ]
+        assert steps == list(range(200, 0, -1))
+        assert ended.fine_tuned_model
+        client.close()
+        assert server.stop(signal.SIGINT) == 0
+    log = (tmp_path / "server.log").read_text()
+    assert f"GET /v1/fine_tuning/jobs/{job} 200" in log
+    for private in (key, again, SECRET, "sk-sandbox"):
+        assert private not in log
+
+
+def test_a_class(tmp_path: Path) -> None:
+    """Keys from a file and from the code, a teacher's key that is printed, nothing open to strangers, limits that hold."""
+    keys = tmp_path / "keys.csv"
+    keys.write_text("Ada,sk-of-ada-0123456789\n")
+    options = [
+        "--host",
+        "0.0.0.0",
+        "--keys",
+        str(keys),
+        "--class",
+        "3b",
+        "--max-files",
+        "1",
+        "--url",
+        "https://class.example/v1/",
+    ]
+    with serving(tmp_path, *options) as server:
+        assert "Base URL:    https://class.example/v1\n" in server.said
+        assert "Keys file:   1 people may come." in server.said
+        port = until(lambda: port_of(server.process.pid))
+        here = f"http://127.0.0.1:{port}"
+        code, teacher = server.find(r"Join code: +(\S+)"), server.find(r"(sk-admin-\w+)")
+        assert httpx2.get(f"{here}/", trust_env=False).status_code == 403
+        joined = httpx2.post(f"{here}/join", data={"code": code, "name": "Bob"}, trust_env=False)
+        assert "https://class.example/v1" in joined.text
+        found = re.search(r"sk-sandbox-\w{40}", joined.text)
+        assert found
+        for key in ("sk-of-ada-0123456789", found[0]):
+            client = openai.OpenAI(base_url=f"{here}/v1", api_key=key, max_retries=0)
+            client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
+            with pytest.raises(openai.PermissionDeniedError):
+                client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
+            client.close()
+        listed = httpx2.get(f"{here}/admin/class", headers={"Authorization": f"Bearer {teacher}"}, trust_env=False).json()
+        assert sorted(student["name"] for student in listed["students"]) == ["Ada", "Bob"]
+        assert server.stop() == 0
+
+
+def port_of(pid: int) -> int | None:
+    """Find the port that a process listens on."""
+    import psutil
+
+    ports = [one.laddr.port for one in psutil.Process(pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    return ports[0] if ports else None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--host", "0.0.0.0"], "everybody needs a key of their own: give --keys FILE"),
+        (["--host", "192.0.2.7"], "--host 192.0.2.7 can be reached from other computers"),
+        (["--host", "class.example"], "--host class.example can be reached"),
+        (["--join-code", "abc"], "at least 6 letters or digits"),
+        (["--url", "class.example"], "must begin with http:// or https://"),
+        (["--keys", "nowhere.csv"], 'the keys file "nowhere.csv" cannot be read'),
+    ],
+)
+def test_what_cannot_be_served(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
+    """A sentence and exit code 2, before anything is opened."""
+    home = tmp_path / "home"
+    assert main(["serve", "--home", str(home), "--port", "0", *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not home.exists()
+
+
+def test_a_state_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a file is in the way, a sentence says which and what to do."""
+    (tmp_path / "home").write_text("a file")
+    assert main(["serve", "--home", str(tmp_path / "home"), "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert "cannot be made (File exists). Name another with --home." in said
+    assert str(tmp_path / "home") in said
+
+
+def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--home", str(tmp_path / "home"), "--port", str(port)]) == 2
+    assert f"127.0.0.1, port {port} cannot be had" in capsys.readouterr().err
+
+
+def test_without_uvicorn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says what to install; all others work without it."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "uvicorn" else found(name, *rest))
+    assert main(["serve"]) == 2
+    assert 'pip install "ftwidgets[serve]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "value"), [("--workers", "0"), ("--port", "70000"), ("--max-files", "x")])
+def test_mistyped_numbers(capsys: pytest.CaptureFixture[str], option: str, value: str) -> None:
+    """Exit code 2, and the value is named."""
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", option, value])
+    assert ended.value.code == 2
+    assert value in capsys.readouterr().err
+
+
+def test_one_server_a_folder(tmp_path: Path) -> None:
+    """A second server on the same state folder says so and ends."""
+    with serving(tmp_path) as server:
+        command = [sys.executable, "-m", "ftwidgets", "serve", "--port", "0", "--home", str(tmp_path / "home")]
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, env=dict(os.environ))
+        assert second.returncode == 1
+        assert "another ftwidgets serve uses this state folder" in second.stderr
+        assert httpx2.get(f"{server.address}/healthz", trust_env=False).status_code == 200
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("a", False),
+    ],
+)
+def test_what_is_loopback(host: str, loopback: bool) -> None:
+    """Only what no other computer can reach."""
+    assert is_loopback(host) is loopback
+
+
+def test_the_dataset_of_these_tests_is_valid() -> None:
+    """Ten rows, or a job would fail and not train."""
+    assert len([json.loads(line) for line in LINES.splitlines()]) == 10

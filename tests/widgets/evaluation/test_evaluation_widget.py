@@ -1,0 +1,324 @@
+"""The evaluation's form: what it asks, shows and says, also when it is stopped or fails."""
+
+import json
+import threading
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import openai
+import pandas as pd
+import pytest
+
+import ftwidgets
+from ftwidgets.clients import connect
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.widgets.evaluation import Evaluation, results_html
+from ftwidgets.widgets.evaluation.dotplot import Dot, dots
+from tests.evaluation.test_evaluate import MODELS, client_of, example
+
+ROWS = [example(f"{i}", "even" if i % 2 == 0 else "odd") for i in range(40)]
+
+
+def parity(body: dict[str, Any]) -> str:
+    """The base model always says even, and once something else; the tuned one is right but for every seventh."""
+    if body["model"] == "m":
+        return "<b>hm</b>" if body["messages"][-1]["content"] == "3" else "even"
+    number = int(body["messages"][-1]["content"])
+    return "odd" if (number % 2 == 1) != (number % 7 == 6) else "even"
+
+
+@pytest.fixture
+def form() -> Evaluation:
+    return Evaluation(client_of(parity), MODELS, ROWS, train=ROWS[:10], max_tokens=4)
+
+
+def test_it_scores_and_says_which_is_better(form: Evaluation) -> None:
+    """`run` and `wait` do what the button does; the result is the public class, the baseline a row of it."""
+    result = form.run().wait(timeout=20)
+    assert isinstance(result, ftwidgets.Evaluation)
+    assert form.result is not None
+    assert form.result.models == ["majority", "base", "tuned"]
+    assert "tuned is better than base: +0.3" in form.summary.html
+    assert "cannot tell yet: base and majority score the same" in form.plain()
+    assert "120 answers in" in form.status.html
+    assert not form.run_button.disabled
+    assert form.cancel_button.disabled
+    assert form.progress.html == ""
+
+
+def test_a_click_does_the_same(form: Evaluation) -> None:
+    """And a click on an impossible form says why, in words, before anything is asked."""
+    form.run_button.click()
+    assert form.wait(timeout=20).answers["row"].tolist() == list(range(1, 41))
+    form.models.value = ""
+    form.run_button.click()
+    assert "Models&quot; is empty" in form.status.html
+    assert "ftw-wrong" in form.status.html
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("models", "a = m\na = n", 'the name "a" is there already'),
+        ("models", "majority = m", 'the name "majority" is there already'),
+        ("models", "a =", "a line needs a name and an id"),
+        ("examples", "", "there are no examples"),
+        ("examples", "nowhere.jsonl", 'no file "nowhere.jsonl"'),
+        ("train", "nowhere.csv", 'no file "nowhere.csv"'),
+        ("limit", -1, '"limit" must be 1 or more'),
+        ("smallest", -0.1, '"Smallest difference" must be above 0'),
+    ],
+)
+def test_a_form_that_cannot_be_used_is_refused(form: Evaluation, field: str, value: object, message: str) -> None:
+    """The exception comes out of `run`, and the form stays ready for the next try."""
+    getattr(form, field).value = value
+    with pytest.raises((ValueError, FtwidgetsError), match=message):
+        form.run()
+    assert not form.run_button.disabled
+    form.run_button.click()
+    assert "ftw-wrong" in form.status.html
+    assert form.status.html in form.page()
+
+
+def test_what_the_user_named_is_text(form: Evaluation) -> None:
+    """Names, prompts and answers are escaped, in the widget and in the saved page."""
+    form.models.value = "<i>base</i> = m\ntuned = ft:m:org::1"
+    form.run().wait(timeout=20)
+    form.detail.value = "<i>base</i>"
+    for html in (form.summary.html, form.closer.html, form.page()):
+        assert "<i>" not in html
+        assert "<b>" not in html
+    assert "&lt;b&gt;hm&lt;/b&gt;" in form.closer.html
+
+
+def test_the_confusion_table_and_the_worst_answers_follow_the_model_and_the_page(form: Evaluation) -> None:
+    """Five answers a page, the worst first; the pages end at both ends."""
+    form.run().wait(timeout=20)
+    assert "What &quot;tuned&quot; took for what" in form.closer.html
+    assert "worst first: 1 to 5 of 40 (5 with the lowest score, 0.00)" in form.closer.html
+    form._pager.press("1")
+    assert "worst first: 6 to 10 of 40" in form.closer.html
+    assert "page 2 of 8" in form._pager.html
+    form.turn_to(99)
+    assert "36 to 40 of 40" in form.closer.html
+    form._pager.press("1")
+    assert "page 8 of 8" in form._pager.html
+    form.detail.value = "base"
+    assert "What &quot;base&quot; took for what" in form.closer.html
+    assert "page 1 of 8" in form._pager.html
+
+
+def test_texts_have_no_confusion_table() -> None:
+    """Forty different references are no labels."""
+    sums = [example(f"{i}", f"{i}") for i in range(40)]
+    form = Evaluation(client_of(lambda body: body["messages"][-1]["content"]), "m", sums)
+    form.run().wait(timeout=20)
+    assert "took for what" not in form.closer.html
+    assert "worst first" in form.closer.html
+
+
+def test_the_smallest_difference_changes_the_verdict_at_once(form: Evaluation) -> None:
+    """Without asking anybody again."""
+    form.run().wait(timeout=20)
+    assert "by less than 0.9" not in form.summary.html
+    form.smallest.value = 0.9
+    assert "tuned is better than base, but by less than 0.9" in form.summary.html
+
+
+class Gate:
+    """Answers that wait: the first `free` come at once, the others when the gate is opened."""
+
+    def __init__(self, free: int) -> None:
+        self.free, self.asked = free, 0
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, body: dict[str, Any]) -> str:
+        """Answer, now or later."""
+        self.asked += 1
+        if self.asked > self.free:
+            self.reached.set()
+            assert self.open.wait(20)
+            threading.Event().wait(0.05)  # nobody answers all the rest in no time, before a cancellation is heard
+        return parity(body)
+
+
+def test_cancel_keeps_what_every_model_has_answered() -> None:
+    """A second run is refused while it is asking; after cancel the rows that both answered are scored."""
+    gate = Gate(free=45)  # a block of 20 of both models, and a little more
+    form = Evaluation(client_of(gate), MODELS, ROWS)
+    form.run()
+    assert gate.reached.wait(20)
+    with pytest.raises(RuntimeError, match="still running"):
+        form.run()
+    with pytest.raises(TimeoutError, match="goes on"):
+        form.wait(timeout=0.01)
+    assert "<progress" in form.progress.html
+    form.cancel_button.click()
+    gate.open.set()
+    result = form.wait(timeout=20)
+    assert 20 <= len(result.answers) < 40
+    assert gate.asked < 80
+    assert f"Scored: the {len(result.answers)} examples" in form.status.html
+    with pytest.raises(FtwidgetsError, match="nothing to cancel"):
+        form.cancel()
+    assert len(form.run().wait(timeout=20).answers) == 40
+
+
+def test_a_failure_is_said_and_what_was_answered_is_kept() -> None:
+    """The Python API raises the client's exception; the status line says it with model and row."""
+
+    def moody(body: dict[str, Any]) -> str:
+        if body["messages"][-1]["content"] == "30":
+            raise openai.OpenAIError("the line went dead")
+        return parity(body)
+
+    form = Evaluation(client_of(moody), MODELS, ROWS)
+    form.run()
+    with pytest.raises(openai.OpenAIError):
+        form.wait(timeout=20)
+    assert "was asked row 31: &#x27;30&#x27;." in form.status.html
+    assert "ftw-wrong" in form.status.html
+    assert form.result is not None
+    assert len(form.result.answers) >= 20
+    assert not form.run_button.disabled
+
+
+def test_a_model_that_is_gone_is_said() -> None:
+    """Nothing was answered, so there is nothing to show; the old result is not mistaken for the new one's."""
+    form = Evaluation(client_of(parity), MODELS, ROWS)
+    form.run().wait(timeout=20)
+    form.models.value = "gone"
+    form.run()
+    with pytest.raises(openai.NotFoundError):
+        form.wait(timeout=20)
+    assert "refused (404)" in form.status.html
+    assert "nothing is scored" in form.status.html
+    assert form.result is None
+    assert form.summary.html == ""
+    assert form.closer.html == ""
+
+
+def run_code(code: str, **names: object) -> ftwidgets.Evaluation:
+    space = dict(names)
+    exec(code, space)
+    found = space["result"]
+    assert isinstance(found, ftwidgets.Evaluation)
+    return found
+
+
+def test_the_code_does_what_the_form_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the sandbox, for examples handed in, files of both kinds and a bundled dataset: the same answers."""
+    client = connect(home=tmp_path)
+    lines = [example(f"Is {i} odd?", "yes" if i % 2 else "no", None) for i in range(8)]
+    jsonl, table = tmp_path / "rows.jsonl", tmp_path / "rows.csv"
+    jsonl.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    pd.DataFrame({"Prompt": ["1?", "2?"], "Completion": ["yes", "NA"]}).to_csv(table, index=False)
+    for examples, train, limit in ((lines, lines, None), (jsonl, None, 3), (table, table, None), ("sentiment", "sentiment", 2)):
+        form = Evaluation(client, {'the "base"': "nano-2026-11"}, examples, train=train, limit=limit, max_tokens=3)
+        form.system.value = "Be brief."
+        asked = form.run().wait(timeout=60)
+        again = run_code(form.code, client=client, examples=examples, train=train)
+        pd.testing.assert_frame_equal(asked.answers, again.answers)
+        assert asked.metric == again.metric
+    assert "exact_match" in capsys.readouterr().out  # the code prints; the widget never does
+
+
+def test_the_saved_page_needs_no_script(form: Evaluation) -> None:
+    """It holds the chart, the verdict and the tables; before the first run it says that there is nothing yet."""
+    assert "Nothing evaluated yet." in form._repr_mimebundle_()["text/html"]
+    form.run().wait(timeout=20)
+    bundle = form._repr_mimebundle_()
+    for part in ('<img alt="', "tuned is better than base", "What &quot;tuned&quot; took for what", "worst first"):
+        assert part in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+    assert "<button" not in bundle["text/html"]
+    assert "tuned is better" in bundle["text/plain"]
+
+
+def test_the_drawing_says_what_it_shows() -> None:
+    """A screen reader gets every figure; the marks lie where the axis says; the name is cut, the spoken one is not."""
+    name = "a model with a long name & a sign"
+    svg = ET.fromstring(dots("Scores", [Dot(name, 0.5, 0.25, 0.75), Dot("b", 0.0, 0.0, 1.0)], low=0.0, high=1.0))
+    assert svg.get("role") == "img"
+    assert svg.get("aria-label") == f"Scores: {name} 0.50 (0.25 to 0.75); b 0.00 (0.00 to 1.00)"
+    at = [float(mark.get("cx", "")) for mark in svg.iter("circle")]
+    assert at == [250, 130]
+    assert [text.text for text in svg.iter("text")][:6] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+    assert "a model with a ..." in [text.text for text in svg.iter("text")]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.2, 0.2), (-1, 1), (-0.03, 0.02), (-120, 40), (0, 7)])
+def test_an_axis_has_a_few_round_ticks(low: float, high: float) -> None:
+    """All of them on the axis, evenly spaced, zero among them."""
+    from ftwidgets.widgets.evaluation.dotplot import _ticks
+
+    ticks = _ticks(low, high)
+    assert 2 <= len(ticks) <= 8
+    assert all(low <= tick <= high for tick in ticks)
+    assert 0 in ticks
+    steps = {round(b - a, 9) for a, b in pairwise(ticks)}
+    assert len(steps) == 1
+
+
+def test_every_two_of_a_few_models_are_compared_and_many_with_the_first() -> None:
+    """The last with the others first, as that is the question."""
+    assert results_html.pairs(["a"]) == []
+    assert results_html.pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
+    assert results_html.pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": {"tuned": None}}, 'the model "tuned" is None, not an id. Has its job succeeded'),
+        ({"models": {"mine": lambda _messages: "x"}}, 'the model "mine" is <function'),
+        ({"models": {"a=b": "m"}}, "no equals sign"),
+        ({"models": ["m\nn"]}, "is one line"),
+        ({"models": "m", "metric": lambda _answer, _reference: 1.0}, "a function goes to ftwidgets.evaluate"),
+    ],
+)
+def test_what_the_fields_cannot_hold_is_refused(options: dict[str, Any], message: str) -> None:
+    """Where it is handed in, and not as a model called "None" that the service does not know."""
+    with pytest.raises((ValueError, FtwidgetsError), match=message):
+        Evaluation(client_of(parity), examples=ROWS, **options)
+
+
+def test_examples_from_the_training_are_told(form: Evaluation) -> None:
+    """The count of those that stand in both; without training examples, or without any in both, nothing is said."""
+    form.run().wait(timeout=20)
+    assert "10 of the 40 examples are training examples too" in form.status.html
+    assert "ftw-wrong" in form.status.html
+    form.train.value = ""
+    form.run().wait(timeout=20)
+    assert "training examples" not in form.status.html
+    apart = Evaluation(client_of(parity), "m", ROWS[10:], train=ROWS[:10])
+    apart.run().wait(timeout=20)
+    assert "training examples" not in apart.status.html
+
+
+def test_several_verdicts_come_with_a_word_of_caution(form: Evaluation) -> None:
+    """Three models are three comparisons; a single one needs no such word."""
+    form.run().wait(timeout=20)
+    assert "3 comparisons, each with a 95 % interval" in form.summary.html
+    form.train.value = ""
+    form.run().wait(timeout=20)
+    assert "comparisons, each" not in form.summary.html
+
+
+def test_a_run_right_after_the_end_is_never_lost(form: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread of the last one may still be busy with the page: the next run waits for it, and then asks."""
+    settle = form.settle
+
+    def slowly() -> None:
+        threading.Event().wait(0.4)
+        settle()
+
+    monkeypatch.setattr(form, "settle", slowly)
+    form.run()
+    while form.run_button.disabled:
+        threading.Event().wait(0.01)
+    form.limit.value = 5
+    assert len(form.run().wait(timeout=20).answers) == 5
+    assert not form.run_button.disabled

@@ -1,0 +1,398 @@
+"""The form for a job: what it says before the button, one job for one form, and every mistake in words."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import numpy as np
+import openai
+import pytest
+
+from ftwidgets import Job
+from ftwidgets.data.cost import prices
+from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.engine import auto_hyperparameters
+from ftwidgets.errors import DataError
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.widgets.launch import JobLauncher, estimate
+
+CHAT = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[openai.OpenAI]:
+    """Give a client of a sandbox that really trains."""
+    with Sandbox(tmp_path / "home") as home, httpx2.Client(transport=home.transport()) as http_client:
+        yield openai.OpenAI(base_url=home.base_url, api_key="k", max_retries=0, http_client=http_client)
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Path:
+    file = tmp_path / "train.jsonl"
+    file.write_text(CHAT * 12)
+    return file
+
+
+@pytest.fixture
+def validation(tmp_path: Path) -> Path:
+    file = tmp_path / "validation.jsonl"
+    file.write_text(CHAT * 3)
+    return file
+
+
+def jobs_of(client: openai.OpenAI) -> list[str]:
+    return [job.id for job in client.fine_tuning.jobs.list().data]
+
+
+def told(launcher: JobLauncher, name: str) -> str:
+    return str(launcher.entries[name]._told.html)
+
+
+def test_a_launch_sends_what_the_form_says(client: openai.OpenAI, train: Path, validation: Path) -> None:
+    """Python and the form are one: what was given, and what was changed later, is what the job is made from."""
+    launcher = JobLauncher(client, train, validation, n_epochs=np.int64(2), batch_size=4, suffix="faq")
+    launcher.seed, launcher.learning_rate_multiplier = 7, 0.5
+    job = launcher.launch()
+    assert isinstance(job, Job)
+    assert launcher.job is job
+    made = job.details
+    assert (made.model, made.seed, made.suffix if hasattr(made, "suffix") else "faq") == ("nano-2026-11", 7, "faq")
+    assert made.method is not None
+    assert made.method.supervised is not None
+    chosen = made.method.supervised.hyperparameters
+    assert chosen is not None
+    assert (chosen.n_epochs, chosen.batch_size, chosen.learning_rate_multiplier) == (2, 4, 0.5)
+    assert job.wait(timeout=60).model
+    assert ":faq:" in str(job.model)
+
+
+def test_the_code_makes_the_same_job(client: openai.OpenAI, train: Path, validation: Path) -> None:
+    """What "Show code" shows runs as it is, and the job it makes differs in nothing but its ids."""
+    launcher = JobLauncher(client, train, validation, n_epochs=1, learning_rate_multiplier=2, seed=3, suffix="x")
+    by_form = launcher.launch().details
+    said: list[Any] = []
+    scope: dict[str, Any] = {"client": client, "print": lambda *words: said.extend(words)}
+    exec(launcher.code, scope)
+    by_code = client.fine_tuning.jobs.retrieve(scope["job"].id)
+    assert said[0] == by_code.id != by_form.id
+    for name in ("model", "seed", "method", "metadata"):
+        assert getattr(by_code, name) == getattr(by_form, name)
+    for name in ("training_file", "validation_file"):
+        first, second = (client.files.content(getattr(job, name)).read() for job in (by_code, by_form))
+        assert first == second
+    for job in (by_form, by_code):
+        assert Job(client, job.id).wait(timeout=60).model
+
+
+def test_an_uploaded_file_can_be_chosen(client: openai.OpenAI, train: Path) -> None:
+    """Without files the form lists what is uploaded; what is chosen there is used by its id, also in the code."""
+    with train.open("rb") as file:
+        uploaded = client.files.create(file=file, purpose="fine-tune")
+    launcher = JobLauncher(client)
+    with pytest.raises(DataError, match="Training file: There is no training file yet"):
+        launcher.launch()
+    (choice,) = launcher.entries["train_file"].control.options
+    assert choice == f"train.jsonl ({uploaded.id})"
+    launcher.train_file = choice
+    assert launcher.estimate is not None
+    assert f'training_file="{uploaded.id}"' in launcher.code
+    assert launcher.launch().cancel().details.training_file == uploaded.id
+
+
+def test_two_fast_clicks_make_one_job(client: openai.OpenAI, train: Path) -> None:
+    """The button is off before the first launch begins; afterwards it says that the job exists; a change turns it on."""
+    launcher = JobLauncher(client, train, n_epochs=1)
+    launcher._button.click()
+    assert launcher._button.disabled
+    launcher._button.click()
+    job = launcher.wait(30)
+    assert jobs_of(client) == [job.id]
+    launcher._work._thread and launcher._work._thread.join()
+    assert (launcher._button.description, launcher._button.disabled) == ("The job exists", True)
+    launcher._button.click()
+    assert launcher.wait(30) is job
+    assert "launched already" in launcher.status.html
+    launcher.n_epochs = 2
+    assert (launcher._button.description, launcher._button.disabled) == ("Launch the job", False)
+    launcher.n_epochs = 1
+    assert launcher._button.disabled
+    job.cancel()
+
+
+def test_many_threads_make_one_job(client: openai.OpenAI, train: Path) -> None:
+    """However many ask at once, the same form is one job."""
+    launcher = JobLauncher(client, train)
+    made: list[str] = []
+    threads = [threading.Thread(target=lambda: made.append(launcher.launch().id)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(made)) == 1
+    assert jobs_of(client) == made[:1]
+    launcher.job.cancel()  # type: ignore[union-attr]
+
+
+def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.OpenAI, train: Path) -> None:
+    """A job in vain and a file that was mended are reasons for another one; the button learns of it by Refresh."""
+    launcher = JobLauncher(client, train, n_epochs=50)
+    first = launcher.launch()
+    first.cancel()
+    launcher._again.click()
+    assert not launcher._button.disabled
+    second = launcher.launch()
+    assert second.id != first.id
+    train.write_text(CHAT * 13)
+    launcher.refresh()
+    assert not launcher._button.disabled
+    third = launcher.launch()
+    assert len({first.id, second.id, third.id}) == 3
+    for job in (second, third):
+        job.cancel()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("n_epochs", "abc", "Write auto, or a whole number from 1 to 50"),
+        ("n_epochs", "0", "from 1 to 50"),
+        ("n_epochs", "51", "from 1 to 50"),
+        ("n_epochs", "2.5", "whole number"),
+        ("batch_size", "-1", "from 1 to 256"),
+        ("learning_rate_multiplier", "0,5", "Write 0.5, with a point"),
+        ("learning_rate_multiplier", "0", "a number above 0"),
+        ("learning_rate_multiplier", "nan", "a number above 0"),
+        ("learning_rate_multiplier", "1e999", "a number above 0"),
+        ("seed", "-4", "from 0 to 2147483647"),
+        ("seed", "9999999999", "from 0 to 2147483647"),
+        ("suffix", "a/b", "&quot;/&quot; is in it"),
+        ("suffix", "x" * 65, "has 65 characters"),
+        ("suffix", "<b>", "&lt;b&gt;"),
+        ("train_file", "my_data/trian.jsonl", "does not exist"),
+        ("train_file", "datasets/support_faq.csv", "is a table"),
+        ("validation_file", "gone.jsonl", "There is no file"),
+        ("train_file", "~nobody-here/train.jsonl", "nobody here has a home folder"),
+        ("method", "dpo", "example answers only"),
+    ],
+)
+def test_a_bad_value_is_said_at_its_field(client: openai.OpenAI, train: Path, name: str, text: str, words: str) -> None:
+    """Each is told under its field as it is typed; launching is refused with the field's name; nothing is uploaded."""
+    launcher = JobLauncher(client, train)
+    launcher.entries[name].put(text)
+    assert words in told(launcher, name)
+    label = launcher.entries[name].name
+    with pytest.raises(DataError, match=f"^{label}: "):
+        launcher.launch()
+    launcher._button.click()
+    with pytest.raises(DataError):
+        launcher.wait(10)
+    assert label in launcher.status.html
+    assert client.files.list().data == []
+    assert launcher.plain()
+
+
+def test_what_is_in_no_menu(client: openai.OpenAI, train: Path) -> None:
+    """A method that does not exist is refused in words; a model need not be listed, for it may be newer than the list."""
+    with pytest.raises(ValueError, match='Method: "sft" is not in the menu'):
+        JobLauncher(client, train, method="sft")
+    launcher = JobLauncher(client, train)
+    launcher.model = "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
+    assert launcher.form().model == "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
+    sent: dict[str, Any] = {}
+    calls = SimpleNamespace(create=lambda **given: sent.update(given) or SimpleNamespace(id="", status=""))
+    files = SimpleNamespace(create=lambda **given: SimpleNamespace(id="file-1"))
+    exec(launcher.code, {"client": SimpleNamespace(fine_tuning=SimpleNamespace(jobs=calls), files=files)})
+    assert sent["model"] == launcher.model
+    launcher.refresh()
+    assert launcher.model == sent["model"]
+
+
+def test_an_empty_hyperparameter_is_auto(client: openai.OpenAI, train: Path) -> None:
+    """A field that was emptied is no mistake: the service chooses."""
+    launcher = JobLauncher(client, train)
+    launcher.n_epochs = launcher.batch_size = launcher.learning_rate_multiplier = ""
+    assert launcher.form().hyperparameters == {}
+
+
+def test_a_file_that_vanishes_is_said(client: openai.OpenAI, train: Path) -> None:
+    """A file that was there when the form was made and is not there at the click: a sentence, and a live button."""
+    launcher = JobLauncher(client, train)
+    train.unlink()
+    launcher._button.click()
+    with pytest.raises(DataError, match="Training file: There is no file"):
+        launcher.wait(10)
+    assert "There is no file" in launcher.status.html
+    assert not launcher._button.disabled
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (CHAT * 5, "There are 5 examples in the file; a job needs at least 10."),
+        (CHAT * 11 + "not json\n", "Line 12 is not a chat in JSON"),
+        (CHAT * 11 + '{"prompt": "a", "completion": "b"}\n', "Line 12 is not a chat"),
+    ],
+)
+def test_a_doubtful_file_is_said_before_the_launch(client: openai.OpenAI, train: Path, text: str, words: str) -> None:
+    """What the service would refuse later is told now; the service stays the judge."""
+    train.write_text(text)
+    assert words in told(JobLauncher(client, train), "train_file")
+
+
+def test_a_refusal_of_the_service_is_said(client: openai.OpenAI, train: Path) -> None:
+    """The service's own words reach the status line, and the button lives."""
+    train.write_text(CHAT * 11 + "not json\n")
+    launcher = JobLauncher(client, train)
+    launcher._button.click()
+    with pytest.raises(openai.BadRequestError):
+        launcher.wait(10)
+    assert "The service refused (400)" in launcher.status.html
+    assert not launcher._button.disabled
+
+
+def test_validating_with_the_training_file_is_questioned(client: openai.OpenAI, train: Path) -> None:
+    """The loss of the training file is no validation."""
+    assert "This is the training file" in told(JobLauncher(client, train, train), "validation_file")
+
+
+def test_a_service_that_does_not_answer_is_said() -> None:
+    """The form still stands, with the reason, and launches nothing."""
+
+    def lost(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("no route", request=request)
+
+    http_client = httpx2.Client(transport=httpx2.MockTransport(lost))
+    client = openai.OpenAI(base_url="http://service.invalid/v1", api_key="k", max_retries=0, http_client=http_client)
+    launcher = JobLauncher(client, "file-1")
+    assert "does not answer" in launcher.status.html
+    assert "no base model" in told(launcher, "model")
+
+
+def test_an_answer_that_is_no_answer_is_said() -> None:
+    """A page of HTML, as at an address without /v1: the form stands, and says so."""
+    page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
+    http_client = httpx2.Client(transport=httpx2.MockTransport(lambda _request: page))
+    client = openai.OpenAI(base_url="http://service.invalid", api_key="k", http_client=http_client)
+    assert "not in the way of OpenAI" in JobLauncher(client, "file-1").status.html
+
+
+def test_an_outage_that_is_over_is_not_told_any_more(
+    client: openai.OpenAI, train: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refresh takes back what the last one said."""
+    launcher = JobLauncher(client, train)
+    with monkeypatch.context() as gone:
+        gone.setattr(launcher._offers, "_client", client.with_options(base_url="http://127.0.0.1:9/none"))
+        launcher.refresh()
+    assert "ftw-wrong" in launcher.status.html
+    launcher.refresh()
+    assert launcher.status.html == ""
+
+
+def test_a_file_that_cannot_be_fetched_is_not_asked_for_at_every_key() -> None:
+    """Typing does not wait for a service that has been asked already; Refresh asks again."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if request.url.path.endswith("/content"):
+            return httpx2.Response(500)
+        file = {"id": "file-1", "object": "file", "bytes": 9, "created_at": 1, "filename": "a.jsonl", "purpose": "fine-tune"}
+        return httpx2.Response(200, json={"object": "list", "data": [file]})
+
+    http_client = httpx2.Client(transport=httpx2.MockTransport(answer))
+    client = openai.OpenAI(base_url="http://service.invalid/v1", api_key="k", max_retries=0, http_client=http_client)
+    launcher = JobLauncher(client, "file-1")
+    for text in ("1", "12", "1"):
+        launcher.n_epochs = text
+    assert sum(path.endswith("/content") for path in asked) == 1
+    launcher.refresh()
+    assert sum(path.endswith("/content") for path in asked) == 2
+
+
+# ---------------------------------------------------------------------------
+# The estimate
+
+
+def finished(seconds: int, tokens: int, status: str = "succeeded", model: str = "m") -> Any:
+    return SimpleNamespace(status=status, model=model, trained_tokens=tokens, created_at=100, finished_at=100 + seconds)
+
+
+def test_the_estimate_counts_tokens_times_epochs(client: openai.OpenAI, train: Path) -> None:
+    """Twelve chats, by the tokenizer of the sandbox, eight epochs by the published rule; here it costs nothing."""
+    launcher = JobLauncher(client, train)
+    (each,) = count_tokens([{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}])
+    found = launcher.estimate
+    assert found is not None
+    assert (found.trained_tokens, found.n_epochs) == (12 * each * 8, 8)
+    assert found.seconds == found.trained_tokens / estimate.SANDBOX_PACE
+    assert "on two idle cores" in found.time
+    assert found.money.startswith("Nothing here.")
+    assert found.time in launcher.plain()
+    launcher.n_epochs = 2
+    assert launcher.estimate is not None
+    assert launcher.estimate.trained_tokens == 12 * each * 2
+
+
+def test_the_estimate_is_what_the_service_counts(client: openai.OpenAI, train: Path) -> None:
+    """The job reports exactly the tokens that were announced, and the next estimate goes by that job's pace."""
+    launcher = JobLauncher(client, train, n_epochs=2)
+    announced = launcher.estimate
+    assert announced is not None
+    details = launcher.launch().wait(timeout=60).details
+    assert details.trained_tokens == announced.trained_tokens
+    launcher.refresh()
+    again = launcher.estimate
+    assert again is not None
+    assert "as your last job ran" in again.time
+    assert details.finished_at is not None
+    assert again.seconds == pytest.approx(max(1, details.finished_at - details.created_at))
+
+
+def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
+    """Failed jobs and other models do not count; the sandbox has a figure of its own. Nobody waits behind a paused job."""
+    ran = [finished(10, 1000), finished(10, 3000), finished(10, 9000), finished(1, 9000, "failed"), finished(1, 9, model="x")]
+    found = estimate.pace(ran, "m", sandbox=True)
+    assert found is not None
+    assert (found.tokens_per_second, found.source) == (300, "the median of your last 3 here")
+    assert estimate.pace([], "m", sandbox=False) is None
+    standard = estimate.pace([], "m", sandbox=True)
+    assert standard is not None
+    assert "two idle cores" in standard.source
+    assert estimate.waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
+
+
+@pytest.mark.parametrize("n_examples", [1, 3, 4, 12, 33, 34, 100, 8333, 8334, 25_000, 100_000])
+def test_auto_epochs_are_the_engine_s(n_examples: int) -> None:
+    """The form says how many epochs "auto" will be; the engine takes as many."""
+    assert estimate.auto_epochs(n_examples) == auto_hyperparameters(n_examples).n_epochs
+
+
+def test_the_money_of_another_service_is_dated() -> None:
+    """A known model has a price with its date; of an unknown one the form says that it does not know."""
+    priced = next(price for price in prices() if price.provider != "sandbox")
+    found = estimate.Contents(100, 1_000_000)
+    known = estimate.estimate(found, 2, priced.model, None, sandbox=False)
+    assert f"{2 * priced.usd_per_million_tokens:.2f} USD" in known.money
+    assert priced.as_of in known.money
+    assert known.time.startswith("Not known")
+    assert estimate.estimate(found, 2, "someones-model", None, sandbox=False).money.startswith("Not known")
+
+
+def test_a_long_file_is_counted_by_its_first_rows() -> None:
+    """Of 5,000 rows the tokens of 2,000 are counted and the rest is taken to be like them."""
+    line = CHAT.encode()
+    assert estimate.contents([line] * 5000).tokens == 5000 * estimate.contents([line] * 10).tokens // 10
+
+
+def test_how_a_time_is_put() -> None:
+    """As precisely as an estimate deserves."""
+    assert [estimate.duration(s) for s in (0.2, 17.4, 400, 9000)] == [
+        "About 1 s",
+        "About 17 s",
+        "About 7 minutes",
+        "About 2 hours",
+    ]

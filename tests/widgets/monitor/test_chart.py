@@ -1,0 +1,118 @@
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
+
+import pytest
+
+from ftwidgets.widgets.monitor import chart
+from ftwidgets.widgets.monitor.live_chart import LiveChart, places
+from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit
+from tools import bench_chart
+
+TRAIN = [(float(step), 5 * math.exp(-step / 30)) for step in range(1, 101)]
+VALID = [(25.0, 2.5), (50.0, 1.2), (75.0, 1.0), (100.0, 1.5)]
+
+
+def walked(d: str) -> list[tuple[int, int]]:
+    """The points that a path goes through."""
+    x = y = 0
+    points = []
+    for dx, dy in re.findall(r"[ml](-?\d+)([+-]\d+)", d):
+        x, y = x + int(dx), y + int(dy)
+        points.append((x, y))
+    return points
+
+
+def test_a_chart_is_a_picture_with_a_name() -> None:
+    """It is well-formed, has the role of an image, and its label sums the lines up."""
+    svg = ElementTree.fromstring(chart.loss_chart({"training": TRAIN, "a<b & 'c'": VALID}, dots=["a<b & 'c'"]))
+    assert svg.get("role") == "img"
+    assert svg.get("aria-label") == (
+        "training 4.84 at step 1, 0.178 at step 100; a<b & 'c' 2.5 at step 25, 1.5 at step 100, lowest 1 at step 75."
+    )
+    texts = [element.text for element in svg.iter() if element.tag.endswith("text")]
+    assert {"training", "a<b & 'c'", "step", "loss, logarithmic scale", "100"} <= set(texts)
+
+
+def test_a_line_goes_where_its_points_are() -> None:
+    """Corners of the plot: the first step at the left, the last at the right; the lowest loss at the bottom."""
+    scale = Scale(100, 0.1, 10, log=True)
+    points = walked(chart.path([(0, 10), (50, 1), (100, 0.1)], scale))
+    assert points == [
+        (LEFT, TOP),
+        ((LEFT + WIDTH - RIGHT) // 2, (TOP + HEIGHT - BOTTOM) // 2),
+        (WIDTH - RIGHT, HEIGHT - BOTTOM),
+    ]
+
+
+def test_a_long_line_is_gathered_in_buckets_of_means() -> None:
+    """5,000 points become no more than the plot is wide, and a bucket lies at its mean."""
+    many = [(step, 1.0 + (step % 2)) for step in range(1, 5001)]
+    points = walked(chart.path(many, fit([many], 5000)))
+    assert len(points) <= (WIDTH - LEFT - RIGHT) / chart.BUCKET + 1
+    middle = fit([many], 5000).y(1.5)
+    assert all(abs(y - middle) <= 1 for _, y in points[1:-1])
+
+
+def test_what_is_no_number_makes_a_gap() -> None:
+    """A loss that is infinite or no number is not drawn, and the line goes on behind it."""
+    d = chart.path([(1, 2.0), (2, math.inf), (3, math.nan), (4, 2.0)], Scale(4, 0, 3, log=False))
+    assert [d.count("m"), d.count("l")] == [2, 0]
+    assert "nan" not in chart.loss_chart({"training": [(1, math.nan), (2, math.inf)]})
+
+
+@pytest.mark.parametrize(
+    ("losses", "log", "low", "high"),
+    [
+        ([5, 4, 3], False, 0, 5),
+        ([5, 0.3], True, 0.1, 10),
+        ([5, 0.0], True, 0.001, 10),
+        ([14.9], False, 0, 20),
+        ([], False, 0, 1),
+    ],
+)
+def test_a_scale_fits_and_is_logarithmic_where_that_helps(losses: list[float], log: bool, low: float, high: float) -> None:
+    """Losses over more than a decade get a logarithmic scale, in whole decades; 0 is drawn at 0.001."""
+    scale = fit([[(i, loss) for i, loss in enumerate(losses, 1)]])
+    assert (scale.log, scale.low, scale.high) == (log, pytest.approx(low), pytest.approx(high))
+    assert scale.losses()[0] == pytest.approx(low)
+    assert scale.losses()[-1] == pytest.approx(high)
+
+
+def test_axes_are_sent_only_when_they_change() -> None:
+    """While a line grows on the same axes its path is all that changes."""
+    live = LiveChart()
+    live.show({"training": TRAIN[:50]}, last=100)
+    before = live.html
+    live.show({"training": TRAIN[:60]}, last=100)
+    assert live.html == before
+    assert walked(live.lines["0"])[-1][0] == round(LEFT + 0.6 * (WIDTH - LEFT - RIGHT))
+    assert live.label.endswith("at step 60.")
+
+
+def test_buttons_stand_over_their_steps_and_not_over_each_other() -> None:
+    """Each has a name; where there is no room they move to the left, in order."""
+    live = LiveChart("Press one.")
+    pressed: list[str] = []
+    live.on_press(pressed.append)
+    live.show({"training": TRAIN}, last=100, steps=[0, 96, 98, 100])
+    assert re.findall(r'data-press="(\d+)" aria-label="([^"]+)"', live.html) == [
+        ("0", "Ask the base model, before step 1"),
+        *((str(step), f"Ask the checkpoint at step {step}") for step in (96, 98, 100)),
+    ]
+    live.press("98")
+    assert pressed == ["98"]
+    at = places([LEFT, 440, 445, 450], [4, 2, 2, 3])
+    assert at == sorted(at)
+    assert all(b - a >= 35 for a, b in pairwise(at[1:]))
+
+
+def test_an_update_is_small() -> None:
+    """A curve of 500 steps: under 2,000 bytes an update, but for the few that bring new axes."""
+    _, sent = bench_chart.measure()
+    size = [sum(messages) for messages in sent]
+    assert len(size) == bench_chart.STEPS
+    assert all(len(messages) == 1 for messages in sent[1:])
+    assert sum(each > bench_chart.MOST_BYTES for each in size) <= 5
+    assert max(size) < 1.5 * bench_chart.MOST_BYTES

@@ -1,0 +1,415 @@
+import io
+import json
+import re
+import time
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import ftwidgets
+from ftwidgets.errors import DataError
+from ftwidgets.widgets.prep import DatasetPrep
+from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD
+
+ROWS = [(f"question {n} about bikes?", f"the answer number {n} is this one") for n in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def table(rows: list[tuple[str, str]] = ROWS) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["Prompt", "Completion"])
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+def said(prep: DatasetPrep) -> str:
+    return text_of(prep.status.html)
+
+
+def hand_over(prep: DatasetPrep, name: str, content: bytes) -> None:
+    """Upload a file as the browser does."""
+    file = {"name": name, "type": "text/csv", "size": len(content), "content": memoryview(content)}
+    prep.source.upload.value = (file | {"last_modified": pd.Timestamp(0).to_pydatetime()},)
+
+
+def write(path: str, text: str | bytes) -> str:
+    Path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_without_arguments_it_asks_for_data() -> None:
+    """An empty form is no error; writing from it is one, in words on a click and as an exception from code."""
+    prep = DatasetPrep()
+    assert said(prep).strip() == "Choose the data."
+    assert (prep.train_file, prep.validation_file, prep.report, prep.prepared) == (None, None, None, None)
+    prep.write.click()
+    assert "Choose the data first" in said(prep)
+    with pytest.raises(DataError, match="choose the data first"):
+        prep.prepare()
+    with pytest.raises(DataError):
+        assert prep.code
+
+
+def test_the_api_and_the_button_write_what_prepare_writes() -> None:
+    """A click, `prepare()` and `ftwidgets.prepare` with the same choices write the same bytes."""
+    options = {"system": "You are brief.", "validation": 0.25, "seed": 3}
+    direct = ftwidgets.prepare(table(), "direct", **options)
+    called = DatasetPrep(table(), folder="called", **options)
+    called.prepare()
+    clicked = DatasetPrep(table(), folder="clicked", **options)
+    clicked.write.click()
+    for prep in (called, clicked):
+        assert prep.train_file is not None
+        assert prep.validation_file is not None
+        assert prep.train_file.read_bytes() == direct.train_file.read_bytes()
+        assert prep.validation_file.read_bytes() == direct.validation_file.read_bytes()
+        assert (prep.prepared.n_train, prep.prepared.n_validation) == (15, 5)
+        assert "15 examples to train on" in said(prep)
+
+
+@pytest.mark.parametrize("kind", ["bundled", "path", "frame", "mapped"])
+def test_the_code_does_what_the_form_did(kind: str) -> None:
+    """The code shown runs as it is and writes the same files."""
+    write("q.csv", "Question;Answer;System\n" + "".join(f"{q};{a};Be kind.\n" for q, a in ROWS))
+    made = {
+        "bundled": lambda: DatasetPrep("support_faq", system='Say "yes".\nOr no.', validation=30, seed=7),
+        "path": lambda: DatasetPrep("q.csv", prompt="Question", completion="Answer"),
+        "frame": lambda: DatasetPrep(table(), validation=0),
+        "mapped": lambda: DatasetPrep(table().rename(columns={"Prompt": "PROMPT"}), system="x"),
+    }[kind]()
+    made.prepare()
+    names = ["train.jsonl", "validation.jsonl"]
+    before = {name: Path("my_data", name).read_bytes() for name in names if Path("my_data", name).exists()}
+    for name in before:
+        Path("my_data", name).unlink()
+    scope = {"table": made.source.frame}
+    exec(made.code.replace("print(prepared)", ""), scope)
+    assert {name: Path("my_data", name).read_bytes() for name in before} == before
+    assert scope["prepared"].train_file == made.train_file
+
+
+def test_a_bundled_datasets_held_out_rows_stay_out() -> None:
+    """Only the rows of its training split are written, so that the others can measure at the end."""
+    prep = DatasetPrep("support_faq", validation=0)
+    prep.prepare()
+    written = {json.loads(line)["messages"][0]["content"] for line in prep.train_file.read_text().splitlines()}
+    held_out = set(ftwidgets.datasets.load("support_faq", "held-out")["Prompt"])
+    assert written == set(ftwidgets.datasets.load("support_faq", "train")["Prompt"])
+    assert not written & held_out
+
+
+def test_columns_are_offered_and_chosen() -> None:
+    """The header fills the fields; where no name fits, the finding says so, and a choice repairs it."""
+    prep = DatasetPrep(pd.DataFrame(ROWS, columns=["Question", "Answer"]))
+    assert 'There is no column "Prompt"' in said(prep)
+    assert [label for label, _ in prep.columns.prompt.options] == ["(none)", "Question", "Answer"]
+    prep.columns.prompt.value, prep.columns.completion.value = "Question", "Answer"
+    assert "20 usable examples" in said(prep)
+    assert 'prompt="Question"' in prep.code
+    prep.columns.completion.value = "Question"
+    assert "need a column each" in said(prep)
+
+
+BAD = {
+    "no such file": ("nowhere.csv", None, 'There is no file "nowhere.csv"'),
+    "an empty CSV": ("a.csv", b"", '"a.csv" is empty'),
+    "a damaged workbook": ("a.xlsx", b"PK\x03\x04....xl/workbook.xml", "is a damaged"),
+    "no message": ("a.jsonl", b'{"messages": []}\n', "0 usable examples"),
+    "a header alone": ("a.csv", b"Prompt,Completion\n", "0 usable examples"),
+    "no text": ("a.csv", b"Prompt,Completion\n\x81,\x8d\n", "is not Windows-1252"),
+    "a folder": (".", None, "is a folder"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_said_in_words(name: str) -> None:
+    """The status says it, the findings hold it, the plain form tells it, and `prepare()` raises it."""
+    path, content, words = BAD[name]
+    if content is not None:
+        write(path, content)
+    prep = DatasetPrep(path)
+    shown = said(prep)
+    assert words in shown
+    assert words in prep.plain()
+    assert "Traceback" not in shown
+    prep.write.click()
+    assert "wrong" in prep.status.html
+    with pytest.raises(DataError):
+        prep.prepare()
+
+
+def test_a_wrong_column_is_said_and_a_wrong_kind_of_source_is_raised() -> None:
+    """A column that is not there stays visible in its field; a list is no source at all."""
+    prep = DatasetPrep(table(), prompt="Nope")
+    assert "There is no column" in said(prep)
+    assert prep.columns.prompt.value == "Nope"
+    with pytest.raises(DataError, match="not a list"):
+        DatasetPrep([1, 2])
+
+
+def test_a_share_that_cannot_be_is_said() -> None:
+    """1.5 is neither a share nor a number of examples."""
+    prep = DatasetPrep(table())
+    prep.validation.value = 1.5
+    assert "from 0 to below 1" in said(prep)
+    prep.validation.value = 5
+    assert "15 to train on, 5 held out" in said(prep)
+    prep.seed.value = 99
+    assert "With seed 99" in said(prep)
+
+
+def test_the_preview_says_what_will_be_held_out() -> None:
+    """Each conversation says its place and side; those held out are those that are written as such."""
+    prep = DatasetPrep(table(), system="You are <b>brief</b>.", validation=4, seed=1)
+    prep.prepare()
+    held = [json.loads(line)["messages"][1]["content"] for line in prep.validation_file.read_text().splitlines()]
+    pages = []
+    for number in range(1, prep.conversation_pages.pages + 1):
+        prep.conversation_pages.number.value = number
+        pages.append(prep.conversation_pages.content.html)
+    shown = [page.split("</section>") for page in pages]
+    told = [part for page in shown for part in page if "held out" in part]
+    assert len(told) == 4
+    assert all(any(question in part for part in told) for question in held)
+    assert "&lt;b&gt;brief" in pages[0]
+    assert "<b>" not in pages[0]
+
+
+def test_markup_in_the_data_stays_text() -> None:
+    """Nothing from the table becomes HTML: not in the preview, the findings, the plain form or the status."""
+    evil = '<img src=x onerror="alert(1)">'
+    rows = [*ROWS, (evil, "one"), (evil, "two"), (evil, "")]
+    frame = pd.DataFrame(rows, columns=["Prompt", "Completion"], index=[*map(str, range(22)), evil])
+    prep = DatasetPrep(frame.assign(**{evil: "x"}))
+    prep.conversation_pages.number.value = prep.conversation_pages.pages
+    drawn = prep.conversation_pages.content.html + prep.findings_pages.content.html + prep.page() + prep.status.html
+    assert "&lt;img" in drawn
+    assert "<img" not in drawn
+
+
+def test_findings_are_shown_errors_first_page_by_page() -> None:
+    """Of a kind the first few with place, problem and fix, and one line that counts the others; errors before warnings."""
+    rows = [*ROWS, *((f"gap {n}", "") for n in range(12)), ("question 1 about bikes?", "no"), ROWS[2]]
+    prep = DatasetPrep(table(rows))
+    pages = []
+    for number in range(1, prep.findings_pages.pages + 1):
+        prep.findings_pages.number.value = number
+        pages.append(prep.findings_pages.content.html)
+    whole = "".join(pages)
+    assert text_of(pages[0]).index("error") < text_of(pages[-1]).index("warning")
+    assert all(f"row {n}" in whole for n in range(20, 34))
+    assert whole.count("is empty.") == 5
+    assert "and 7 more of this kind (empty-cell)" in whole
+    assert "row 33" in whole
+    assert prep.tabs.titles[1] == "Findings (15)"
+    assert len(prep.report.findings) == 15
+
+
+def test_fixes_are_offered_as_a_line_of_code() -> None:
+    """What can be mended is said with the call that does it; nothing is said where nothing can be."""
+    prep = DatasetPrep(table([*ROWS, ROWS[2]]))
+    assert "drop-repeats" in text_of(prep.fixes.html)
+    assert 'prep.report.apply("mended.jsonl")' in text_of(prep.fixes.html)
+    assert "Automatic fix: drop-repeats." in prep.findings_pages.content.html
+    assert DatasetPrep(table()).fixes.html == ""
+
+
+def test_chats_with_tools_and_preferences_are_shown_in_words() -> None:
+    """JSON Lines of every form can be looked at: calls, pictures, weights and the two answers of a preference."""
+    call = {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"nr": 7}'}}
+    picture = [{"type": "text", "text": "See?"}, {"type": "image_url", "image_url": {"url": "https://example.org/<b>.png"}}]
+    answer = {"role": "assistant", "content": "Here <b>it</b> is."}
+    turns = [
+        {"role": "user", "content": picture},
+        {"role": "assistant", "tool_calls": [call], "weight": 0},
+        {"role": "tool", "tool_call_id": "a", "content": "found"},
+        answer,
+    ]
+    tools = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object", "properties": {}}}}]
+    other = {"role": "assistant", "content": "No."}
+    preference = {"input": {"messages": turns[:1]}, "preferred_output": [answer], "non_preferred_output": [other]}
+    write("preferences.jsonl", json.dumps(preference) + "\n")
+    write("chats.jsonl", json.dumps({"messages": turns, "tools": tools}) + "\n")
+    shown = text_of(DatasetPrep("chats.jsonl").conversation_pages.content.html)
+    assert "See? [image_url]" in shown
+    assert '[calls find({"nr": 7})] [not trained on: weight 0]' in shown
+    assert "Here <b>it</b> is." in shown
+    shown = text_of(DatasetPrep("preferences.jsonl").conversation_pages.content.html)
+    assert shown.index("not preferred") > shown.index("Here <b>it</b> is.")
+    assert "No." in shown
+
+
+def test_the_cost_is_that_of_the_rows_trained_on() -> None:
+    """Tokens of the training file times the epochs; the sandbox takes nothing; others are dated and warned about."""
+    prep = DatasetPrep(table(), validation=5, n_epochs=4)
+    prep.prepare()
+    examples = [json.loads(line) for line in prep.train_file.read_text().splitlines()]
+    tokens = sum(ftwidgets.data.tokens.nano.count_tokens(examples))
+    shown = text_of(prep.cost.html)
+    assert f"{tokens:,} tokens x 4 epochs = {4 * tokens:,} trained tokens" in shown
+    assert "cost 0 USD" in shown
+    assert "2026-11-22" in shown
+    assert "tokenizer" in shown
+    prep.n_epochs.value = 1
+    assert f"{tokens:,} tokens x 1 epoch =" in text_of(prep.cost.html)
+
+
+def test_the_histogram_has_a_summary_and_its_numbers() -> None:
+    """The picture is labelled, and its table counts every example once."""
+    prep = DatasetPrep("sentiment")
+    html = prep.tokens.html
+    assert 'role="img" aria-label="Histogram of tokens per example. 870 examples of' in html
+    body = html.split("<tbody>")[1]
+    assert sum(int(n) for n in re.findall(r'ftw-number">(\d+)<', body)) == 870
+    assert "<style" not in html
+
+
+def test_a_form_changed_after_writing_says_so() -> None:
+    """Files from before the change are not passed off as those of the form."""
+    prep = DatasetPrep(table())
+    prep.prepare()
+    prep.system.value = "Another."
+    assert "write them again" in said(prep)
+    prep.prepare()
+    assert "write them again" not in said(prep)
+    assert "Another." in prep.train_file.read_text()
+
+
+def test_an_upload_is_kept_beside_the_files_and_out_of_the_state() -> None:
+    """The bytes land in the folder, so that the code can name them; the widget's state keeps none."""
+    prep = DatasetPrep()
+    prep.source.kind.value = UPLOAD
+    assert "Choose an upload" in said(prep)
+    content = ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode()
+    hand_over(prep, "..\\up/../mine.csv", content)
+    assert "20 usable examples" in said(prep)
+    assert Path("my_data/uploads/mine.csv").read_bytes() == content
+    assert prep.source.upload.value == ()
+    assert '"my_data/uploads/mine.csv"' in prep.code
+    assert prep.prepare().n_train == 16
+
+
+def test_a_workbook_is_taken() -> None:
+    """By its path and as an upload, as a CSV is."""
+    content = io.BytesIO()
+    table().to_excel(content, index=False)
+    Path("mine.xlsx").write_bytes(content.getvalue())
+    assert "mine.xlsx: 20 rows, 20 usable examples" in said(DatasetPrep("mine.xlsx"))
+    prep = DatasetPrep()
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, "mine.xlsx", content.getvalue())
+    assert "20 usable examples" in said(prep)
+    assert prep.prepare().n_train == 16
+
+
+def test_the_source_can_be_changed() -> None:
+    """From a frame to a dataset to a path: the fields follow, and only the fields of the kind are shown."""
+    prep = DatasetPrep(table())
+    assert prep.source.kind.value == FRAME
+    prep.source.bundled.value = "sentiment"
+    prep.source.kind.value = BUNDLED
+    assert "870 usable examples" in said(prep)
+    write("b.csv", "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS))
+    prep.source.set("b.csv")
+    assert prep.source.kind.value == PATH
+    assert "b.csv: 20 rows" in said(prep)
+
+
+def test_the_plain_form_tells_everything() -> None:
+    """Text and HTML without scripts hold the counts, the findings, the split, the cost and what was written."""
+    prep = DatasetPrep(table([*ROWS, ("gap", "")]))
+    prep.prepare()
+    for form in (prep.plain(), text_of(prep.page())):
+        for words in ("20 usable examples", "is empty", "16 to train on, 4 held out", "0 USD", "my_data/train.jsonl"):
+            assert words in form
+    assert "<script" not in prep.page()
+
+
+def test_a_page_of_100_000_rows_is_small_and_fast() -> None:
+    """Only the page goes to the browser: a turn takes a few milliseconds and a few kilobytes."""
+    n = 100_000
+    frame = table([(f"Where is parcel {i}, please tell me?", f"Parcel {i} is on its way to you.") for i in range(n)])
+    prep = DatasetPrep(frame)
+    turns = []
+    for number in (2, 3, 33_334, 17, 5_000):
+        began = time.perf_counter()
+        prep.conversation_pages.number.value = number
+        turns.append(time.perf_counter() - began)
+    state = {name: prep.conversation_pages.content.get_state(name) for name in ["html"]}
+    size = len(json.dumps(state)) + len(json.dumps(prep.conversation_pages.where.get_state("html")))
+    told = f"a page turn at {n:,} rows: {1000 * sorted(turns)[2]:.1f} ms in the median, {size:,} bytes"
+    assert sorted(turns)[2] < 0.05, told
+    assert size < 6000, told
+    assert "of which 5,000 were counted" in prep.tokens.html
+
+
+def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
+    """Another column, split or source that cannot be: no figure and no split of before stays, and a page is made."""
+    write("ten.csv", "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS[:10]))
+    prep = DatasetPrep(table(), validation=15)
+    prep.columns.prompt.value = "Completion"
+    assert "need a column each" in said(prep)
+    prep.seed.value = 4
+    assert "need a column each" in said(prep)
+    assert "question" not in prep.page() + prep.tokens.html + prep.conversation_pages.content.html
+    with pytest.raises(ValueError, match="need a column each"):
+        prep.prepare()
+    assert "need a column each" in said(prep)
+    prep.columns.prompt.value = "Prompt"
+    assert "5 to train on, 15 held out" in said(prep)
+    prep.source.set("ten.csv")
+    assert "there are 10 usable examples" in said(prep)
+    assert "held out" not in prep.plain() + prep.page()
+    with pytest.raises(ValueError, match="10 usable examples"):
+        prep.check()
+    assert "there are 10 usable examples" in said(prep)
+
+
+@pytest.mark.parametrize("validation", [5, float("inf")])
+def test_what_is_wrong_with_the_source_comes_first(validation: float) -> None:
+    """A number of rows to hold out is no reason to hide that there are no rows; nor is one that is no number."""
+    prep = DatasetPrep("nowhere.csv", validation=validation)
+    assert 'There is no file "nowhere.csv".' in said(prep)
+
+
+def test_a_source_that_changed_after_the_check_is_looked_at_again() -> None:
+    """What was written is what is shown: its examples, its split and its tokens."""
+    text = "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)
+    prep = DatasetPrep(write("t.csv", text))
+    write("t.csv", text.replace("question 0 ", "another 0 ").rsplit("\n", 2)[0] + "\n")
+    made = prep.prepare()
+    assert made.n_train + made.n_validation == 19
+    assert "The data had changed since it was checked" in said(prep)
+    assert f"{made.n_train} to train on, {made.n_validation} held out" in prep.plain()
+    assert "another 0" in prep.conversation_pages.content.html
+    prep.prepare()
+    assert "had changed" not in said(prep)
+
+
+@pytest.mark.parametrize("name", ["..", "", "a\0\nb.csv", "x" * 300 + ".csv", '"😀" ' * 60 + ".csv"])
+def test_an_upload_of_any_name_is_kept(name: str) -> None:
+    """Under a name that a file system takes, in the folder of uploads."""
+    prep = DatasetPrep()
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, name, ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode())
+    assert "20 usable examples" in said(prep)
+    kept = list(Path("my_data/uploads").iterdir())
+    assert [str(file) for file in kept] == [prep.source.source]
+    assert kept[0].name.endswith(".csv")
+
+
+def test_an_upload_that_cannot_be_kept_is_said() -> None:
+    """A folder that cannot be made is no lost traceback."""
+    write("taken", "a file")
+    prep = DatasetPrep(folder="taken")
+    prep.source.kind.value = UPLOAD
+    hand_over(prep, "a.csv", b"Prompt,Completion\na,b\n")
+    assert '"taken/uploads"' in said(prep)
+    assert "Check the path and its permissions" in said(prep)

@@ -1,0 +1,401 @@
+"""The prompt tester: what it sends, shows, warns of and keeps; and that a blind vote is blind."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from ipywidgets.embed import dependency_state
+
+from ftwidgets.clients import connect
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.job import Job, launch
+from ftwidgets.widgets.prompt import PromptTester
+from ftwidgets.widgets.prompt.streaming import PAUSE
+from tests.widgets.service import Scripted
+
+BASE = "nano-2026-11"
+SYSTEM = 'You "sell" ferns & pots.'
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[openai.OpenAI, Job]:
+    """A client of a sandbox and a job, trained with a system prompt."""
+    folder = tmp_path_factory.mktemp("tuned")
+    client = connect(home=folder / "home")
+    chats = [
+        [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{i}?"}, {"role": "assistant", "content": "Yes."}]
+        for i in range(10)
+    ]
+    file = folder / "train.jsonl"
+    file.write_text("".join(json.dumps({"messages": chat}) + "\n" for chat in chats))
+    return client, launch(client, file, model=BASE, n_epochs=2, batch_size=5, seed=1).wait(timeout=60)
+
+
+@pytest.fixture
+def service() -> Iterator[Scripted]:
+    made = Scripted(alpha="one two three", beta="four five six")
+    yield made
+    made.gate.set()
+
+
+def of(service: Scripted, **options: Any) -> PromptTester:
+    return PromptTester(service.client(), {"Alphonse": "alpha", "Bettina": "beta"}, **options)
+
+
+def whole(tester: PromptTester) -> str:
+    """Everything that the browser gets, or that a saved notebook holds, of a widget."""
+    state = dependency_state(tester, drop_defaults=False)
+    return json.dumps(state, default=str) + json.dumps(tester._repr_mimebundle_()) + repr(tester)
+
+
+# Asking
+
+
+def test_both_are_asked_the_same(service: Scripted) -> None:
+    """What the fields hold is what is sent, streamed, to both; the answers stand on their sides and in the history."""
+    tester = of(service, prompt="Hi?", system="Be brief.", temperature=0.7, max_tokens=9, seed=3)
+    tester.form.go.click()
+    tester.wait(10)
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi?"}]
+    same = {"messages": messages, "temperature": 0.7, "max_tokens": 9, "seed": 3, "stream": True}
+    assert sorted(service.asked, key=lambda body: body["model"]) == [{"model": m, **same} for m in ("alpha", "beta")]
+    left, right = (side.html for side in tester.form.sides)
+    assert "one two three" in left
+    assert "four five six" in right
+    assert "Left: Alphonse" in left
+    row = tester.history.iloc[0]
+    assert (row["left"], row["left_answer"], row["right"], row["right_answer"]) == (
+        "Alphonse",
+        "one two three",
+        "Bettina",
+        "four five six",
+    )
+    assert (row["prompt"], row["system"], row["temperature"], row["max_tokens"], row["seed"]) == ("Hi?", "Be brief.", 0.7, 9, 3)
+    assert "Both models answered." in tester.status.html
+
+
+def test_no_system_prompt_means_no_system_message(service: Scripted) -> None:
+    """An empty or blank field sends the user's message alone, and no seed means that none is sent."""
+    of(service, system="  ").ask("Hi?").wait(10)
+    assert service.asked[0]["messages"] == [{"role": "user", "content": "Hi?"}]
+    assert "seed" not in service.asked[0]
+
+
+def test_an_answer_appears_while_it_is_written(service: Scripted) -> None:
+    """The page follows a few times a second, not word by word."""
+    service.says["alpha"] = " ".join(["word"] * 400)
+    tester = of(service)
+    drawn: list[str] = []
+    tester.form.sides[0].observe(lambda change: drawn.append(change["new"]), names="html")
+    service.gate.clear()
+    tester.ask("Hi?")
+    assert service.waiting.wait(10)
+    threading.Event().wait(1.2 * PAUSE)  # the next word comes later than the page's pause
+    service.gate.set()
+    tester.wait(10)
+    halfway = [html for html in drawn if 0 < html.count("word") < 400]
+    assert halfway
+    assert len(drawn) < 20
+    assert drawn[-1].count("word") == 400
+
+
+def test_the_error_of_one_side_stays_there(service: Scripted) -> None:
+    """It is said in words on its side; the other side answers; the history notes it."""
+    service.says["alpha"] = 429
+    tester = of(service).ask("Hi?").wait(10)
+    left, right = (side.html for side in tester.form.sides)
+    assert "The service refused (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in left
+    assert "four five six" in right
+    assert tester.history.loc[0, "left_note"].startswith("The service refused (429)")
+    assert tester.history.loc[0, "right_note"] == ""
+    assert "The left model gave an error" in tester.status.html
+    service.says["beta"] = 500
+    assert "Neither model answered" in tester.ask("Hi?").wait(10).status.html
+
+
+def test_a_side_without_a_model_says_so(service: Scripted) -> None:
+    """One model alone can be asked; the other side says that it has none."""
+    tester = PromptTester(service.client(), "alpha").ask("Hi?").wait(10)
+    assert tester.history.loc[0, "left_answer"] == "one two three"
+    assert "There is no model on this side. Name one." in tester.form.sides[1].html
+
+
+def test_a_second_click_does_nothing_bad(service: Scripted) -> None:
+    """While the models answer, another click asks nobody and says so; from Python it raises; then all ends well."""
+    service.gate.clear()
+    tester = of(service).ask("Hi?")
+    assert service.waiting.wait(10)
+    tester.form.go.click()
+    assert "The models are still answering." in tester.status.html
+    with pytest.raises(FtwidgetsError, match="still answering"):
+        tester.blind(["x"])
+    with pytest.raises(TimeoutError):
+        tester.wait(0.01)
+    service.gate.set()
+    tester.wait(10)
+    assert len(service.asked) == 2
+    assert len(tester.history) == 1
+    assert "Both models answered." in tester.status.html
+
+
+def test_stop_keeps_what_was_said(service: Scripted) -> None:
+    """The button ends both answers soon, even where a model has nothing to say for long; what came is kept, and marked."""
+    service.gate.clear()
+    tester = of(service).ask("Hi?")
+    assert service.waiting.wait(10)
+    tester.form.halt.click()
+    tester.wait(10)
+    assert set(tester.history.loc[0, ["left_note", "right_note"]]) == {"stopped"}
+    assert "Stopped." in tester.status.html
+    before = [side.html for side in tester.form.sides]
+    service.gate.set()
+    tester.ask("And now?").wait(10)
+    assert tester.history.loc[1, "left_answer"] == "one two three"
+    assert "stopped" not in tester.form.sides[0].html
+    assert before != [side.html for side in tester.form.sides]
+
+
+def test_a_form_not_filled_in_is_said(service: Scripted) -> None:
+    """No prompt, or a seed that is no number: a click says it in the status line, Python raises it."""
+    tester = of(service)
+    tester.form.go.click()
+    assert "There is no prompt yet. Write one." in tester.status.html
+    tester.form.seed.value = "lucky"
+    with pytest.raises(ValueError, match='the seed must be a whole number, or empty: "lucky"'):
+        tester.ask("Hi?")
+    assert service.asked == []
+
+
+def test_everything_is_escaped(service: Scripted) -> None:
+    """Names, prompts and answers are data, on the page and in the plain form."""
+    evil = "<script>alert(1)</script>"
+    service.says["alpha"] = f"{evil} x"
+    tester = PromptTester(service.client(), {evil: "alpha", "b": "beta"}, system=evil, training_system=f"{evil}2")
+    tester._toggle.value = True
+    tester.ask(evil).wait(10)
+    live = [value["state"].get("html", "") for value in dependency_state(tester, drop_defaults=False).values()]
+    assert [html for html in [*live, tester.page()] if "<script" in html] == []
+    tester.blind([f"{evil}?"]).wait(10)
+    assert "<script" not in tester._voting._pair.html
+    tester.vote("left")
+    assert "<script" not in tester.form.result.html
+
+
+def test_the_history_has_pages(service: Scripted) -> None:
+    """The latest five are shown, older ones a press away; the table keeps all."""
+    tester = of(service)
+    for number in range(7):
+        tester.ask(f"question {number}").wait(10)
+    shown = tester.form.history
+    assert "question 6" in shown.html
+    assert "question 1" not in shown.html
+    assert "page 1 of 2" in shown.html
+    shown.press("older")
+    assert "question 1" in shown.html
+    assert "question 6" not in shown.html
+    shown.press("older")
+    assert "page 2 of 2" in shown.html
+    shown.press("newer")
+    assert "question 6" in shown.html
+    assert len(tester.history) == 7
+
+
+# Which models
+
+
+def test_without_models_the_latest_tuned_one_is_found(tuned: tuple[openai.OpenAI, Job]) -> None:
+    """Left stands its base, right the model; the list holds the checkpoints too."""
+    client, job = tuned
+    tester = PromptTester(client)
+    assert tester.models == (BASE, job.model)
+    assert {point.fine_tuned_model_checkpoint for point in job.checkpoints} <= set(tester.form.left.options)
+
+
+def test_a_model_that_is_none_is_refused(service: Scripted) -> None:
+    """The name of a model that a failed job left empty is refused with a hint."""
+    with pytest.raises(FtwidgetsError, match=r'the model "tuned" is None, not a name\. Has its job succeeded'):
+        PromptTester(service.client(), {"base": BASE, "tuned": None})  # type: ignore[dict-item]
+
+
+# The code
+
+
+@pytest.mark.parametrize(("system", "temperature", "seed"), [(SYSTEM, 1.0, 7), (None, 0.0, None)])
+def test_the_code_does_what_the_form_did(
+    tuned: tuple[openai.OpenAI, Job],
+    capsys: pytest.CaptureFixture[str],
+    system: str | None,
+    temperature: float,
+    seed: int | None,
+) -> None:
+    """Run as it is shown, against the same sandbox, it gets the same answers."""
+    client, job = tuned
+    tester = PromptTester(client, [BASE, job.model], system=system, temperature=temperature, seed=seed, max_tokens=12)
+    tester.ask('Do you sell "tea"?\nÉlan').wait(30)
+    names = {"client": client}
+    exec(tester.code, names)
+    assert names["answers"] == list(tester.history.loc[0, ["left_answer", "right_answer"]])
+    assert f"{job.model}: {names['answers'][1]}" in capsys.readouterr().out
+    tester._toggle.value = True
+    assert "stream=True" in tester._code_view.html
+
+
+# The system prompt
+
+
+def test_another_system_prompt_than_in_training_is_told(tuned: tuple[openai.OpenAI, Job]) -> None:
+    """Read from the job's training file: told for none and for another one, not for the same; a checkpoint counts as well."""
+    client, job = tuned
+    tester = PromptTester(client, [BASE, job.checkpoints[0].fine_tuned_model_checkpoint], max_tokens=3)
+    tester._look.wait(30)
+    assert "trained with the system prompt &quot;You &quot;sell&quot; ferns &amp; pots." in tester.form.notice.html
+    assert "and there is none now." in tester.form.notice.html
+    assert f"{BASE} was" not in tester.form.notice.html
+    assert "there is none now" in tester.plain()
+    tester.form.system.value = SYSTEM + " "
+    assert tester.form.notice.html == ""
+    tester.form.system.value = "You sell cars."
+    assert "and there is another one now." in tester.form.notice.html
+    tester.form.right.value = BASE
+    assert tester.form.notice.html == ""
+
+
+def test_the_training_system_prompt_can_be_given(service: Scripted) -> None:
+    """Then nobody is asked; "" means a training without one."""
+    tester = of(service, training_system="Be brief.")
+    assert "The model was trained with the system prompt &quot;Be brief.&quot;" in tester.form.notice.html
+    tester.form.system.value = "Be brief."
+    assert tester.form.notice.html == ""
+    assert "trained without a system prompt" in of(service, system="x", training_system="").form.notice.html
+
+
+def test_what_is_not_known_is_no_reason_to_warn(service: Scripted) -> None:
+    """A service without jobs or files of ours: no warning, and the answers come."""
+    tester = of(service, system="x").ask("Hi?").wait(10)
+    assert tester.form.notice.html == ""
+    assert "Both models answered." in tester.status.html
+
+
+# The blind vote
+
+
+def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> None:
+    """Whoever looks at the whole state of the widget, hidden fields included, or at its plain form, finds no name."""
+    tester = of(service, training_system="x")
+    tester.votes = None
+    tester.ask("Hi?").wait(10)
+    tester._toggle.value = True
+    tester.form.prompts.value = "p one\n\np two\np three"
+    looks: list[str] = []
+    service.gate.clear()
+    service.waiting.clear()
+    tester.form.start.click()
+    assert service.waiting.wait(10)
+    looks.append(whole(tester))
+    service.gate.set()
+    tester.wait(10)
+    votes: list[tuple[str, Callable[[], None]]] = [
+        ("left", tester._voting.left.click),
+        ("tie", tester._voting.tie.click),
+        ("right", tester._voting.right.click),
+    ]
+    for number, (_vote, click) in enumerate(votes, 1):
+        assert tester.pair is not None
+        assert (tester.pair.number, tester.votes) == (number, None)
+        tester._toggle.value = not tester._toggle.value
+        looks.append(whole(tester))
+        click()
+    assert [name for look in looks for name in ("alpha", "beta", "Alphonse", "Bettina") if name in look] == []
+    assert all("A blind vote is going on" in look for look in looks)
+    assert "Alphonse" in whole(tester)
+    assert tester.votes is not None
+    assert tester.votes.table["vote"].tolist() == [vote for vote, _click in votes]
+    assert tester.models == ("alpha", "beta")
+    assert "one two three" in tester.form.sides[0].html  # what stood there before
+    assert str(tester.votes) in tester.form.result.html
+    assert str(tester.votes) in tester.plain()
+
+
+def test_the_code_is_hidden_as_long(service: Scripted) -> None:
+    """The code names the models, so there is none during the vote; nor is anything else asked."""
+    tester = of(service).blind(["x"]).wait(10)
+    with pytest.raises(FtwidgetsError, match="after the reveal"):
+        _ = tester.code
+    with pytest.raises(FtwidgetsError, match="a blind vote is going on"):
+        tester.ask("Hi?")
+    tester.reveal()
+    assert tester.votes is not None
+    assert len(tester.votes.table) == 0
+    assert tester.ask("Hi?").wait(10).code
+
+
+def test_the_order_is_the_seeds(service: Scripted) -> None:
+    """The same seed gives the same pairs, so a vote can be repeated; the settings are those of the form."""
+    prompts = ["a", "b", "c", "d"]
+
+    def pairs(seed: int) -> list[tuple[str, str]]:
+        tester = of(service, system="Be brief.", max_tokens=5).blind(prompts, seed=seed).wait(10)
+        seen = []
+        while tester.pair is not None:
+            seen.append((tester.pair.prompt, tester.pair.left))
+            tester.vote("tie")
+        return seen
+
+    assert pairs(4) == pairs(4) != pairs(5)
+    assert {body["max_tokens"] for body in service.asked} == {5}
+    assert {body["messages"][0]["content"] for body in service.asked} == {"Be brief."}
+
+
+def test_stopping_while_the_models_answer_counts_nothing(service: Scripted) -> None:
+    """The button that later reveals stops; the form comes back as it was."""
+    service.gate.clear()
+    tester = of(service).blind(["x", "y"])
+    assert service.waiting.wait(10)
+    tester._voting.end.click()
+    tester.wait(10)
+    assert not tester.voting
+    assert tester.votes is None
+    assert "Stopped. Nothing was counted." in tester.status.html
+    assert tester.models == ("alpha", "beta")
+
+
+def test_prompts_that_a_model_cannot_answer(service: Scripted) -> None:
+    """Where none is left, the reason is said and raised, and the form is back."""
+    service.says["beta"] = 500
+    tester = of(service).blind(["x", "y"])
+    with pytest.raises(FtwidgetsError, match=r"no prompt was answered by both models.*beta cannot"):
+        tester.wait(10)
+    assert "No prompt was answered by both models." in tester.status.html
+    assert not tester.voting
+    assert tester.models == ("alpha", "beta")
+
+
+def test_a_blind_vote_needs_prompts_and_two_models(service: Scripted) -> None:
+    """Each refusal says what is missing."""
+    with pytest.raises(ValueError, match="no prompts for a blind vote"):
+        of(service).blind(["", "  "])
+    with pytest.raises(ValueError, match="two different models; these are 'alpha' and 'alpha'"):
+        PromptTester(service.client(), ["alpha", "alpha"]).blind(["x"])
+    with pytest.raises(FtwidgetsError, match="no pair to vote on"):
+        of(service).vote("left")
+    tester = of(service)
+    tester.form.start.click()
+    assert "There are no prompts for a blind vote." in tester.status.html
+
+
+# The plain form
+
+
+def test_the_plain_form_tells_the_last_question(service: Scripted, tmp_path: Path) -> None:
+    """Names, prompt, settings and both answers; as text and as a table."""
+    tester = of(service)
+    assert "Left: Alphonse. Right: Bettina." in tester.plain()
+    tester.ask("Hi?").wait(10)
+    for text in ("Hi?", "temperature 0", "Alphonse: one two three", "Bettina: four five six"):
+        assert text in tester.plain()
+        assert text in tester.page()
+    assert "<table>" in tester.page()
