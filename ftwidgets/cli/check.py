@@ -143,14 +143,14 @@ def _refuse(options: argparse.Namespace) -> None:
 
 
 def _show(report: Report, options: argparse.Namespace) -> None:
-    from ftwidgets.data.text import counted
+    from ftwidgets.data.text import pluralize
 
     if options.json:
         readable = "utf" in (sys.stdout.encoding or "").lower()  # else a letter would be lost, so it is escaped
         print(json.dumps(as_objects(report.findings), ensure_ascii=not readable, indent=1))
         more = sum(count for _, count in report.totals.values()) - len(report.findings)
         if more:
-            print(f"{counted(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
+            print(f"{pluralize(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
     elif options.format == "github":
         from ftwidgets.data.render import github
 

@@ -10,7 +10,7 @@ from ftwidgets.data import rules, schema
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.jsonl import line
 from ftwidgets.data.rows import Example, Row, Usable
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Opened
@@ -62,7 +62,7 @@ class Changes:
         """Return where the same was said before, if it was and repeats are to go."""
         if "drop-repeats" not in self._names:
             return None
-        key = hash((fold(item.prompt), fold(item.completion), fold(item.system or "")))
+        key = hash((normalize(item.prompt), normalize(item.completion), normalize(item.system or "")))
         first = self._first.setdefault(key, item.row.where)
         return None if first == item.row.where else first
 

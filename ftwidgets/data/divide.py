@@ -9,7 +9,7 @@ from ftwidgets.data import splits
 from ftwidgets.data.examine import Examined
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.text import counted, fold
+from ftwidgets.data.text import normalize, pluralize
 from ftwidgets.errors import DataError
 
 WAYS = ("grouped", "stratified", "random")
@@ -51,8 +51,8 @@ def _keys(examples: Examples, examined: Examined) -> list[str]:
     near, first = examined.near.keys, dict[int, str]()
     keys, owners = [], []
     for position, row in zip(examples.positions, examples.rows(), strict=True):
-        keys.append(first.setdefault(near[position], fold(row.prompt)))
-        owners.append(fold(row.group or ""))
+        keys.append(first.setdefault(near[position], normalize(row.prompt)))
+        owners.append(normalize(row.group or ""))
     return _joined(keys, owners) if any(owners) else keys
 
 
@@ -83,5 +83,5 @@ def _by_column(examples: Examples, keys: Sequence[str], column: str) -> tuple[li
 def _shortfall(n_held: int, wanted: int) -> list[Finding]:
     if n_held >= wanted:
         return []
-    message = f"{counted(n_held, 'example')} held out instead of {wanted:,}: rows with the same prompt stay together."
+    message = f"{pluralize(n_held, 'example')} held out instead of {wanted:,}: rows with the same prompt stay together."
     return [Finding(id="validation-size", level="note" if n_held else "warning", message=message)]

@@ -19,7 +19,7 @@ from ftwidgets.data.report import Report
 from ftwidgets.data.rows import Example, Rule
 from ftwidgets.data.rules import size
 from ftwidgets.data.scan import Seen, kept, scan, settle
-from ftwidgets.data.text import listed, visible
+from ftwidgets.data.text import join_names, printable
 from ftwidgets.data.tokens.counting import Counting
 
 
@@ -129,7 +129,7 @@ def _other_keys(seen: Seen) -> list[Finding]:
     older = seen.opened.form == "completion" and theirs == {"prompt", "completion"}
     if older or theirs == ours or "messages" in theirs:
         return []
-    message = f"The rows have the keys {listed(theirs)}; services want {listed(ours)}."
+    message = f"The rows have the keys {join_names(theirs)}; services want {join_names(ours)}."
     fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services want."
     return [Finding(id="other-keys", level="warning", message=message, fix=fix)]
 
@@ -171,4 +171,4 @@ def named(examined: Examined, other: str) -> Examined:
 
 
 def _name(source: object) -> str:
-    return visible(Path(str(source)).name or str(source)) if isinstance(source, (str, Path)) else type(source).__name__
+    return printable(Path(str(source)).name or str(source)) if isinstance(source, (str, Path)) else type(source).__name__

@@ -19,7 +19,7 @@ from typing import Any
 
 from ftwidgets.data.jsonl import line, writing
 from ftwidgets.data.rows import Example
-from ftwidgets.data.text import listed
+from ftwidgets.data.text import join_names
 from ftwidgets.errors import DataError
 
 _CSV = ("System", "Prompt", "Completion")
@@ -47,7 +47,7 @@ def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form:
         If an example does not fit into the form; nothing is written then.
     """
     if form != "csv" and form not in _FORMS:
-        raise ValueError(f"there is no form {form!r}; there are {listed([*_FORMS, 'csv'])}")
+        raise ValueError(f"there is no form {form!r}; there are {join_names([*_FORMS, 'csv'])}")
     with writing(path) as file:
         if bom:
             file.write(codecs.BOM_UTF8)
@@ -127,6 +127,6 @@ def plain_turns(example: Example) -> dict[str, str] | str:
     if any(set(message) != {"role", "content"} or not isinstance(message["content"], str) for message in messages):
         return "has more than plain texts (a name, a weight, tool calls, pictures)"
     if set(example) != {"messages"}:
-        return f"has {listed(set(example) - {'messages'})}"
+        return f"has {join_names(set(example) - {'messages'})}"
     names = {"system": "System", "user": "Prompt", "assistant": "Completion"}
     return {names[message["role"]]: message["content"] for message in messages}

@@ -13,7 +13,7 @@ from ftwidgets.data.export import csv_line, plain_turns
 from ftwidgets.data.jsonl import line, writing
 from ftwidgets.data.lazy_examples import Examples
 from ftwidgets.data.rows import Usable
-from ftwidgets.data.text import counted, listed
+from ftwidgets.data.text import join_names, pluralize
 from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Fix:
 
     def __str__(self) -> str:
         named = ", if you name it" if self.asked else ""
-        return f"{self.name}: {self.title} ({counted(self.n_findings, 'finding')}{named})"
+        return f"{self.name}: {self.title} ({pluralize(self.n_findings, 'finding')}{named})"
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Applied:
 
     def __str__(self) -> str:
         return (
-            f"Written: {counted(self.n_written, 'example')} to {self.path}; "
-            f"{counted(self.n_changed, 'row')} changed, {self.n_left_out:,} left out, each in {self.log}."
+            f"Written: {pluralize(self.n_written, 'example')} to {self.path}; "
+            f"{pluralize(self.n_changed, 'row')} changed, {self.n_left_out:,} left out, each in {self.log}."
         )
 
 
@@ -132,7 +132,7 @@ def _names(report: "Report", chosen: "Sequence[Fix | str] | None") -> frozenset[
         chosen = [chosen]
     names = [fix.name if isinstance(fix, Fix) else fix for fix in chosen]
     if unknown := [name for name in names if name not in TITLES]:
-        raise ValueError(f"there is no fix {listed(unknown)}; there are {listed(TITLES, len(TITLES))}")
+        raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(TITLES, len(TITLES))}")
     return frozenset(names)
 
 

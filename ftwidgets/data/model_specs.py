@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ftwidgets.data.rows import Batch, Fault, Known, Usable
-from ftwidgets.data.text import counted, listed, quoted
+from ftwidgets.data.text import join_names, pluralize, quote
 from ftwidgets.data.tokens.counting import count
 from ftwidgets.data.tokens.encodings import is_plain
 from ftwidgets.data.tokens.overhead import parts, sequences
@@ -76,8 +76,8 @@ def find(name: str) -> Model:
     for model in _read():
         if base in (model.name, re.sub(r"-(\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4})$", "", model.name)):
             return model
-    known = listed(model.name for model in _read())
-    raise ValueError(f"No model is known here as {quoted(name)}. Known are {known}.")
+    known = join_names(model.name for model in _read())
+    raise ValueError(f"No model is known here as {quote(name)}. Known are {known}.")
 
 
 def limit(name: str) -> int:
@@ -131,7 +131,7 @@ class TooLong:
         return Fault(
             "too-long-row",
             "warning",
-            f"{read}: the last {counted(tokens - most, 'token')} would be cut off, and with them the end of the answer.",
+            f"{read}: the last {pluralize(tokens - most, 'token')} would be cut off, and with them the end of the answer.",
             "Shorten it, or make several examples of it.",
         )
 

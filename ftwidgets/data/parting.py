@@ -15,7 +15,7 @@ from ftwidgets.data.readers import Source
 from ftwidgets.data.report import Report
 from ftwidgets.data.rules import size
 from ftwidgets.data.splits import size_note
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.errors import DataError
 
 TRAIN, VALIDATION = "train.jsonl", "validation.jsonl"
@@ -78,7 +78,7 @@ def _examine(source: Source, options: Options) -> Examined:
         assert examined.opened is not None
         errors = [str(found) for found in examined.tally.findings if found.level == "error"]
         first = f" The first fault: {errors[0]}" if errors else ""
-        raise DataError(f"{examined.name}: none of its {counted(examined.opened.n_rows, 'row')} can be used.{first}")
+        raise DataError(f"{examined.name}: none of its {pluralize(examined.opened.n_rows, 'row')} can be used.{first}")
     return examined
 
 
@@ -126,5 +126,5 @@ def _skipped(examined: Examined) -> list[Finding]:
     missing = n_rows - examined.n_usable
     if missing <= 0:
         return []
-    message = f"{examined.name}: {counted(missing, 'row')} of {n_rows:,} skipped (unusable or repeated)."
+    message = f"{examined.name}: {pluralize(missing, 'row')} of {n_rows:,} skipped (unusable or repeated)."
     return [Finding(id="rows-skipped", level="note", message=message, fix="Each has a finding that says why.")]

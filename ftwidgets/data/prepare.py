@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.report import Report
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
@@ -37,7 +37,7 @@ class Prepared:
         return f"{self.report._repr_html_()}<p>{escape(self._files())}</p>"
 
     def _files(self) -> str:
-        train = f"{counted(self.n_train, 'example')} in {self.train_file}"
+        train = f"{pluralize(self.n_train, 'example')} in {self.train_file}"
         if self.validation_file is None:
             return f"Written: {train}; none held out."
         return f"Written: {train}, {self.n_validation:,} in {self.validation_file}."

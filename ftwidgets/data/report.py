@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import LEVELS, Finding, Level
 from ftwidgets.data.rows import Example as Example
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +151,7 @@ class Report:
     def summary(self) -> str:
         """One line: rows, usable examples, and how many findings of each level."""
         found = levels(self._counts) or "nothing found"
-        sizes = f"{counted(self.n_rows, 'row')}, {counted(len(self.examples), 'usable example')}"
+        sizes = f"{pluralize(self.n_rows, 'row')}, {pluralize(len(self.examples), 'usable example')}"
         return f"{self.source}: {sizes}; {found}."
 
     def __repr__(self) -> str:
@@ -183,7 +183,7 @@ class Report:
         for level, n in self._counts.values():
             there[level] += n
         there.subtract(finding.level for finding in shown)
-        return ", ".join(counted(there[level], level) for level in LEVELS if there[level] > 0)
+        return ", ".join(pluralize(there[level], level) for level in LEVELS if there[level] > 0)
 
     def _where_all(self) -> str:
         whole = sum(n for _, n in self._counts.values()) == len(self.findings)
@@ -196,7 +196,7 @@ class Report:
         return f"{text} Fixed if you name it (--fixes): {asked}.".strip() if asked else text
 
     def _columns_line(self) -> str:
-        return "Columns: " + ", ".join(f"{part} from {quoted(name)}" for part, name in self.columns.items()) + "."
+        return "Columns: " + ", ".join(f"{part} from {quote(name)}" for part, name in self.columns.items()) + "."
 
     def _repr_html_(self) -> str:
         shown = self._shown()
@@ -226,13 +226,13 @@ def levels(totals: Mapping[str, tuple[Level, int]]) -> str:
     numbers = Counter[Level]()
     for level, n in totals.values():
         numbers[level] += n
-    return ", ".join(counted(numbers[level], level) for level in LEVELS if numbers[level])
+    return ", ".join(pluralize(numbers[level], level) for level in LEVELS if numbers[level])
 
 
 def tally(findings: Sequence[Finding]) -> str:
     """Return `2 errors, 1 warning`; empty where there are no findings."""
     numbers = Counter(finding.level for finding in findings)
-    return ", ".join(counted(numbers[level], level) for level in LEVELS if numbers[level])
+    return ", ".join(pluralize(numbers[level], level) for level in LEVELS if numbers[level])
 
 
 def _html_row(finding: Finding) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.rows import Fault
-from ftwidgets.data.text import counted, fold, listed, quoted
+from ftwidgets.data.text import join_names, normalize, pluralize, quote
 from ftwidgets.statistics import wilson
 
 TRAINING = frozenset(("train", "training", "trn", "fit"))
@@ -132,15 +132,15 @@ def by_column(sides: Sequence[str | None], places: Sequence[str], column: str) -
     list of Finding
         `unknown-side`, for these.
     """
-    plain = [" ".join(fold(side or "").replace("-", " ").replace("_", " ").split()) for side in sides]
+    plain = [" ".join(normalize(side or "").replace("-", " ").replace("_", " ").split()) for side in sides]
     unknown = [position for position, side in enumerate(plain) if side not in TRAINING and side not in HELD_OUT]
     held = [side in HELD_OUT for side in plain]
     if not unknown:
         return held, []
     values = sorted({sides[position] or "" for position in unknown})
     message = (
-        f"{quoted(column)} says neither train nor validation in {counted(len(unknown), 'row')}, first on "
-        f"{places[unknown[0]]}, but {listed(values, 5)}; they are trained on."
+        f"{quote(column)} says neither train nor validation in {pluralize(len(unknown), 'row')}, first on "
+        f"{places[unknown[0]]}, but {join_names(values, 5)}; they are trained on."
     )
     fix = "Write train or validation in each row (test and held-out count as validation)."
     return held, [Finding(id="unknown-side", level="error", message=message, fix=fix, field=column)]
@@ -169,7 +169,7 @@ def straddling(keys: Sequence[Hashable], held: Sequence[int], places: Sequence[s
     if not pairs:
         return None
     named = [f"{places[trained]} (train) and {places[tested]} (validation)" for trained, tested in pairs[:TOLD]]
-    more = f", and {counted(len(pairs) - TOLD, 'more pair')}" if len(pairs) > TOLD else ""
+    more = f", and {pluralize(len(pairs) - TOLD, 'more pair')}" if len(pairs) > TOLD else ""
     message = f"A random split puts the same or nearly the same prompt on both sides: {'; '.join(named)}{more}."
     fix = 'Use split="grouped", which keeps them together; else validation would look too good.'
     return Fault("straddling-near-duplicates", "error", message, fix)
@@ -186,7 +186,7 @@ def size_note(n_held: int) -> list[Finding]:
     if high - low <= WIDE:
         return []
     message = (
-        f"{counted(n_held, 'held-out example')}: a score of {good:.2f} means {low:.2f} to {high:.2f}, "
+        f"{pluralize(n_held, 'held-out example')}: a score of {good:.2f} means {low:.2f} to {high:.2f}, "
         f"one of {half:.2f} means {below:.2f} to {above:.2f} (95 % interval)."
     )
     fix = "Two models that lie within it cannot be told apart; hold out more to be surer."
@@ -203,7 +203,7 @@ def _interval(share: float, n: int) -> tuple[float, float, float]:
 def _labels_of_groups(keys: Sequence[Hashable], labels: Sequence[str]) -> dict[Hashable, str]:
     counts: dict[Hashable, Counter[str]] = defaultdict(Counter)
     for key, label in zip(keys, labels, strict=True):
-        counts[key][fold(label)] += 1
+        counts[key][normalize(label)] += 1
     return {key: min(found, key=lambda label: (-found[label], label)) for key, found in counts.items()}
 
 

@@ -1,35 +1,32 @@
-"""Small pieces of wording: quoted excerpts, plurals, and the folding under which two texts count as the same.
-
-Left out: near-duplicates (texts that differ by more than case, blanks and Unicode form).
-"""
+"""Normalize texts for comparison, and quote, cut and count them for messages."""
 
 import unicodedata
 from collections.abc import Iterable
 
 
-def fold(text: str) -> str:
-    """Return `text` without differences of case, blanks and Unicode form: what makes two prompts the same."""
+def normalize(text: str) -> str:
+    """Return `text` without differences of case, whitespace and Unicode form (NFKC): equal results mean equal prompts."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def visible(text: str, limit: int = 60) -> str:
-    """Return `text` cut to `limit` characters, with nothing in it that could upset a terminal."""
+def printable(text: str, limit: int = 60) -> str:
+    """Return `text` cut to `limit` characters, with control and other unprintable characters escaped."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
-def quoted(text: str, limit: int = 60) -> str:
-    """Return `text` in double quotes, made visible."""
-    return f'"{visible(text, limit)}"'
+def quote(text: str, limit: int = 60) -> str:
+    """Return `text` in double quotes, cut and escaped by `printable`."""
+    return f'"{printable(text, limit)}"'
 
 
-def listed(names: Iterable[str], limit: int = 12) -> str:
-    """Return quoted names with commas, and how many more there are beyond `limit`."""
-    all_names = [quoted(name, 40) for name in names]
+def join_names(names: Iterable[str], limit: int = 12) -> str:
+    """Return the names quoted and joined by commas; beyond `limit` only how many more there are."""
+    all_names = [quote(name, 40) for name in names]
     rest = len(all_names) - limit
     return ", ".join(all_names[:limit]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 row`, `2 rows`, `1,000 rows`."""
+def pluralize(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `2 rows`, `1,000 rows`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.text import fold, listed, quoted
+from ftwidgets.data.text import join_names, normalize, quote
 
 DEFAULTS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}
 
@@ -66,7 +66,7 @@ def find(header: Header, mapping: Mapping[str, str]) -> dict[str, int] | list[Fi
         return findings
     texts = [found[part] for part in DEFAULTS if part in found]
     if len(set(texts)) < len(texts):
-        same = listed(header.names[place] for place in sorted(set(texts)))
+        same = join_names(header.names[place] for place in sorted(set(texts)))
         raise ValueError(f"prompt, completion and system need a column each; these were named: {same}")
     return found
 
@@ -77,20 +77,20 @@ def ignored(header: Header, found: Mapping[str, int]) -> list[Finding]:
     others = [name for place, name in enumerate(header.names) if place not in used and name]
     if not others:
         return []
-    return [Finding(id="ignored-columns", level="note", message=f"Columns not used: {listed(others)}.")]
+    return [Finding(id="ignored-columns", level="note", message=f"Columns not used: {join_names(others)}.")]
 
 
 def has_texts(names: Sequence[str]) -> bool:
     """Tell whether a prompt and a completion column are among the names, in any case."""
-    folded = {fold(name) for name in names}
-    return all(fold(DEFAULTS[part]) in folded for part in _NEEDED)
+    folded = {normalize(name) for name in names}
+    return all(normalize(DEFAULTS[part]) in folded for part in _NEEDED)
 
 
 def _places(names: tuple[str, ...], name: str, *, exact_first: bool) -> list[int]:
     exact = [place for place, column in enumerate(names) if column == name]
     if exact_first and len(exact) == 1:
         return exact
-    return [place for place, column in enumerate(names) if fold(column) == fold(name)]
+    return [place for place, column in enumerate(names) if normalize(column) == normalize(name)]
 
 
 def _missing(header: Header, part: str, name: str, *, first: bool) -> Finding:
@@ -98,11 +98,11 @@ def _missing(header: Header, part: str, name: str, *, first: bool) -> Finding:
     fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
     if header.from_file and header.line is not None and first:
         fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
-    columns = f"the columns are {listed(there)}" if there else "there are no columns at all"
+    columns = f"the columns are {join_names(there)}" if there else "there are no columns at all"
     return Finding(
         id="missing-column",
         level="error",
-        message=f"There is no column {quoted(name)}; {columns}.",
+        message=f"There is no column {quote(name)}; {columns}.",
         fix=fix,
         line=header.line,
         field=name,
@@ -110,11 +110,11 @@ def _missing(header: Header, part: str, name: str, *, first: bool) -> Finding:
 
 
 def _ambiguous(header: Header, part: str, name: str, places: list[int]) -> Finding:
-    there = ", ".join(f"{quoted(header.names[place])} (column {place + 1})" for place in places)
+    there = ", ".join(f"{quote(header.names[place])} (column {place + 1})" for place in places)
     return Finding(
         id="ambiguous-column",
         level="error",
-        message=f"Several columns could be {quoted(name)}: {there}.",
+        message=f"Several columns could be {quote(name)}: {there}.",
         fix=f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).',
         line=header.line,
         field=name,

@@ -11,7 +11,7 @@ from ftwidgets.data.readers.plain_values import Overall
 from ftwidgets.data.readers.source import Item, Mend
 from ftwidgets.data.readers.table import CellReader, text_of, value_at
 from ftwidgets.data.rows import Fault, Row, Usable
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 
 @dataclass
@@ -55,7 +55,7 @@ class TurnReader(CellReader):
         seen.add(key)
         faults = [finding for item in held if isinstance(item, list) for finding in item]
         if any(finding.level == "error" for finding in faults):
-            left_out = f" The conversation {quoted(name)} is left out with it."
+            left_out = f" The conversation {quote(name)} is left out with it."
             yield [
                 replace(finding, message=finding.message + left_out) if finding.level == "error" else finding
                 for finding in faults
@@ -68,7 +68,7 @@ class TurnReader(CellReader):
             yield _joined(turns, remarks)
 
     def _interrupted(self, name: str) -> Fault:
-        message = f"The conversation {quoted(name)} was there before, with other rows between; this is another example."
+        message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
         fix = "Sort the rows so that those of one conversation stand together, or give it a name of its own."
         return Fault("conversation-interrupted", "warning", message, fix, self.columns["conversation"], name[:60])
 

@@ -18,7 +18,7 @@ from ftwidgets.data.readers.source import Walk
 from ftwidgets.data.readers.text_file import Text
 from ftwidgets.data.readers.unsupported import empty, other_format
 from ftwidgets.data.rows import Row
-from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.data.text import normalize, pluralize, quote
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 _LOOK_AT = 20  # records that decide on the delimiter
@@ -100,7 +100,7 @@ def look(text: Text, wanted: Collection[str], delimiter: str | None) -> Delimite
         if isinstance(cells, Finding):
             return cells
         header = tuple(map(clean, cells))
-        if len(header) < 2 and not {fold(column) for column in header} & {fold(column) for column in wanted}:
+        if len(header) < 2 and not {normalize(column) for column in header} & {normalize(column) for column in wanted}:
             return _no_columns(text.name, header[0], line)
     return Delimited(text, delimiter, header, line, offset)
 
@@ -158,7 +158,7 @@ def _first_line(file: BinaryIO, text: Text) -> tuple[int, int, str | None]:
 
 def _delimiter(file: BinaryIO, text: Text, wanted: Collection[str], begin: tuple[int, int]) -> str:
     """Return the delimiter that shows most of the wanted columns, else the one that makes the most regular table."""
-    names = set(map(fold, wanted))
+    names = set(map(normalize, wanted))
 
     def evidence(delimiter: str) -> tuple[int, bool, int, int]:
         found = (cells for _, _, cells in _records(file, text, delimiter, *begin))
@@ -166,7 +166,7 @@ def _delimiter(file: BinaryIO, text: Text, wanted: Collection[str], begin: tuple
         first = list(itertools.islice(filled, _LOOK_AT))
         header = first[0] if first else []
         alike = sum(len(cells) == len(header) for cells in first)
-        return (len(names & {fold(clean(cell)) for cell in header}), len(header) > 1, alike, len(header))
+        return (len(names & {normalize(clean(cell)) for cell in header}), len(header) > 1, alike, len(header))
 
     return max(_DELIMITERS, key=evidence)
 
@@ -174,7 +174,7 @@ def _delimiter(file: BinaryIO, text: Text, wanted: Collection[str], begin: tuple
 def _checked(delimiter: str) -> str:
     delimiter = _NAMED.get(delimiter, delimiter)
     if len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii():
-        raise ValueError(f'the delimiter is one character, such as ";" or "\\t", not {quoted(delimiter)}')
+        raise ValueError(f'the delimiter is one character, such as ";" or "\\t", not {quote(delimiter)}')
     return delimiter
 
 
@@ -193,7 +193,7 @@ def _effect(error: csv.Error, feed: Feed, first: int) -> str:
     if feed.ended:
         return "it is never closed, so the rest of the file became one cell."
     if _is_limit(error):
-        return f"its cell runs on for more than {counted(csv.field_size_limit(), 'character')}."
+        return f"its cell runs on for more than {pluralize(csv.field_size_limit(), 'character')}."
     end = first + feed.n_lines
     return f"the next one, on line {end:,}, stands in the middle of a text, so all between became one cell; it is left out."
 
@@ -205,5 +205,5 @@ def _open_quote(line: int, effect: str) -> Finding:
 
 
 def _no_columns(name: str, header: str, line: int) -> Finding:
-    what = f"no table: its first line, {quoted(header)}, has no comma, semicolon, tab or bar that makes columns"
+    what = f"no table: its first line, {quote(header)}, has no comma, semicolon, tab or bar that makes columns"
     return other_format(name, what, "A CSV with a header line such as Prompt,Completion is needed.", line=line)

@@ -16,7 +16,7 @@ from typing import IO
 
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.text_file import Stamp, Text
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 BLOCK = 1 << 18
 _HEAD = 4096  # bytes that show a mark, and whether it is JSON
@@ -131,7 +131,7 @@ def _codec(encoding: str) -> str:
         "".encode(encoding)  # a codec that turns bytes into bytes is none for text
         codecs.getincrementaldecoder(encoding)
     except (LookupError, ValueError) as error:
-        raise ValueError(f'there is no text encoding {quoted(encoding)}; "utf-8", "cp1252" and "utf-16" are some') from error
+        raise ValueError(f'there is no text encoding {quote(encoding)}; "utf-8", "cp1252" and "utf-16" are some') from error
     return found.name
 
 
@@ -245,8 +245,8 @@ def _windows(path: Path, name: str, error: UnicodeDecodeError) -> Finding:
     offset = int(error.reason)
     byte, excerpt = _around(path, offset)
     message = (
-        f"{quoted(name)} is not UTF-8: byte 0x{byte:02X} at offset {offset:,} does not fit. "
-        f"It is read as Windows-1252, where the text there reads {quoted(excerpt)}."
+        f"{quote(name)} is not UTF-8: byte 0x{byte:02X} at offset {offset:,} does not fit. "
+        f"It is read as Windows-1252, where the text there reads {quote(excerpt)}."
     )
     fix = f'If that reads wrong, say how it is stored: encoding="...". {_SAVE_AS_UTF8}'
     line = _line_of(path, offset)
@@ -257,9 +257,9 @@ def _wrong(path: Path, name: str, start: int, error: UnicodeDecodeError, *, exce
     offset = start + int(error.reason)
     byte, seen = _around(path, offset)
     encoding = "Windows-1252" if error.encoding in ("cp1252", "charmap") else error.encoding.upper()
-    message = f"{quoted(name)} is not {encoding}: byte 0x{byte:02X} at offset {offset:,} does not fit."
+    message = f"{quote(name)} is not {encoding}: byte 0x{byte:02X} at offset {offset:,} does not fit."
     if excerpt:
-        message += f" In Windows-1252 the text there would read {quoted(seen)}."
+        message += f" In Windows-1252 the text there would read {quote(seen)}."
     line = (
         _line_of(path, offset) if error.encoding in ("utf-8", "cp1252", "charmap") else _wide_line(path, start, offset, error)
     )
@@ -284,7 +284,7 @@ def _nul(name: str, line: int | None) -> Finding:
     return Finding(
         id="wrong-encoding",
         level="error",
-        message=f"{quoted(name)} holds a NUL byte: it is no text, or UTF-16 without a byte order mark.",
+        message=f"{quote(name)} holds a NUL byte: it is no text, or UTF-16 without a byte order mark.",
         fix=f"{_SAVE_AS_UTF8} {_OVERRIDE}",
         line=line,
     )

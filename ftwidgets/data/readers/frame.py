@@ -8,7 +8,7 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.columns import clean
 from ftwidgets.data.readers.in_memory import Held
 from ftwidgets.data.readers.table import is_missing
-from ftwidgets.data.text import visible
+from ftwidgets.data.text import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def read_frame(frame: "pd.DataFrame", *, records: bool) -> Held:
     """Return the rows of a DataFrame; its index labels name them, or their positions where labels repeat."""
     notes = []
     if frame.index.is_unique:
-        labels = [label if type(label) is int else visible(str(label), 40) for label in frame.index.tolist()]
+        labels = [label if type(label) is int else printable(str(label), 40) for label in frame.index.tolist()]
     else:
         labels = list(range(len(frame)))
         message = "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."

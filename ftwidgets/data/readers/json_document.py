@@ -7,7 +7,7 @@ from ftwidgets.data.readers.in_memory import Held
 from ftwidgets.data.readers.json_values import not_json, parser
 from ftwidgets.data.readers.text_file import Text
 from ftwidgets.data.readers.unsupported import other_format
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 LARGEST = 200 * 1024 * 1024
 _UNDER = ("data", "train", "rows", "examples")
@@ -17,7 +17,7 @@ def read_document(text: Text) -> Held | Finding:
     """Return the records of a JSON file, or the finding that says why there are none."""
     name = text.name
     if text.stamp.size > LARGEST:
-        message = f"{quoted(name)} is one JSON document of {text.stamp.size / 2**20:,.0f} MB, more than can be read at once."
+        message = f"{quote(name)} is one JSON document of {text.stamp.size / 2**20:,.0f} MB, more than can be read at once."
         return Finding(id="not-readable", level="error", message=message, fix="Write it as JSON Lines: one record a line.")
     with text.open() as file:
         file.seek(text.start)
@@ -26,7 +26,7 @@ def read_document(text: Text) -> Held | Finding:
         value = parser(long_numbers=text.long_numbers)(raw)
     except (ValueError, RecursionError) as error:
         fault = not_json(raw, error)
-        message = fault.message.replace("The line", quoted(name), 1)
+        message = fault.message.replace("The line", quote(name), 1)
         line = raw.decode("utf-8", "replace").count("\n", 0, getattr(error, "pos", 0)) + 1
         return Finding(id="not-json", level="error", message=message, fix="Mend the file there.", line=line)
     records = value if isinstance(value, list) else _under(value)
@@ -40,10 +40,10 @@ def _left(name: str, value: Any, records: list[Any]) -> list[Finding]:
     """Return the note about other lists of records beside those that are read, such as those of a split."""
     lists = {key: held for key, held in value.items() if _is_list(held)} if isinstance(value, dict) else {}
     read = next((key for key, held in lists.items() if held is records), None)
-    others = [f"{quoted(key)} ({counted(len(held), 'record')})" for key, held in lists.items() if held is not records]
+    others = [f"{quote(key)} ({pluralize(len(held), 'record')})" for key, held in lists.items() if held is not records]
     if read is None or not others:
         return []
-    message = f"{quoted(name)} is read under {quoted(read)}; not used: {', '.join(others[:5])}."
+    message = f"{quote(name)} is read under {quote(read)}; not used: {', '.join(others[:5])}."
     fix = "Write each list into a file of its own, if it is to be checked too."
     return [Finding(id="ignored-columns", level="note", message=message, fix=fix)]
 

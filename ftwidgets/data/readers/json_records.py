@@ -12,7 +12,7 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.source import Item, Mend
 from ftwidgets.data.readers.table import text_of
 from ftwidgets.data.rows import Fault, Row, Usable
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 # What a record becomes; a file holds examples of one kind.
 BECOMES = {
@@ -118,5 +118,5 @@ def _told(fault: Fault) -> Fault:
 
 def missing_key(name: str, keys: str) -> Finding:
     """Return the finding for a key that was named and is not in the first record."""
-    message = f"There is no key {quoted(name)} in the first record; its keys are {keys}."
+    message = f"There is no key {quote(name)} in the first record; its keys are {keys}."
     return Finding(id="missing-column", level="error", message=message, fix="Check its spelling.", field=name)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ftwidgets.data.rows import Fault
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 DEEPEST = 100
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
@@ -91,7 +91,7 @@ def not_json(raw: bytes, error: Exception) -> Fault:
         place = error.pos
         reason = next((words for start, words in _REASONS if error.msg.startswith(start)), error.msg.lower())
     rest = whole[place:].rstrip()
-    near = f", before {quoted(rest[:20], 20)}" if rest else ", at its end"
+    near = f", before {quote(rest[:20], 20)}" if rest else ", at its end"
     message = f"The line is not JSON: {reason} at character {place + 1:,}{near}."
     return Fault("not-json", "error", message, _advice(text), excerpt=text[:60])
 

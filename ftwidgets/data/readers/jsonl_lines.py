@@ -14,7 +14,7 @@ from ftwidgets.data.readers.source import Walk
 from ftwidgets.data.readers.text_file import Text
 from ftwidgets.data.readers.unsupported import other_format
 from ftwidgets.data.rows import Row
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 LARGEST = 512 * 1024 * 1024  # bytes; what the services take as one file
 
@@ -44,7 +44,7 @@ class JsonLines:
         if not self.n_blank:
             return []
         first = "line" if self.n_blank == 1 else "the first is line"
-        message = f"{quoted(self.name)} has {counted(self.n_blank, 'blank line')} ({first} {self.first_blank:,})."
+        message = f"{quote(self.name)} has {pluralize(self.n_blank, 'blank line')} ({first} {self.first_blank:,})."
         fix = "Delete them; they are skipped here, and some services refuse them."
         return [Finding(id="blank-line", level="note", message=message, fix=fix, line=self.first_blank)]
 
@@ -52,11 +52,11 @@ class JsonLines:
         """Return what is to be said of the whole file before it is read."""
         found = []
         if self.size > LARGEST:
-            message = f"{quoted(self.name)} has {self.size / 2**20:,.0f} MB; services take up to {LARGEST // 2**20} MB a file."
+            message = f"{quote(self.name)} has {self.size / 2**20:,.0f} MB; services take up to {LARGEST // 2**20} MB a file."
             fix = "Leave out rows: a good selection trains as well as all of them."
             found.append(Finding(id="too-large-file", level="error", message=message, fix=fix))
         if self.text.marked:
-            message = f"{quoted(self.name)} begins with a byte order mark, which some services ask for and others refuse."
+            message = f"{quote(self.name)} begins with a byte order mark, which some services ask for and others refuse."
             fix = "If a service refuses the file, save it as UTF-8 without a byte order mark."
             found.append(Finding(id="byte-order-mark", level="note", message=message, fix=fix))
         return found

@@ -24,7 +24,7 @@ from ftwidgets.data.readers.source import Opened, Rows
 from ftwidgets.data.readers.table import CellReader
 from ftwidgets.data.readers.text_file import Text
 from ftwidgets.data.readers.xlsx import read_workbook
-from ftwidgets.data.text import fold, listed, quoted, visible
+from ftwidgets.data.text import join_names, normalize, printable, quote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,7 @@ def _table(found: _Found, header: Header, columns: Mapping[str, str], system: st
 
 def _records(found: _Found, columns: Mapping[str, str], system: str | None) -> Opened | list[Finding]:
     keys = found.first if isinstance(found.first, dict) else {}
-    missing = [missing_key(name, listed(map(str, keys))) for name in columns.values() if keys and name not in keys]
+    missing = [missing_key(name, join_names(map(str, keys))) for name in columns.values() if keys and name not in keys]
     if missing:
         return missing
     rest = {key: value for key, value in keys.items() if key not in columns.values()}
@@ -147,9 +147,9 @@ def _look(source: Source, columns: Mapping[str, str], delimiter: str | None, enc
 
 
 def _file(path: Path, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Found | Finding:
-    name = visible(path.name)
+    name = printable(path.name)
     if path.exists() and not (path.is_file() or path.is_dir()):
-        message = f"{quoted(str(path))} is a device or a pipe, which can be read only once."
+        message = f"{quote(str(path))} is a device or a pipe, which can be read only once."
         return Finding(id="not-readable", level="error", message=message, fix="Save what comes out of it as a file.")
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -210,16 +210,16 @@ def _cannot_open(path: Path, error: Exception) -> Finding:
     text = str(path)
     if "\n" in text or text.startswith(("http:", "https:")):
         kind = "the text of a table" if "\n" in text else "a web address"
-        message = f"{quoted(text)} is {kind}, not the path of a file."
+        message = f"{quote(text)} is {kind}, not the path of a file."
         return Finding(id="not-found", level="error", message=message, fix="Save it as a CSV file and give its path.")
     if isinstance(error, IsADirectoryError) or path.is_dir():
-        return Finding(id="not-found", level="error", message=f"{quoted(text)} is a folder.", fix="Name a CSV file in it.")
+        return Finding(id="not-found", level="error", message=f"{quote(text)} is a folder.", fix="Name a CSV file in it.")
     if not isinstance(error, FileNotFoundError):
-        message = f"{quoted(text)} cannot be opened: {getattr(error, 'strerror', None) or error}."
+        message = f"{quote(text)} cannot be opened: {getattr(error, 'strerror', None) or error}."
         return Finding(id="not-readable", level="error", message=message, fix="Check the path and its permissions.")
     close = difflib.get_close_matches(path.name, _files_beside(path), n=1, cutoff=0.75)
-    hint = f"Did you mean {quoted(close[0])}?" if close else "Check its name and folder."
-    return Finding(id="not-found", level="error", message=f"There is no file {quoted(text)}.", fix=hint)
+    hint = f"Did you mean {quote(close[0])}?" if close else "Check its name and folder."
+    return Finding(id="not-found", level="error", message=f"There is no file {quote(text)}.", fix=hint)
 
 
 def _files_beside(path: Path) -> list[str]:
@@ -231,8 +231,8 @@ def _files_beside(path: Path) -> list[str]:
 
 def _system_named_like_a_column(header: tuple[str, ...], system: str | None) -> list[Finding]:
     """Return a warning if the text given as system prompt is the name of a column: probably it was meant as one."""
-    if system is None or fold(system) not in map(fold, header):
+    if system is None or normalize(system) not in map(normalize, header):
         return []
-    message = f"system={quoted(system)} is used as the text of the system prompt, and a column has that name."
-    fix = f"If the column was meant: system_column={quoted(system)}."
+    message = f"system={quote(system)} is used as the text of the system prompt, and a column has that name."
+    fix = f"If the column was meant: system_column={quote(system)}."
     return [Finding(id="system-is-a-column", level="warning", message=message, fix=fix, field=system)]

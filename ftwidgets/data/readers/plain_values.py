@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.rows import Row
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 
 @dataclass
@@ -41,8 +41,8 @@ class Overall:
         for part in sorted(self.plain, reverse=True):  # the prompt first
             found, name = self.plain[part], columns[part]
             message = (
-                f"{quoted(name)} holds {counted(sum(found.kinds.values()), 'cell')} of type {_listed(found.kinds)}; "
-                f"they are written as text, {quoted(found.text)} for example ({found.where})."
+                f"{quote(name)} holds {pluralize(sum(found.kinds.values()), 'cell')} of type {_listed(found.kinds)}; "
+                f"they are written as text, {quote(found.text)} for example ({found.where})."
             )
             fix = "If that is not how they should read, turn the column into text first."
             findings.append(Finding(id="numbers-as-text", level="note", message=message, fix=fix, field=name))

@@ -15,7 +15,7 @@ from ftwidgets.data.readers.csv_records import Stray
 from ftwidgets.data.readers.plain_values import Overall, is_midnight
 from ftwidgets.data.readers.source import Item, Mend
 from ftwidgets.data.rows import Fault, Row, Usable
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 _NEEDS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
 _PLAIN = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
@@ -145,31 +145,31 @@ class CellReader:
         if is_missing(value) or value == "":
             return None if part == "system" else self._empty(row, part, name)
         if not isinstance(value, (str, *_PLAIN)):
-            message = f"{quoted(name)} holds a {type(value).__name__}, not text: {quoted(_shown(value), 40)}."
+            message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_shown(value), 40)}."
             return Fault("not-text", "error", message, "Turn it into text first.", name)
         if not isinstance(value, str):
             return None
         if not value.strip():
             return None if part == "system" else self._blank(part, name, value)
         if self.kind == "workbook" and value in _FORMULA_ERRORS:
-            message = f"{quoted(name)} holds {value}, the mark of a formula that failed."
+            message = f"{quote(name)} holds {value}, the mark of a formula that failed."
             return Fault("not-text", "error", message, "Mend the formula, or write the text there.", name, value)
         half = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
         if half is None:
             return None
-        message = f"{quoted(name)} holds half a character (U+{ord(half):04X}), which no file can store."
+        message = f"{quote(name)} holds half a character (U+{ord(half):04X}), which no file can store."
         fix = "Read the source again with its right encoding, or delete that character."
         return Fault("half-character", "error", message, fix, name, value[:60])
 
     def _empty(self, row: Row, part: str, name: str) -> Fault:
-        message = f"{quoted(name)} is empty."
+        message = f"{quote(name)} is empty."
         if self.places[part] >= len(row.values):
-            message = f"{quoted(name)} is empty: the row has {counted(len(row.values), 'cell')}, the header {self._width}."
+            message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
         fix = f"Fill it in or delete the row; {_NEEDS[part]}.{_NO_VALUE.get(self.kind, '')}"
         return Fault("empty-cell", "error", message, fix, name)
 
     def _blank(self, part: str, name: str, value: str) -> Fault:
-        message, fix = f"{quoted(name)} holds nothing but blanks.", f"Fill it in or delete the row; {_NEEDS[part]}."
+        message, fix = f"{quote(name)} holds nothing but blanks.", f"Fill it in or delete the row; {_NEEDS[part]}."
         return Fault("blank-cell", "error", message, fix, name, value[:60])
 
     def _too_many(self, values: Sequence[Any]) -> Fault:
@@ -184,7 +184,7 @@ class CellReader:
             text = value_at(values, self.places.get(part, len(values)))
             if isinstance(text, Stray):
                 name = self.columns[part]
-                message = f"{quoted(name)} has a quote inside its quotes that is not doubled; reading made it {quoted(text)}."
+                message = f"{quote(name)} has a quote inside its quotes that is not doubled; reading made it {quote(text)}."
                 fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
                 faults.append(Fault("stray-quote", "warning", message, fix, name, text[:60]))
         return faults
@@ -194,7 +194,7 @@ class CellReader:
         if text[0] not in " \t" or not text.lstrip().startswith('"') or not text.rstrip().endswith('"'):
             return None
         name = self.columns[part]
-        message = f"{quoted(name)} has a blank before its opening quote, so the quotes became text."
+        message = f"{quote(name)} has a blank before its opening quote, so the quotes became text."
         fix = "Delete the blank between the delimiter and the quote."
         return Fault("blank-before-quote", "warning", message, fix, name, text[:60], "drop-outer-quotes")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 Kind = Literal["table", "lines", "document"]
 
@@ -98,12 +98,12 @@ def is_blank(text: str) -> bool:
 def empty(name: str, how: str) -> Finding:
     """Return the finding for a file with nothing in it."""
     fix = "There is nothing in it to train on; check the path."
-    return Finding(id="empty-file", level="error", message=f"{quoted(name)} is {how}.", fix=fix)
+    return Finding(id="empty-file", level="error", message=f"{quote(name)} is {how}.", fix=fix)
 
 
 def other_format(name: str, what: str, fix: str, *, line: int | None = None) -> Finding:
     """Return the finding for a file of another kind."""
-    return Finding(id="other-format", level="error", message=f"{quoted(name)} is {what}.", fix=fix, line=line)
+    return Finding(id="other-format", level="error", message=f"{quote(name)} is {what}.", fix=fix, line=line)
 
 
 def _archive(path: Path, name: str) -> Finding | None:

@@ -14,7 +14,7 @@ from ftwidgets.data.readers.columns import clean
 from ftwidgets.data.readers.in_memory import Held
 from ftwidgets.data.readers.table import is_empty
 from ftwidgets.data.readers.unsupported import empty, other_format
-from ftwidgets.data.text import fold, quoted
+from ftwidgets.data.text import normalize, quote
 
 LARGEST = 400 * 1024 * 1024  # bytes of XML, unpacked; a million rows of 400 letters
 _SAVE_AS_CSV = "Open it in its program and save the sheet as CSV (UTF-8)."
@@ -31,7 +31,7 @@ def read_workbook(path: Path, name: str, wanted: Collection[str]) -> "tuple[Held
         If the file cannot be read.
     """
     if (unpacked := _unpacked(path)) > LARGEST:
-        message = f"{quoted(name)} holds {unpacked / 2**20:,.0f} MB of cells, more than can be read at once."
+        message = f"{quote(name)} holds {unpacked / 2**20:,.0f} MB of cells, more than can be read at once."
         return Finding(id="not-readable", level="error", message=message, fix=_SAVE_AS_CSV)
     try:
         found = _sheets(path, wanted)
@@ -47,7 +47,7 @@ def read_workbook(path: Path, name: str, wanted: Collection[str]) -> "tuple[Held
     while header and not header[-1]:
         header = header[:-1]
     rows = [row[: len(header)] for row in cells[1:]]
-    called = f"{name}, sheet {quoted(title, 40)}" if several else name
+    called = f"{name}, sheet {quote(title, 40)}" if several else name
     return Held(called, rows, lines=numbers[1:], path=path, size=path.stat().st_size, from_file=True), header, numbers[0]
 
 
@@ -63,7 +63,7 @@ def _sheets(path: Path, wanted: Collection[str]) -> tuple[Sheet, bool] | None:
     """Return the sheet with most of the columns, the first of equals, and whether others are filled; None if none is."""
     import openpyxl
 
-    names = set(map(fold, wanted))
+    names = set(map(normalize, wanted))
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and validations, which are not read
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -76,7 +76,7 @@ def _sheets(path: Path, wanted: Collection[str]) -> tuple[Sheet, bool] | None:
                 if header is None:
                     continue
                 n_filled += 1
-                known = len(names & {fold(clean(str(value))) for value in header})
+                known = len(names & {normalize(clean(str(value))) for value in header})
                 if known > most:
                     most, best = known, (sheet.title, [], [])
             if best is None:

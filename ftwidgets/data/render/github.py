@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import LEVELS, Finding
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     from ftwidgets.data.report import Report
@@ -42,7 +42,7 @@ def commands(report: Report, file: str, *, others: dict[str, str] | None = None)
         chosen = sorted((pair for pair in ranked if pair[1].level == level), key=lambda pair: pair[0])[:SHOWN]
         lines += [_command(found, (others or {}).get(found.source or "", file)) for _, found in chosen]
     total = sum(count for _, count in report.totals.values())
-    more = f" {counted(total - len(lines), 'finding')} more, not shown here." if total > len(lines) else ""
+    more = f" {pluralize(total - len(lines), 'finding')} more, not shown here." if total > len(lines) else ""
     return "\n".join([*lines, f"{_data(report.summary)}{more}"])
 
 

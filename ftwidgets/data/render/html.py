@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.render import charts
 from ftwidgets.data.render import summary as parts
-from ftwidgets.data.text import counted, visible
+from ftwidgets.data.text import pluralize, printable
 from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def page(report: Report) -> str:
     str
         HTML, to be written as UTF-8.
     """
-    name = escape(visible(report.source, 120))
+    name = escape(printable(report.source, 120))
     sections = [
         ("kinds", "What was found", _kinds(report)),
         ("all", "All findings, by line", _all(report)),
@@ -72,7 +72,7 @@ def page(report: Report) -> str:
 def _verdict(report: Report) -> str:
     sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in parts.sizes(report))
     kind = "verdict" if report.ok else "verdict wrong"
-    said = f"<p>{escape(parts.verdict(report))}</p><p>{escape(visible(report.summary, 400))}</p>"
+    said = f"<p>{escape(parts.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
     return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
 
 
@@ -105,7 +105,7 @@ def _all(report: Report) -> str:
     total = sum(count for _, count in report.totals.values())
     more = total - len(rows)
     table = _table("All findings", ("Where", "Level", "Kind", "What is wrong, and what to do"), rows)
-    return table + (f"<p>… and {counted(more, 'finding')} more than the {len(rows)} listed here.</p>" if more > 0 else "")
+    return table + (f"<p>… and {pluralize(more, 'finding')} more than the {len(rows)} listed here.</p>" if more > 0 else "")
 
 
 def _fixes(report: Report) -> str:

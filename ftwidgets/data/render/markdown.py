@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.render import summary as parts
-from ftwidgets.data.text import counted, visible
+from ftwidgets.data.text import pluralize, printable
 from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def text(report: Report) -> str:
         ("How the file was read", _table(("Part", "Read from"), [tuple(map(plain, row)) for row in parts.reading(report)])),
     ]
     sizes = _table(("Figure", ""), [tuple(map(plain, row)) for row in parts.sizes(report)])
-    title = f"# Data check: {plain(visible(report.source, 120))}"
+    title = f"# Data check: {plain(printable(report.source, 120))}"
     head = f"{title}\n\n**{plain(parts.verdict(report))}** {plain(report.summary)}\n\n{sizes}"
     body = "".join(f"\n## {title}\n\n{content}" for title, content in sections if content)
     return f"{head}{body}".encode("utf-8", "backslashreplace").decode()
@@ -54,13 +54,13 @@ def _kinds(report: Report) -> str:
 
 
 def _kind(kind: parts.Kind) -> str:
-    listed = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[:FIRST])
+    join_names = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[:FIRST])
     more = kind.count - min(len(kind.first), FIRST)
     repairs = ", ".join(f"`{name}`" for name in kind.repairs)
     return (
-        f"### {kind.id}\n\n**{kind.level}, {counted(kind.count, 'time')}: {kind.explained.title}.** "
+        f"### {kind.id}\n\n**{kind.level}, {pluralize(kind.count, 'time')}: {kind.explained.title}.** "
         f"{kind.explained.why}\n\nWhat to do: {kind.explained.todo}"
-        f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{listed}"
+        f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{join_names}"
         f"{f'- … and {more:,} more of this kind{chr(10)}' if more > 0 else ''}"
     )
 
@@ -78,7 +78,7 @@ def _all(report: Report) -> str:
         for found in report.findings[:LISTED]
     ]
     more = sum(count for _, count in report.totals.values()) - len(rows)
-    rest = f"\n… and {counted(more, 'finding')} more than the {len(rows)} listed here.\n" if more > 0 else ""
+    rest = f"\n… and {pluralize(more, 'finding')} more than the {len(rows)} listed here.\n" if more > 0 else ""
     return _table(("Where", "Level", "Kind", "What is wrong", "What to do"), rows) + rest
 
 

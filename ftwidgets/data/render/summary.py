@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftwidgets.data.findings import LEVELS, Finding, Level
-from ftwidgets.data.text import counted, visible
+from ftwidgets.data.text import pluralize, printable
 
 if TYPE_CHECKING:
     from ftwidgets.data.fixes import Fix
@@ -88,7 +88,7 @@ def tally(report: Report) -> str:
     numbers = dict.fromkeys(LEVELS, 0)
     for level, count in report.totals.values():
         numbers[level] += count
-    return ", ".join(counted(numbers[level], level) for level in LEVELS if numbers[level])
+    return ", ".join(pluralize(numbers[level], level) for level in LEVELS if numbers[level])
 
 
 def verdict(report: Report) -> str:
@@ -102,12 +102,12 @@ def verdict(report: Report) -> str:
 
 def where(finding: Finding) -> str:
     """Return the place of a finding."""
-    return visible(finding.where, 200) or "whole source"
+    return printable(finding.where, 200) or "whole source"
 
 
 def text_at(finding: Finding) -> str:
     """Return the text at fault, unless the message quotes it already."""
-    shown = visible(finding.excerpt or "")
+    shown = printable(finding.excerpt or "")
     return "" if shown.rstrip("…") in finding.message else shown
 
 
@@ -125,21 +125,21 @@ def lengths(report: Report) -> str:
         return "No usable example, no tokens."
     low, middle, high = (f"{value:,.0f}" for value in _quantiles(report))
     total = f"{int(report.tokens.sum()):,}"
-    size = counted(report.n_examples, "example")
+    size = pluralize(report.n_examples, "example")
     return f"{size} of {low} to {high} tokens, median {middle}; {total} in all, counted with {report.encoding}."
 
 
 def shares(numbers: Mapping[str, int], limit: int = 20) -> list[tuple[str, int]]:
     """Return names with their numbers, the most frequent first; what is beyond `limit` is summed up in a last entry."""
-    found = sorted(((visible(name), n) for name, n in numbers.items()), key=lambda entry: (-entry[1], entry[0]))
+    found = sorted(((printable(name), n) for name, n in numbers.items()), key=lambda entry: (-entry[1], entry[0]))
     rest = found[limit:]
-    return found[:limit] + ([(f"{counted(len(rest), 'other')}", sum(n for _, n in rest))] if rest else [])
+    return found[:limit] + ([(f"{pluralize(len(rest), 'other')}", sum(n for _, n in rest))] if rest else [])
 
 
 def reading(report: Report) -> list[tuple[str, str]]:
     """Return how the source was read: its form, and which column is what."""
     told = [("Form", report.form)] if report.form else []
-    return [*told, *((part.capitalize(), f'column "{visible(name)}"') for part, name in report.columns.items())]
+    return [*told, *((part.capitalize(), f'column "{printable(name)}"') for part, name in report.columns.items())]
 
 
 COSTS = ("Provider", "Model", "USD for a million tokens", f"{EPOCHS} epochs", "Price read on", "Until when")

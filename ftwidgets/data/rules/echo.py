@@ -7,7 +7,7 @@ the prompt, as good answers do; prompts too short to tell from chance.
 from collections.abc import Iterator
 
 from ftwidgets.data.rows import Batch, Usable
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 
 FEWEST = 20  # characters of a folded prompt: shorter ones may well be in an answer
 FEWEST_ASKED = 15  # where the answer begins with the question, its question mark included
@@ -45,7 +45,7 @@ def candidates(batch: Batch) -> Iterator[int]:
 
 def repeated(item: Usable) -> str | None:
     """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not."""
-    asked, answer = fold(last_asked(item)), fold(item.completion)
+    asked, answer = normalize(last_asked(item)), normalize(item.completion)
     bare = asked.rstrip(" .!?:")
     if len(bare) < FEWEST:
         begun = len(asked) >= FEWEST_ASKED and asked.endswith("?") and answer.startswith(asked)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ftwidgets.data.rows import Batch, Fault, Known
 from ftwidgets.data.rules.label_typos import bare, is_slip
 from ftwidgets.data.rules.near_duplicates.normalize import is_number
-from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.data.text import normalize, pluralize, quote
 
 FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
 HELD = 1_000
@@ -105,7 +105,7 @@ def is_label_task(spellings: dict[str, int]) -> bool:
     n = sum(spellings.values())
     folded: Counter[str] = Counter()
     for text, times in spellings.items():
-        folded[fold(text)] += times
+        folded[normalize(text)] += times
     established = {label: times for label, times in folded.items() if times > 1}
     if n < FEWEST_ROWS or not 0 < len(established) <= MOST_LABELS or any(len(label) > LONGEST for label in established):
         return False
@@ -130,7 +130,7 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
     import numpy as np
 
     ranked = sorted(spellings, key=lambda text: (-spellings[text], text))
-    folded = {text: fold(text) for text in ranked}
+    folded = {text: normalize(text) for text in ranked}
     letters = np.zeros((len(ranked), 64), dtype=np.int16)  # how many of each; letters that share a place do no harm
     for place, text in enumerate(ranked):
         np.add.at(letters[place], [ord(letter) % 64 for letter in folded[text] if letter.isalnum()], 1)
@@ -162,19 +162,19 @@ def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Fault]]:
     if most > MAJOR * total:
         share = most / total
         message = (
-            f"{quoted(label, 40)} is the answer in {most:,} of {counted(total, 'row')}: always saying it scores {share:.2f}."
+            f"{quote(label, 40)} is the answer in {most:,} of {pluralize(total, 'row')}: always saying it scores {share:.2f}."
         )
         yield None, Fault("label-imbalance", "warning", message, fix)
     elif frequent and most > RATIO * min(frequent):
         least = min((name for name in counts if counts[name] >= RARE), key=lambda name: counts[name])
-        message = f"{quoted(label, 40)} is the answer in {most:,} rows, {quoted(least, 40)} in {counts[least]:,}."
+        message = f"{quote(label, 40)} is the answer in {most:,} rows, {quote(least, 40)} in {counts[least]:,}."
         yield None, Fault("label-imbalance", "warning", message, fix)
 
 
 def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Fault:
     message = (
-        f"The label {quoted(slip, 40)} ({counted(spellings[slip], 'row')}) looks like a slip for "
-        f"{quoted(meant, 40)} ({counted(spellings[meant], 'row')})."
+        f"The label {quote(slip, 40)} ({pluralize(spellings[slip], 'row')}) looks like a slip for "
+        f"{quote(meant, 40)} ({pluralize(spellings[meant], 'row')})."
     )
     fix = "Write it like the others; a model learns each spelling as an answer of its own."
     return Fault("label-typo", "warning", message, fix, field="completion", excerpt=slip[:60], repair="mend-labels")
@@ -182,6 +182,6 @@ def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Fault:
 
 def _rare(label: str, where: list[str]) -> Fault:
     places = ", ".join(where)
-    message = f"The label {quoted(label, 40)} occurs in {counted(len(where), 'row')} only ({places})."
+    message = f"The label {quote(label, 40)} occurs in {pluralize(len(where), 'row')} only ({places})."
     fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
     return Fault("rare-label", "warning", message, fix, field="completion", excerpt=label[:60])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.rows import Fault, Known
 from ftwidgets.data.rules.number_columns import firsts
-from ftwidgets.data.text import fold, quoted
+from ftwidgets.data.text import normalize, quote
 
 if TYPE_CHECKING:
     from ftwidgets.data.rows import Usable
@@ -76,10 +76,10 @@ def shared_groups(
     """
     first: dict[str, int] = {}
     for position, group in enumerate(train_groups):
-        if group and (name := fold(group)):
+        if group and (name := normalize(group)):
             first.setdefault(name, position)
     for position, group in enumerate(held_groups):
-        if group and (twin := first.get(fold(group))) is not None:
+        if group and (twin := first.get(normalize(group))) is not None:
             yield position, _of_group(group, train_known.where(twin))
 
 
@@ -94,5 +94,5 @@ def _nearly(where: str) -> Fault:
 
 
 def _of_group(group: str, where: str) -> Fault:
-    message = f"Group {quoted(group, 40)} is also in the training rows ({where}), so validation would look too good."
+    message = f"Group {quote(group, 40)} is also in the training rows ({where}), so validation would look too good."
     return Fault("shared-group", "error", message, "Keep all rows of a group on one side.")

@@ -7,7 +7,7 @@ from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,4 +49,4 @@ def mixed(*columns: "NDArray[np.int64]") -> "NDArray[np.int64]":
 @lru_cache(maxsize=4096)
 def system_key(system: str | None) -> int:
     """Return a key for a system prompt, the same for prompts that differ in case and blanks only."""
-    return 0 if system is None else hash(fold(system))
+    return 0 if system is None else hash(normalize(system))

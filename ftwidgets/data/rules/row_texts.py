@@ -10,7 +10,7 @@ from ftwidgets.data.rows import Batch, Fault, Known
 from ftwidgets.data.rules import mojibake, text_findings
 from ftwidgets.data.rules.echo import candidates, repeated
 from ftwidgets.data.rules.prefilter import look
-from ftwidgets.data.text import visible
+from ftwidgets.data.text import printable
 
 Say = Callable[[str, str], Iterator[Fault]]
 
@@ -92,5 +92,5 @@ def _repeats(batch: Batch) -> Iterator[tuple[int, Fault]]:
         how = repeated(batch.items[index])
         if how is not None:
             fix = "Take the prompt out of the answer; the model would learn to say each question back before it answers."
-            shown = visible(batch.items[index].completion, 60)
+            shown = printable(batch.items[index].completion, 60)
             yield index, Fault("answer-repeats-prompt", "warning", _HOW[how], fix, "completion", shown)

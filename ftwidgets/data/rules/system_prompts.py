@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ftwidgets.data.rows import Batch, Fault, Known
 from ftwidgets.data.rules.near_duplicates.compare import alike
-from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.data.text import normalize, pluralize, quote
 
 MOST = 200
 """Different system prompts that are counted; with more, each row has its own by design."""
@@ -93,16 +93,18 @@ class Systems:
     def _gaps(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
         if self._first_gap is None or (self._n_gaps == self._n and (self._column is None or not self._filled)):
             return
-        name = "The system prompt" if self._column is None else quoted(self._column)
+        name = "The system prompt" if self._column is None else quote(self._column)
         field = self._column or "system"
-        message = f"{name} is empty in {self._n_gaps:,} of {counted(self._n, 'row')}, first on {known.where(self._first_gap)}"
+        message = f"{name} is empty in {self._n_gaps:,} of {pluralize(self._n, 'row')}, first on {known.where(self._first_gap)}"
         if self._filled:
             message = f"{message}; the constant system prompt is used."
             yield None, Fault("system-filled", "note", message, field=field)
         elif self._first_own is not None and self._n_gaps >= DOMINANT * self._n:
             n_own = self._n - self._n_gaps
             place = f"{'on' if n_own == 1 else 'first on'} {known.where(self._first_own)}"
-            message = f"Only {n_own:,} of {counted(self._n, 'row')} {'has' if n_own == 1 else 'have'} a system prompt, {place}."
+            message = (
+                f"Only {n_own:,} of {pluralize(self._n, 'row')} {'has' if n_own == 1 else 'have'} a system prompt, {place}."
+            )
             fix = "Give it to all rows or to none; the prompt at use should match the one in training."
             yield None, Fault("system-missing", "warning", message, fix, field=field)
         else:
@@ -111,22 +113,22 @@ class Systems:
 
 
 def _same(one: str, other: str) -> bool:
-    return fold(one) == fold(other) or alike(one, other)
+    return normalize(one) == normalize(other) or alike(one, other)
 
 
 def _variant(variant: _Variant, usual: _Variant, known: Known, own: int, *, nearly: bool) -> Fault:
-    rows, excerpt = counted(variant.n, "row"), quoted(variant.text, 40)
+    rows, excerpt = pluralize(variant.n, "row"), quote(variant.text, 40)
     if nearly:
-        place = f"{counted(usual.n, 'row')}, first on {known.where(usual.first)}"
-        message = f"The system prompt {excerpt} ({rows}) is nearly that of {place}: {quoted(usual.text, 40)}."
+        place = f"{pluralize(usual.n, 'row')}, first on {known.where(usual.first)}"
+        message = f"The system prompt {excerpt} ({rows}) is nearly that of {place}: {quote(usual.text, 40)}."
     else:
-        message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quoted(usual.text, 40)}."
+        message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
     fix = "Use one wording in all rows, the one that you will use with the model."
     return Fault("mixed-system-prompts", "warning", message, fix, field="system", excerpt=variant.text[:60])
 
 
 def _more(n: int, where: str) -> Fault:
-    message = f"{counted(n, 'more system prompt')} differ from the usual one, the next on {where}."
+    message = f"{pluralize(n, 'more system prompt')} differ from the usual one, the next on {where}."
     return Fault("mixed-system-prompts", "warning", message, "Use one wording in all rows.", field="system")
 
 

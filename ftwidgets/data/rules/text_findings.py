@@ -12,7 +12,7 @@ from ftwidgets.data.rules.personal.emails import addresses
 from ftwidgets.data.rules.personal.phones import phones
 from ftwidgets.data.rules.personal.redact import Span, masked, masked_address
 from ftwidgets.data.rules.secrets import secrets
-from ftwidgets.data.text import counted, visible
+from ftwidgets.data.text import pluralize, printable
 
 _AROUND = 30  # characters of an excerpt before what is found
 _REDACTED = {"card": ("redact-card-numbers", "[card]"), "phone": ("redact-phone-numbers", "[phone]")}
@@ -21,7 +21,7 @@ _REDACTED = {"card": ("redact-card-numbers", "[card]"), "phone": ("redact-phone-
 def excerpt(text: str, at: int) -> str:
     """Return at most 60 characters around a place."""
     start = max(0, at - _AROUND)
-    return visible(text[start : start + 60], 60)
+    return printable(text[start : start + 60], 60)
 
 
 def of_control(text: str, field: str) -> Iterator[Fault]:
@@ -29,7 +29,9 @@ def of_control(text: str, field: str) -> Iterator[Fault]:
     found = [match.start() for match in characters.CONTROL.finditer(text)]
     if found:
         name = f"U+{ord(text[found[0]]):04X}"
-        message = f"{counted(len(found), 'control character')} in the text, the first one {name} at character {found[0] + 1:,}."
+        message = (
+            f"{pluralize(len(found), 'control character')} in the text, the first one {name} at character {found[0] + 1:,}."
+        )
         fix = "Delete them; they come from a terminal, a database or a broken export, and the model would learn to write them."
         yield Fault(
             "control-character", "warning", message, fix, field, excerpt(text, found[0]), repair="drop-control-characters"
@@ -41,7 +43,7 @@ def of_invisible(text: str, field: str) -> Iterator[Fault]:
     found = characters.invisible(text)
     if found:
         name = characters.named(text[found[0]])
-        message = f"{counted(len(found), 'invisible character')}, the first one a {name} at character {found[0] + 1:,}."
+        message = f"{pluralize(len(found), 'invisible character')}, the first one a {name} at character {found[0] + 1:,}."
         fix = "Delete them; nobody sees them, but to the model they are words of their own."
         yield Fault(
             "invisible-character", "note", message, fix, field, excerpt(text, found[0]), repair="drop-invisible-characters"
@@ -54,7 +56,7 @@ def of_lost(text: str, field: str) -> Iterator[Fault]:
     if count:
         at = text.index(characters.LOST)
         message = (
-            f"{counted(count, 'character')} got lost: U+FFFD stands where something could not be read, first at {at + 1:,}."
+            f"{pluralize(count, 'character')} got lost: U+FFFD stands where something could not be read, first at {at + 1:,}."
         )
         fix = "Take the text from its source again with the right encoding, or write the missing characters."
         yield Fault("lost-character", "warning", message, fix, field, excerpt(text, at))
@@ -74,7 +76,7 @@ def of_mojibake(text: str, field: str) -> Iterator[Fault]:
     whole = mojibake.mended(text)
     if whole != text:
         at = max(0, mojibake.first_difference(text, whole) - 10)
-        ours, theirs = (visible(one[at : at + 24], 24) for one in (text, whole))
+        ours, theirs = (printable(one[at : at + 24], 24) for one in (text, whole))
         message = f'Was read with a wrong encoding: "{ours}" should be "{theirs}".'
         fix = "Take the text from its source again as UTF-8, or let the automatic fix mend it and look it over."
         yield Fault("mojibake", "warning", message, fix, field, excerpt(text, at), repair="mend-mojibake")
@@ -94,7 +96,7 @@ def of_addresses(text: str, field: str) -> Iterator[Fault]:
     """Yield the fault for e-mail addresses, masked."""
     found = addresses(text)
     if found:
-        shown = visible(masked_address(text[found[0].start : found[0].end]), 60)
+        shown = printable(masked_address(text[found[0].start : found[0].end]), 60)
         message = f"Holds an e-mail address: {shown}{_more(found)}."
         fix = "If it is a person's, write [email] in its place, or use an address at example.com."
         yield Fault("email-address", "warning", message, fix, field, shown, repair="redact-email-addresses")

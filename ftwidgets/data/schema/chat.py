@@ -16,7 +16,7 @@ from ftwidgets.data.schema.formats import BESIDE, CHAT, TALKS
 from ftwidgets.data.schema.order import conversation_faults, list_faults
 from ftwidgets.data.schema.roles import PLAIN, SHAREGPT, Keys, is_blank, is_blank_system, settled
 from ftwidgets.data.schema.tools import offer_faults, parsed
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 SPEAKERS = {
     "system": "system",
@@ -43,9 +43,7 @@ def _extra_faults(row: dict[str, Any]) -> Iterator[Fault]:
             meant = nearest(key, CHAT)
             mistyped = meant is not None and meant not in row
             fix = (
-                f"Did you mean {quoted(str(meant))}?"
-                if mistyped
-                else "Delete the key; a service refuses what it does not know."
+                f"Did you mean {quote(str(meant))}?" if mistyped else "Delete the key; a service refuses what it does not know."
             )
             repair = "drop-unknown-keys" if is_extra(row, key) else None
             yield Fault("unknown-key", "error", f"The row has the unknown key {shown(key)}.", fix, _field(key), repair=repair)
@@ -158,12 +156,12 @@ def text_faults(row: dict[str, Any], key: str, *, is_list_fine: bool = False, ma
     text = row.get(key)
     if text is None:
         if not may_be_missing:
-            what = f"The row has no {quoted(key)}" if key not in row else f"{quoted(key)} is null"
+            what = f"The row has no {quote(key)}" if key not in row else f"{quote(key)} is null"
             fix = "Add it; every example needs a prompt and an answer."
             yield Fault("missing-content", "error", f"{what}.", fix, key)
     elif isinstance(text, str):
         if is_blank(text) and not may_be_missing:
-            yield Fault("empty-content", "error", f"{quoted(key)} is empty.", "Fill it in, or delete the row.", key)
+            yield Fault("empty-content", "error", f"{quote(key)} is empty.", "Fill it in, or delete the row.", key)
     elif not (is_list_fine and isinstance(text, list)):
-        message = f"{quoted(key)} is {shown(text)}; it must be text."
+        message = f"{quote(key)} is {shown(text)}; it must be text."
         yield Fault("content-not-text", "error", message, "Write it as a string.", key)

@@ -12,7 +12,7 @@ from typing import Any
 from ftwidgets.data.rows import Fault
 from ftwidgets.data.schema.display import shown
 from ftwidgets.data.schema.roles import PLAIN, Keys, is_blank
-from ftwidgets.data.text import listed, quoted
+from ftwidgets.data.text import join_names, quote
 
 # What a part of each type holds, under the key of the same name.
 PARTS = {"text": "text", "refusal": "refusal", "image_url": "image_url", "input_audio": "input_audio", "file": "file"}
@@ -52,7 +52,7 @@ def content_faults(
         if is_blank(content) and not otherwise and role not in _MAY_BE_EMPTY:
             yield _empty(role, place, keys, droppable=droppable)
     elif not isinstance(content, list) or role == "function":
-        message_text = f"{place} has {shown(content)} as its {quoted(keys.content)}; it must be text."
+        message_text = f"{place} has {shown(content)} as its {quote(keys.content)}; it must be text."
         yield Fault("content-not-text", "error", message_text, "Write it as a string.", keys.content)
     elif not content:
         yield _empty(role, place, keys, droppable=droppable)
@@ -73,7 +73,7 @@ def says_otherwise(message: dict[str, Any]) -> bool:
 
 
 def _missing(message: dict[str, Any], role: str, place: str, keys: Keys) -> Fault:
-    name = quoted(keys.content)
+    name = quote(keys.content)
     what = f"has no {name}" if keys.content not in message else f"has null as its {name}"
     fix = "Write the text."
     if role == "assistant" and keys is PLAIN:
@@ -98,7 +98,7 @@ def _parts(parts: list[Any], role: str, place: str) -> Iterator[Fault]:
             yield _bad(f"{where} is {shown(part)}; a part is an object.", '{"type": "text", "text": "…"} is one.')
         elif not isinstance(kind, str) or kind not in ACCEPTED[role]:
             what = "has no type" if "type" not in part else f"has the type {shown(kind)}"
-            yield _bad(f"{where} {what}; a {role} message can have {listed(ACCEPTED[role])}.", "Change or delete the part.")
+            yield _bad(f"{where} {what}; a {role} message can have {join_names(ACCEPTED[role])}.", "Change or delete the part.")
         else:
             wrong = _wrong(part, kind)
             if wrong is not None:
@@ -121,17 +121,17 @@ def _wrong(part: dict[str, Any], kind: str) -> tuple[str, str] | None:
     held = part.get(PARTS[kind])
     if kind in ("text", "refusal"):
         return (
-            None if isinstance(held, str) else (f"has {shown(held)} as its {quoted(kind)}; it must be text.", "Write a string.")
+            None if isinstance(held, str) else (f"has {shown(held)} as its {quote(kind)}; it must be text.", "Write a string.")
         )
     if not isinstance(held, dict):
-        return f"has {shown(held)} as its {quoted(kind)}; it must be an object.", f'Write {{"{kind}": {{…}}}}.'
+        return f"has {shown(held)} as its {quote(kind)}; it must be an object.", f'Write {{"{kind}": {{…}}}}.'
     if kind == "image_url":
         return _wrong_image(held)
     if kind == "input_audio":
         good = isinstance(held.get("data"), str) and held.get("format") in ("wav", "mp3")
         return None if good else ('needs "data" (text) and "format" ("wav" or "mp3").', "Add what is missing.")
     odd = [key for key in ("filename", "file_data", "file_id") if key in held and not isinstance(held[key], str)]
-    return (f"has {shown(held[odd[0]])} as its {quoted(odd[0])}; it must be text.", "Write a string.") if odd else None
+    return (f"has {shown(held[odd[0]])} as its {quote(odd[0])}; it must be text.", "Write a string.") if odd else None
 
 
 def _wrong_image(image: dict[str, Any]) -> tuple[str, str] | None:
@@ -140,7 +140,7 @@ def _wrong_image(image: dict[str, Any]) -> tuple[str, str] | None:
         return f'has {shown(url)} as the "url" of its image; it must be text.', "Write a web address, or a data URL."
     if not url.lower().startswith(_IMAGES):
         fix = "Give a web address (https://…), or the image itself as data:image/png;base64,…"
-        return f"has the image {quoted(url)}, which is neither a web address nor a data URL.", fix
+        return f"has the image {quote(url)}, which is neither a web address nor a data URL.", fix
     if detail not in ("auto", "low", "high"):
         return f'has {shown(detail)} as the "detail" of its image.', 'Write "auto", "low" or "high".'
     return None

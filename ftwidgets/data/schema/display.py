@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _LONGEST_NAME = 40  # beyond this a key is no misspelling of ours, and comparing would take time
@@ -16,7 +16,7 @@ _LONGEST_NAME = 40  # beyond this a key is no misspelling of ours, and comparing
 def shown(value: object, limit: int = 40) -> str:
     """Return `value` in a few words."""
     if isinstance(value, str):
-        return quoted(value, limit)
+        return quote(value, limit)
     if value is None:
         return "null"
     if isinstance(value, bool):

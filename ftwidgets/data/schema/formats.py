@@ -15,7 +15,7 @@ from typing import Any
 
 from ftwidgets.data.rows import Fault
 from ftwidgets.data.schema.display import nearest, shown
-from ftwidgets.data.text import listed
+from ftwidgets.data.text import join_names
 
 PREFERENCE = ("preferred_output", "non_preferred_output")
 OLDER = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
@@ -66,7 +66,7 @@ def unknown_faults(row: dict[Any, Any]) -> Iterator[Fault]:
         )
     else:
         keys = [key if isinstance(key, str) else shown(key) for key in row]
-        yield Fault("unknown-shape", "error", f"The row is of no known form; its keys are {listed(keys, 6)}.", _KNOWN_FORMS)
+        yield Fault("unknown-shape", "error", f"The row is of no known form; its keys are {join_names(keys, 6)}.", _KNOWN_FORMS)
 
 
 def not_an_object(value: object) -> Fault:

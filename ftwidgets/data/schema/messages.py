@@ -14,7 +14,7 @@ from ftwidgets.data.schema.content import content_faults
 from ftwidgets.data.schema.display import nearest, shown
 from ftwidgets.data.schema.roles import ALLOWED, ELSEWHERE, KNOWN, PLAIN, Keys, is_loose, settled
 from ftwidgets.data.schema.tools import NAME, NAME_RULE, call_faults
-from ftwidgets.data.text import listed, quoted
+from ftwidgets.data.text import join_names, quote
 
 _TALKERS = ("system", "user", "assistant")
 _WEIGHTS = {"0": 0, "1": 1}
@@ -67,15 +67,15 @@ def is_simple(message: object, keys: Keys = PLAIN) -> bool:
 def _role_fault(message: dict[str, Any], place: str, keys: Keys, repair: str | None) -> Fault:
     role = message.get(keys.role)
     if keys.role not in message:
-        text, fix = f"{place} has no {quoted(keys.role)}.", f"Say who speaks: {listed(ALLOWED)}."
+        text, fix = f"{place} has no {quote(keys.role)}.", f"Say who speaks: {join_names(ALLOWED)}."
     elif repair == "developer-to-system":
         text, fix = f"{place} has the role {shown(role)}, which rows for training do not know.", 'Write "system".'
     else:
-        text, fix = f"{place} has the unknown role {shown(role)}.", f"The roles are {listed(ALLOWED)}."
+        text, fix = f"{place} has the unknown role {shown(role)}.", f"The roles are {join_names(ALLOWED)}."
         plain = role.strip().lower() if isinstance(role, str) else ""
         meant = settled(role)[0] or ELSEWHERE.get(plain) or nearest(role, ALLOWED)
         if meant is not None:
-            fix = f"Write {quoted(meant)}."
+            fix = f"Write {quote(meant)}."
     return Fault("unknown-role", "error", text, fix, keys.role, repair=repair)
 
 
@@ -86,7 +86,7 @@ def _key_faults(message: dict[str, Any], role: str, place: str, keys: Keys) -> I
         if key in KNOWN:
             text, fix = f"{place} ({role}) has the key {shown(key)}, which a {role} message cannot have.", "Delete the key."
         elif meant is not None and meant not in message:
-            text, fix = f"{place} has the unknown key {shown(key)}.", f"Did you mean {quoted(meant)}?"
+            text, fix = f"{place} has the unknown key {shown(key)}.", f"Did you mean {quote(meant)}?"
         else:
             text, fix = f"{place} has the unknown key {shown(key)}.", "Delete the key; a service refuses what it does not know."
         yield Fault("unknown-key", "error", text, fix, key if isinstance(key, str) and len(key) <= 40 else None, repair=repair)

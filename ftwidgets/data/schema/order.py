@@ -16,7 +16,7 @@ from ftwidgets.data.rows import Fault
 from ftwidgets.data.schema.display import shown
 from ftwidgets.data.schema.messages import is_simple, message_faults
 from ftwidgets.data.schema.roles import PLAIN, Keys, is_blank_system, settled
-from ftwidgets.data.text import listed
+from ftwidgets.data.text import join_names
 
 
 def list_faults(messages: object, name: str = "messages") -> Iterator[Fault]:
@@ -125,7 +125,7 @@ def _unanswered(waiting: dict[str, int], called: str) -> Iterator[Fault]:
     if waiting:
         number = next(iter(waiting.values()))
         what = "a call" if len(waiting) == 1 else f"{len(waiting)} calls"
-        text = f"{called} {number} makes {what} that no tool message answers: {listed(waiting, 3)}."
+        text = f"{called} {number} makes {what} that no tool message answers: {join_names(waiting, 3)}."
         fix = 'Add a message {"role": "tool", "tool_call_id": "…", "content": "…"} for each, right after it.'
         yield Fault("unanswered-tool-call", "error", text, fix, "tool_calls")
 

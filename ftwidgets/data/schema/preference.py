@@ -20,7 +20,7 @@ from ftwidgets.data.schema.messages import message_faults
 from ftwidgets.data.schema.order import conversation_faults, list_faults
 from ftwidgets.data.schema.roles import settled
 from ftwidgets.data.schema.tools import offer_faults
-from ftwidgets.data.text import quoted
+from ftwidgets.data.text import quote
 
 INPUT = ("messages", "tools", "parallel_tool_calls")
 KEYS = ("input", *PREFERENCE)
@@ -39,9 +39,9 @@ def read_preference(row: dict[str, Any]) -> tuple[Iterator[Fault], Example | Non
 def _older_faults(row: dict[str, Any]) -> Iterator[Fault]:
     for older, name in OLDER.items():
         if older in row:
-            text = f"{quoted(older)} is an older name; services read {quoted(name)}."
+            text = f"{quote(older)} is an older name; services read {quote(name)}."
             repair = "rename-preference-keys" if name not in row else None
-            yield Fault("bad-preference", "error", text, f"Rename the key to {quoted(name)}.", older, repair=repair)
+            yield Fault("bad-preference", "error", text, f"Rename the key to {quote(name)}.", older, repair=repair)
 
 
 def _input_faults(row: dict[str, Any]) -> Iterator[Fault]:
@@ -78,15 +78,15 @@ def _output_faults(row: dict[str, Any]) -> Iterator[Fault]:
 def _one_output(output: object, name: str, *, missing: bool) -> Iterator[Fault]:
     fix = 'Write [{"role": "assistant", "content": "…"}].'
     if missing:
-        yield Fault("bad-preference", "error", f"The row has no {quoted(name)}.", fix, name)
+        yield Fault("bad-preference", "error", f"The row has no {quote(name)}.", fix, name)
     elif not isinstance(output, list):
-        text = f"{quoted(name)} is {shown(output)}; it must be a list with one message."
+        text = f"{quote(name)} is {shown(output)}; it must be a list with one message."
         yield Fault("bad-preference", "error", text, fix, name)
     elif len(output) != 1:
-        text = f"{quoted(name)} has {len(output):,} messages; it must have one, the assistant's."
+        text = f"{quote(name)} has {len(output):,} messages; it must have one, the assistant's."
         yield Fault("bad-preference", "error", text, fix, name)
     else:
-        place = f"The message of {quoted(name)}"
+        place = f"The message of {quote(name)}"
         yield from message_faults(output[0], place, weighted=False)
         role = settled(output[0].get("role"))[0] if isinstance(output[0], dict) else None
         if role is not None and role != "assistant":

@@ -14,7 +14,7 @@ from typing import Any
 
 from ftwidgets.data.rows import Fault
 from ftwidgets.data.schema.display import compact, shown
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 NAME_RULE = "a name is 1 to 64 letters (a to z), digits, _ or -"
@@ -48,7 +48,7 @@ def _calls(calls: object, place: str) -> Iterator[Fault]:
         if not isinstance(name, str) or not name:
             yield _bad_call(f'{where} has {shown(name)} as its "id"; it must be text.', "Give each call an id of its own.")
         elif name in seen:
-            yield _bad_call(f"{where} has the id {quoted(name)} of an earlier call.", "Give each call an id of its own.")
+            yield _bad_call(f"{where} has the id {quote(name)} of an earlier call.", "Give each call an id of its own.")
         else:
             seen.add(name)
         if call.get("type") != "function":
@@ -66,7 +66,7 @@ def _function(function: object, where: str, field: str) -> Iterator[Fault]:
         yield _bad_call(f"{where} calls {shown(name)}; {NAME_RULE}.", "Correct the name.", field)
     if isinstance(arguments, str):
         if not arguments_fit(arguments):
-            text = f"{where} has arguments that are no JSON object: {quoted(arguments)}."
+            text = f"{where} has arguments that are no JSON object: {quote(arguments)}."
             yield _bad_call(text, "Correct them; the model would learn to write such calls.", field)
     else:
         text = f"{where} has {shown(arguments)} as its arguments; they must be JSON in a string."
@@ -106,17 +106,17 @@ def offer_faults(row: dict[str, Any]) -> Iterator[Fault]:
 
 def _offers(offers: object, key: str) -> Iterator[Fault]:
     if offers is None or offers == []:
-        text = f"{quoted(key)} is {shown(offers)}; a service wants at least one, or no such key."
+        text = f"{quote(key)} is {shown(offers)}; a service wants at least one, or no such key."
         yield _bad_tools(text, "Delete the key.", key, "drop-empty-keys")
     elif not isinstance(offers, list):
-        yield _bad_tools(f"{quoted(key)} is {shown(offers)}; it must be a list.", "Write it as a list.", key)
+        yield _bad_tools(f"{quote(key)} is {shown(offers)}; it must be a list.", "Write it as a list.", key)
     else:
         if len(offers) > MOST:
-            yield _bad_tools(f"{quoted(key)} has {counted(len(offers), 'function')}; {MOST} is the most.", "Offer fewer.", key)
+            yield _bad_tools(f"{quote(key)} has {pluralize(len(offers), 'function')}; {MOST} is the most.", "Offer fewer.", key)
         for number, offer in enumerate(offers, start=1):
             wrong = _wrong_tool(offer) if key == "tools" else _wrong_function(offer)
             if wrong is not None:
-                yield _bad_tools(f"{quoted(key)}, number {number}, {wrong}.", "Correct it.", key)
+                yield _bad_tools(f"{quote(key)}, number {number}, {wrong}.", "Correct it.", key)
 
 
 def _wrong_tool(tool: object) -> str | None:

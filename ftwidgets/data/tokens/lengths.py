@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ftwidgets.data.report import Example
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
 
 EXACT_TO = 5000  # examples; of more than these, as many are drawn at random, always the same ones
@@ -56,7 +56,7 @@ class Lengths:
         if not self.tokens:
             return "No usable example, no tokens."
         low, middle, high = min(self.tokens), median(self.tokens), max(self.tokens)
-        size = counted(self.n_examples, "example")
+        size = pluralize(self.n_examples, "example")
         text = f"{size} of {low:,} to {high:,} tokens, median {middle:,.0f}; {self.total:,} in all."
         if not self.exact:
             text = f"{size}, of which {len(self.tokens):,} were counted: {low:,} to {high:,} tokens, median {middle:,.0f}; "

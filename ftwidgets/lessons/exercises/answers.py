@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from ftwidgets.data.text import fold, quoted
+from ftwidgets.data.text import normalize, quote
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -70,7 +70,7 @@ def rows(answer: object) -> Rows | str:
         return _read_file(Path(answer))
     if not isinstance(answer, pd.DataFrame):
         return f"The answer is a {type(answer).__name__}; a DataFrame (or the path of a training file) is needed."
-    names = {fold(str(name)): place for place, name in enumerate(answer.columns)}
+    names = {normalize(str(name)): place for place, name in enumerate(answer.columns)}
     if missing := {"prompt", "completion"} - set(names):
         return f"The table has no column for the {' and the '.join(sorted(missing))}; it has {list(answer.columns)}."
     cells = answer.iloc[:, [names["prompt"], names["completion"]]].astype(object)
@@ -83,6 +83,6 @@ def _read_file(path: Path) -> Rows | str:
         said = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
         return [(str(turns["user"] or ""), str(turns["assistant"] or "")) for turns in said]
     except OSError:
-        return f"There is no file {quoted(str(path))}. Hand in the DataFrame, or the path that was written."
+        return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
     except (ValueError, KeyError, TypeError):
-        return f"{quoted(path.name)} is no training file: each line must be a chat with a user and an assistant."
+        return f"{quote(path.name)} is no training file: each line must be a chat with a user and an assistant."

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import rows as handed_rows
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
@@ -97,7 +97,7 @@ def _sides(answer: object) -> Sequence[object] | str:
     if not isinstance(answer, tuple | list):
         return f"The answer is a {type(answer).__name__}; a pair is needed: the rows to train on, and those held out."
     if len(answer) != N_SIDES:
-        return f"The answer holds {counted(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
+        return f"The answer holds {pluralize(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
     return answer
 
 
@@ -105,12 +105,12 @@ def _lost(train: list[str], held: list[str]) -> Outcome | None:
     """Say which rows are twice there, are strange, or are missing."""
     times = Counter(map(_digest, [*train, *held]))
     if twice := [prompt for prompt in held + train if times[_digest(prompt)] > 1]:
-        return not_yet(f"The row {quoted(twice[0])} is there more than once. Each row belongs on one side, once.")
+        return not_yet(f"The row {quote(twice[0])} is there more than once. Each row belongs on one side, once.")
     if strange := [prompt for prompt in held + train if _digest(prompt) not in _PLACES]:
-        return not_yet(f"The row {quoted(strange[0])} is not in the file. Split the rows as they are.")
+        return not_yet(f"The row {quote(strange[0])} is not in the file. Split the rows as they are.")
     if missing := len(_PLACES) - len(times):
         return not_yet(
-            f"{counted(missing, 'row')} of the file got lost. A leak is closed by moving rows, not by dropping them."
+            f"{pluralize(missing, 'row')} of the file got lost. A leak is closed by moving rows, not by dropping them."
         )
     return None
 
@@ -120,7 +120,7 @@ def _size(train: list[str], held: list[str]) -> Outcome | None:
     if LEAST <= share <= MOST:
         return None
     what = "too few to tell anything" if share < LEAST else "too many to do without in training"
-    return not_yet(f"{counted(len(held), 'row')} of {len(train) + len(held)} are held out, {what}.")
+    return not_yet(f"{pluralize(len(held), 'row')} of {len(train) + len(held)} are held out, {what}.")
 
 
 def _apart(train: list[str], held: list[str]) -> Outcome | None:
@@ -131,10 +131,10 @@ def _apart(train: list[str], held: list[str]) -> Outcome | None:
     leaking = [(prompt, other) for prompt in held for other in partners.get(_PLACES[_digest(prompt)].group, [])]
     if not leaking:
         return None
-    n = counted(len({prompt for prompt, _ in leaking}), "held-out row")
+    n = pluralize(len({prompt for prompt, _ in leaking}), "held-out row")
     plain = [pair for pair in leaking if len({_PLACES[_digest(prompt)].spelling for prompt in pair}) == 1]
     prompt, other = (plain or leaking)[0]
-    pair = f"Held out: {quoted(prompt, 90)}. In training: {quoted(other, 90)}."
+    pair = f"Held out: {quote(prompt, 90)}. In training: {quote(other, 90)}."
     if plain:
         return not_yet(f"{n} can be known from training. {pair} What do these two rows have in common, beside their answer?")
     return not_yet(f"{n} can be known from training still. {pair} Compare these two rows column by column, letter by letter.")
@@ -142,4 +142,4 @@ def _apart(train: list[str], held: list[str]) -> Outcome | None:
 
 def _digest(prompt: str) -> str:
     """Name a row, whatever its blanks and case."""
-    return hashlib.sha256("".join(fold(prompt).split()).encode(errors="replace")).hexdigest()[:8]
+    return hashlib.sha256("".join(normalize(prompt).split()).encode(errors="replace")).hexdigest()[:8]

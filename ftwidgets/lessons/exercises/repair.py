@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from ftwidgets.data.text import counted, fold, quoted
+from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import Rows
 from ftwidgets.lessons.exercises.answers import rows as handed_rows
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
@@ -60,16 +60,16 @@ def _faults(rows: Rows) -> Outcome | None:
         if not prompt.strip() and not completion.strip():
             return not_yet("A row with nothing in it is still there.")
         if not completion.strip():
-            return not_yet(f"The row {quoted(prompt)} has no answer: nothing can be learned from it.")
+            return not_yet(f"The row {quote(prompt)} has no answer: nothing can be learned from it.")
         if any(text.strip()[:1] == '"' for text in (prompt, completion)):
-            text = f"In the row {quoted(prompt)} quotes of the file became part of the text."
+            text = f"In the row {quote(prompt)} quotes of the file became part of the text."
             return not_yet(f"{text} Look for a blank before a quote.")
     digests = Counter(_digest(*row) for row in rows)
     if twice := [prompt for prompt, completion in rows if digests[_digest(prompt, completion)] > 1]:
-        return not_yet(f"The row {quoted(twice[0])} is there more than once, with the same answer.")
-    prompts = Counter(fold(prompt) for prompt, _ in rows)
-    if contradicted := [prompt for prompt, _ in rows if prompts[fold(prompt)] > 1]:
-        return not_yet(f"The table still has two answers to {quoted(contradicted[0])}. Which of them is the newer one?")
+        return not_yet(f"The row {quote(twice[0])} is there more than once, with the same answer.")
+    prompts = Counter(normalize(prompt) for prompt, _ in rows)
+    if contradicted := [prompt for prompt, _ in rows if prompts[normalize(prompt)] > 1]:
+        return not_yet(f"The table still has two answers to {quote(contradicted[0])}. Which of them is the newer one?")
     return None
 
 
@@ -78,17 +78,17 @@ def _compare(rows: Rows) -> Outcome:
     found = {_digest(*row): row for row in rows}
     strange = [row for digest, row in found.items() if digest not in _WANTED]
     lines = sorted(line for digest, line in _WANTED.items() if digest not in found)
-    fine = f"{len(rows) - len(strange)} of your {counted(len(rows), 'row')} are right."
+    fine = f"{len(rows) - len(strange)} of your {pluralize(len(rows), 'row')} are right."
     if strange:
         where = f" Look at line {lines[0]} of the file." if lines else ""
-        return not_yet(f"{fine} This one does not say what the file says: {quoted(strange[0][0])}.{where}")
+        return not_yet(f"{fine} This one does not say what the file says: {quote(strange[0][0])}.{where}")
     if lines:
-        lost = f"{counted(len(lines), 'row')} that can be used or repaired got lost"
+        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired got lost"
         return not_yet(f"{fine} {lost}: look at line {lines[0]} of the file.")
     return right("Every row that the file can give is there, once, and with its newest answer.")
 
 
 def _digest(prompt: str, completion: str) -> str:
     """Name a row, whatever its blanks and the case of its prompt."""
-    text = "".join(fold(prompt).split()) + "\0" + "".join(completion.split())
+    text = "".join(normalize(prompt).split()) + "\0" + "".join(completion.split())
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation.baselines import majority
 from ftwidgets.evaluation.examples import read
@@ -118,8 +118,8 @@ class Questions:
         """Count the questions that stand among the training examples named in the form."""
         if not self._has_baseline:
             return 0
-        trained = {fold(question.prompt) for question in read(self._train.load(self.train.value))}
-        return sum(fold(question.prompt) in trained for question in survey.questions)
+        trained = {normalize(question.prompt) for question in read(self._train.load(self.train.value))}
+        return sum(normalize(question.prompt) in trained for question in survey.questions)
 
     def code(self) -> str:
         """Write the call; what was handed in as an object goes by its name: `examples`, `train`."""

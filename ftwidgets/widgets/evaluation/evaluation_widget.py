@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation import result as evaluation
 from ftwidgets.widgets.base import markup
@@ -134,8 +134,8 @@ class Evaluation(Panel):
             self._stop.clear()
             self._clear()
             self.run_button.disabled, self.cancel_button.disabled = True, False
-            asked = f"{counted(len(survey.models), 'model')} {counted(len(survey.questions), 'question')} each"
-            self.say(f"Asking {asked}: {counted(survey.total, 'answer')} to come.")
+            asked = f"{pluralize(len(survey.models), 'model')} {pluralize(len(survey.questions), 'question')} each"
+            self.say(f"Asking {asked}: {pluralize(survey.total, 'answer')} to come.")
             self._work.start(lambda: self._ask(survey, seen))
         return self
 
@@ -239,7 +239,7 @@ class Evaluation(Panel):
         if survey.done < survey.total:
             told = f"Cancelled after {survey.done} of {survey.total} answers. {scored}"
         else:
-            told = f"Done: {counted(survey.total, 'answer')} in {seconds:.0f} s."
+            told = f"Done: {pluralize(survey.total, 'answer')} in {seconds:.0f} s."
         known = f" {seen} of the {len(survey.questions)} examples are training examples too: take others for the score."
         self.say(told + (known if seen else ""), "wrong" if seen else "ok")
         return survey.result()
@@ -256,7 +256,7 @@ class Evaluation(Panel):
         self.detail.value = result.models[-1]
         self._details.layout.display = "flex"
         self.turn_to(0)
-        return f"Scored: the {counted(len(result.answers), 'example')} that every model had answered."
+        return f"Scored: the {pluralize(len(result.answers), 'example')} that every model had answered."
 
     def _summarize(self) -> None:
         if self.result is not None:

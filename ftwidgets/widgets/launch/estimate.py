@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.cost import Price, cost, dollars, prices
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import count_tokens
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def estimate(
     chosen = n_epochs or auto_epochs(found.examples)
     trained = found.tokens * chosen
     auto = " (auto, by OpenAI's published rule)" if n_epochs is None else ""
-    seen = f"{found.examples:,} examples with {found.tokens:,} tokens x {counted(chosen, 'epoch')}{auto}"
+    seen = f"{found.examples:,} examples with {found.tokens:,} tokens x {pluralize(chosen, 'epoch')}{auto}"
     seconds = None if speed is None else trained / speed.tokens_per_second
     if speed is None or seconds is None:
         time = f"Not known: no job of yours on this model has ended yet. {seen}."
@@ -173,4 +173,4 @@ def _dated(price: Price) -> str:
 
 
 def _are(number: int, noun: str) -> str:
-    return f"{'is' if number == 1 else 'are'} {counted(number, noun)}"
+    return f"{'is' if number == 1 else 'are'} {pluralize(number, noun)}"

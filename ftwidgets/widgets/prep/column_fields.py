@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets
 
 from ftwidgets.data.draft import automatic
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 from ftwidgets.widgets.base.fields import field, row
 
 _HALF = "410px"  # two fields side by side fill a panel
@@ -93,5 +93,5 @@ def _found(asked: str, header: list[str]) -> str:
     """Return the column that a name means: spelled so, or alike but for case and blanks."""
     if asked in header:
         return asked
-    alike = [name for name in header if fold(name) == fold(asked)]
+    alike = [name for name in header if normalize(name) == normalize(asked)]
     return alike[0] if len(alike) == 1 else asked

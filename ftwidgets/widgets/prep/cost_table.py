@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from ftwidgets.data.cost import Price, cost, dollars, prices
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.widgets.base import markup
 
 _HEADER = ("Provider", "Model", "USD for a million tokens", "Price read on", "This training")
@@ -22,7 +22,7 @@ _MIND = (
 def sentence(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
     """Say how many tokens are trained on, and what the sandbox takes for it."""
     about = "" if exact else "about "
-    trained = f"{about}{tokens:,} tokens x {counted(n_epochs, 'epoch')} = {about}{tokens * n_epochs:,} trained tokens"
+    trained = f"{about}{tokens:,} tokens x {pluralize(n_epochs, 'epoch')} = {about}{tokens * n_epochs:,} trained tokens"
     return f"Training file: {trained}. In the sandbox they cost {dollars(cost(tokens, n_epochs, prices()[0]))}."
 
 
@@ -55,8 +55,8 @@ def bill(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
     ]
     table = markup.table("What training would cost", _HEADER, rows, numbers=(2, 4))
     notes = [f"{price.provider}, {price.model}: {_note(price)} Source: {price.source}." for price in prices()]
-    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    about = f"<details><summary>Where these prices are from</summary><ul>{listed}</ul></details>"
+    join_names = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    about = f"<details><summary>Where these prices are from</summary><ul>{join_names}</ul></details>"
     return f"<p>{escape(sentence(tokens, n_epochs, exact=exact))}</p>{table}<p>{escape(_MIND)}</p>{about}"
 
 

@@ -18,7 +18,7 @@ from ftwidgets.data import Finding, Prepared, Report, prepare
 from ftwidgets.data.draft import Draft, columns, draft
 from ftwidgets.data.report import worst_first
 from ftwidgets.data.rows import Example
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.lengths import Lengths, measure
 from ftwidgets.data.tokens.nano import count_tokens
 from ftwidgets.errors import DataError
@@ -299,7 +299,7 @@ class DatasetPrep(Panel):
     def _title(self, i: int, example: Example) -> str:
         assert self._draft is not None
         side = "held out" if self._held[i] else "for training"
-        return f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {counted(count_tokens([example])[0], 'token')}"
+        return f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {pluralize(count_tokens([example])[0], 'token')}"
 
     def _split_words(self) -> str:
         n_held = sum(self._held)
@@ -316,7 +316,7 @@ def _why_none(report: Report) -> str:
 
 
 def _written(made: Prepared) -> str:
-    text = f"Written: {counted(made.n_train, 'example')} to train on in {made.train_file.as_posix()}"
+    text = f"Written: {pluralize(made.n_train, 'example')} to train on in {made.train_file.as_posix()}"
     if made.validation_file is None:
         return f"{text}; none held out."
     return f"{text}, {made.n_validation:,} held out in {made.validation_file.as_posix()}."

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ftwidgets.data import hashes
 from ftwidgets.data.rules import Repeats
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 from tests.data.rules.rows import Rows, told, usable
 
 TEXTS = st.text(alphabet=" \t\n\x0b\x1c\0AaBbßé\u00a0\ufb01\u3000'x\ud800", max_size=8)
@@ -54,16 +54,16 @@ def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None
     rule = Repeats()
     told(rule, usable(rows), size=5)
     dropped = [i for i, row in enumerate(rows) if row in rows[:i]]
-    folded = [tuple(map(fold, row)) for row in rows]
+    folded = [tuple(map(normalize, row)) for row in rows]
     assert rule.dropped == dropped
     assert rule.alike == [i for i, row in enumerate(folded) if row in folded[:i] and i not in dropped]
 
 
 @given(st.lists(TEXTS, max_size=8))
 def test_many_texts_are_folded_as_one_would_be(texts: list[str]) -> None:
-    """The quick way gives what `words.fold` gives, and equal keys go with equal texts."""
+    """The quick way gives what `normalize` gives, and equal keys go with equal texts."""
     folded = hashes.folded(texts)
-    assert folded == [fold(text).encode("utf-8", "surrogatepass") for text in texts]
+    assert folded == [normalize(text).encode("utf-8", "surrogatepass") for text in texts]
     numbers = hashes.keys(folded).tolist()
     assert [a == b for a in numbers for b in numbers] == [a == b for a in folded for b in folded]
 

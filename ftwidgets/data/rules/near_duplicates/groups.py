@@ -14,7 +14,7 @@ from ftwidgets.data.rules.near_duplicates.compare import Likeness, compare
 from ftwidgets.data.rules.near_duplicates.fingerprints import Sketches
 from ftwidgets.data.rules.near_duplicates.normalize import Wording, wording
 from ftwidgets.data.rules.number_columns import system_key
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,4 +144,4 @@ class _Joining:
 def _contradict(one: Usable, other: Usable) -> bool:
     if system_key(one.system) != system_key(other.system):
         return False
-    return fold(one.completion) != fold(other.completion)
+    return normalize(one.completion) != normalize(other.completion)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ftwidgets.data.text import fold
+from ftwidgets.data.text import normalize
 
 FIRST = frozenset(b"i me my mine we us our ours myself".split())
 SECOND = frozenset(b"you your yours u ur yourself".split())
@@ -93,7 +93,7 @@ def wording(text: str) -> Wording:
 
     Marks are signs that are part of what is said, as in `C++`, `5 %`, `2 / 3` and in code.
     """
-    words = tuple(map(stem, plain([fold(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
+    words = tuple(map(stem, plain([normalize(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
     content = tuple(word for word in words if word not in FUNCTION)
     persons = () if _PERSONS.isdisjoint(words) else tuple(1 if word in _FIRST else 2 for word in words if word in _PERSONS)
     marks = tuple("".join(mark.split()) for mark in _MARKS.findall(text)) if _MARKED.search(text) else ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.rows import Batch, Fault, Known, Usable
 from ftwidgets.data.rules.number_columns import firsts, mixed, numbers, system_key
-from ftwidgets.data.text import counted, quoted
+from ftwidgets.data.text import pluralize, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,7 +165,7 @@ def _told(pairs: Iterable[tuple[int, int]], known: Known, how: str, name: str) -
     wanted = sorted({position for pair in some for position in pair})
     items = dict(zip(wanted, known.items(wanted), strict=True)) if wanted else {}
     for here, there in some:
-        answers = f"{quoted(items[here].completion, 40)} here, {quoted(items[there].completion, 40)} there"
+        answers = f"{quote(items[here].completion, 40)} here, {quote(items[there].completion, 40)} there"
         message = f"{how} {known.where(there)} with another answer: {answers}."
         yield here, Fault(name, "warning", message, fix, field="completion")
     for here, there in walk:
@@ -180,7 +180,7 @@ def _answered(rows: Sequence[tuple[int, int, int]], known: Known) -> Iterator[tu
     for here, there, n in rows:
         message = f"The same prompt as {known.where(there)} has {n:,} different answers"
         if here in items and there in items:
-            message += f", {quoted(items[here].completion, 40)} here and {quoted(items[there].completion, 40)} there among them"
+            message += f", {quote(items[here].completion, 40)} here and {quote(items[there].completion, 40)} there among them"
         yield here, Fault("different-answers", "warning", f"{message}.", fix, field="completion")
 
 
@@ -190,9 +190,9 @@ def _near_duplicate(group: list[int], items: dict[int, Usable], known: Known) ->
     if len(group) == 2:
         message = f"Nearly the same prompt as {others[0]}"
     else:
-        message = f"{counted(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
+        message = f"{pluralize(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
     if group[0] in items:
-        message += f"; {quoted(items[group[1]].prompt, 40)} here, {quoted(items[group[0]].prompt, 40)} there"
+        message += f"; {quote(items[group[1]].prompt, 40)} here, {quote(items[group[0]].prompt, 40)} there"
     fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
     return Fault("near-duplicate", "warning", f"{message}.", fix, field="prompt")
 

@@ -12,7 +12,7 @@ from ftwidgets.data.rows import Batch, Fault, Known
 from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
 from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, outliers
 from ftwidgets.data.rules.outliers.language import NAMES, languages
-from ftwidgets.data.text import counted
+from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,10 +93,10 @@ class SetTexts:
         if few <= _FEW * (n_whole + n_open):
             usual = WHOLE if n_whole > n_open else OPEN
             if usual == WHOLE:
-                message = f"Ends without a full stop; {n_whole:,} of {counted(n_whole + n_open, 'completion')} end with one."
+                message = f"Ends without a full stop; {n_whole:,} of {pluralize(n_whole + n_open, 'completion')} end with one."
                 fix = "Check that it is whole, and end it as the others do; the model learns where to stop from the endings."
             else:
-                message = f"Ends with a full stop; {n_open:,} of {counted(n_whole + n_open, 'completion')} end without one."
+                message = f"Ends with a full stop; {n_open:,} of {pluralize(n_whole + n_open, 'completion')} end without one."
                 fix = "End it as the others do; the model learns where to stop from the endings."
             unusual = OPEN if usual == WHOLE else WHOLE
             for position, end in enumerate(self._endings):
@@ -113,15 +113,15 @@ class SetTexts:
         if n_rows < FEWEST_ROWS:
             return
         if _FEW * n_rows <= self._greeting <= (1 - _FEW) * n_rows:
-            message = f"{self._greeting:,} of {counted(n_rows, 'completion')} begin with a greeting, the others do not."
+            message = f"{self._greeting:,} of {pluralize(n_rows, 'completion')} begin with a greeting, the others do not."
             yield None, _mixed(message, "Choose one and keep to it, unless the prompts say when to greet.")
         if _RARELY * n_rows <= self._shouted <= (1 - _FEW) * n_rows:
-            message = f"{self._shouted:,} of {counted(n_rows, 'completion')} are all in capitals, the others are not."
+            message = f"{self._shouted:,} of {pluralize(n_rows, 'completion')} are all in capitals, the others are not."
             yield None, _mixed(message, "Choose one and keep to it.")
         n_starts = self._lower + self._upper
         if n_starts >= FEWEST_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
             message = (
-                f"{self._lower:,} of {counted(n_starts, 'completion')} begin with a small letter, the others with a capital."
+                f"{self._lower:,} of {pluralize(n_starts, 'completion')} begin with a small letter, the others with a capital."
             )
             yield None, _mixed(message, "Choose one and keep to it.")
 

@@ -6,7 +6,7 @@ Left out: finding them.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ftwidgets.data.text import visible
+from ftwidgets.data.text import printable
 
 
 class Span(NamedTuple):
@@ -26,7 +26,7 @@ def masked(value: str) -> str:
     The shorter it is, the less is shown: never more than about a fourth of it.
     """
     head, tail = min(4, len(value) // 6), min(2, len(value) // 12)
-    return visible(f"{value[:head]}…{value[len(value) - tail :] if tail else ''}")
+    return printable(f"{value[:head]}…{value[len(value) - tail :] if tail else ''}")
 
 
 def masked_address(value: str) -> str:
