@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ftwidgets.sandbox.api.auth import Gate
+from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api.bodies import ORGANIZATION
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock, SystemClock
@@ -36,9 +36,14 @@ logger = logging.getLogger(__name__)
 
 
 def build_app(
-    routes: Sequence[BaseRoute], *, gate: Gate, ids: Ids, faults: Faults | None = None, clock: Clock | None = None
+    routes: Sequence[BaseRoute],
+    *,
+    authenticator: Authenticator,
+    ids: Ids,
+    faults: Faults | None = None,
+    clock: Clock | None = None,
 ) -> Starlette:
-    """Put the routes together under `/v1`, behind a gate that knows who may come in; faults and journal under `/admin`."""
+    """Put the routes together under `/v1`, behind authentication; faults and journal under `/admin`."""
     faults, clock = faults or Faults(), clock or SystemClock()
     app = Starlette(
         routes=[
@@ -47,7 +52,7 @@ def build_app(
         ],
         middleware=[
             Middleware(JournalLayer, journal=faults.journal, clock=clock),
-            Middleware(Frontier, gate=gate, ids=ids),
+            Middleware(AuthMiddleware, authenticator=authenticator, ids=ids),
             Middleware(FaultLayer, faults=faults, clock=clock),
         ],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},
@@ -56,12 +61,12 @@ def build_app(
     return app
 
 
-class Frontier:
-    """What every request passes: who are you, how long did it take, and no error without an envelope."""
+class AuthMiddleware:
+    """Authenticates every request, adds the service's headers, and puts unexpected errors into OpenAI's envelope."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, ids: Ids) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, ids: Ids) -> None:
         self._app = app
-        self._gate = gate
+        self._authenticator = authenticator
         self._ids = ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +88,7 @@ class Frontier:
             await send(message)
 
         try:
-            scope["caller"] = self._gate.admit(Headers(scope=scope))
+            scope["caller"] = self._authenticator.authenticate(Headers(scope=scope))
         except ApiError as refusal:
             await refusal.response()(scope, receive, stamped)
             return

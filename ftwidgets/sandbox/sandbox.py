@@ -10,7 +10,7 @@ from types import TracebackType
 
 import httpx2
 
-from ftwidgets.sandbox.api.auth import Gate, OpenGate
+from ftwidgets.sandbox.api.auth import AllowAny, Authenticator
 from ftwidgets.sandbox.api.chat.chat_completions import Chat
 from ftwidgets.sandbox.api.chat.stored_completions import Stored
 from ftwidgets.sandbox.api.files import Files
@@ -43,8 +43,8 @@ class Sandbox:
         The state folder; made where it is not there.
     clock, ids
         What time it is and where names and seeds come from; a test may hand in its own.
-    gate
-        Who may come in; anybody with a key, and as the same owner, unless another gate is given.
+    authenticator
+        Decides who may send requests. By default every key works, and all keys belong to the same owner.
     train
         Whether this process trains; a server leaves that to its `ftwidgets.sandbox.training.workers`.
     share
@@ -70,7 +70,7 @@ class Sandbox:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        gate: Gate | None = None,
+        authenticator: Authenticator | None = None,
         train: bool = True,
         share: bool = False,
         most_tokens: int | None = None,
@@ -95,7 +95,9 @@ class Sandbox:
         )
         self.faults.attach(catalog.shutdowns, trained=ledger.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
-        self.app = build_app(routes, gate=gate or OpenGate(), ids=store.ids, faults=self.faults, clock=store.clock)
+        self.app = build_app(
+            routes, authenticator=authenticator or AllowAny(), ids=store.ids, faults=self.faults, clock=store.clock
+        )
         close_at_exit(self)
         if ledger.unfinished():
             self._wake()

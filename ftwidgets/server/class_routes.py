@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ftwidgets.sandbox.api.auth import Gate
+from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api_errors import ApiError, missing
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
@@ -28,7 +28,7 @@ class Classroom:
 
     Parameters
     ----------
-    gate
+    authenticator
         Tells a teacher from others.
     register
         Who is in the class.
@@ -38,8 +38,8 @@ class Classroom:
         How much of it.
     """
 
-    def __init__(self, gate: Gate, register: Register, store: Store, usage: Usage) -> None:
-        self._gate, self._register, self._store, self._usage = gate, register, store, usage
+    def __init__(self, authenticator: Authenticator, register: Register, store: Store, usage: Usage) -> None:
+        self._authenticator, self._register, self._store, self._usage = authenticator, register, store, usage
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -125,7 +125,7 @@ class Classroom:
         return {"id": holder.owner, "object": "student", "deleted": True, "records": remove_all(self._store, holder.owner)}
 
     def _check(self, request: Request) -> None:
-        caller = self._gate.admit(request.headers)
+        caller = self._authenticator.authenticate(request.headers)
         request.scope["caller"] = caller
         if not caller.admin:
             raise ApiError(404, f"Invalid URL ({request.method} {request.url.path}). This sandbox does not serve it.")

@@ -1,4 +1,4 @@
-"""The gate of a server: who has which key, and the service's own words for those who have none.
+"""Authentication on a server: which key belongs to whom; a missing or wrong key is a 401 in the service's words.
 
 Left out: where keys come from (`register`), and what a caller may do once they are in.
 """
@@ -19,8 +19,8 @@ NO_KEY = (
 WRONG_KEY = "Incorrect API key provided: {}. Whoever runs this server can give you one; with a join code, get it at /join."
 
 
-class KeyGate:
-    """Lets in whoever holds a key of the register, each with their own things.
+class KeyAuthenticator:
+    """Accepts the keys of the register; each key has its own owner.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class KeyGate:
     def __init__(self, register: Register) -> None:
         self._register = register
 
-    def admit(self, headers: Headers) -> Caller:
+    def authenticate(self, headers: Headers) -> Caller:
         """Tell who is asking.
 
         Raises

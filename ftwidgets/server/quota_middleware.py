@@ -1,6 +1,6 @@
 """What every request of a key holder passes on its way to the sandbox: is the class on, is it too much, is there room.
 
-It lies behind the sandbox's own frontier, which has asked the gate by then. Teachers (admins) are held to the size of a body
+It runs after the sandbox's `AuthMiddleware`, which has set the caller. Teachers (admins) are held to the size of a body
 only. Left out: what each limit means (`limits`), and reading the body (`reading`).
 """
 

@@ -1,6 +1,6 @@
 """A server put together: the sandbox without its training thread, worker processes, keys, limits, pages; started and stopped.
 
-Layers from the outside in: a line in the log, then `/v1` for programs (the sandbox's own frontier, which asks the gate, and
+Layers from the outside in: a line in the log, then `/v1` for programs (the sandbox's own `AuthMiddleware`, and
 behind it the limits) or the pages for people. Left out: HTTP (`connections`), the command line (`ftwidgets.cli.serve`).
 """
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.api_errors import ApiError
-from ftwidgets.sandbox.app import Frontier
+from ftwidgets.sandbox.app import AuthMiddleware
 from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.faults import SocketCloser
 from ftwidgets.sandbox.ids import Ids
@@ -28,7 +28,7 @@ from ftwidgets.sandbox.store.lock import lease
 from ftwidgets.sandbox.training.workers import Workers
 from ftwidgets.server.access_log import AccessLog
 from ftwidgets.server.class_routes import Classroom
-from ftwidgets.server.key_auth import KeyGate
+from ftwidgets.server.key_auth import KeyAuthenticator
 from ftwidgets.server.page_routes import Face, Pages
 from ftwidgets.server.quota_middleware import Intake
 from ftwidgets.server.quotas import Limits, Usage
@@ -109,12 +109,12 @@ class Service:
                 raise FtwidgetsError("another ftwidgets serve uses this state folder. Stop it, or name another with --home.")
             self.register = Register(plan.home, most=plan.students, clock=plan.clock, ids=plan.ids)
             held.callback(self.register.close)
-            gate = KeyGate(self.register)
+            authenticator = KeyAuthenticator(self.register)
             self.sandbox = Sandbox(
                 plan.home,
                 clock=plan.clock,
                 ids=plan.ids,
-                gate=gate,
+                authenticator=authenticator,
                 train=not plan.workers,
                 share=plan.share,
                 most_tokens=plan.limits.job_tokens,
@@ -127,15 +127,15 @@ class Service:
             behind = next(
                 place
                 for place, one in enumerate(layers, start=1)
-                if isinstance(one.cls, type) and issubclass(one.cls, Frontier)
+                if isinstance(one.cls, type) and issubclass(one.cls, AuthMiddleware)
             )
-            layers.insert(behind, layer)  # the frontier knows the caller by then, and nobody has read the body yet
+            layers.insert(behind, layer)  # authentication has set the caller, and nobody has read the body yet
             self._workers = (
                 Workers(plan.home, plan.workers, share=plan.share, most_tokens=plan.limits.job_tokens) if plan.workers else None
             )
             if self._workers is not None:
                 held.callback(self._workers.close)
-            self.app = SocketCloser(AccessLog(Switch(self.sandbox.app, self._people(gate, usage))))
+            self.app = SocketCloser(AccessLog(Switch(self.sandbox.app, self._people(authenticator, usage))))
             self._held = held.pop_all()
 
     def close(self) -> None:
@@ -148,12 +148,12 @@ class Service:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _people(self, gate: KeyGate, usage: Usage) -> Starlette:
+    def _people(self, authenticator: KeyAuthenticator, usage: Usage) -> Starlette:
         """Put together what is for people: pages, and the teacher's routes."""
         plan = self._plan
         glance = Glance(self._look, plan.clock.monotonic)
         pages = Pages(plan.face, self.register, glance, self._trouble, clock=plan.clock, ids=plan.ids)
-        classroom = Classroom(gate, self.register, self._store, usage)
+        classroom = Classroom(authenticator, self.register, self._store, usage)
         return Starlette(
             routes=[*pages.routes(), *classroom.routes()],
             exception_handlers={ApiError: _refused, 404: _nothing, 405: _nothing},

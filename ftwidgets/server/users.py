@@ -2,7 +2,7 @@
 
 It lies beside the sandbox's own records in the state folder, as `server.sqlite`, so that a restart changes nothing for
 anybody. Only digests of keys are in it. What is asked at each request is kept in memory too; one server has the folder.
-Left out: what a holder owns (the sandbox's store), and asking for a key (`gate`, `pages`).
+Left out: what a holder owns (the sandbox's store), and asking for a key (`key_auth`, `page_routes`).
 """
 
 from __future__ import annotations

@@ -77,10 +77,10 @@ class ClockAhead(SystemClock):
         return super().time() + self.ahead
 
 
-class KeyGate:
-    """Lets everybody in and takes the key for the name of the owner."""
+class OwnerPerKey:
+    """Accepts every key and takes it for the name of the owner."""
 
-    def admit(self, headers: Headers) -> Caller:
+    def authenticate(self, headers: Headers) -> Caller:
         """Tell who is asking."""
         return Caller(owner=bearer_key(headers))
 
@@ -89,7 +89,7 @@ class Helpers:
     """The functions above, for tests that ask for them by fixture."""
 
     base = BASE
-    key_gate = KeyGate
+    key_authenticator = OwnerPerKey
     rows = staticmethod(make_rows)
     client = staticmethod(make_client)
     upload = staticmethod(upload_rows)
@@ -119,7 +119,7 @@ def sandbox(tmp_path: Path, clock: ClockAhead) -> Iterator[Sandbox]:
 @pytest.fixture
 def owners(tmp_path: Path) -> Iterator[Callable[[str], openai.OpenAI]]:
     """Give a function that makes a client for somebody, by name, on one sandbox for all."""
-    with Sandbox(tmp_path / "owners", gate=KeyGate()) as opened:
+    with Sandbox(tmp_path / "owners", authenticator=OwnerPerKey()) as opened:
         yield lambda name: make_client(opened).with_options(api_key=name)
 
 

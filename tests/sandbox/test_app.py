@@ -9,7 +9,7 @@ import pytest
 from starlette.routing import Route
 
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.sandbox.api.auth import OpenGate
+from ftwidgets.sandbox.api.auth import AllowAny
 from ftwidgets.sandbox.app import build_app
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.transport import LoopThread, Transport
@@ -127,7 +127,7 @@ def test_a_fault_of_ours_is_an_envelope_too() -> None:
         raise KeyError("secret")
 
     loop = LoopThread()
-    transport = Transport(loop, build_app([Route("/broken", broken)], gate=OpenGate(), ids=Ids()))
+    transport = Transport(loop, build_app([Route("/broken", broken)], authenticator=AllowAny(), ids=Ids()))
     with httpx2.Client(transport=transport, headers={"Authorization": "Bearer x"}) as http:
         answer = http.get("http://sandbox.invalid/v1/broken")
     loop.close()

@@ -10,7 +10,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox.api.auth import Caller
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.server.key_auth import KeyGate
+from ftwidgets.server.key_auth import KeyAuthenticator
 from ftwidgets.server.keys import KeyLine, masked, new_code, new_key, read_keys
 from ftwidgets.server.users import Register
 
@@ -81,21 +81,21 @@ def test_keys_and_codes_are_random_and_readable() -> None:
     assert {len(code) for code in codes} == {9}
 
 
-def admit(register: Register, key: str | None) -> Caller:
-    """Ask the gate."""
-    return KeyGate(register).admit(Headers({} if key is None else {"authorization": f"Bearer {key}"}))
+def authenticate(register: Register, key: str | None) -> Caller:
+    """Look a key up as the server does."""
+    return KeyAuthenticator(register).authenticate(Headers({} if key is None else {"authorization": f"Bearer {key}"}))
 
 
 def test_the_gate_knows_keys(tmp_path: Path) -> None:
     """A holder comes in as themselves; a wrong key and none get the service's 401."""
     register = Register(tmp_path)
     key = register.join("Ada")
-    caller = admit(register, key)
+    caller = authenticate(register, key)
     assert caller == Caller(caller.owner, admin=False)
     assert register.name(caller.owner) == "Ada"
     for wrong, code, part in (("sk-sandbox-nobody-has-this-9xyz", "invalid_api_key", "sk-sa****9xyz"), (None, None, "Bearer")):
         with pytest.raises(ApiError) as refused:
-            admit(register, wrong)
+            authenticate(register, wrong)
         assert (refused.value.status, refused.value.code) == (401, code)
         assert part in refused.value.message
     assert "nobody-has" not in refused.value.message
@@ -106,13 +106,13 @@ def test_keys_outlive_a_restart_as_digests(tmp_path: Path) -> None:
     """After a restart the same key opens the same things; the key itself is nowhere in the folder."""
     register = Register(tmp_path)
     key = register.join("Ada")
-    owner = admit(register, key).owner
+    owner = authenticate(register, key).owner
     register.count(owner, 7)
     register.pause(True)
     register.close()
     assert all(key.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     again = Register(tmp_path)
-    assert admit(again, key).owner == owner
+    assert authenticate(again, key).owner == owner
     assert again.generated(owner) == 7
     assert again.paused
     again.close()
@@ -134,16 +134,16 @@ def test_the_keys_file_is_the_truth(tmp_path: Path) -> None:
     """Who is no longer in it has no key; who has a new key keeps their things; who comes back finds them."""
     register = Register(tmp_path)
     register.use_file([KeyLine("Ada", ADA), KeyLine("Bob", BOB, admin=True)])
-    ada, bob = admit(register, ADA), admit(register, BOB)
+    ada, bob = authenticate(register, ADA), authenticate(register, BOB)
     assert (ada.admin, bob.admin) == (False, True)
     register.use_file([KeyLine("Ada", ADA + "-new")])
-    assert admit(register, ADA + "-new") == ada
+    assert authenticate(register, ADA + "-new") == ada
     for gone in (ADA, BOB):
         with pytest.raises(ApiError):
-            admit(register, gone)
+            authenticate(register, gone)
     register.use_file([KeyLine("Bob", BOB)])
-    assert admit(register, BOB).owner == bob.owner
-    assert not admit(register, BOB).admin
+    assert authenticate(register, BOB).owner == bob.owner
+    assert not authenticate(register, BOB).admin
     register.close()
 
 
@@ -151,10 +151,10 @@ def test_a_forgotten_key_is_worth_nothing(tmp_path: Path) -> None:
     """Their name may be used again, by somebody who finds nothing."""
     register = Register(tmp_path)
     key = register.join("Ada")
-    owner = admit(register, key).owner
+    owner = authenticate(register, key).owner
     assert register.forget(owner)
     assert not register.forget(owner)
     with pytest.raises(ApiError):
-        admit(register, key)
-    assert admit(register, register.join("Ada")).owner != owner
+        authenticate(register, key)
+    assert authenticate(register, register.join("Ada")).owner != owner
     register.close()

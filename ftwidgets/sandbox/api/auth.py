@@ -1,7 +1,7 @@
-"""Who is asking: each request has a caller, and each record an owner; nobody sees what somebody else owns.
+"""Authentication: each request has a caller, each record an owner, and callers see only what they own.
 
-In process there is one owner, with the empty name, and any key will do. A server knows its keys and gives each its own owner.
-Left out: where a server keeps its keys.
+In process there is one owner, with the empty name, and any key is accepted. A server knows its keys and gives each its own
+owner (`ftwidgets.server.key_auth`).
 """
 
 from __future__ import annotations
@@ -22,44 +22,44 @@ NO_KEY = (
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever sent a request.
+    """Who sent a request.
 
     Parameters
     ----------
     owner
-        What is made in this request belongs to this owner, and only what belongs to it is found.
+        The request reads and writes records of this owner only.
     admin
-        Whether the caller may use the administration's routes.
+        Whether the caller may use the routes under `/admin`.
     """
 
     owner: str = ""
     admin: bool = False
 
 
-class Gate(Protocol):
-    """Decides who may come in."""
+class Authenticator(Protocol):
+    """Maps the headers of a request to its caller."""
 
-    def admit(self, headers: Headers) -> Caller:
-        """Tell who is asking, or raise the `ApiError` that turns them away."""
+    def authenticate(self, headers: Headers) -> Caller:
+        """Return the caller, or raise the 401 `ApiError`."""
 
 
-class OpenGate:
-    """Lets everybody in who has a key, and makes no difference between them: for a sandbox within one process."""
+class AllowAny:
+    """Accepts every key and gives all of them the same owner: for a sandbox within one process."""
 
-    def admit(self, headers: Headers) -> Caller:
-        """Tell who is asking."""
+    def authenticate(self, headers: Headers) -> Caller:
+        """Return the only caller there is; a request without a key is rejected."""
         if not bearer_key(headers):
             raise ApiError(401, NO_KEY)
         return Caller(admin=True)
 
 
 def bearer_key(headers: Headers) -> str:
-    """Read the key of a request; empty where it has none."""
+    """Return the key in a request's `Authorization` header, or an empty string."""
     kind, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if kind.lower() == "bearer" else ""
 
 
 def owner_of(request: Request) -> str:
-    """Tell to whom belongs what a request asks for or makes."""
+    """Return the owner whose records a request may read and write."""
     caller: Caller = request.scope["caller"]
     return caller.owner

@@ -195,7 +195,7 @@ class Note:
 
 
 class JournalLayer:
-    """The outermost layer: every request below `/v1` is written down, even one that is turned away at the gate.
+    """The outermost layer: every request below `/v1` is written down, even one that authentication rejects.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ ASK: Any = {"messages": [{"role": "user", "content": "What is 3 and one?"}], "ma
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory, world: Any) -> Iterator[tuple[Callable[[str], openai.OpenAI], list[str]]]:
     """Give a function that makes a client for somebody, and the names of Ann's final model and its checkpoint."""
-    with Sandbox(tmp_path_factory.mktemp("people"), gate=world.key_gate()) as sandbox:
+    with Sandbox(tmp_path_factory.mktemp("people"), authenticator=world.key_authenticator()) as sandbox:
         made = world.client(sandbox)
         ann = made.with_options(api_key="ann")
         file = world.upload(ann, world.rows())
@@ -62,7 +62,7 @@ def test_a_permission_lets_somebody_use_one_checkpoint(people: Any) -> None:
 
 def test_a_permission_goes_with_its_model(tmp_path: Any, world: Any) -> None:
     """Deleting the model takes its permissions along."""
-    with Sandbox(tmp_path, gate=world.key_gate()) as sandbox, world.client(sandbox) as made:
+    with Sandbox(tmp_path, authenticator=world.key_authenticator()) as sandbox, world.client(sandbox) as made:
         ann, bob = made.with_options(api_key="ann"), made.with_options(api_key="bob")
         file = world.upload(ann, world.rows())
         settings = {"n_epochs": 1, "batch_size": 10}

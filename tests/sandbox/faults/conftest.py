@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ftwidgets.sandbox.api.auth import Caller, OpenGate
+from ftwidgets.sandbox.api.auth import AllowAny, Caller
 from ftwidgets.sandbox.app import build_app
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.ids import Ids
@@ -23,12 +23,12 @@ ASK: dict[str, Any] = {"model": "nano", "messages": [{"role": "user", "content":
 WORDS = ["one", " two", " three", " four", " five"]
 
 
-class EachTheirOwn(OpenGate):
-    """A gate that makes an owner of every key; only the key "admin" may administrate."""
+class EachTheirOwn(AllowAny):
+    """Makes an owner of every key; only the key "admin" may administrate."""
 
-    def admit(self, headers: Any) -> Caller:
+    def authenticate(self, headers: Any) -> Caller:
         """Tell who is asking."""
-        super().admit(headers)
+        super().authenticate(headers)
         key = headers["authorization"].removeprefix("Bearer ")
         return Caller(key, admin=key == "admin")
 
@@ -78,7 +78,7 @@ class World:
             Route("/files", self.upload, methods=["POST"]),
             Route("/fine_tuning/jobs", self.create, methods=["POST"]),
         ]
-        self.app = build_app(routes, gate=EachTheirOwn(), ids=Ids(), faults=self.faults, clock=self.clock)
+        self.app = build_app(routes, authenticator=EachTheirOwn(), ids=Ids(), faults=self.faults, clock=self.clock)
 
     async def model(self, request: Request) -> Response:
         """Know one model."""

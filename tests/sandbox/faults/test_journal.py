@@ -36,7 +36,7 @@ def test_the_client_says_how_often_it_has_tried(world: World, faults: Faults) ->
 
 
 def test_whoever_is_turned_away_is_written_down_too(world: World, faults: Faults) -> None:
-    """A request without a key does not get past the gate, and stands in the journal with its 401."""
+    """A request without a key is rejected by authentication, and stands in the journal with its 401."""
     with httpx2.Client(transport=world.raw()._transport, base_url="http://sandbox.invalid") as http:
         http.get("/v1/models/nano")
     assert [(entry.status, entry.key, entry.owner) for entry in faults.journal.entries] == [(401, "", "")]

@@ -27,7 +27,7 @@ BASE = "nano-2026-11"
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory, world: Any) -> Iterator[Sandbox]:
     """Open a sandbox with owners; each test here uses its own."""
-    with Sandbox(tmp_path_factory.mktemp("stored"), gate=world.key_gate()) as opened:
+    with Sandbox(tmp_path_factory.mktemp("stored"), authenticator=world.key_authenticator()) as opened:
         yield opened
 
 
