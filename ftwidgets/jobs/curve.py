@@ -1,9 +1,8 @@
-"""The learning curve of a job as one table, whichever way the service tells it.
+"""Read the learning curve of a job as one table, from whatever the service provides.
 
-Three sources are read: the events of type `metrics` (as the sandbox and OpenAI send them), the result file, which
-OpenAI hands out as base64 of a CSV and Microsoft Foundry as plain CSV with other column names, and the checkpoints,
-where Nebius tells the losses, once an epoch.
-Left out: fetching anything (`ftwidgets.jobs` does), smoothing and drawing.
+There are three sources: the events of type `metrics` (the sandbox and OpenAI send them), the result file (OpenAI returns
+it as base64 of a CSV, Microsoft Foundry as plain CSV with other column names), and the checkpoints, in which Nebius
+reports the losses once an epoch.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.errors import DataError
@@ -33,8 +33,8 @@ COLUMNS = (
     "full_valid_accuracy",
 )
 
-# What the services call the same thing: the long names in events and at Foundry, a mixture in OpenAI's result file.
-_OTHER_NAMES = {
+# Events and Foundry use the long names, OpenAI's result file a mixture.
+_ALIASES = {
     "train_mean_token_accuracy": "train_accuracy",
     "valid_mean_token_accuracy": "valid_accuracy",
     "validation_loss": "valid_loss",
@@ -44,78 +44,72 @@ _OTHER_NAMES = {
 
 
 def from_events(events: Iterable[FineTuningJobEvent]) -> pd.DataFrame:
-    """Read the curve out of a job's metrics events; no such events make an empty table."""
+    """Read the curve from a job's metrics events; without any the table is empty."""
     data = (event.data for event in events)
-    return _table(row for row in data if isinstance(row, Mapping) and "step" in row and "train_loss" in row)
+    return _build_table(row for row in data if isinstance(row, Mapping) and "step" in row and "train_loss" in row)
 
 
 def from_result_file(content: bytes, *, name: str = "the result file") -> pd.DataFrame:
-    """Read the curve out of a result file, plain CSV or base64 of it.
+    """Read the curve from a result file, plain CSV or base64 of it.
 
     Parameters
     ----------
     content
-        The bytes of the file, as `client.files.content(...).read()` gives them.
+        The bytes of the file, as `client.files.content(...).read()` returns them.
     name
-        What to call the file if it cannot be read.
+        The name of the file, for the error message.
 
     Raises
     ------
     DataError
         If the file is neither a CSV with a `step` column nor base64 of one.
     """
-    text = _plain_text(content)
+    text = content.decode("utf-8-sig", errors="replace")
+    if b"," not in content:  # no CSV; the base64 alphabet has no comma
+        with suppress(binascii.Error, UnicodeDecodeError):
+            text = base64.b64decode(content, validate=False).decode("utf-8-sig")
     rows = csv.DictReader(io.StringIO(text))
     if "step" not in (rows.fieldnames or ()):
         start = text[:60].splitlines()[0] if text.strip() else ""
         raise DataError(f'{name} is not a table of metrics: no "step" column in its first line "{start}".')
-    return _table(rows)
+    return _build_table(rows)
 
 
 def from_checkpoints(checkpoints: Iterable[FineTuningJobCheckpoint]) -> pd.DataFrame:
-    """Read the curve out of a job's checkpoints, in their order: a row for each that tells a training loss.
+    """Read the curve from a job's checkpoints, in their order: one row for each that reports a training loss.
 
-    A checkpoint that names no step counts as the next one.
+    A checkpoint without a step number gets its position in the list.
     """
     rows: list[dict[str, Any]] = []
     for number, checkpoint in enumerate(checkpoints, start=1):
         metrics = checkpoint.metrics.to_dict() if checkpoint.metrics is not None else {}
         if metrics.get("train_loss") is not None:
             rows.append({**metrics, "step": checkpoint.step_number or metrics.get("step") or number})
-    return _table(rows)
+    return _build_table(rows)
 
 
-def _plain_text(content: bytes) -> str:
-    if b"," in content:  # a CSV; the base64 alphabet has no comma
-        return content.decode("utf-8-sig", errors="replace")
-    try:
-        return base64.b64decode(content, validate=False).decode("utf-8-sig")
-    except (binascii.Error, UnicodeDecodeError):
-        return content.decode("utf-8-sig", errors="replace")
-
-
-def _table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Make one row per step, in order; where a step is told twice, the later figures win and blanks erase nothing."""
+def _build_table(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make one row per step, in order; if a step occurs twice, later values win, but missing ones replace nothing."""
     import pandas as pd
 
     steps: dict[int, dict[str, float]] = {}
     for row in rows:
-        number = _figure(row["step"])
-        if math.isnan(number):
+        step = _parse_number(row["step"])
+        if math.isnan(step):
             continue
-        known = steps.setdefault(int(number), {})
+        measured = steps.setdefault(int(step), {})
         for name, value in row.items():
-            figure = _figure(value)
-            if not math.isnan(figure):
-                known[_OTHER_NAMES.get(name, name)] = figure
+            number = _parse_number(value)
+            if not math.isnan(number):
+                measured[_ALIASES.get(name, name)] = number
     ordered = sorted(steps)
     columns: dict[str, Any] = {name: [steps[step].get(name, math.nan) for step in ordered] for name in COLUMNS[1:]}
     table = pd.DataFrame({"step": ordered, **columns}, columns=list(COLUMNS))
     return table.astype({name: "int64" if name == "step" else "float64" for name in COLUMNS})
 
 
-def _figure(value: object) -> float:
-    """Read a number; anything else, and the -1 that some services write for "not measured", is not-a-number."""
+def _parse_number(value: object) -> float:
+    """Parse a number; anything else is NaN, and so is the -1 that some services write for "not measured"."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return math.nan
     try:

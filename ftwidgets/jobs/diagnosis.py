@@ -1,15 +1,14 @@
-"""Read a learning curve in plain words: still falling, flat, overfitting since step N, unstable, diverged.
+"""Diagnose a learning curve: still falling, flat, overfitting since step N, unstable or diverged.
 
-A few rules of thumb, tried in order; a `Reading` says which one spoke and with which figures. A difference between two
-losses counts when it is more than a tenth of the smaller one and more than 0.02 nats: less is noise, or is too little
-to hear in an answer.
-Left out: statistics (one run has no error bars), smoothing, and any advice that the curve alone cannot give.
+A few rules of thumb are tried in order; a `Diagnosis` names the rule that applied and the figures it used. A difference
+between two losses counts when it is more than a tenth of the smaller one and more than 0.02 nats: a smaller one is noise, or
+does not change the answers.
+Left out: statistics (one run has no error bars) and smoothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -18,165 +17,145 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-Word = Literal["still falling", "flat", "overfitting", "unstable", "diverged", "too little to tell"]
+Label = Literal["still falling", "flat", "overfitting", "unstable", "diverged", "too little to tell"]
 Points = list[tuple[int, float]]
 
-SHARE, NATS = 0.1, 0.02
+MIN_RATIO, MIN_NATS = 0.1, 0.02
 """The smallest difference that counts: this share of the smaller loss, and this many nats."""
 
-SMALL = 0.001
-"""Smaller losses are not written out."""
+SMALLEST_WRITTEN = 0.001
+"""Losses below this are written as "less than 0.001"."""
 
-AT_LEAST = 4
-"""Steps without which nothing is said."""
+MIN_STEPS = 4
+"""Shorter curves get no diagnosis."""
 
 PARTS = 5
-"""A loss that was not measured on the whole validation set is averaged over so many parts of the run."""
+"""A loss that was not measured on the whole validation set is averaged over this many parts of the run."""
+
+_COUNTS = f"A difference counts when it is more than {MIN_RATIO:.0%} of the smaller loss and more than {MIN_NATS} nats."
+_TRAINING = "training loss"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a curve says.
+class Diagnosis:
+    """What a learning curve shows.
 
     Parameters
     ----------
-    word
+    label
         `still falling`, `flat`, `overfitting`, `unstable`, `diverged` or `too little to tell`.
     text
         One or two sentences with the figures.
     rule
-        The rule that was used, in words.
+        The rule that applied, in words.
     step
         For `overfitting` and `unstable`, the step with the lowest loss; else the last step.
     """
 
-    word: Word
+    label: Label
     text: str
     rule: str
     step: int
 
     def __str__(self) -> str:
-        return f"{self.word}: {self.text}"
+        return f"{self.label}: {self.text}"
 
 
-def read(curve: pd.DataFrame) -> Reading:
-    """Read a curve.
+def diagnose(curve: pd.DataFrame) -> Diagnosis:
+    """Diagnose a learning curve.
 
     Parameters
     ----------
     curve
-        As `Job.curve` gives it: at least the columns step and train_loss; full_valid_loss and valid_loss where there are any.
+        As `Job.curve` returns it: at least the columns step and train_loss; full_valid_loss and valid_loss if measured.
 
     Returns
     -------
-    Reading
-        What the first rule that fits says: diverged, overfitting or unstable, still falling, flat.
+    Diagnosis
+        From the first rule that applies: diverged, overfitting or unstable, still falling, flat.
     """
     train = _points(curve, "train_loss", infinite=True)
     last = train[-1][0] if train else 0
     broken = [step for step, loss in train if not math.isfinite(loss)]
-    if len(train) < AT_LEAST and not broken:
-        return _too_little(len(train), last)
-    began, ended = _ends(train)
-    if broken or counts(ended, began):
-        return _diverged(began, ended, broken, last)
-    points, name = _judged(curve, train)
+    if len(train) < MIN_STEPS and not broken:
+        text = f"the curve has {len(train)} step{'' if len(train) == 1 else 's'}."
+        return Diagnosis("too little to tell", text, f"A curve is diagnosed from {MIN_STEPS} steps on.", last)
+
+    tenth = max(3, len(train) // 10)  # steps; a single step is one batch and says little
+    began, ended = train[0][1], fmean(loss for _, loss in train[-tenth:])  # no update has touched the first loss
+    if broken or is_above(ended, began):
+        text = f"the training loss began at {format_loss(began)} and ended at {format_loss(ended)}."
+        if broken:
+            text = f"from step {broken[0]} on the training loss is not a finite number."
+        text += " The model was pushed away from what it knew; the usual cause is a learning rate that is too high."
+        rule = f"Diverged: the training loss of the last tenth of the steps is above that of the first step. {_COUNTS}"
+        return Diagnosis("diverged", text, rule, last)
+
+    points, name = _losses_to_judge(curve, train)
     lowest_at, lowest = min(points, key=lambda point: point[1])
-    now, before = points[-1][1], points[-2][1]
-    if counts(now, lowest):
-        figures = f"the {name} was lowest, {figure(lowest)}, at step {lowest_at} and is {figure(now)} at the end."
-        then = _around(train, lowest_at)
-        if name == _TRAINING or counts(ended, then):
-            return _unstable(figures, lowest_at, then, ended)
-        return _overfitting(figures, lowest_at, then, ended)
-    blind = _BLIND if name == _TRAINING else ""
-    if counts(before, now):
-        text = f"the {name} fell to the last: from {figure(before)} to {figure(now)}. More epochs may lower it further.{blind}"
-        return Reading("still falling", text, _FALLING, last)
-    text = f"the {name} moves little any more: {figure(before)}, then {figure(now)}. More of the same will hardly help.{blind}"
-    return Reading("flat", text, _FLAT, last)
+    before, now = points[-2][1], points[-1][1]
+    if is_above(now, lowest):
+        near = sorted(train, key=lambda point: abs(point[0] - lowest_at))[:tenth]
+        then = fmean(loss for _, loss in near)  # the training loss where the judged loss was lowest
+        figures = f"the {name} was lowest, {format_loss(lowest)}, at step {lowest_at} and is {format_loss(now)} at the end."
+        change = f"from {format_loss(then)} to {format_loss(ended)}."
+        if name == _TRAINING or is_above(ended, then):
+            text = f"{figures} The training loss rose as well, {change} A smaller learning rate may help."
+            rule = "Unstable: the loss ended above its lowest value, by enough to count, and the training loss rose too."
+            return Diagnosis("unstable", text, f"{rule} {_COUNTS}", lowest_at)
+        text = (
+            f"{figures} Meanwhile the training loss went {change} "
+            f"Since step {lowest_at} the model has been learning its training examples by heart."
+        )
+        rule = (
+            "Overfitting: the validation loss ended above its lowest value, by enough to count; the training loss did not rise."
+        )
+        return Diagnosis("overfitting", text, f"{rule} {_COUNTS}", lowest_at)
+
+    unseen = " There was no validation loss, so overfitting cannot be seen here." if name == _TRAINING else ""
+    if is_above(before, now):
+        text = f"the {name} was still falling at the end: from {format_loss(before)} to {format_loss(now)}."
+        text += f" More epochs may lower it further.{unseen}"
+        rule = "Still falling: the last measured loss is below the one before it, by enough to count."
+        return Diagnosis("still falling", text, f"{rule} {_COUNTS}", last)
+    text = f"the {name} moves little any more: {format_loss(before)}, then {format_loss(now)}."
+    text += f" More of the same will hardly help.{unseen}"
+    rule = "Flat: the last two measured losses differ by too little to count."
+    return Diagnosis("flat", text, f"{rule} {_COUNTS}", last)
 
 
-def counts(higher: float, lower: float) -> bool:
-    """Tell whether one loss is above another by enough to count."""
-    return higher > lower * (1 + SHARE) and higher > lower + NATS
+def is_above(higher: float, lower: float) -> bool:
+    """Return whether one loss is above another by enough to count."""
+    return higher > lower * (1 + MIN_RATIO) and higher > lower + MIN_NATS
 
 
-def figure(loss: float) -> str:
-    """Write a loss with three digits; one near 0 is only said to be that."""
-    return f"{loss:.3g}" if loss >= SMALL else f"less than {SMALL}"
-
-
-_COUNT = f"A difference counts when it is more than {SHARE:.0%} of the smaller loss and more than {NATS} nats."
-_TRAINING = "training loss"
-_BLIND = " There was no validation loss, so overfitting cannot be seen here."
-_FALLING = f"Still falling: the last measured loss is below the one before it, by enough to count. {_COUNT}"
-_FLAT = f"Flat: the last two measured losses differ by too little to count. {_COUNT}"
-
-
-def _too_little(steps: int, last: int) -> Reading:
-    text = f"the curve has {steps} step{'' if steps == 1 else 's'}."
-    return Reading("too little to tell", text, f"A curve is read from {AT_LEAST} steps on.", last)
-
-
-def _diverged(began: float, ended: float, broken: Sequence[int], last: int) -> Reading:
-    text = f"the training loss began at {figure(began)} and ended at {figure(ended)}."
-    if broken:
-        text = f"the training loss is no number any more from step {broken[0]} on."
-    text += " The model was pushed away from what it knew; the usual cause is a learning rate that is too high."
-    rule = f"Diverged: the training loss of the last tenth of the steps is above that of the first step. {_COUNT}"
-    return Reading("diverged", text, rule, last)
-
-
-def _overfitting(figures: str, since: int, then: float, ended: float) -> Reading:
-    text = f"{figures} Meanwhile the training loss went from {figure(then)} to {figure(ended)}. "
-    text += f"Since step {since} the model has been learning its training examples by heart."
-    rule = "Overfitting: the validation loss ended above its lowest value, by enough to count; the training loss did not rise."
-    return Reading("overfitting", text, f"{rule} {_COUNT}", since)
-
-
-def _unstable(figures: str, since: int, then: float, ended: float) -> Reading:
-    text = (
-        f"{figures} The training loss rose as well, from {figure(then)} to {figure(ended)}. A smaller learning rate may help."
-    )
-    rule = "Unstable: the loss ended above its lowest value, by enough to count, and the training loss rose too."
-    return Reading("unstable", text, f"{rule} {_COUNT}", since)
+def format_loss(loss: float) -> str:
+    """Write a loss with three digits, or as "less than 0.001"."""
+    return f"{loss:.3g}" if loss >= SMALLEST_WRITTEN else f"less than {SMALLEST_WRITTEN}"
 
 
 def _points(curve: pd.DataFrame, column: str, *, infinite: bool = False) -> Points:
-    """The measured values of a column: a missing one was not measured, an infinite one was."""
+    """Return the (step, loss) pairs of a column without its missing values; infinite ones are kept on request."""
     if column not in curve:
         return []
     found = [(int(step), float(loss)) for step, loss in zip(curve["step"], curve[column], strict=True)]
     return [(step, loss) for step, loss in found if math.isfinite(loss) or (infinite and math.isinf(loss))]
 
 
-def _ends(train: Points) -> tuple[float, float]:
-    """The training loss of the first step, which no update has touched, and of the last tenth (three steps or more)."""
-    tail = [loss for _, loss in train[-max(3, len(train) // 10) :]]
-    return train[0][1], fmean(tail)
-
-
-def _around(train: Points, step: int) -> float:
-    """The training loss about a step, over as many steps as at the end: one step is one batch, and tells little."""
-    near = sorted(train, key=lambda point: abs(point[0] - step))[: max(3, len(train) // 10)]
-    return fmean(loss for _, loss in near)
-
-
-def _judged(curve: pd.DataFrame, train: Points) -> tuple[Points, str]:
-    """The loss to judge by: on all of validation, else on batches of it, else in training; and what it is called."""
+def _losses_to_judge(curve: pd.DataFrame, train: Points) -> tuple[Points, str]:
+    """Choose the loss on the whole validation set, else on validation batches, else in training; return it with its name."""
     full = _points(curve, "full_valid_loss")
     if len(full) > 1:
         return full, "validation loss"
     batches = _points(curve, "valid_loss")
     if len(batches) > PARTS:
-        return _averaged(batches), "validation loss (on batches)"
-    return _averaged(train), _TRAINING
+        return _average_parts(batches), "validation loss (on batches)"
+    return _average_parts(train), _TRAINING
 
 
-def _averaged(points: Points) -> Points:
-    """Average over parts of the run; each part is known by its last step."""
-    parts = min(PARTS, len(points) // 2)
-    cuts = [round(i * len(points) / parts) for i in range(parts + 1)]
-    pieces = [points[a:b] for a, b in pairwise(cuts)]
-    return [(piece[-1][0], fmean(loss for _, loss in piece)) for piece in pieces]
+def _average_parts(points: Points) -> Points:
+    """Average over equal parts of the run; each part is labelled with its last step."""
+    n_parts = min(PARTS, len(points) // 2)
+    cuts = [round(i * len(points) / n_parts) for i in range(n_parts + 1)]
+    parts = [points[a:b] for a, b in pairwise(cuts)]
+    return [(part[-1][0], fmean(loss for _, loss in part)) for part in parts]

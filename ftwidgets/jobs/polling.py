@@ -1,47 +1,112 @@
-"""How often to ask a service about a job, and how long to put up with silence.
+"""Poll a service: how long to pause, which errors to retry, and how to read its listings page by page, oldest item first.
 
-Left out: asking (`ftwidgets.jobs` does), and threads: one pace belongs to one wait.
+OpenAI and the sandbox list the newest item first, Nebius the oldest. Several items can share one second, a listing that
+grows while it is read shows an item twice, and some services return their last page over and over.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
 
-FIRST, NEAR, LONGEST = 0.1, 0.25, 5.0
-"""The first pause, the longest for a service next door, and the longest at all, in seconds."""
+if TYPE_CHECKING:
+    import openai
+    from openai.pagination import SyncCursorPage
+    from openai.types.fine_tuning import FineTuningJobEvent
+    from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+
+    Item = TypeVar("Item", FineTuningJobEvent, FineTuningJobCheckpoint)
+
+FIRST_PAUSE, LOCAL_PAUSE, LONGEST_PAUSE = 0.1, 0.25, 5.0
+"""The first pause, the longest for a service on this computer, and the longest of all, in seconds."""
 
 OUTAGE = 120.0
-"""How long a service may not answer before a wait gives up, in seconds."""
+"""How long a service may fail to answer before a wait gives up, in seconds."""
 
 
-class Pace:
-    """The pauses between two looks at a job.
+def transient_errors() -> tuple[type[openai.OpenAIError], ...]:
+    """Return the exceptions after which a request is worth retrying."""
+    import openai
 
-    They grow from a tenth of a second, by half each time, up to fifty times the quickest answer seen: a quarter of a
+    return openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError
+
+
+class Backoff:
+    """The pauses between the requests of one wait.
+
+    They start at a tenth of a second and grow by half each time, up to fifty times the fastest answer seen: a quarter of a
     second for the sandbox in this process, five seconds for a service across the ocean.
     """
 
     def __init__(self) -> None:
-        self._pause = FIRST
-        self._quickest = math.inf
-        self._silent_since: float | None = None
+        self._pause = FIRST_PAUSE
+        self._fastest = math.inf
+        self._failing_since: float | None = None
 
     def answered(self, seconds: float) -> None:
-        """Note that the service answered, and how fast."""
-        self._quickest = min(self._quickest, seconds)
-        self._silent_since = None
+        """Record that the service answered, and how long that took."""
+        self._fastest = min(self._fastest, seconds)
+        self._failing_since = None
 
-    def silent(self) -> bool:
-        """Note that the service did not answer; True once that has gone on for too long."""
+    def timed_out(self) -> bool:
+        """Record that a request failed; return True once requests have been failing for longer than `OUTAGE`."""
         now = monotonic()
-        if self._silent_since is None:
-            self._silent_since = now
-        return now - self._silent_since > OUTAGE
+        if self._failing_since is None:
+            self._failing_since = now
+        return now - self._failing_since > OUTAGE
 
-    def pause(self) -> float:
-        """Give the next pause in seconds."""
-        longest = min(LONGEST, max(NEAR, 50 * self._quickest))
+    def next_pause(self) -> float:
+        """Return the next pause in seconds."""
+        longest = min(LONGEST_PAUSE, max(LOCAL_PAUSE, 50 * self._fastest))
         pause = min(self._pause, longest)
-        self._pause = min(self._pause * 1.5, LONGEST)
+        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
         return pause
+
+
+def new_items(first: SyncCursorPage[Item], *, known: Collection[str] = ()) -> list[Item]:
+    """Collect the items of all pages, oldest first, each once.
+
+    Parameters
+    ----------
+    first
+        The first page, as the client's `list` methods return it.
+    known
+        Ids to leave out, because an earlier call returned them. In a newest-first listing the pages after one of them are
+        not requested.
+    """
+    listed: dict[str, Item] = {}
+    newest_first = _is_newest_first(first.data or ())
+    for page in first.iter_pages():
+        items: Sequence[Item] = page.data or ()
+        if all(item.id in listed for item in items):
+            break
+        listed |= {item.id: item for item in items if item.id not in listed}
+        if newest_first and any(item.id in known for item in items):
+            break
+    found = [item for item in listed.values() if item.id not in known]
+    if newest_first:
+        found.reverse()
+    return sort_by_time(found)
+
+
+def sort_by_time(items: Iterable[Item]) -> list[Item]:
+    """Sort by creation time; items that share a second keep their order."""
+    return sorted(items, key=lambda item: item.created_at or 0)
+
+
+def _is_newest_first(items: Sequence[Item]) -> bool:
+    """Compare the first and last times, then the first and last steps; if neither tells, assume OpenAI's order."""
+    if len(items) < 2:
+        return True
+    first, last = items[0].created_at or 0, items[-1].created_at or 0
+    if first != last:
+        return first > last
+    steps: list[float] = []
+    for item in items:
+        data = getattr(item, "data", None)
+        step = data.get("step") if isinstance(data, Mapping) else getattr(item, "step_number", None)
+        if isinstance(step, int | float):
+            steps.append(step)
+    return not steps or steps[0] >= steps[-1]

@@ -1,6 +1,6 @@
-"""Hand training files to a service, with a clear word when there is no such file.
+"""Upload training files to a service, with a clear error if there is no such file.
 
-Left out: writing them (`ftwidgets.data` does) and the chunked upload of files over 512 MB.
+Left out: the chunked upload of files over 512 MB.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
     Returns
     -------
     FileObject
-        What the service made of it; its `.id` is what a job is started with.
+        The uploaded file; a job is launched with its `.id`.
 
     Raises
     ------
     DataError
         If there is no such file, or it is a table that still has to become JSONL.
     """
-    return client.files.create(file=_checked(_expanded(path)), purpose="fine-tune")
+    return client.files.create(file=_check_jsonl(_expand(path)), purpose="fine-tune")
 
 
-def file_id(client: openai.OpenAI, file: str | Path) -> str:
-    """Upload a path; take any other text for the id of a file, unless it can only be a mistyped path."""
-    path = local(file)
+def upload_path(client: openai.OpenAI, file: str | Path) -> str:
+    """Upload a file if it is named by its path, and return the id; an id is returned as it is."""
+    path = find_path(file)
     return str(file) if path is None else upload(client, path).id
 
 
-def local(file: str | Path) -> Path | None:
-    """Find the file that a path names; None for a text that can only be the id of an uploaded one.
+def find_path(file: str | Path) -> Path | None:
+    """Return the path of a local file; None for a text that can only be the id of an uploaded one.
 
     Raises
     ------
@@ -59,22 +59,22 @@ def local(file: str | Path) -> Path | None:
         raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
     if "\n" in str(file):
         raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
-    path = _expanded(file)
+    path = _expand(file)
     if isinstance(file, Path) or path.is_file():
-        return _checked(path)
+        return _check_jsonl(path)
     if path.suffix or len(path.parts) > 1 or path.is_dir():
         raise DataError(_no_such_file(path))
     return None
 
 
-def _expanded(file: str | Path) -> Path:
+def _expand(file: str | Path) -> Path:
     try:
         return Path(file).expanduser()
     except RuntimeError as error:
         raise DataError(f'there is no file "{file}": nobody here has a home folder of that name.') from error
 
 
-def _checked(file: Path) -> Path:
+def _check_jsonl(file: Path) -> Path:
     if file.suffix.lower() in _TABLES:
         raise DataError(f'"{file}" is a table; fine-tuning takes chat JSONL. ftwidgets.prepare("{file}", "folder") writes it.')
     if not file.is_file():

@@ -14,9 +14,10 @@ import pytest
 
 import ftwidgets
 from ftwidgets.engine import NANO, Hyperparameters, Model, auto_hyperparameters
-from ftwidgets.jobs.diagnosis import Reading, read
+from ftwidgets.jobs.diagnosis import Diagnosis
+from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
 from ftwidgets.jobs.job import Job
-from ftwidgets.jobs.polling import NEAR
+from ftwidgets.jobs.polling import LOCAL_PAUSE
 from ftwidgets.lessons.exercises import diagnose, three_jobs
 from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
@@ -41,7 +42,7 @@ class Ended:
 
     job: Job
     curve: pd.DataFrame
-    reading: Reading
+    reading: Diagnosis
 
     @property
     def validation(self) -> list[float]:
@@ -62,7 +63,7 @@ class Ended:
 def ended(job: Job) -> Ended:
     with contextlib.suppress(ftwidgets.FtwidgetsError):
         job.wait(timeout=600)
-    return Ended(job, job.curve, read(job.curve))
+    return Ended(job, job.curve, diagnose_curve(job.curve))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_reading_takes_the_time_it_says() -> None:
 
 def test_a_few_times_a_second() -> None:
     """That is how often the monitor asks a service in the same process."""
-    assert 2 <= 1 / NEAR <= 5
+    assert 2 <= 1 / LOCAL_PAUSE <= 5
     assert len(PROMPTS) == 3
 
 
@@ -127,7 +128,7 @@ def test_a_is_healthy(runs: list[dict[str, Ended]]) -> None:
     """Both losses fall steeply and level off; the validation loss ends about as low as it ever was."""
     for run in runs:
         assert run["A"].job.status == "succeeded"
-        assert run["A"].reading.word in ("flat", "still falling")
+        assert run["A"].reading.label in ("flat", "still falling")
         assert run["A"].validation[-1] <= min(run["A"].validation) + 0.02
     hold(
         "03: job A, fall of the training loss",
@@ -162,7 +163,7 @@ def test_b_overfits(runs: list[dict[str, Ended]]) -> None:
     """Training to almost nothing; validation turns in the first half and rises; the end is read as overfitting."""
     for run in runs:
         assert run["B"].job.status == "succeeded"
-        assert run["B"].reading.word == "overfitting"
+        assert run["B"].reading.label == "overfitting"
         assert run["B"].reading.step <= 24
         assert run["B"].last_training < 0.05
         assert run["A"].last_training < 0.05
@@ -194,7 +195,7 @@ def test_c_diverges(runs: list[dict[str, Ended]]) -> None:
         assert run["C"].job.status == "failed"
         assert run["C"].job.error is not None
         assert run["C"].job.error.code == "training_diverged"
-        assert run["C"].reading.word == "diverged"
+        assert run["C"].reading.label == "diverged"
         assert min(losses[3:]) > losses[0]
     hold(
         "03: job C, rise of the training loss",
@@ -210,7 +211,7 @@ def test_the_exercise_has_its_three_troubles(lesson: dict[str, Any]) -> None:
     for seed in SEEDS:
         given = three_jobs(lesson["client"], "my_data/three_jobs", seed=seed)
         runs = {name: ended(job) for name, job in given.items()}
-        codes = {name: run.job.error.code if run.job.error else run.reading.word for name, run in runs.items()}
+        codes = {name: run.job.error.code if run.job.error else run.reading.label for name, run in runs.items()}
         words = {"invalid_training_file": "bad file", "training_diverged": "diverged", "overfitting": "overfitting"}
         answer = {name: words[code] for name, code in codes.items()}
         assert sorted(answer.values()) == ["bad file", "diverged", "overfitting"]

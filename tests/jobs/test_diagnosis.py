@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from ftwidgets.jobs.diagnosis import Reading, read
+from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 
 
 def curve(train: list[float], full: dict[int, float] | None = None, batches: dict[int, float] | None = None) -> pd.DataFrame:
@@ -42,13 +42,13 @@ def falling(n: int, to: float = 0.01, of: float = 5.0) -> list[float]:
 )
 def test_a_curve_is_called_by_its_shape(word: str, step: int, given: pd.DataFrame) -> None:
     """Each shape gets its word, and overfitting the step with the lowest validation loss."""
-    found = read(given)
-    assert (found.word, found.step) == (word, step), str(found)
+    found = diagnose(given)
+    assert (found.label, found.step) == (word, step), str(found)
 
 
 def test_a_reading_holds_its_figures_and_its_rule() -> None:
     """What was seen and what it was held against can be checked by hand."""
-    found = read(curve(falling(40), {10: 0.6, 20: 0.3, 30: 0.5, 40: 1.7}))
+    found = diagnose(curve(falling(40), {10: 0.6, 20: 0.3, 30: 0.5, 40: 1.7}))
     assert "lowest, 0.3, at step 20 and is 1.7 at the end" in found.text
     assert "Since step 20" in found.text
     assert "more than 10% of the smaller loss and more than 0.02 nats" in found.rule
@@ -57,15 +57,15 @@ def test_a_reading_holds_its_figures_and_its_rule() -> None:
 
 def test_a_loss_near_nothing_is_not_written_out() -> None:
     """1.86e-05 is no figure for a lesson."""
-    assert "to less than 0.001." in read(curve(falling(40, to=1e-5), {10: 0.3, 40: 0.9})).text
+    assert "to less than 0.001." in diagnose(curve(falling(40, to=1e-5), {10: 0.3, 40: 0.9})).text
 
 
 def test_without_validation_it_says_what_cannot_be_seen() -> None:
     """A training loss alone cannot show overfitting."""
-    assert "There was no validation loss, so overfitting cannot be seen here." in read(curve(falling(40))).text
-    assert "cannot be seen" not in read(curve(falling(40), {20: 1.0, 40: 0.5})).text
+    assert "There was no validation loss, so overfitting cannot be seen here." in diagnose(curve(falling(40))).text
+    assert "cannot be seen" not in diagnose(curve(falling(40), {20: 1.0, 40: 0.5})).text
 
 
 def test_missing_columns_are_no_trouble() -> None:
     """A table with steps and training losses only is a curve."""
-    assert isinstance(read(curve(falling(40))[["step", "train_loss"]]), Reading)
+    assert isinstance(diagnose(curve(falling(40))[["step", "train_loss"]]), Diagnosis)

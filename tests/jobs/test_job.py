@@ -71,7 +71,7 @@ class Service:
 
 def described(status: str, **fields: Any) -> dict[str, Any]:
     """Describe a job as OpenAI does."""
-    done = status in jobs.TERMINAL
+    done = status in jobs.TERMINAL_STATUSES
     return {
         "id": "ftjob-1",
         "object": "fine_tuning.job",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets import datasets
 from ftwidgets.data import prepare, write_jsonl
-from ftwidgets.jobs.diagnosis import read
-from ftwidgets.jobs.job import TERMINAL, Job, launch
+from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
+from ftwidgets.jobs.job import TERMINAL_STATUSES, Job, launch
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
     if strange:
         return not_yet(f"The words are {', '.join(map(repr, WORDS))}: {strange[0]!r:.60} is none of them.")
     fresh = {name: Job(client, job.id) for name, job in jobs.items()}
-    going = [name for name, job in fresh.items() if job.status not in TERMINAL]
+    going = [name for name, job in fresh.items() if job.status not in TERMINAL_STATUSES]
     if going:
         return not_yet(f"Job {going[0]} has not ended yet. Wait for its end, and run this cell again.")
     wrong = [name for name, job in fresh.items() if answer[name] != _truth(job)]
@@ -130,7 +130,7 @@ def _truth(job: Job) -> str:
     if error is not None and error.code != "training_diverged":
         return "bad file"
     curve = job.curve
-    word = read(curve).word if len(curve) else "too little to tell"
-    if error is not None or word in ("diverged", "unstable"):
+    label = diagnose_curve(curve).label if len(curve) else "too little to tell"
+    if error is not None or label in ("diverged", "unstable"):
         return "diverged"
-    return "overfitting" if word == "overfitting" else "healthy"
+    return "overfitting" if label == "overfitting" else "healthy"

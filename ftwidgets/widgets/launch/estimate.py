@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.data.cost import Price, cost, dollars, prices
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.jobs.job import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -22,8 +23,6 @@ LEAST_EXAMPLES = 10
 SAMPLE = 2_000  # rows whose tokens are counted; of a longer file the rest is taken to be like them
 SANDBOX_PACE = 3_000
 """Trained tokens a second on the sandbox with nothing else to do: lesson 00's job, 48,955 tokens in 16 s on two cores."""
-
-_ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def pace(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> Pace | 
 
 def waiting(jobs: Iterable[FineTuningJob]) -> int:
     """Count the jobs that have not ended and are not paused: a new one waits behind them."""
-    return sum(job.status not in {"paused", *_ENDED} for job in jobs)
+    return sum(job.status not in {"paused", *TERMINAL_STATUSES} for job in jobs)
 
 
 def estimate(

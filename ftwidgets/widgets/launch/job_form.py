@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwidgets.jobs.upload import local
+from ftwidgets.jobs.upload import find_path
 
 AUTO = "auto"
 MOST_EPOCHS, LARGEST_BATCH, LARGEST_SEED, LONGEST_SUFFIX = 50, 256, 2**31 - 1, 64
@@ -73,7 +73,7 @@ def optional_file(text: str) -> File | None:
     text = text.strip()
     if not text:
         return None
-    path = local(text)
+    path = find_path(text)
     if path is None:
         return File(text)
     stat = path.stat()

@@ -12,7 +12,7 @@ import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 
-from ftwidgets.jobs.diagnosis import figure
+from ftwidgets.jobs.diagnosis import format_loss
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Points, Scale, fit
 
 Series = Mapping[str, Points]
@@ -128,8 +128,8 @@ def summary(series: Series) -> str:
             continue
         (first, began), (last, ended) = measured[0], measured[-1]
         lowest_at, lowest = min(measured, key=lambda point: point[1])
-        low = f", lowest {figure(lowest)} at step {lowest_at:g}" if lowest_at not in (first, last) else ""
-        told.append(f"{name} {figure(began)} at step {first:g}, {figure(ended)} at step {last:g}{low}")
+        low = f", lowest {format_loss(lowest)} at step {lowest_at:g}" if lowest_at not in (first, last) else ""
+        told.append(f"{name} {format_loss(began)} at step {first:g}, {format_loss(ended)} at step {last:g}{low}")
     return "; ".join(told) + "."
 
 

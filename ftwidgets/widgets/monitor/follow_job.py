@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.job import TERMINAL, Job, passing
-from ftwidgets.jobs.polling import OUTAGE, Pace
+from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
+from ftwidgets.jobs.polling import OUTAGE, Backoff, transient_errors
 from ftwidgets.widgets.base.wrong_service import understood
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Seen:
 
 
 def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
-    """Look at a job until it has ended or `stop` is set, at the pace of `ftwidgets.jobs.polling`.
+    """Look at a job until it has ended or `stop` is set, with the pauses of `ftwidgets.jobs.polling`.
 
     Raises
     ------
@@ -41,24 +41,24 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
     FtwidgetsError
         If what answers is no such service.
     """
-    pace = Pace()
+    backoff = Backoff()
     while not stop.is_set():
         asked = monotonic()
         try:
             with understood():
                 details = job.details
                 events = tuple(job.events)  # after the status: an ended job's events are all there
-        except passing() as error:
-            if pace.silent():
+        except transient_errors() as error:
+            if backoff.timed_out():
                 error.add_note(f"No answer for {OUTAGE:.0f} s.")
                 raise
             yield Seen(trouble=error)
         else:
-            pace.answered(monotonic() - asked)
+            backoff.answered(monotonic() - asked)
             yield Seen(details, events)
-            if details.status in TERMINAL:
+            if details.status in TERMINAL_STATUSES:
                 return
-        stop.wait(pace.pause())
+        stop.wait(backoff.next_pause())
 
 
 def newest(client: openai.OpenAI) -> str:

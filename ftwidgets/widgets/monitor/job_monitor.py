@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from ftwidgets.jobs.diagnosis import Reading, read
-from ftwidgets.jobs.job import TERMINAL, Job
+from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
+from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import Work
 from ftwidgets.widgets.base.fields import button, row
@@ -79,7 +79,7 @@ class JobMonitor(Panel):
         self._stop = threading.Event()
         self._client = client
         self.job = job if isinstance(job, Job) else Job(client, job or newest(client))
-        self.reading: Reading | None = None
+        self.reading: Diagnosis | None = None
         self._losses = Losses()
         self._details: FineTuningJob | None = None
         self._models: dict[int, str] = {}  # by step
@@ -219,7 +219,7 @@ class JobMonitor(Panel):
         lines = [
             "from ftwidgets import Job",
             "from ftwidgets.errors import JobError",
-            "from ftwidgets.jobs.diagnosis import read",
+            "from ftwidgets.jobs import diagnose",
             "",
             f"job = Job(client, {self.job.id!r})",
             "try:",
@@ -227,7 +227,7 @@ class JobMonitor(Panel):
             "except JobError as error:",
             "    print(error)",
             "curve = job.curve",
-            "reading = read(curve) if len(curve) else None",
+            "reading = diagnose(curve) if len(curve) else None",
         ]
         return "\n".join(lines) + "\n" + self._pinned.code()
 
@@ -281,7 +281,7 @@ class JobMonitor(Panel):
         self._headline.html = _line(seen.details, self._losses)
         self._bar.html = status_text.bar(seen.details, self._losses)
         self._log.html = status_text.log(seen.events)
-        self.cancel_button.disabled = seen.details.status in TERMINAL
+        self.cancel_button.disabled = seen.details.status in TERMINAL_STATUSES
         self._draw()
 
     def _draw(self) -> None:
@@ -297,7 +297,7 @@ class JobMonitor(Panel):
         curve = job.curve
         if len(curve):
             self._losses.replace(curve)
-            self.reading = read(curve)
+            self.reading = diagnose(curve)
         self._models = models(job)
         self._draw()
         self._read.html = _told(self.reading)
@@ -319,10 +319,10 @@ def _line(details: FineTuningJob, losses: Losses) -> str:
     return f'<p class="ftw-{status_text.kind(details.status)}">{escape(status_text.headline(details, losses))}</p>'
 
 
-def _told(reading: Reading | None) -> str:
+def _told(reading: Diagnosis | None) -> str:
     if reading is None:
         return "<p>There is no curve to read: the job has no measured steps.</p>"
-    said = f"<strong>{_READ[0]}: {escape(reading.word)}.</strong> {escape(reading.text[0].upper() + reading.text[1:])}"
+    said = f"<strong>{_READ[0]}: {escape(reading.label)}.</strong> {escape(reading.text[0].upper() + reading.text[1:])}"
     return f'<p>{said}</p><p class="ftw-help">{_READ[1]}. {escape(reading.rule)}</p>'
 
 

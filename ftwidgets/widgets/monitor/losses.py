@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.jobs.diagnosis import SMALL
+from ftwidgets.jobs.diagnosis import SMALLEST_WRITTEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,4 +94,4 @@ def _announced(message: str) -> int | None:
 
 
 def _text(loss: float | None) -> str:
-    return "" if loss is None else f"{loss:.3f}" if loss >= SMALL or loss == 0 else f"below {SMALL}"
+    return "" if loss is None else f"{loss:.3f}" if loss >= SMALLEST_WRITTEN or loss == 0 else f"below {SMALLEST_WRITTEN}"

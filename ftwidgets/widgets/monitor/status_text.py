@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from ftwidgets.jobs.job import TERMINAL
+from ftwidgets.jobs.job import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def kind(status: str) -> str:
 
 def bar(details: FineTuningJob, losses: Losses) -> str:
     """Make the bar with its words."""
-    still = {"paused", *TERMINAL}
+    still = {"paused", *TERMINAL_STATUSES}
     if losses.total is None or details.status not in {"running", *still}:
         figures = f"step {losses.last}" if losses.last else "not begun"
         value = ""

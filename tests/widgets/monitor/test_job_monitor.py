@@ -76,7 +76,7 @@ def test_a_job_is_followed_to_its_end(client: openai.OpenAI, tmp_path: Path) -> 
     assert monitor._table.html.count("<tr>") == 1 + 3
     assert monitor._chart.label.startswith("training")
     assert monitor.reading is not None
-    assert f"What the curve says: {monitor.reading.word}." in text_of(monitor._read.html)
+    assert f"What the curve says: {monitor.reading.label}." in text_of(monitor._read.html)
     assert monitor.steps == [0, 3, 6, 9]
     assert "The job has successfully completed" in monitor._log.html
     assert monitor.cancel_button.disabled
