@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.data import rules, schema
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.jsonl import line
-from ftwidgets.data.rows import Example, Row, Usable
+from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.text import normalize
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Changes:
         self._mended: list[str] = []
         self._first: dict[int, str] = {}  # where a row was first said, by the hash of what it says
 
-    def made(self, opened: "Opened") -> Iterator[Usable]:
+    def made(self, opened: "Opened") -> Iterator[TrainingRow]:
         """Yield every usable row with the fixes done, in the order of the source."""
         for item in opened.items(mend=self._mend):
             mended, self._mended = self._mended, []
-            if not isinstance(item, Usable):
+            if not isinstance(item, TrainingRow):
                 self._leave_out(item)
             elif (twin := self._twin(item)) is not None:
                 self.n_left_out += 1
@@ -58,7 +58,7 @@ class Changes:
         self._mended = chosen
         return mended if len(chosen) == len(names) else schema.mend(value, only=self._names)[0]
 
-    def _twin(self, item: Usable) -> str | None:
+    def _twin(self, item: TrainingRow) -> str | None:
         """Return where the same was said before, if it was and repeats are to go."""
         if "drop-repeats" not in self._names:
             return None
@@ -66,7 +66,7 @@ class Changes:
         first = self._first.setdefault(key, item.row.where)
         return None if first == item.row.where else first
 
-    def _changed(self, item: Usable, mended: list[str]) -> Usable:
+    def _changed(self, item: TrainingRow, mended: list[str]) -> TrainingRow:
         changed = item
         for name in mended:
             self._log(item.row, name)
@@ -81,7 +81,7 @@ class Changes:
         self.n_changed += done or changed is not item
         return changed
 
-    def _with(self, item: Usable, name: str, repair: Callable[[str], str]) -> Usable:
+    def _with(self, item: TrainingRow, name: str, repair: Callable[[str], str]) -> TrainingRow:
         """Return a row with every text repaired; the row itself if nothing changed."""
         changes: list[tuple[str, str, str]] = []
 
@@ -91,14 +91,14 @@ class Changes:
                 changes.append((field, text, after))
             return after
 
-        if item.given is None:
+        if item.source_example is None:
             repaired = item._replace(
                 prompt=change("prompt", item.prompt),
                 completion=change("completion", item.completion),
                 system=None if item.system is None else change("system", item.system),
             )
         else:
-            repaired = item._replace(given=_through(item.given, change))
+            repaired = item._replace(source_example=_through(item.source_example, change))
         for field, before, after in changes:
             self._log(item.row, name, field=field, before=None if name.startswith("redact") else before, after=after)
         return repaired if changes else item

@@ -26,8 +26,8 @@ def divide(examined: Examined, validation: float, seed: int, way: str = "grouped
     examples = examined.examples
     assert isinstance(examples, Examples)
     keys = _keys(examples, examined)
-    if examined.opened is not None and "side" in examined.opened.columns:
-        return _by_column(examples, keys, examined.opened.columns["side"])
+    if examined.opened is not None and "split" in examined.opened.columns:
+        return _by_column(examples, keys, examined.opened.columns["split"])
     wanted = splits.validation_size(validation, len(examples))
     if way == "random":
         held = splits.split([str(position) for position in range(len(keys))], wanted, seed=seed)[1]
@@ -74,7 +74,7 @@ def _joined(keys: Sequence[str], owners: Sequence[str]) -> list[str]:
 
 def _by_column(examples: Examples, keys: Sequence[str], column: str) -> tuple[list[bool], list[Finding]]:
     places = examples.places()
-    sides, findings = splits.by_column([row.side for row in examples.rows()], places, column)
+    sides, findings = splits.by_column([row.split for row in examples.rows()], places, column)
     held = [position for position, out in enumerate(sides) if out]
     straddling = splits.straddling(keys, held, places)
     return sides, findings if straddling is None else [*findings, Finding(**straddling._asdict())]

@@ -123,9 +123,9 @@ def examine(source: Source, options: Options) -> Examined:
 def _other_keys(seen: Seen) -> list[Finding]:
     """Return the warning for rows that are read as examples, but that no service would read as they stand."""
     first = seen.items([0])[0] if len(seen) else None
-    if first is None or first.given is None or not isinstance(first.row.values, dict):
+    if first is None or first.source_example is None or not isinstance(first.row.values, dict):
         return []
-    theirs, ours = first.row.values.keys(), first.given.keys()
+    theirs, ours = first.row.values.keys(), first.source_example.keys()
     older = seen.opened.form == "completion" and theirs == {"prompt", "completion"}
     if older or theirs == ours or "messages" in theirs:
         return []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.data.export import csv_line, plain_turns
 from ftwidgets.data.jsonl import line, writing
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 from ftwidgets.data.text import join_names, pluralize
 from ftwidgets.errors import DataError
 
@@ -168,7 +168,7 @@ class _Table:
         """The first line."""
         return csv_line(["System", "Prompt", "Completion"] if self._own else self._header)
 
-    def row(self, item: Usable) -> bytes:
+    def row(self, item: TrainingRow) -> bytes:
         """A row: its cells as they were, what was changed in its place."""
         turns = plain_turns(item.example)
         if isinstance(turns, str):

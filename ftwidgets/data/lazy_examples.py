@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from ftwidgets.data.rows import Example, Usable
+from ftwidgets.data.rows import Example, TrainingRow
 from ftwidgets.data.scan import Seen, kept
 
 
@@ -29,7 +29,7 @@ class Examples(Sequence[Example]):
             out = set(dropped)
             self.positions = array("q", (position for position in range(len(seen)) if position not in out))
 
-    def rows(self) -> Iterator[Usable]:
+    def rows(self) -> Iterator[TrainingRow]:
         """The rows that the examples are made of."""
         return kept(self.seen, self._dropped)
 

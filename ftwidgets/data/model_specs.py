@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ftwidgets.data.rows import Batch, Fault, Known, Usable
+from ftwidgets.data.rows import Batch, Fault, Known, TrainingRow
 from ftwidgets.data.text import join_names, pluralize, quote
 from ftwidgets.data.tokens.counting import count
 from ftwidgets.data.tokens.encodings import is_plain
@@ -111,7 +111,7 @@ class TooLong:
         if _far_below(batch, most):
             return
         for i, (item, size) in enumerate(zip(batch.items, map(len, batch.blobs), strict=True)):
-            example = item.given
+            example = item.source_example
             if size < most - _SHORT and (example is None or (len(example.get("messages", ())) < _FEW and is_plain(example))):
                 continue
             if _at_most(item, size) > most and (tokens := self._longest(item)) > most:
@@ -121,9 +121,9 @@ class TooLong:
         """Nothing to say."""
         yield from ()
 
-    def _longest(self, item: Usable) -> int:
+    def _longest(self, item: TrainingRow) -> int:
         """Count what is read in one go; of a preference row the longer of its two."""
-        return max(count([item._replace(given=part) for part in sequences(item.example)], self._model.encoding))
+        return max(count([item._replace(source_example=part) for part in sequences(item.example)], self._model.encoding))
 
     def _fault(self, tokens: int) -> Fault:
         model, most = self._model.name, self._model.limit
@@ -142,15 +142,15 @@ def _far_below(batch: Batch, most: int) -> bool:
     A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most
     64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are for a close look.
     """
-    if any(item.given is not None and len(item.given) != 1 for item in batch.items):
+    if any(item.source_example is not None and len(item.source_example) != 1 for item in batch.items):
         return False
     longest = (max(map(len, texts)) for texts in (batch.prompts, batch.completions, [text or "" for text in batch.systems]))
     return 16 * 4 * (sum(longest) + 10) < most
 
 
-def _at_most(item: Usable, size: int) -> int:
+def _at_most(item: TrainingRow, size: int) -> int:
     """Return a number of tokens that the row, of `size` bytes, cannot exceed."""
-    example = item.given
+    example = item.source_example
     if example is None:
         return size + 3 * _AROUND
     if is_plain(example):

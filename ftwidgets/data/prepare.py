@@ -101,7 +101,7 @@ def prepare(
 
     parting.refuse_way(split)
     names = {"prompt": prompt, "completion": completion, "system": system_column, "conversation": conversation}
-    columns = mapped(**names, group=group, side=split_column)
+    columns = mapped(**names, group=group, split=split_column)
     options = Options(columns, system, delimiter, encoding)
     made = parting.part(source, Path(folder), options, validation_source, parting.Wish(validation, split, seed))
     return Prepared(

@@ -55,7 +55,7 @@ class Row(NamedTuple):
         return Finding(**fault._asdict(), line=self.line, row=self.label, order=self.order)
 
 
-class Usable(NamedTuple):
+class TrainingRow(NamedTuple):
     """A row that can be trained on, as text, with remarks that do not keep it from being used.
 
     Parameters
@@ -67,9 +67,9 @@ class Usable(NamedTuple):
         and the last answer. Of a preference row: the input, and the preferred answer.
     system
         The system prompt, if there is one; `own_system` tells whether it is the row's own.
-    given
+    source_example
         The example as the source has it (chat or preference); None if it was made of columns.
-    group, side
+    group, split
         What its group column and its split column say, where such columns were named.
     """
 
@@ -78,16 +78,16 @@ class Usable(NamedTuple):
     completion: str
     system: str | None = None
     own_system: bool = False
-    given: Example | None = None
+    source_example: Example | None = None
     group: str | None = None
-    side: str | None = None
+    split: str | None = None
     remarks: tuple[Fault, ...] = ()
 
     @property
     def example(self) -> Example:
         """The row as a chat example (or the preference row that it is)."""
-        if self.given is not None:
-            return self.given
+        if self.source_example is not None:
+            return self.source_example
         turns = [("system", self.system), ("user", self.prompt), ("assistant", self.completion)]
         return {"messages": [{"role": role, "content": text} for role, text in turns if text is not None]}
 
@@ -97,7 +97,7 @@ class Batch:
     """Some hundreds of usable rows in a row, `start` rows into the source's usable rows; rules look at a batch at a time."""
 
     start: int
-    items: Sequence[Usable]
+    items: Sequence[TrainingRow]
 
     @cached_property
     def prompts(self) -> list[str]:
@@ -148,7 +148,7 @@ class Known(Protocol):
     def where(self, position: int) -> str:
         """`line 14` or `row 14`."""
 
-    def items(self, positions: Sequence[int]) -> list[Usable]:
+    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
         """The rows themselves, read again from the source: for a handful, or for candidates in one call."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.collector import Tally
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, Fault, Row, Rule, Usable
+from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Opened
@@ -30,9 +30,9 @@ class Seen:
     lines: "array[int]" = field(default_factory=lambda: array("i"))
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     labels: dict[int, int | str] = field(default_factory=dict)  # of rows whose label is not their order
-    rows: list[Usable] | None = field(default_factory=list)  # None when there are too many
+    rows: list[TrainingRow] | None = field(default_factory=list)  # None when there are too many
 
-    def extend(self, items: Sequence[Usable]) -> None:
+    def extend(self, items: Sequence[TrainingRow]) -> None:
         """Note where more usable rows are."""
         rows = [item.row for item in items]
         start = len(self.orders)
@@ -60,18 +60,18 @@ class Seen:
         field = self.opened.columns.get(fault.field or "", fault.field)
         return discreet(row.found(fault._replace(field=field)))
 
-    def items(self, positions: Sequence[int]) -> list[Usable]:
+    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
         """Return the rows at some positions."""
         if self.rows is not None:
             return [self.rows[position] for position in positions]
         return list(self.opened.again([self.place(position) for position in positions]))
 
 
-def batches(rows: Iterable[Usable | list[Finding]], tally: Tally) -> Iterator[list[Usable]]:
+def batches(rows: Iterable[TrainingRow | list[Finding]], tally: Tally) -> Iterator[list[TrainingRow]]:
     """Yield the usable rows, some hundreds at a time, and put the findings of the others into the tally."""
-    waiting: list[Usable] = []
+    waiting: list[TrainingRow] = []
     for row in rows:
-        if isinstance(row, Usable):
+        if isinstance(row, TrainingRow):
             waiting.append(row)
             if len(waiting) == BATCH:
                 yield waiting
@@ -141,11 +141,11 @@ def unsaid(text: str) -> str:
     return texts.REPAIRS["redact-card-numbers"](texts.REPAIRS["redact-secrets"](text))
 
 
-def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[Usable]:
+def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[TrainingRow]:
     """Yield the usable rows without those at the positions `dropped`, which are in rising order."""
     out = iter(dropped)
     skip = next(out, -1)
-    usable = (item for item in seen.opened.items() if isinstance(item, Usable)) if seen.rows is None else seen.rows
+    usable = (item for item in seen.opened.items() if isinstance(item, TrainingRow)) if seen.rows is None else seen.rows
     for position, item in enumerate(usable):
         if position == skip:
             skip = next(out, -1)
@@ -153,7 +153,7 @@ def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[Usable]:
             yield item
 
 
-def chunks(items: Iterable[Usable], size: int = BATCH) -> Iterator[list[Usable]]:
+def chunks(items: Iterable[TrainingRow], size: int = BATCH) -> Iterator[list[TrainingRow]]:
     """Yield rows some hundreds at a time."""
     walk = iter(items)
     while chunk := list(islice(walk, size)):

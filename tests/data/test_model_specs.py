@@ -7,7 +7,7 @@ import pytest
 
 from ftwidgets.data.cost import prices
 from ftwidgets.data.model_specs import Model, TooLong, encoding, find, limit, models
-from ftwidgets.data.rows import Batch, Fault, Row, Usable
+from ftwidgets.data.rows import Batch, Fault, Row, TrainingRow
 from ftwidgets.data.tokens import encodings
 from ftwidgets.data.tokens.encodings import row_tokens
 from ftwidgets.data.tokens.nano import count_tokens
@@ -16,11 +16,11 @@ from ftwidgets.engine import NANO
 MINI = "gpt-4o-mini-2024-07-18"
 
 
-def row(prompt: str, completion: str, given: dict[str, Any] | None = None) -> Usable:
-    return Usable(Row(1, 1, 1, None), prompt, completion, given=given)
+def row(prompt: str, completion: str, given: dict[str, Any] | None = None) -> TrainingRow:
+    return TrainingRow(Row(1, 1, 1, None), prompt, completion, source_example=given)
 
 
-def found(rule: TooLong, rows: Sequence[Usable]) -> list[tuple[int, Fault]]:
+def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Fault]]:
     return list(rule.see(Batch(0, rows)))
 
 

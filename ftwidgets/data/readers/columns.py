@@ -18,7 +18,7 @@ ARGUMENTS = {
     "system": "system_column",
     "conversation": "conversation",
     "group": "group",
-    "side": "split_column",
+    "split": "split_column",
 }
 _NEEDED = ("prompt", "completion")
 

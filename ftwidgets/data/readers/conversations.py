@@ -10,7 +10,7 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.plain_values import Overall
 from ftwidgets.data.readers.source import Item, Mend
 from ftwidgets.data.readers.table import CellReader, text_of, value_at
-from ftwidgets.data.rows import Fault, Row, Usable
+from ftwidgets.data.rows import Fault, Row, TrainingRow
 from ftwidgets.data.text import quote
 
 
@@ -63,7 +63,7 @@ class TurnReader(CellReader):
             return
         if faults:
             yield faults
-        turns = [item for item in held if isinstance(item, Usable)]
+        turns = [item for item in held if isinstance(item, TrainingRow)]
         if turns:
             yield _joined(turns, remarks)
 
@@ -73,8 +73,8 @@ class TurnReader(CellReader):
         return Fault("conversation-interrupted", "warning", message, fix, self.columns["conversation"], name[:60])
 
 
-def _joined(turns: list[Usable], remarks: tuple[Fault, ...]) -> Usable:
-    """Return the turns as one example: the system prompt, the group and the side are those of the first row."""
+def _joined(turns: list[TrainingRow], remarks: tuple[Fault, ...]) -> TrainingRow:
+    """Return the turns as one example: the system prompt, the group and the split are those of the first row."""
     first, last = turns[0], turns[-1]
     remarks += tuple(fault for turn in turns for fault in turn.remarks)
     if len(turns) == 1:
@@ -84,4 +84,4 @@ def _joined(turns: list[Usable], remarks: tuple[Fault, ...]) -> Usable:
         messages += [{"role": "user", "content": turn.prompt}, {"role": "assistant", "content": turn.completion}]
     before = messages[:-1] if first.system is None else messages[1:-1]
     prompt = "\n".join(f"{message['role']}: {message['content']}" for message in before)
-    return first._replace(prompt=prompt, completion=last.completion, given={"messages": messages}, remarks=remarks)
+    return first._replace(prompt=prompt, completion=last.completion, source_example={"messages": messages}, remarks=remarks)

@@ -11,7 +11,7 @@ from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.source import Item, Mend
 from ftwidgets.data.readers.table import text_of
-from ftwidgets.data.rows import Fault, Row, Usable
+from ftwidgets.data.rows import Fault, Row, TrainingRow
 from ftwidgets.data.text import quote
 
 # What a record becomes; a file holds examples of one kind.
@@ -35,7 +35,7 @@ class RecordReader:
     system
         The system prompt of records that have none of their own.
     columns
-        The keys that hold the group and the side of the split, where they are named; they are no part of the example.
+        The keys that hold the group and the split, where they are named; they are no part of the example.
     kind
         What the first record is, such as `alpaca`; a record of another kind cannot be used beside it.
     """
@@ -71,7 +71,7 @@ class RecordReader:
             elif plain:
                 kind, faults, example, prompt, completion, prompted, own = read(row.values, system)  # type: ignore[union-attr]
                 if not faults and example is not None and (kind == becomes or BECOMES.get(kind) == becomes):
-                    yield Usable(row, prompt, completion, prompted, own, example)  # type: ignore[arg-type]
+                    yield TrainingRow(row, prompt, completion, prompted, own, example)  # type: ignore[arg-type]
                 else:
                     yield take(row)  # type: ignore[arg-type]
             else:
@@ -79,7 +79,7 @@ class RecordReader:
 
     def take(self, row: Row) -> Item:
         """Return the row as an example, or the findings that keep it from being one."""
-        value, group, side = self._apart(row.values)
+        value, group, split = self._apart(row.values)
         if self.mend is not None:
             value = self.mend(value)
         found = schema.read(value, self.system)
@@ -91,15 +91,15 @@ class RecordReader:
             return [row.found(fault) for fault in faults]
         self._becomes = self._becomes or becomes
         texts = found.prompt, found.completion, found.system, found.own_system
-        return Usable(row, *texts, found.example, group, side, tuple(faults))
+        return TrainingRow(row, *texts, found.example, group, split, tuple(faults))
 
     def _apart(self, value: Any) -> tuple[Any, str | None, str | None]:
-        """Return a record without the keys of group and side, and what these say."""
+        """Return a record without the keys of group and split, and what these say."""
         if not self.columns or not isinstance(value, dict):
             return value, None, None
         said = {part: text_of(value.get(key)).strip() or None for part, key in self.columns.items()}
         rest = {key: held for key, held in value.items() if key not in self._beside}
-        return rest, said.get("group"), said.get("side")
+        return rest, said.get("group"), said.get("split")
 
     def _mixed(self, becomes: str) -> Fault:
         message = f"This is a {_CALLED[becomes]} row; the first row of the file is a {_CALLED[self._becomes or becomes]} row."

@@ -61,7 +61,7 @@ def open_source(
     source
         Path of a CSV, JSON, JSON Lines or XLSX file, a pandas DataFrame, or a list of records.
     columns
-        The names of the columns by part (`prompt`, `completion`, `system`, `conversation`, `group`, `side`); the first
+        The names of the columns by part (`prompt`, `completion`, `system`, `conversation`, `group`, `split`); the first
         three are called Prompt, Completion and System, in any case, where they are not named.
     system
         The system prompt of rows that have none of their own.

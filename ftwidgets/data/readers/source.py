@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Row, Usable
+from ftwidgets.data.rows import Row, TrainingRow
 from ftwidgets.errors import DataError
 
-Item: TypeAlias = "Usable | list[Finding]"
+Item: TypeAlias = "TrainingRow | list[Finding]"
 Walk = Callable[[Row | None], Iterator[Row | list[Finding]]]
 Mend = Callable[[Any], Any]
 
@@ -110,7 +110,7 @@ class Opened:
         if mend is None and (remarks := [*self._rows.remarks(), *reader.remarks()]):
             yield remarks
 
-    def again(self, places: Sequence[Row]) -> Iterator[Usable]:
+    def again(self, places: Sequence[Row]) -> Iterator[TrainingRow]:
         """Yield the usable rows at some places anew, in the order of `places`, which need no values.
 
         Raises
@@ -122,7 +122,7 @@ class Opened:
         with self._rows.reading(apart=True) as walk:
             for place in places:
                 item = next(reader.units(walk(place)), None)
-                if not isinstance(item, Usable):
+                if not isinstance(item, TrainingRow):
                     raise DataError(changed(self.name))
                 yield item
 

@@ -14,7 +14,7 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.csv_records import Stray
 from ftwidgets.data.readers.plain_values import Overall, is_midnight
 from ftwidgets.data.readers.source import Item, Mend
-from ftwidgets.data.rows import Fault, Row, Usable
+from ftwidgets.data.rows import Fault, Row, TrainingRow
 from ftwidgets.data.text import pluralize, quote
 
 _NEEDS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
@@ -53,8 +53,8 @@ class CellReader:
         self.columns = {part: self.header[place] for part, place in self.places.items()}
         self._width = len(self.header)
         self._prompt, self._completion = self.places["prompt"], self.places["completion"]
-        self._system, self._group, self._side = (self.places.get(part, -1) for part in ("system", "group", "side"))
-        self._plain = self._system < 0 and self._group < 0 and self._side < 0
+        self._system, self._group, self._split = (self.places.get(part, -1) for part in ("system", "group", "split"))
+        self._plain = self._system < 0 and self._group < 0 and self._split < 0
 
     def fresh(self, mend: Mend | None = None) -> "CellReader":
         """Return the same reader as it was before it took a row. Cells are not mended: texts are, when they are examples."""
@@ -87,15 +87,15 @@ class CellReader:
                 and completion[0] not in " \t"
             ):
                 if self._plain:
-                    return Usable(row, prompt, completion, self.system)
+                    return TrainingRow(row, prompt, completion, self.system)
                 if type(values[self._system]) is str:  # no `Stray`
                     return self._usable(row, prompt, completion, ())
         return self._careful(row)
 
-    def _usable(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> Usable:
+    def _usable(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> TrainingRow:
         own = "" if self._system < 0 else text_of(value_at(row.values, self._system))
         has_own = bool(own) and not own.isspace()
-        return Usable(
+        return TrainingRow(
             row,
             prompt,
             completion,
@@ -103,7 +103,7 @@ class CellReader:
             has_own,
             None,
             self._said(row, self._group),
-            self._said(row, self._side),
+            self._said(row, self._split),
             remarks,
         )
 

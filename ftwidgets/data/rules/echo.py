@@ -6,17 +6,17 @@ the prompt, as good answers do; prompts too short to tell from chance.
 
 from collections.abc import Iterator
 
-from ftwidgets.data.rows import Batch, Usable
+from ftwidgets.data.rows import Batch, TrainingRow
 from ftwidgets.data.text import normalize
 
 FEWEST = 20  # characters of a folded prompt: shorter ones may well be in an answer
 FEWEST_ASKED = 15  # where the answer begins with the question, its question mark included
 
 
-def last_asked(item: Usable) -> str:
+def last_asked(item: TrainingRow) -> str:
     """Return what was asked last: of a conversation the last turn of the user, else the prompt."""
     prompt = item.prompt
-    if item.given is None:
+    if item.source_example is None:
         return prompt
     _, mark, last = prompt.rpartition("\nuser: ")
     return last if mark else prompt.removeprefix("user: ")
@@ -25,7 +25,7 @@ def last_asked(item: Usable) -> str:
 def candidates(batch: Batch) -> Iterator[int]:
     """Yield the rows that may repeat their prompt: the answer is long enough and has two pieces of the prompt in it."""
     asked = batch.prompts
-    if any(item.given is not None for item in batch.items):
+    if any(item.source_example is not None for item in batch.items):
         asked = [last_asked(item) for item in batch.items]
     for index, (prompt, completion) in enumerate(zip(asked, batch.completions, strict=True)):
         length = len(prompt)
@@ -43,7 +43,7 @@ def candidates(batch: Batch) -> Iterator[int]:
                 yield index
 
 
-def repeated(item: Usable) -> str | None:
+def repeated(item: TrainingRow) -> str | None:
     """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not."""
     asked, answer = normalize(last_asked(item)), normalize(item.completion)
     bare = asked.rstrip(" .!?:")

@@ -11,7 +11,7 @@ from ftwidgets.data.rules.number_columns import firsts
 from ftwidgets.data.text import normalize, quote
 
 if TYPE_CHECKING:
-    from ftwidgets.data.rows import Usable
+    from ftwidgets.data.rows import TrainingRow
     from ftwidgets.data.rules.near_duplicates.rule import Near
 
 
@@ -56,7 +56,7 @@ class _Both:
     def where(self, position: int) -> str:
         return self._one.where(position) if position < self._n else self._two.where(position - self._n)
 
-    def items(self, positions: Sequence[int]) -> "list[Usable]":
+    def items(self, positions: Sequence[int]) -> "list[TrainingRow]":
         own = [position for position in positions if position < self._n]
         others = [position - self._n for position in positions if position >= self._n]
         return [*(self._one.items(own) if own else ()), *(self._two.items(others) if others else ())]

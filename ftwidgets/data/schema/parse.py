@@ -34,7 +34,7 @@ class Form(NamedTuple):
         The chat or preference row, in the services' form; None where an error keeps it from use. It may share parts with the
         value that was read.
     prompt, completion, system
-        Its texts, as in `Usable`; empty where it is of no use.
+        Its texts, as in `TrainingRow`; empty where it is of no use.
     own_system
         Whether the system prompt is the row's own.
     """

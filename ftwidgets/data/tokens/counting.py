@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.rows import Batch, Example, Fault, Known, Row, Usable
+from ftwidgets.data.rows import Batch, Example, Fault, Known, Row, TrainingRow
 from ftwidgets.data.scan import chunks
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Counting:
         self.roles: Counter[str] = Counter()
         self.encoding = encoding
         self._counts: array[int] | None = array("i") if count else None
-        self._waiting: list[Usable] = []
+        self._waiting: list[TrainingRow] = []
 
     def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
         """Count a batch."""
@@ -53,7 +53,7 @@ class Counting:
         return np.delete(np.frombuffer(self._counts, dtype=np.int32), list(dropped))
 
 
-def count(items: Sequence[Usable], encoding: str) -> list[int]:
+def count(items: Sequence[TrainingRow], encoding: str) -> list[int]:
     """Count the tokens of rows as examples, by an encoding of OpenAI's or by the sandbox's own tokenizer (`nano`)."""
     if encoding == "nano":
         from ftwidgets.data.tokens.nano import count_tokens
@@ -64,8 +64,8 @@ def count(items: Sequence[Usable], encoding: str) -> list[int]:
     return row_tokens(items, encoding)
 
 
-def _roles(item: Usable) -> list[str]:
-    example = item.given
+def _roles(item: TrainingRow) -> list[str]:
+    example = item.source_example
     if example is None:
         return ["user", "assistant"] if item.system is None else ["system", "user", "assistant"]
     if "messages" in example:
@@ -79,5 +79,5 @@ def tokens_of(examples: Sequence[Example], encoding: str) -> list[int]:
     return [tokens for chunk in chunks(rows) for tokens in count(chunk, encoding)]
 
 
-def _bare(example: Example) -> Usable:
-    return Usable(Row(0, None, 0, None), "", "", given=example)
+def _bare(example: Example) -> TrainingRow:
+    return TrainingRow(Row(0, None, 0, None), "", "", source_example=example)

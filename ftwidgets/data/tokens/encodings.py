@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from itertools import accumulate, pairwise
 
-from ftwidgets.data.rows import Example, Usable
+from ftwidgets.data.rows import Example, TrainingRow
 from ftwidgets.data.tokens.bpe import Exact
 from ftwidgets.data.tokens.overhead import MESSAGE, parts
 from ftwidgets.data.tokens.unicode16 import ASSIGNED, LATER, points
@@ -43,7 +43,7 @@ def counter(name: str) -> Count:
     return partial(_count, name)
 
 
-def row_tokens(items: Sequence[Usable], encoding: str) -> list[int]:
+def row_tokens(items: Sequence[TrainingRow], encoding: str) -> list[int]:
     """Count the tokens of each row as training sees them, those around its messages included.
 
     A message costs `<|im_start|>`, role, `<|im_sep|>`, its content and `<|im_end|>`; trained tokens are the sum of these times
@@ -74,7 +74,7 @@ def row_tokens(items: Sequence[Usable], encoding: str) -> list[int]:
 
 
 def _texts(
-    items: Sequence[Usable], encoding: str, *, careful: bool = False
+    items: Sequence[TrainingRow], encoding: str, *, careful: bool = False
 ) -> tuple[list[str], list[int], list[tuple[int, int]]]:
     """Return the texts of all rows, where each row's end, and for odd rows what comes on top of `MESSAGE` for each text.
 
@@ -83,7 +83,7 @@ def _texts(
     texts: list[str] = []
     ends, others = [0], []
     for i, item in enumerate(items):
-        example = item.given
+        example = item.source_example
         if example is None:
             texts += (item.prompt, item.completion) if item.system is None else (item.system, item.prompt, item.completion)
         elif not careful and is_plain(example):

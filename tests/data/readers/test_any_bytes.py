@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ftwidgets.data import Finding, check, prepare
 from ftwidgets.data.readers import Opened, column_names, open_source
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 from ftwidgets.errors import DataError
 
 _CSV = 'Prompt,Completion,System\r\n"a ""b""\n",c,d\r\n\r\nWie spät?;x\t"y\n'.encode() * 2 + b"e,f,g\n" * 9
@@ -51,7 +51,7 @@ def read_through(file: Path, **options: str) -> set[str]:
         return {finding.id for finding in source}
     assert isinstance(source, Opened)
     items = list(source.items())
-    rows = [item for item in items if isinstance(item, Usable)]
+    rows = [item for item in items if isinstance(item, TrainingRow)]
     assert all(item.example and str(item.row.where) for item in rows)
     places = [item.row._replace(values=None) for item in rows]
     assert [item[:8] for item in source.again(places)] == [item[:8] for item in rows]

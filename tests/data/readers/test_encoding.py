@@ -6,7 +6,7 @@ import pytest
 
 from ftwidgets.data import Finding
 from ftwidgets.data.readers import Opened, encoding, open_source
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 from ftwidgets.errors import DataError
 
 TEXT = "Prompt,Completion\nWie spät?,Groß nach Mitternacht ☕\n"
@@ -20,7 +20,7 @@ def opened(tmp_path: Path, data: bytes, **options: str) -> Opened | list[Finding
 
 def texts(source: Opened | list[Finding]) -> list[tuple[str, str]]:
     assert isinstance(source, Opened), source
-    return [(item.prompt, item.completion) for item in source.items() if isinstance(item, Usable)]
+    return [(item.prompt, item.completion) for item in source.items() if isinstance(item, TrainingRow)]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_encodings_with_a_mark_and_plain_utf_8_give_the_same_rows(data: bytes, t
     assert texts(source) == [("Wie spät?", "Groß nach Mitternacht ☕")]
     assert isinstance(source, Opened)
     assert source.findings == []
-    place = next(item.row for item in source.items() if isinstance(item, Usable))
+    place = next(item.row for item in source.items() if isinstance(item, TrainingRow))
     assert next(source.again([place])).prompt == "Wie spät?"
 
 
@@ -54,7 +54,7 @@ def test_blocks_may_end_anywhere(block: int, end: str, name: str, tmp_path: Path
     source = opened(tmp_path, data)
     assert texts(source) == [("é", "ö"), ("b", "ü")]
     assert isinstance(source, Opened)
-    lines = [item.row.line for item in source.items() if isinstance(item, Usable)]
+    lines = [item.row.line for item in source.items() if isinstance(item, TrainingRow)]
     assert lines == ([2, 4] if end != "\r\r\n" else [3, 7])
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_changed_since_is_not_read(tmp_path: Path) -> None:
     source = open_source(file, columns={})
     assert isinstance(source, Opened)
     (item,) = source.items()
-    assert isinstance(item, Usable)
+    assert isinstance(item, TrainingRow)
     stamp = file.stat()
     os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1_000_000_000))
     for read in (lambda: list(source.items()), lambda: list(source.again([item.row]))):

@@ -10,7 +10,7 @@ import pytest
 
 from ftwidgets.data import Finding
 from ftwidgets.data.readers import Opened, Source, column_names, open_source, xlsx
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 
 TURNS = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
@@ -21,8 +21,8 @@ def opened(source: Source, **options: Any) -> Opened:
     return found
 
 
-def usable(source: Opened) -> list[Usable]:
-    return [item for item in source.items() if isinstance(item, Usable)]
+def usable(source: Opened) -> list[TrainingRow]:
+    return [item for item in source.items() if isinstance(item, TrainingRow)]
 
 
 def found(source: Opened) -> list[Finding]:

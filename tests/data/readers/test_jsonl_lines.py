@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ftwidgets.data import Finding
 from ftwidgets.data.readers import Opened, column_names, encoding, jsonl_lines, open_source
 from ftwidgets.data.readers.json_values import DEEPEST, parser
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 
 CHAT = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
 PAIR = '{"prompt": "a", "completion": "b"}'
@@ -31,8 +31,8 @@ def opened(tmp_path: Path, text: str | bytes, name: str = "a.jsonl", **options: 
     return found
 
 
-def usable(source: Opened) -> list[Usable]:
-    return [item for item in source.items() if isinstance(item, Usable)]
+def usable(source: Opened) -> list[TrainingRow]:
+    return [item for item in source.items() if isinstance(item, TrainingRow)]
 
 
 def faults(source: Opened) -> list[tuple[int | None, str]]:
@@ -49,7 +49,7 @@ def test_every_form_is_read_from_lines(row: str, form: str, name: str, tmp_path:
     source = opened(tmp_path, f"{row}\n{row}\r\n{row}", name)
     assert source.form == form
     assert [(item.row.line, item.prompt, item.completion) for item in usable(source)] == [(n, "a", "b") for n in (1, 2, 3)]
-    assert usable(source)[0].given is not None
+    assert usable(source)[0].source_example is not None
     assert source.n_rows == 3
     places = [item.row._replace(values=None) for item in usable(source)]
     assert list(source.again(places[::-1])) == usable(source)[::-1]
@@ -115,9 +115,9 @@ def test_flat_records_are_mapped_by_their_keys(tmp_path: Path) -> None:
 def test_group_and_side_of_chats_are_taken_out_of_the_example(tmp_path: Path) -> None:
     """A service would refuse the keys; not named, they are unknown."""
     row = CHAT[:-1] + ', "by": "me", "part": "train"}'
-    source = opened(tmp_path, row, columns={"group": "by", "side": "part"})
+    source = opened(tmp_path, row, columns={"group": "by", "split": "part"})
     (item,) = usable(source)
-    assert (item.group, item.side, item.example) == ("me", "train", json.loads(CHAT))
+    assert (item.group, item.split, item.example) == ("me", "train", json.loads(CHAT))
     assert {rule for _, rule in faults(opened(tmp_path, row))} == {"unknown-key"}
 
 
@@ -126,7 +126,7 @@ def test_a_value_is_mended_before_it_is_judged(tmp_path: Path) -> None:
     source = opened(tmp_path, CHAT.replace('"user"', '"User"'))
     assert usable(source) == []
     mended = list(source.items(mend=lambda value: json.loads(json.dumps(value).replace("User", "user"))))
-    assert [item.prompt for item in mended if isinstance(item, Usable)] == ["a"]
+    assert [item.prompt for item in mended if isinstance(item, TrainingRow)] == ["a"]
 
 
 def test_a_byte_order_mark_is_a_note_and_a_system_prompt_is_added(tmp_path: Path) -> None:

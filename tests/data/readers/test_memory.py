@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.data.readers import Opened, encoding, open_source
-from ftwidgets.data.rows import Usable
+from ftwidgets.data.rows import TrainingRow
 
 TABLE = b"Prompt,Completion\r\n"
 ROW = b'%d question,"' + b"word, " * 400 + b'answer"\r\n'
@@ -35,7 +35,7 @@ def test_a_file_is_read_in_less_memory_than_it_has_bytes(
     try:
         source = open_source(file, columns={})
         assert isinstance(source, Opened)
-        n_rows = sum(isinstance(item, Usable) for item in source.items())
+        n_rows = sum(isinstance(item, TrainingRow) for item in source.items())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ftwidgets.data import Finding
 from ftwidgets.data.readers import Opened, column_names, open_source
 from ftwidgets.data.readers.csv_records import long_cells, whole_cells
-from ftwidgets.data.rows import Row, Usable
+from ftwidgets.data.rows import Row, TrainingRow
 
 MAPPED = {"prompt": "Question", "completion": "Answer"}
 
@@ -27,8 +27,8 @@ def table(tmp_path: Path, text: str, **options: object) -> Opened:
     return found
 
 
-def usable(opened: Opened) -> list[Usable]:
-    return [item for item in opened.items() if isinstance(item, Usable)]
+def usable(opened: Opened) -> list[TrainingRow]:
+    return [item for item in opened.items() if isinstance(item, TrainingRow)]
 
 
 def found(opened: Opened) -> list[Finding]:
@@ -102,7 +102,7 @@ def test_an_open_quote_among_stray_quotes_ends_the_reading_with_its_line(tmp_pat
     """Where the number of quotes does not give it away, the rows above are read, and the finding comes last."""
     opened = table(tmp_path, f'Prompt,Completion\n5" pipe,b\nc,"d\n{rows}')
     items = list(opened.items())
-    assert [item.prompt for item in items[:-1] if isinstance(item, Usable)] == ['5" pipe']
+    assert [item.prompt for item in items[:-1] if isinstance(item, TrainingRow)] == ['5" pipe']
     assert isinstance(items[-1], list)
     assert [(finding.id, finding.line, finding.level) for finding in items[-1]] == [("open-quote", 3, "error")]
 
@@ -187,11 +187,11 @@ def test_whatever_the_csv_module_writes_is_read_as_it_was(
     opened = open_source(file, columns={}, delimiter=delimiter)
     assert isinstance(opened, Opened)
     expected = [list(cells) for cells in rows]
-    took = [item.row.values for item in opened.items() if isinstance(item, Usable)]
+    took = [item.row.values for item in opened.items() if isinstance(item, TrainingRow)]
     full = [cells for cells in expected if cells[0].strip() and cells[1].strip()]
     assert took == full
     assert opened.n_rows == len(rows)
-    places = [item.row._replace(values=None) for item in opened.items() if isinstance(item, Usable)]
+    places = [item.row._replace(values=None) for item in opened.items() if isinstance(item, TrainingRow)]
     assert [item.row.values for item in opened.again(places[::-1])] == full[::-1]
     with file.open(encoding="utf-8", newline="") as again:
         lines_of = _lines(again.read(), delimiter)[1:]
@@ -238,7 +238,9 @@ def test_pandas_reads_the_same_rows(tmp_path: Path) -> None:
     opened = open_source(tmp_path / "a.csv", columns={})
     assert isinstance(opened, Opened)
     back = pd.read_csv(tmp_path / "a.csv")
-    assert [[item.prompt, item.completion] for item in opened.items() if isinstance(item, Usable)] == back.to_numpy().tolist()
+    assert [
+        [item.prompt, item.completion] for item in opened.items() if isinstance(item, TrainingRow)
+    ] == back.to_numpy().tolist()
 
 
 def test_rows_of_every_fault_are_told_apart(tmp_path: Path) -> None:
@@ -261,12 +263,12 @@ def test_rows_of_every_fault_are_told_apart(tmp_path: Path) -> None:
 def test_group_and_split_columns_come_along(tmp_path: Path) -> None:
     """Only where they are named, without blanks around them; a name that is no column is a finding."""
     text = "Customer,part,Question,Answer\n 7 ,train,a,b\n,test,c,d\n"
-    opened = table(tmp_path, text, columns={**MAPPED, "group": "customer", "side": "part"})
-    assert [(item.group, item.side) for item in usable(opened)] == [("7", "train"), (None, "test")]
-    assert opened.columns == {"prompt": "Question", "completion": "Answer", "group": "Customer", "side": "part"}
+    opened = table(tmp_path, text, columns={**MAPPED, "group": "customer", "split": "part"})
+    assert [(item.group, item.split) for item in usable(opened)] == [("7", "train"), (None, "test")]
+    assert opened.columns == {"prompt": "Question", "completion": "Answer", "group": "Customer", "split": "part"}
     assert opened.findings == []
     plain = table(tmp_path, text, columns=MAPPED)
-    assert [(item.group, item.side) for item in usable(plain)] == [(None, None)] * 2
+    assert [(item.group, item.split) for item in usable(plain)] == [(None, None)] * 2
     assert [finding.id for finding in plain.findings] == ["ignored-columns"]
     (missing,) = open_source(written(tmp_path, text), columns={**MAPPED, "group": "client"})  # type: ignore[misc]
     assert (missing.id, missing.field) == ("missing-column", "client")
@@ -281,7 +283,7 @@ def test_what_concerns_all_rows_is_said_last_and_not_while_mending(tmp_path: Pat
         (finding,) = found(opened)
         assert finding.id == "numbers-as-text"
         assert '1 cell of type int; they are written as text, "7" for example (row 1)' in finding.message
-    assert all(isinstance(item, Usable) for item in opened.items(mend=lambda value: value))
+    assert all(isinstance(item, TrainingRow) for item in opened.items(mend=lambda value: value))
 
 
 def test_a_place_is_a_row_without_values(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from ftwidgets.data.rows import Batch, Fault, Known, Row, Rule, Usable
+from ftwidgets.data.rows import Batch, Fault, Known, Row, Rule, TrainingRow
 
 Pair = tuple[str, str]
 
@@ -10,7 +10,7 @@ Pair = tuple[str, str]
 class Rows:
     """What rules ask of the rows they have seen."""
 
-    def __init__(self, items: Sequence[Usable]) -> None:
+    def __init__(self, items: Sequence[TrainingRow]) -> None:
         self._items = items
 
     def __len__(self) -> int:
@@ -20,19 +20,19 @@ class Rows:
         """`line 14`."""
         return self._items[position].row.where
 
-    def items(self, positions: Sequence[int]) -> list[Usable]:
+    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
         """The rows themselves."""
         return [self._items[position] for position in positions]
 
 
-def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool = False) -> list[Usable]:
+def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool = False) -> list[TrainingRow]:
     return [
-        Usable(Row(n, n + 1, n, None), prompt, completion, system, own_system)
+        TrainingRow(Row(n, n + 1, n, None), prompt, completion, system, own_system)
         for n, (prompt, completion) in enumerate(pairs, 1)
     ]
 
 
-def faults(rule: Rule, items: Sequence[Usable], size: int = 512) -> list[tuple[int | None, Fault]]:
+def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
     found: list[tuple[int | None, Fault]] = []
     for start in range(0, len(items), size):
         found += [(start + index, fault) for index, fault in rule.see(Batch(start, items[start : start + size]))]

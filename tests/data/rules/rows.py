@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from ftwidgets.data.rows import Batch, Fault, Row, Rule, Usable
+from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
 
 
 class Rows:
     """Rows in memory that rules may ask about (`items.Known`); it notes how often rows were read again."""
 
-    def __init__(self, rows: Sequence[Usable]) -> None:
+    def __init__(self, rows: Sequence[TrainingRow]) -> None:
         self.rows, self.n_read = rows, 0
 
     def __len__(self) -> int:
@@ -18,22 +18,22 @@ class Rows:
         """`line 14`."""
         return self.rows[position].row.where
 
-    def items(self, positions: Sequence[int]) -> list[Usable]:
+    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
         """The rows at some positions, which must rise."""
         assert list(positions) == sorted(set(positions))
         self.n_read += len(positions)
         return [self.rows[position] for position in positions]
 
 
-def usable(texts: Iterable[tuple[str, ...]]) -> list[Usable]:
+def usable(texts: Iterable[tuple[str, ...]]) -> list[TrainingRow]:
     """Return rows of (prompt, completion) or (prompt, completion, system), on the lines after a header."""
     return [
-        Usable(Row(i + 1, i + 2, i + 1, None), one[0], one[1], one[2] if len(one) > 2 else None, len(one) > 2)
+        TrainingRow(Row(i + 1, i + 2, i + 1, None), one[0], one[1], one[2] if len(one) > 2 else None, len(one) > 2)
         for i, one in enumerate(texts)
     ]
 
 
-def told(rule: Rule, rows: Sequence[Usable], size: int = 512) -> list[tuple[int | None, Fault]]:
+def told(rule: Rule, rows: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
     """Return what a rule says of rows, seen in batches."""
     for start in range(0, len(rows), size):
         assert list(rule.see(Batch(start, rows[start : start + size]))) == []

@@ -1,6 +1,6 @@
 import pytest
 
-from ftwidgets.data.rows import Batch, Row, Usable
+from ftwidgets.data.rows import Batch, Row, TrainingRow
 from ftwidgets.data.rules import RowTexts
 
 PROMPT = "How do I return a plant that has died?"
@@ -46,5 +46,5 @@ def test_of_a_conversation_the_last_question_counts():
     """What the answer repeats is looked for in the last turn of the user."""
     given = {"messages": []}
     prompt = f"user: Hello!\nassistant: Hello, what can I do?\nuser: {PROMPT}"
-    item = Usable(Row(1, 1, 1, None), prompt, f"{PROMPT} Send a photograph.", given=given)
+    item = TrainingRow(Row(1, 1, 1, None), prompt, f"{PROMPT} Send a photograph.", source_example=given)
     assert [fault.id for _, fault in RowTexts().see(Batch(0, [item]))] == ["answer-repeats-prompt"]

@@ -12,7 +12,7 @@ import pytest
 import tiktoken
 import tiktoken_ext.openai_public
 
-from ftwidgets.data.rows import Row, Usable
+from ftwidgets.data.rows import Row, TrainingRow
 from ftwidgets.data.tokens import encodings
 from ftwidgets.data.tokens.bpe import Exact
 from ftwidgets.data.tokens.encodings import ENCODINGS, counter, row_tokens
@@ -105,8 +105,8 @@ def chat(*turns: tuple[str, str], **more: Any) -> dict[str, Any]:
     return {"messages": [{"role": role, "content": text} for role, text in turns], **more}
 
 
-def bare(example: dict[str, Any]) -> Usable:
-    return Usable(Row(1, 1, 1, None), "", "", given=example)
+def bare(example: dict[str, Any]) -> TrainingRow:
+    return TrainingRow(Row(1, 1, 1, None), "", "", source_example=example)
 
 
 ROLES = ["system", "user", "assistant", "tool", "function", "developer"]
@@ -132,7 +132,7 @@ def test_a_chat_costs_what_its_text_with_the_marks_encodes_to(truth: tiktoken.En
 @pytest.mark.parametrize("system", [None, "You are brief."])
 def test_a_row_of_columns_costs_what_its_chat_costs(path: str, system: str | None) -> None:
     """The way a row came in changes nothing."""
-    rows = [Usable(Row(i, i, i, None), text, text[::-1], system) for i, text in enumerate(texts(130, seed=2))]
+    rows = [TrainingRow(Row(i, i, i, None), text, text[::-1], system) for i, text in enumerate(texts(130, seed=2))]
     assert row_tokens(rows, "o200k_base") == row_tokens([bare(row.example) for row in rows], "o200k_base")
 
 
@@ -148,7 +148,7 @@ def test_odd_rows_change_nothing_about_the_others(path: str) -> None:
     ]
     expected = [1 + 2 + 8, 1 + 8, 1 + 8, 1 + 2 + 8, 1 + 2 + 8]
     assert row_tokens([bare(example) for example in odd], "o200k_base") == expected
-    assert row_tokens([bare(odd[-1]), Usable(Row(1, 1, 1, None), "Hi", "Hello you")], "o200k_base") == [11, 11]
+    assert row_tokens([bare(odd[-1]), TrainingRow(Row(1, 1, 1, None), "Hi", "Hello you")], "o200k_base") == [11, 11]
 
 
 def test_no_rows_no_counts() -> None:

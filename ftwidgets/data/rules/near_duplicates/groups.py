@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftwidgets.data.rows import Known, Usable
+from ftwidgets.data.rows import Known, TrainingRow
 from ftwidgets.data.rules.near_duplicates.candidates import Pairs, close, overlapping, unlike_in_size
 from ftwidgets.data.rules.near_duplicates.compare import Likeness, compare
 from ftwidgets.data.rules.near_duplicates.fingerprints import Sketches
@@ -141,7 +141,7 @@ class _Joining:
         return tops
 
 
-def _contradict(one: Usable, other: Usable) -> bool:
+def _contradict(one: TrainingRow, other: TrainingRow) -> bool:
     if system_key(one.system) != system_key(other.system):
         return False
     return normalize(one.completion) != normalize(other.completion)

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.rows import Batch, Fault, Known, Usable
+from ftwidgets.data.rows import Batch, Fault, Known, TrainingRow
 from ftwidgets.data.rules.number_columns import firsts, mixed, numbers, system_key
 from ftwidgets.data.text import pluralize, quote
 
@@ -184,7 +184,7 @@ def _answered(rows: Sequence[tuple[int, int, int]], known: Known) -> Iterator[tu
         yield here, Fault("different-answers", "warning", f"{message}.", fix, field="completion")
 
 
-def _near_duplicate(group: list[int], items: dict[int, Usable], known: Known) -> Fault:
+def _near_duplicate(group: list[int], items: dict[int, TrainingRow], known: Known) -> Fault:
     others = [known.where(position) for position in (group[0], *group[2 : NAMED + 1])]
     more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
     if len(group) == 2:

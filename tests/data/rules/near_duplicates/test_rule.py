@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftwidgets.data.rows import Batch, Usable
+from ftwidgets.data.rows import Batch, TrainingRow
 from ftwidgets.data.rules import Near, leaks, shared_groups
 from tests.data.rules.near_duplicates.test_compare import ADDED, DIFFERENT, NEAR
 from tests.data.rules.rows import Rows, told, usable
@@ -116,7 +116,7 @@ def test_a_group_is_told_by_a_row_that_is_not_told_already() -> None:
     assert '"How do I reset my pasword" here' in found[1][1].message
 
 
-def altered(n: int) -> list[Usable]:
+def altered(n: int) -> list[TrainingRow]:
     """Rows of 30 words drawn anew, some of few words in Chinese, every hundredth another one with one word more."""
     draw = random.Random(7)
     syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
@@ -255,7 +255,7 @@ def test_any_text_can_be_looked_at(text: str) -> None:
     assert near.keys[0] == near.keys[3]
 
 
-def templated(n: int) -> list[Usable]:
+def templated(n: int) -> list[TrainingRow]:
     draw = random.Random(5)
     syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
     words = ["".join(draw.choices(syllables, k=draw.randint(2, 4))) for _ in range(n)]
@@ -269,7 +269,7 @@ def templated(n: int) -> list[Usable]:
     )
 
 
-def seconds(rows: list[Usable]) -> float:
+def seconds(rows: list[TrainingRow]) -> float:
     start = time.process_time()
     told(Near(), rows)
     return time.process_time() - start
