@@ -27,7 +27,7 @@ PLAIN_FORM = 'class="ftw-static'
 # Run after the last cell, so that each plain form tells how things ended; a lesson without our widgets has nothing to do.
 LAST = """import sys
 if _panel := sys.modules.get("ftwidgets.widgets.base.panel"):
-    _panel.settle_all()"""
+    _panel.update_all_static_views()"""
 
 TIDY = (
     (re.compile(r"\bat 0x[0-9a-f]{6,}"), "at 0x..."),

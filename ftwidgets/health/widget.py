@@ -54,11 +54,11 @@ class Doctor(Panel):
         """What checks again."""
         return "import ftwidgets\n\nftwidgets.doctor()\n"
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Give the lines as text."""
         return self.report.text()
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """Give the lines as a table."""
         return self.report._repr_html_()
 
@@ -71,8 +71,8 @@ class Doctor(Panel):
             "browser", "ok", f"this browser draws widgets, and its answer reached the kernel after {after:.1f} s"
         )
         self._show()
-        self.settle()  # so that the saved page says so too
+        self.update_static_view()  # so that the saved page says so too
 
     def _show(self) -> None:
         self._table.html = self.report.table()
-        self.say(self.report.verdict, "ok" if self.report.ok else "wrong")
+        self.show_status(self.report.verdict, "ok" if self.report.ok else "wrong")

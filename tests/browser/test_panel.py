@@ -22,24 +22,24 @@ class Counter(Panel):
         self.n = 0
         self.by = ipywidgets.IntText(value=1, description="Count by")
         count, spoil = button("Count", primary=True), button("Spoil")
-        count.on_click(self.attempt(self.count))
-        spoil.on_click(self.attempt(self.spoil))
+        count.on_click(self.catch_errors(self.count))
+        spoil.on_click(self.catch_errors(self.spoil))
         self.rows = Live(words.table("Counts", ["when", "what was said about it", "count"], [], numbers=[2]))
         self.again = Live('<button data-press="again">Once more</button>')
-        self.again.on_press(self.attempt(self.count))
+        self.again.on_press(self.catch_errors(self.count))
         help_text = "How much is added with each click. Any whole number will do."
         super().__init__("A counter", [field(self.by, help_text), row(count, spoil), self.rows, self.again])
     @property
     def code(self):
         return f"n = {self.n}\\n" + "n = n + 1; " * 30
-    def plain(self):
+    def static_text(self):
         return f"count {self.n}"
     def count(self):
         self.n += self.by.value
         rows = [["now", "a long remark " * 6, self.n]] * 3
         self.rows.html = words.table("Counts", ["when", "what was said about it", "count"], rows, numbers=[2])
         self.again.html = f'<button data-press="again">Once more than {self.n}</button>'
-        self.say(f"Counted to {self.n}.", "ok")
+        self.show_status(f"Counted to {self.n}.", "ok")
     def spoil(self):
         raise ValueError("the <b>counter</b> is broken. Mend it.")
 
@@ -52,7 +52,7 @@ import threading
 
 def work():
     counter.count()
-    counter.settle()
+    counter.update_static_view()
 
 thread = threading.Thread(target=work)
 thread.start()

@@ -112,7 +112,7 @@ def test_it_fits_and_passes_axe(lab_page: LabPage, jupyter: lab.Lab) -> None:
     (jupyter.root / "plain.csv").write_text(TABLE.replace("Question,Answer", "Prompt,Completion"), encoding="utf-8")
     page = lab_page(
         "from ftwidgets.widgets import DatasetPrep\nprep = DatasetPrep('plain.csv', system='Be brief.')\nprep",
-        "from IPython.display import HTML\nHTML(prep.page())",
+        "from IPython.display import HTML\nHTML(prep.static_html())",
     )
     panel = lab.output(page, 0).locator(".ftw-panel")
     panel.get_by_role("button", name="Show code").click()

@@ -26,8 +26,8 @@ def test_without_a_browser_it_says_so_and_what_to_do() -> None:
     """Until one answers, the last line says that none did; that breaks nothing."""
     widget = Doctor(FOUND)
     assert widget.report.lines == (*FOUND.lines, NO_ANSWER)
-    assert "no browser answered" in widget.plain()
-    assert "reload the page" in widget.page()
+    assert "no browser answered" in widget.static_text()
+    assert "reload the page" in widget.static_html()
     assert widget.report.ok
 
 
@@ -40,7 +40,7 @@ def test_a_browser_that_draws_it_answers() -> None:
     assert widget.report.lines[-1].verdict == "ok"
     assert "this browser draws widgets" in widget._table.html
     assert "this browser draws widgets" in widget._repr_mimebundle_()["text/html"]
-    assert "no browser" not in widget._table.html + widget.plain()
+    assert "no browser" not in widget._table.html + widget.static_text()
     before = widget.report
     answer(widget)
     assert widget.report == before

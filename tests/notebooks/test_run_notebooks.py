@@ -15,7 +15,7 @@ PANEL = """from ftwidgets.widgets.base.panel import Panel
 class Counter(Panel):
     n = 0
     code = "1"
-    def plain(self):
+    def static_text(self):
         return f"count {self.n}"
 
 counter = Counter("A counter", [])

@@ -124,7 +124,7 @@ def test_a_job_that_fails_at_any_stage_says_why(
     monitor = JobMonitor(client, launch(client, written(tmp_path / "t.jsonl", 10), model="nano-2026-11", n_epochs=1))
     assert monitor.wait(60).status == "failed"
     assert text_of(monitor._headline.html).startswith(says)
-    assert monitor.plain().startswith(says)
+    assert monitor.static_text().startswith(says)
     assert monitor.steps == []
     assert (len(monitor.job.curve) > 0) == (stage == "safety")
 

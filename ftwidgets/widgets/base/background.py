@@ -1,6 +1,6 @@
-"""One piece of work at a time, in a thread, so that the kernel stays free and a cell can wait for it.
+"""Run one function at a time in a thread, so that the kernel stays free and a cell can wait for the result.
 
-The thread only assigns traits and returns: it never prints. Left out: queues, pools, progress (the work reports that itself).
+The function may assign traits and return; it must not print. It reports its own progress.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Generic, TypeVar
 Result = TypeVar("Result")
 
 
-class Work(Generic[Result]):
-    """Runs a function in the background and keeps what it returned or raised.
+class BackgroundTask(Generic[Result]):
+    """Runs a function in a thread and keeps what it returned or raised.
 
     Parameters
     ----------
     name
-        What the thread is called, for whoever looks at a stack dump.
+        Names the task in messages, and the thread.
     on_error
-        Called in that thread with what the function raised; a widget shows it in words.
+        Called in that thread with the exception that the function raised.
     """
 
     def __init__(self, name: str, *, on_error: Callable[[Exception], object]) -> None:
@@ -33,11 +33,11 @@ class Work(Generic[Result]):
 
     @property
     def busy(self) -> bool:
-        """Whether it is at work."""
+        """Whether a function is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, function: Callable[[], Result]) -> bool:
-        """Begin, unless the last piece of work is still going on; tells whether it began."""
+        """Start a function in the thread, unless the last one is still running; return whether it was started."""
         with self._lock:
             if self.busy:
                 return False
@@ -47,21 +47,21 @@ class Work(Generic[Result]):
             return True
 
     def wait(self, timeout: float | None = None) -> Result:
-        """Wait for the end and give the result.
+        """Wait for the function to end and return its result.
 
         Parameters
         ----------
         timeout
-            Seconds; None waits as long as it takes.
+            Seconds; None waits without a limit.
 
         Raises
         ------
         TimeoutError
-            If it was still at work; it goes on.
+            If it was still running; it goes on.
         RuntimeError
-            If nothing was ever started.
+            If nothing was started.
         Exception
-            What the function raised.
+            Whatever the function raised.
         """
         thread = self._thread
         if thread is None:

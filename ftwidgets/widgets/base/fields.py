@@ -1,7 +1,4 @@
-"""A form's field: an ipywidgets input with a label that is never cut off and a sentence that says what it is for.
-
-Left out: sliders (axe finds no name on them) and anything without a keyboard.
-"""
+"""Fields, buttons and rows of a form, from ipywidgets inputs. Left out: sliders, on which axe finds no name."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ _LABEL = "150px"
 
 
 def field(control: Any, help_text: str = "", *, width: str = "460px") -> ipywidgets.VBox:
-    """Put a control, whose label is its `description`, above its sentence of help (HTML, so escape what is data)."""
+    """Return a control above a sentence of help (HTML: escape what is data); the label is the control's `description`."""
     control.style.description_width = _LABEL
     control.layout.width = width
     control.layout.max_width = "calc(100% - 4px)"  # it has a margin of 2px
@@ -28,7 +25,7 @@ def field(control: Any, help_text: str = "", *, width: str = "460px") -> ipywidg
 
 
 def button(text: str, *, primary: bool = False, tooltip: str = "") -> ipywidgets.Button:
-    """Make a button wide enough for its text."""
+    """Return a button as wide as its text."""
     style = "primary" if primary else ""
     made = ipywidgets.Button(description=text, button_style=style, tooltip=tooltip or text)
     made.layout.width = "auto"
@@ -36,5 +33,5 @@ def button(text: str, *, primary: bool = False, tooltip: str = "") -> ipywidgets
 
 
 def row(*parts: Any) -> ipywidgets.HBox:
-    """Put parts side by side; they wrap where the page is narrow."""
+    """Return a box of parts side by side; they wrap where the page is narrow."""
     return ipywidgets.HBox(list(parts), layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"))

@@ -1,7 +1,6 @@
-"""HTML on the page that the kernel can change, that a screen reader announces, and whose parts can be pressed.
+"""A widget of HTML that the kernel can change, that a screen reader can announce, and that can hold buttons.
 
-`ipywidgets.HTML` can do the first; the other two need the few lines of `live.js`.
-Left out: inputs. Those are ipywidgets' own.
+`ipywidgets.HTML` can do the first; the other two need the few lines of `live.js`. Inputs are ipywidgets' own.
 """
 
 from collections.abc import Callable
@@ -15,18 +14,18 @@ _HERE = Path(__file__).parent
 
 
 class Live(anywidget.AnyWidget):
-    """A piece of HTML.
+    """HTML on the page.
 
     Parameters
     ----------
     html
-        What to show. Text from data or models must have been through `html.escape`.
+        What to show. Pass text from data or models through `html.escape` first.
     role
         `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once,
         empty for anything else.
 
-    A click on an element with `data-press="value"` (a `<button>`, so that the keyboard works too) calls what
-    `on_press` was given with that value. A button with `data-copy="css selector"` copies the text of that element.
+    A click on a `<button data-press="value">` calls the functions registered by `on_press` with that value.
+    A `<button data-copy="css selector">` copies the text of that element.
     """
 
     _esm = _HERE / "live.js"
@@ -41,11 +40,11 @@ class Live(anywidget.AnyWidget):
         self.on_msg(self._received)
 
     def on_press(self, act: Callable[[str], object]) -> None:
-        """Call `act` with the value of each marked part that is pressed."""
+        """Register a function to call with the value of each button that is pressed."""
         self._pressed.append(act)
 
     def press(self, value: str) -> None:
-        """Do what a press on the part with that value does."""
+        """Do what a press on the button with that value does."""
         for act in self._pressed:
             act(value)
 

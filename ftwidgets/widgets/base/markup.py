@@ -1,7 +1,4 @@
-"""How the widgets put things: a failure as a sentence, code as a block, a table. All of it escaped.
-
-Left out: anything that knows what the words are about.
-"""
+"""Escaped HTML that several widgets need: a table, a block of Python code with a copy button."""
 
 from __future__ import annotations
 
@@ -10,48 +7,27 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 
-def failure(error: BaseException) -> str:
-    """Say what went wrong, for someone who did not write the code: our and the service's own words where there are any."""
-    import openai
-
-    from ftwidgets.errors import FtwidgetsError
-
-    if isinstance(error, openai.APIStatusError):
-        body = error.body if isinstance(error.body, dict) else {}
-        said = body.get("message") or error.message
-        return f"The service refused ({error.status_code}): {said}"
-    if isinstance(error, openai.APIConnectionError):
-        return "The service does not answer. Check the address and the network, then try again."
-    text = " ".join(str(error).split())
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        text = f'"{error.filename}": {error.strerror}. Check the path and its permissions.'
-    spoken = (FtwidgetsError, openai.OpenAIError, ValueError, TypeError, OSError, IndexError)  # these come with a sentence
-    if isinstance(error, spoken) and text:
-        return text[0].upper() + text[1:]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 def literal(value: object) -> str:
-    """Write a text or a number as Python code, texts in double quotes."""
+    """Return a text or a number as Python code, texts in double quotes."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def code_block(code: str) -> str:
-    """Show Python code with a button that copies it."""
+    """Return Python code as HTML, with a button that copies it."""
     button = '<button data-copy="code">Copy</button>'
     block = f'<pre tabindex="0" role="group" aria-label="Python code"><code>{escape(code)}</code></pre>'
     return f'<div class="ftw-code">{button}{block}</div>'
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:
-    """Make an HTML table with a caption and header cells.
+    """Return an HTML table with a caption and header cells.
 
     Parameters
     ----------
     caption
-        What the table shows; a screen reader says it first.
+        What the table shows; a screen reader reads it first.
     header, rows
-        Plain texts (or what `str` makes of them); they are escaped.
+        The cells; `str` is applied and the text is escaped.
     numbers
         Positions of the columns to align to the right.
     """

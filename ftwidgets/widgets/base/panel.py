@@ -1,7 +1,4 @@
-"""What every widget of the kit is: a titled form with a status line, its code, and a plain form for pages without widgets.
-
-Left out: what any of them is for.
-"""
+"""The base class of the widgets: a titled form with a status line, a view of its code, and a static view for saved pages."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ import ipywidgets
 from IPython.display import display, update_display
 
 from ftwidgets.widgets.base import markup, static_images
+from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
 
 _shown: weakref.WeakSet[Panel] = weakref.WeakSet()
@@ -23,10 +21,10 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Panel(ipywidgets.VBox):
-    """The base of the widgets.
+    """A titled form with a status line under its controls and a button that shows the code.
 
-    A subclass builds its controls and calls `super().__init__(title, parts)`; it overrides `code` (what the form stands
-    for, runnable as it is), `plain` (the present state in a few lines of text) and, if there is more to see, `page`.
+    A subclass builds its controls and calls `super().__init__(title, parts)`. It overrides `code`, `static_text` and, where
+    a page without a kernel can show more than text, `static_html`.
 
     Parameters
     ----------
@@ -34,9 +32,18 @@ class Panel(ipywidgets.VBox):
         The heading.
     parts
         The controls, from top to bottom.
+    below_status, below_code
+        What stands under the status line, and under the code.
     """
 
-    def __init__(self, title: str, parts: Sequence[ipywidgets.Widget]) -> None:
+    def __init__(
+        self,
+        title: str,
+        parts: Sequence[ipywidgets.Widget],
+        *,
+        below_status: Sequence[ipywidgets.Widget] = (),
+        below_code: Sequence[ipywidgets.Widget] = (),
+    ) -> None:
         self.title = title
         self.status = Live(role="status")
         self._shown_as = uuid.uuid4().hex[:12]
@@ -45,61 +52,61 @@ class Panel(ipywidgets.VBox):
         self._code_view = Live()
         self._toggle.observe(lambda _change: self.refresh_code(), names="value")
         heading = Live(f"<style>{self._hidden_while_live()}</style><h3>{escape(title)}</h3>")
-        super().__init__([heading, *parts, self.status, self._toggle, self._code_view])
+        super().__init__([heading, *parts, self.status, *below_status, self._toggle, self._code_view, *below_code])
         self.add_class("ftw-panel")
 
     @property
     def code(self) -> str:
-        """The Python code that the form stands for as it is now: it runs, and does what the form does."""
+        """The Python code that does what the form does with its present values; it runs as it is."""
         raise NotImplementedError
 
-    def plain(self) -> str:
-        """Tell the present state in a few lines of text."""
+    def static_text(self) -> str:
+        """Return the present state in a few lines of text."""
         raise NotImplementedError
 
-    def page(self) -> str:
-        """Tell the present state as HTML that needs no script, for a page without a kernel."""
-        return f"<pre>{escape(self.plain())}</pre>"
+    def static_html(self) -> str:
+        """Return the present state as HTML without scripts, for a page without a kernel."""
+        return f"<pre>{escape(self.static_text())}</pre>"
 
-    def say(self, text: str, kind: str = "busy") -> None:
-        """Put a sentence into the status line; `kind` is `ok`, `wrong` or `busy`."""
+    def show_status(self, text: str, kind: str = "busy") -> None:
+        """Show a sentence in the status line; `kind` is `ok`, `wrong` or `busy`."""
         self.status.html = f'<p class="ftw-{kind}">{escape(text)}</p>' if text else ""
 
-    def fail(self, error: BaseException) -> None:
-        """Say in words what went wrong."""
-        self.say(markup.failure(error), "wrong")
+    def show_error(self, error: BaseException) -> None:
+        """Show in the status line what went wrong."""
+        self.show_status(failure_text(error), "wrong")
 
-    def attempt(self, act: Callable[[], object]) -> Callable[..., None]:
-        """Make a callback of `act` that says a failure in the status line instead of losing it."""
+    def catch_errors(self, act: Callable[[], object]) -> Callable[..., None]:
+        """Return a callback that calls `act` and shows an exception in the status line, where Jupyter would lose it."""
 
         def callback(*_event: Any) -> None:
-            for step in (act, self.settle):
+            for step in (act, self.update_static_view):
                 try:
                     step()
                 except Exception as error:
-                    self.fail(error)
+                    self.show_error(error)
 
         return callback
 
     def refresh_code(self) -> None:
-        """Bring the view of the code up to date; call it when the form has changed."""
+        """Update the view of the code; call it when the form has changed."""
         shown = self._toggle.value
         self._toggle.description = "Hide code" if shown else "Show code"
         try:
             self._code_view.html = markup.code_block(self.code) if shown else ""
         except Exception as error:  # a form that is not filled in yet has no code
-            self._code_view.html = f'<p class="ftw-wrong">{escape(markup.failure(error))}</p>'
+            self._code_view.html = f'<p class="ftw-wrong">{escape(failure_text(error))}</p>'
 
-    def settle(self) -> None:
-        """Bring the plain form in the notebook's file up to date, where the widget was shown earlier.
+    def update_static_view(self) -> None:
+        """Update the static view in the notebook's file, if the widget was shown.
 
-        It happens after each click by itself; call it when background work has ended. What is on the page stays as it is.
+        Each click does this by itself; call it when background work has ended. The widget on the page is not drawn anew.
         """
         if self in _shown:
             update_display(self._static(), raw=True, display_id=self._shown_as)
 
-    # Shown are two outputs: the widget, and its plain form, which hides as long as the widget is drawn. So the plain form
-    # can follow without the widget being drawn anew (which would take the keyboard's place), and is there when no kernel is.
+    # A cell shows two outputs: the widget, and its static view, which is hidden while the widget is drawn. So the static
+    # view can be updated without drawing the widget anew (which would lose the keyboard focus), and remains without a kernel.
 
     def _ipython_display_(self) -> None:
         _shown.add(self)
@@ -114,18 +121,19 @@ class Panel(ipywidgets.VBox):
 
     def _static(self) -> dict[str, Any]:
         name = f'class="ftw-static ftw-{self._shown_as}" aria-label="{escape(self.title)}"'
-        page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{static_images.pictures(self.page())}</section>"
-        return {"text/plain": f"{self.title}\n{self.plain()}", "text/html": page}
+        body = static_images.svg_to_img(self.static_html())
+        page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
+        return {"text/plain": f"{self.title}\n{self.static_text()}", "text/html": page}
 
     def _hidden_while_live(self) -> str:
-        plain_form = f".ftw-{self._shown_as}"
-        return f"{plain_form}, .jp-OutputArea-child:has({plain_form}) {{ display: none; }}"
+        static_view = f".ftw-{self._shown_as}"
+        return f"{static_view}, .jp-OutputArea-child:has({static_view}) {{ display: none; }}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}: {self.plain()}"
+        return f"{type(self).__name__}: {self.static_text()}"
 
 
-def settle_all() -> None:
-    """Bring the plain form of each panel that was shown up to date; before a notebook is stored."""
+def update_all_static_views() -> None:
+    """Update the static view of each panel that was shown; call it before a notebook is stored."""
     for panel in list(_shown):
-        panel.settle()
+        panel.update_static_view()

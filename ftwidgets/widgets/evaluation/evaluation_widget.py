@@ -17,8 +17,8 @@ import ipywidgets
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation import result as evaluation
-from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.fields import button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
@@ -79,7 +79,7 @@ class Evaluation(Panel):
     ) -> None:
         self._client = client
         self.result: evaluation.Evaluation | None = None
-        self._work: Work[evaluation.Evaluation] = Work("evaluation", on_error=self._failed)
+        self._work: BackgroundTask[evaluation.Evaluation] = BackgroundTask("evaluation", on_error=self._failed)
         self._stop, self._begin = threading.Event(), threading.Lock()
         self._page, self._said = 0, list[str]()
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
@@ -94,17 +94,16 @@ class Evaluation(Panel):
         self._pager = Live()
         self._details = ipywidgets.VBox([field(self.detail), self.closer, self._pager])
         self._details.layout.display = "none"
-        super().__init__("Evaluation", [form.box(self.smallest), row(self.run_button, self.cancel_button), self.progress])
-        above: tuple[ipywidgets.Widget, ...] = self.children
-        self.set_trait("children", (*above, self.summary, self._details))  # the status line stays near the buttons
+        parts = [form.box(self.smallest), row(self.run_button, self.cancel_button), self.progress]
+        super().__init__("Evaluation", parts, below_code=[self.summary, self._details])
         self._connect()
 
     def _connect(self) -> None:
-        self.run_button.on_click(self.attempt(self.run))
-        self.cancel_button.on_click(self.attempt(self.cancel))
-        self.detail.observe(self.attempt(lambda: self.turn_to(0)), names="value")
-        self.smallest.observe(self.attempt(self._summarize), names="value")
-        self._pager.on_press(lambda where: self.attempt(lambda: self.turn_to(self._page + int(where)))())
+        self.run_button.on_click(self.catch_errors(self.run))
+        self.cancel_button.on_click(self.catch_errors(self.cancel))
+        self.detail.observe(self.catch_errors(lambda: self.turn_to(0)), names="value")
+        self.smallest.observe(self.catch_errors(self._summarize), names="value")
+        self._pager.on_press(lambda where: self.catch_errors(lambda: self.turn_to(self._page + int(where)))())
         self._questions.on_change(self.refresh_code)
 
     def run(self) -> Evaluation:
@@ -135,7 +134,7 @@ class Evaluation(Panel):
             self._clear()
             self.run_button.disabled, self.cancel_button.disabled = True, False
             asked = f"{pluralize(len(survey.models), 'model')} {pluralize(len(survey.questions), 'question')} each"
-            self.say(f"Asking {asked}: {pluralize(survey.total, 'answer')} to come.")
+            self.show_status(f"Asking {asked}: {pluralize(survey.total, 'answer')} to come.")
             self._work.start(lambda: self._ask(survey, seen))
         return self
 
@@ -181,15 +180,15 @@ class Evaluation(Panel):
         """The call that the form stands for; what was handed in as an object goes by its name: `examples`, `train`."""
         return self._questions.code()
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the scores and the verdicts, or that there are none yet."""
         if self.result is None:
             return "Nothing evaluated yet."
         return "\n".join([self.result.shown.to_string(index=False), *self._said])
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """Show the result as it was, without the buttons."""
-        shown = self.summary.html + self.closer.html if self.result is not None else super().page()
+        shown = self.summary.html + self.closer.html if self.result is not None else super().static_html()
         return self.status.html + shown
 
     @property
@@ -223,12 +222,12 @@ class Evaluation(Panel):
         finally:
             self.progress.html = ""
             self.run_button.disabled, self.cancel_button.disabled = False, True
-            self.settle()
+            self.update_static_view()
 
     def _failed(self, error: Exception) -> None:
-        said = [markup.failure(error), *getattr(error, "__notes__", ())]
-        self.say(" ".join(text if text.endswith(".") else f"{text}." for text in said), "wrong")
-        self.settle()
+        said = [failure_text(error), *getattr(error, "__notes__", ())]
+        self.show_status(" ".join(text if text.endswith(".") else f"{text}." for text in said), "wrong")
+        self.update_static_view()
 
     def _progressed(self, done: int, total: int, left: float) -> None:
         text = f"{done} of {total} answers, about {left:.0f} s left"
@@ -241,7 +240,7 @@ class Evaluation(Panel):
         else:
             told = f"Done: {pluralize(survey.total, 'answer')} in {seconds:.0f} s."
         known = f" {seen} of the {len(survey.questions)} examples are training examples too: take others for the score."
-        self.say(told + (known if seen else ""), "wrong" if seen else "ok")
+        self.show_status(told + (known if seen else ""), "wrong" if seen else "ok")
         return survey.result()
 
     def _kept(self, survey: Survey) -> str:

@@ -16,10 +16,10 @@ import ipywidgets
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields, markup
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.base.wrong_service import understood
 from ftwidgets.widgets.key.secret import Secret
 from ftwidgets.widgets.key.services import SERVICES, Service, address, unfit
 
@@ -74,7 +74,7 @@ class ApiKey(Panel):
         self._connect = connect
         self._key: Secret | None = None
         self._client: openai.OpenAI | None = None
-        self._work: Work[list[str]] = Work("test of the connection", on_error=self._test_failed)
+        self._work: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._test_failed)
         self._tested: openai.OpenAI | None = None  # the client that is or was tested
         self._choice = ipywidgets.Dropdown(
             options=[(known.label, known.name) for known in SERVICES.values()], value="sandbox", description="Service"
@@ -82,13 +82,13 @@ class ApiKey(Panel):
         self._address = ipywidgets.Text(description="Address", placeholder="http://localhost:8000/v1", continuous_update=False)
         self._note = Live()
         self._address_row = fields.field(self._address, "Where the service is; it often ends in /v1.")
-        self._field = KeyField(lambda text: self.attempt(lambda: self.use(text))())
+        self._field = KeyField(lambda text: self.catch_errors(lambda: self.use(text))())
         self._test = fields.button("Test the connection", tooltip="Ask the service for the list of its models")
         parts = [fields.field(self._choice), self._note, self._address_row, self._field, fields.row(self._test)]
         super().__init__("Service and key", parts)
         self._choice.observe(lambda _change: self._changed(), names="value")
         self._address.observe(lambda _change: self._changed(), names="value")
-        self._test.on_click(self.attempt(self._test_clicked))
+        self._test.on_click(self.catch_errors(self._test_clicked))
         self.choose(service, base_url)
 
     @property
@@ -159,7 +159,7 @@ class ApiKey(Panel):
         if self.service == "sandbox":
             raise ValueError("the sandbox takes no key, and nothing was kept. Choose a service that needs one first.")
         self._key, self._client = Secret(key), None
-        self.say(f"The key was taken ({self._key.end}). Nothing was sent yet.", "ok")
+        self.show_status(f"The key was taken ({self._key.end}). Nothing was sent yet.", "ok")
         self.refresh_code()
 
     def test(self) -> list[str]:
@@ -180,15 +180,15 @@ class ApiKey(Panel):
         sandbox, self._tested = self.service == "sandbox", None
         client = self._tested = self.client
         try:
-            with understood():
+            with explain_wrong_service():
                 names = [model.id for model in client.with_options(timeout=_PATIENCE, max_retries=0).models.list()]
         except openai.OpenAIError as error:
             if not sandbox and client.api_key in f"{error} {getattr(error, 'body', '')}":
-                raise FtwidgetsError(markup.failure(error).replace(client.api_key, "(the key)")) from None
+                raise FtwidgetsError(failure_text(error).replace(client.api_key, "(the key)")) from None
             raise
         if client is self._client:  # nothing else was chosen meanwhile
             such = f", such as {names[0]}" if names else ""
-            self.say(f"It works: the service lists {len(names)} model{'' if len(names) == 1 else 's'}{such}.", "ok")
+            self.show_status(f"It works: the service lists {len(names)} model{'' if len(names) == 1 else 's'}{such}.", "ok")
         return names
 
     def wait(self, timeout: float | None = None) -> list[str]:
@@ -203,7 +203,7 @@ class ApiKey(Panel):
         told = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
         return f"import openai\n\n{told}\nclient = openai.OpenAI(base_url={markup.literal(self.base_url)})"
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the service and where its key comes from."""
         if self.service == "sandbox":
             return f"{self._service.label}: no key needed."
@@ -252,34 +252,34 @@ class ApiKey(Panel):
         return "no key yet" if found is None else f"the key comes from OPENAI_API_KEY ({found.end})"
 
     def _test_clicked(self) -> None:
-        self.say("Asking the service ...")
+        self.show_status("Asking the service ...")
         self._test.disabled = True
         if not self._work.start(self._test_once):  # the last test is just ending
             self._test.disabled = False
 
     def _test_failed(self, error: Exception) -> None:
         if self._tested in (None, self._client):  # else something else was chosen meanwhile
-            self.fail(error)
+            self.show_error(error)
 
     def _test_once(self) -> list[str]:
         try:
             return self.test()
         finally:
             self._test.disabled = False
-            self.settle()
+            self.update_static_view()
 
     def _changed(self) -> None:
         """Bring the form up to date after another choice; the key of the former one must not go there."""
         self._key = self._client = None
         if told := unfit(self._address.value):
             self._address.value = ""  # which comes back here
-            self.say(f"The address was taken out: {told}", "wrong")
+            self.show_status(f"The address was taken out: {told}", "wrong")
             return
         sandbox = self.service == "sandbox"
         self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{self._service.note}</p>'
         self._address_row.layout.display = None if self.service == "other" else "none"
         self._field.layout.display = "none" if sandbox else None
-        self.say(self._advice(), "ok" if sandbox else "busy")
+        self.show_status(self._advice(), "ok" if sandbox else "busy")
         self.refresh_code()
 
     def _advice(self) -> str:
@@ -289,7 +289,7 @@ class ApiKey(Panel):
         try:
             found = self._environment()
         except ValueError as error:
-            return markup.failure(error)
+            return failure_text(error)
         if found is None:
             return "OPENAI_API_KEY is not set. Type the key, or set it where you start Jupyter."
         return (

@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 import ipywidgets
 from traitlets import TraitError
 
-from ftwidgets.widgets.base import fields, markup
+from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
 
 Value = TypeVar("Value")
@@ -77,7 +78,7 @@ class Entry(Generic[Value]):
         try:
             self.value()
         except (ValueError, OSError) as error:
-            return markup.failure(error)
+            return failure_text(error)
         return ""
 
     def tell(self, text: str, kind: str = "wrong") -> None:

@@ -15,7 +15,7 @@ import ipywidgets
 from ftwidgets.errors import DataError
 from ftwidgets.jobs import job
 from ftwidgets.widgets.base import fields, markup
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
@@ -76,7 +76,7 @@ class JobLauncher(Panel):
         self._starting = False
         self._launched: JobForm | None = None
         self._launched_texts: list[str] = []
-        self._work: Work[job.Job] = Work("launch", on_error=self.fail)
+        self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self.show_error)
         self.entries = job_fields(self._offers)
         self._forecast = Live(role="status")
         self._button = fields.button("Launch the job", primary=True)
@@ -89,9 +89,9 @@ class JobLauncher(Panel):
         self.n_epochs, self.batch_size, self.seed, self.suffix = n_epochs, batch_size, seed, suffix
         self.learning_rate_multiplier = learning_rate_multiplier
         for entry in self.entries.values():
-            entry.control.observe(self.attempt(self._changed), names="value")
-        self._button.on_click(self.attempt(self._clicked))
-        self._again.on_click(self.attempt(self.refresh))
+            entry.control.observe(self.catch_errors(self._changed), names="value")
+        self._button.on_click(self.catch_errors(self._clicked))
+        self._again.on_click(self.catch_errors(self.refresh))
         self._changed()
 
     @property
@@ -146,7 +146,7 @@ class JobLauncher(Panel):
         with self._one:
             texts, form = self._texts(), self.form()
             if self.job is not None and form == self._launched and not self._in_vain():
-                self.say(f"This form was launched already, as {self.job.id}. Change it to start another job.", "ok")
+                self.show_status(f"This form was launched already, as {self.job.id}. Change it to start another job.", "ok")
                 return self.job
             self.job = job.launch(
                 self._client,
@@ -158,7 +158,7 @@ class JobLauncher(Panel):
                 **form.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobForm
             )
             self._launched, self._launched_texts = form, texts
-            self.say(f"Started {self.job.id}. It is checked, queued and trained without this form.", "ok")
+            self.show_status(f"Started {self.job.id}. It is checked, queued and trained without this form.", "ok")
             self._show_button()
             return self.job
 
@@ -178,11 +178,11 @@ class JobLauncher(Panel):
         """The plain `openai` calls that the form stands for."""
         return job_code(self.form())
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the form, what it will take, and the job."""
         return "\n".join(f"{name}: {text}" for name, text in self._facts())
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """The same as a table."""
         return markup.table("The form and the job", ("field", "value"), self._facts())
 
@@ -206,9 +206,9 @@ class JobLauncher(Panel):
         for name in ("train_file", "validation_file"):
             self.entries[name].control.options = list(self._offers.files)
         if self._offers.trouble:
-            self.say(self._offers.trouble, "wrong")
+            self.show_status(self._offers.trouble, "wrong")
         elif troubled:
-            self.say("")
+            self.show_status("")
 
     def _in_vain(self) -> bool:
         """Tell whether the job of this form ended without a model, so that the same may be tried again."""
@@ -228,7 +228,7 @@ class JobLauncher(Panel):
             return
         self._starting = True
         self._show_button()
-        self.say("Uploading and launching ...")
+        self.show_status("Uploading and launching ...")
         if not self._work.start(self._start):  # the last launch is just ending
             self._starting = False
             self._show_button()
@@ -239,7 +239,7 @@ class JobLauncher(Panel):
         finally:
             self._starting = False
             self._show_button()
-            self.settle()
+            self.update_static_view()
 
     def _changed(self) -> None:
         """Bring everything that follows from the form up to date."""

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.wrong_service import understood
+from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.launch.estimate import Contents, Pace, contents, pace, waiting
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ class Offers:
         self.trouble = ""
         self._counted.clear()
         try:
-            with understood():
+            with explain_wrong_service():
                 self._models = list(self._client.models.list())
                 self._files = list(self._client.files.list(purpose="fine-tune", limit=100).data or ())
                 self._jobs = list(self._client.fine_tuning.jobs.list(limit=20).data or ())
         except (openai.OpenAIError, FtwidgetsError) as error:
-            self.trouble = markup.failure(error)
+            self.trouble = failure_text(error)
 
     @property
     def models(self) -> list[str]:

@@ -16,7 +16,7 @@ import openai
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
 from ftwidgets.jobs.polling import OUTAGE, Backoff, transient_errors
-from ftwidgets.widgets.base.wrong_service import understood
+from ftwidgets.widgets.base.failures import explain_wrong_service
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -45,7 +45,7 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
     while not stop.is_set():
         asked = monotonic()
         try:
-            with understood():
+            with explain_wrong_service():
                 details = job.details
                 events = tuple(job.events)  # after the status: an ended job's events are all there
         except transient_errors() as error:
@@ -63,7 +63,7 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
 
 def newest(client: openai.OpenAI) -> str:
     """Find the newest job: services list them newest first, or oldest first."""
-    with understood():
+    with explain_wrong_service():
         jobs = client.fine_tuning.jobs.list(limit=20).data
     if not jobs:
         raise FtwidgetsError("this service has no fine-tuning job of yours yet. Launch one: ftwidgets.launch(client, ...)")

@@ -15,7 +15,7 @@ import openai
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
@@ -84,9 +84,9 @@ class JobMonitor(Panel):
         self._details: FineTuningJob | None = None
         self._models: dict[int, str] = {}  # by step
         self._pinned = Pinned(
-            client, prompts, system=system, max_tokens=max_tokens, on_change=self._answered, on_error=self.fail
+            client, prompts, system=system, max_tokens=max_tokens, on_change=self._answered, on_error=self.show_error
         )
-        self._watching: Work[None] = Work("monitor", on_error=self.fail)
+        self._watching: BackgroundTask[None] = BackgroundTask("monitor", on_error=self.show_error)
         super().__init__(f"Job {self.job.id}", self._parts())
         self.watch()
 
@@ -95,13 +95,13 @@ class JobMonitor(Panel):
         self._headline, self._bar, self._table, self._log = Live(role="status"), Live(), Live(), Live()
         self._read = Live(role="status")
         self._chart = LiveChart("Press a step to ask the model as it was then.")
-        self._chart.on_press(lambda step: self.attempt(lambda: self.ask_checkpoint(int(step)))())
+        self._chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
         self._chart.layout.width, self._chart.layout.max_width = f"{WIDTH}px", "100%"
         self._chart.layout.margin = "2px 16px 2px 2px"
         self.cancel_button = button("Cancel the job", tooltip="Ask the service to stop the job")
-        self.cancel_button.on_click(self.attempt(self.cancel))
+        self.cancel_button.on_click(self.catch_errors(self.cancel))
         self.watch_button = button("Watch again", tooltip="Go on watching after an outage")
-        self.watch_button.on_click(self.attempt(self.watch))
+        self.watch_button.on_click(self.catch_errors(self.watch))
         self._idle(False)
         top = [self._headline, self._bar, row(self.cancel_button, self.watch_button)]
         middle = row(self._chart, self._table)
@@ -141,7 +141,7 @@ class JobMonitor(Panel):
             If the service refused, or did not answer for two minutes.
         """
         self._watching.wait(timeout)
-        self.settle()
+        self.update_static_view()
         return self.job
 
     def cancel(self) -> Job:
@@ -152,10 +152,10 @@ class JobMonitor(Panel):
         Job
             The job; it may have succeeded meanwhile.
         """
-        self.say("Asking the service to stop the job ...")
+        self.show_status("Asking the service to stop the job ...")
         status = self.job.cancel().status
         told = {"cancelled": "The service stopped the job.", "succeeded": "Too late: the job had succeeded already."}
-        self.say(told.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")
+        self.show_status(told.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")
         return self.job
 
     @property
@@ -181,7 +181,7 @@ class JobMonitor(Panel):
             raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
         if not self._pinned.prompts:
             raise ValueError("there is no pinned prompt: write what to ask, a line each.")
-        self.say("Asking ...")
+        self.show_status("Asking ...")
         self._pinned.ask(step, self._models[step])
 
     def answers(self, timeout: float | None = None) -> pd.DataFrame:
@@ -205,7 +205,7 @@ class JobMonitor(Panel):
             If the service refused.
         """
         answers = self._pinned.wait(timeout)
-        self.settle()
+        self.update_static_view()
         return answers
 
     def close(self) -> None:
@@ -231,7 +231,7 @@ class JobMonitor(Panel):
         ]
         return "\n".join(lines) + "\n" + self._pinned.code()
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the present state in a few lines of text."""
         if self._details is None:
             return "nothing seen yet"
@@ -243,10 +243,10 @@ class JobMonitor(Panel):
         lines += [f"step {step}, {prompt!r}: {answer!r}" for (step, prompt), answer in self._pinned.given.items()]
         return "\n".join(lines)
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """Tell the present state as HTML without scripts; the chart is an image."""
         if self._details is None:
-            return super().page()
+            return super().static_html()
         parts = [f"<p>{escape(status_text.headline(self._details, self._losses))}</p>"]
         if self._losses.last:
             series = self._losses.series()
@@ -267,15 +267,15 @@ class JobMonitor(Panel):
         finally:
             self._idle(not done)
             if not self._stop.is_set():
-                self.settle()
+                self.update_static_view()
 
     def _show(self, seen: Seen) -> None:
         """Draw what one look saw."""
         if seen.details is None:
-            self.say(status_text.trouble(seen.trouble), "wrong")
+            self.show_status(status_text.trouble(seen.trouble), "wrong")
             return
         if self._details is None or self.status.html.startswith('<p class="ftw-wrong">'):
-            self.say("")
+            self.show_status("")
         self._details = seen.details
         self._losses.add(seen.events)
         self._headline.html = _line(seen.details, self._losses)
@@ -306,9 +306,9 @@ class JobMonitor(Panel):
 
     def _answered(self) -> None:
         """Bring what tells of the answers up to date; in the thread that asks."""
-        self.say("")
+        self.show_status("")
         self.refresh_code()
-        self.settle()
+        self.update_static_view()
 
     def _idle(self, idle: bool) -> None:
         """Offer to watch again, or not."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import field
 from ftwidgets.widgets.base.live import Live
 
@@ -63,7 +63,7 @@ class Pinned:
         self.table = Live(role="status")
         self.models: dict[int, str] = {}  # of the steps that answered
         self.given: dict[tuple[int, str], str] = {}
-        self._work: Work[None] = Work("checkpoints' answers", on_error=on_error)
+        self._work: BackgroundTask[None] = BackgroundTask("checkpoints' answers", on_error=on_error)
         self._lock, self._busy, self._begun = threading.Lock(), False, False
         self._pending: list[tuple[int, str]] = []
 
@@ -110,7 +110,7 @@ class Pinned:
         )
 
     def _ask_all(self) -> None:
-        """Work off what is to be asked, in the thread."""
+        """BackgroundTask off what is to be asked, in the thread."""
         try:
             while (asked := self._next()) is not None:
                 step, model = asked

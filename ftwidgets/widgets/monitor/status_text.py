@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.jobs.job import TERMINAL_STATUSES
-from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -56,7 +56,7 @@ def reason(details: FineTuningJob) -> str:
 def trouble(error: Exception | None) -> str:
     """Say why a look saw nothing, in the service's own words where there are any."""
     if isinstance(error, openai.APIStatusError) and isinstance(error.body, dict) and error.body.get("message"):
-        return f"{markup.failure(error)} The monitor goes on asking. The job is not affected."
+        return f"{failure_text(error)} The monitor goes on asking. The job is not affected."
     return "The service does not answer at the moment; the monitor goes on asking. The job is not affected."
 
 

@@ -82,28 +82,28 @@ class DatasetPrep(Panel):
         self._held: list[bool] = []
         self._lengths = Lengths([], 0)
         self._entries: list[preview.Entry] = []
-        self.columns = ColumnFields(prompt, completion, system_column, on_change=self.attempt(self.check))
+        self.columns = ColumnFields(prompt, completion, system_column, on_change=self.catch_errors(self.check))
         self.system = ipywidgets.Textarea(value=system or "", description="System prompt", rows=2, continuous_update=False)
         self.validation = ipywidgets.FloatText(value=validation, description="Held out", step=0.05)
         self.seed = ipywidgets.IntText(value=seed, description="Seed")
         self.folder = ipywidgets.Text(value=os.fspath(folder), description="Folder", continuous_update=False)
         self.n_epochs = ipywidgets.BoundedIntText(value=n_epochs, min=1, max=50, description="Epochs")
         self.source = SourceFields(
-            source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, attempt=self.attempt
+            source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, catch_errors=self.catch_errors
         )
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._draw_conversations)
         self.findings_pages = preview.Pager("findings", _FINDINGS, self._draw_findings)
         self.fixes, self.tokens, self.cost = Live(), Live(), Live()
         self.write = button("Write the training files", primary=True)
         super().__init__("Prepare a dataset", self._parts())
-        self.write.on_click(self.attempt(self.prepare))
-        self.system.observe(self.attempt(self.check), names="value")
+        self.write.on_click(self.catch_errors(self.prepare))
+        self.system.observe(self.catch_errors(self.check), names="value")
         for control in (self.validation, self.seed):
-            control.observe(self.attempt(self._divide), names="value")
+            control.observe(self.catch_errors(self._divide), names="value")
         self.folder.observe(lambda _change: self.refresh_code(), names="value")
-        self.n_epochs.observe(self.attempt(self._show_cost), names="value")
+        self.n_epochs.observe(self.catch_errors(self._show_cost), names="value")
         if source is not None:
-            self.attempt(self._load)()
+            self.catch_errors(self._load)()
         else:
             self._clear("Choose the data.")
 
@@ -134,7 +134,7 @@ class DatasetPrep(Panel):
         """Check the table as the form stands, and show what a model would see of it."""
         source = self._given()
         self._forget()
-        self.say("Reading and checking.")
+        self.show_status("Reading and checking.")
         try:
             self._draft = draft(source, **self.columns.named, system=self._system)
             self._show_report(self._draft.report)
@@ -142,7 +142,7 @@ class DatasetPrep(Panel):
             self.tokens.html = histogram(self._lengths)
             self._divide()
         except Exception as error:
-            self.fail(error)
+            self.show_error(error)
             raise
         return self._draft.report
 
@@ -155,11 +155,11 @@ class DatasetPrep(Panel):
             If no data is chosen, or it cannot be used at all.
         """
         source = self._given()
-        self.say("Writing.")
+        self.show_status("Writing.")
         try:
             made = prepare(source, self.folder.value, **self._options())
         except Exception as error:
-            self.fail(error)  # from code too: "Writing." would stay
+            self.show_error(error)  # from code too: "Writing." would stay
             raise
         changed = self._draft is not None and self._draft.report.examples != made.report.examples
         if changed:
@@ -168,11 +168,11 @@ class DatasetPrep(Panel):
         self._show_report(made.report)
         mind = "" if made.report.ok else " Some findings are errors: look at them before you upload."
         news = " The data had changed since it was checked; what is shown is what it holds now." if changed else ""
-        self.say(_written(made) + news + mind, "wrong" if mind else "ok")
+        self.show_status(_written(made) + news + mind, "wrong" if mind else "ok")
         self.refresh_code()
         return made
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the present state in a few lines of text."""
         report = self._report
         if report is None:
@@ -185,11 +185,11 @@ class DatasetPrep(Panel):
             lines += [self._split_words(), str(self._lengths), cost_table.sentence(self._trained, self.n_epochs.value)]
         return "\n".join([*lines, *([_written(self.prepared)] if self.prepared is not None else [])])
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """Tell the present state as HTML that needs no script."""
         report = self._report
         if report is None:
-            return f"<p>{escape(self.plain())}</p>"
+            return f"<p>{escape(self.static_text())}</p>"
         parts = [f"<p>{escape(report.summary)}</p>", preview.findings_table(self._entries[:_FINDINGS])]
         if len(self._entries) > _FINDINGS:
             parts.append(f"<p>and {len(self._entries) - _FINDINGS:,} more lines like these; report.findings has them all</p>")
@@ -245,7 +245,7 @@ class DatasetPrep(Panel):
     def _clear(self, text: str) -> None:
         self._forget()
         self.columns.fill([])
-        self.say(text)
+        self.show_status(text)
 
     def _forget(self) -> None:
         """Take away what was shown of the last table: if the next one cannot be checked, nothing of it may stay."""
@@ -270,7 +270,7 @@ class DatasetPrep(Panel):
         report = self._report or self._draft.report
         text = f"{report.summary} {self._split_words()}" if self._held else _why_none(report)
         verdict = "" if report.ok else "Not ready, see the findings. "
-        self.say(verdict + text + (_STALE if self.prepared is not None else ""), "ok" if report.ok else "wrong")
+        self.show_status(verdict + text + (_STALE if self.prepared is not None else ""), "ok" if report.ok else "wrong")
 
     def _show_report(self, report: Report) -> None:
         self._report = dataclasses.replace(report, source=self.source.label)

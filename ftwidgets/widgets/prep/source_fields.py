@@ -39,8 +39,8 @@ class SourceFields(ipywidgets.VBox):
         Gives the folder where an uploaded file is kept.
     on_change
         Called when another source was named.
-    attempt
-        Makes a callback that says a failure in words, as `Panel.attempt` does.
+    catch_errors
+        Makes a callback that says a failure in words, as `Panel.catch_errors` does.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SourceFields(ipywidgets.VBox):
         *,
         uploads: Callable[[], Path],
         on_change: Callable[[], object],
-        attempt: Callable[[Callable[[], object]], Callable[..., None]],
+        catch_errors: Callable[[Callable[[], object]], Callable[..., None]],
     ) -> None:
         self._uploads, self._on_change = uploads, on_change
         self._uploaded: Path | None = None
@@ -71,8 +71,8 @@ class SourceFields(ipywidgets.VBox):
         super().__init__([field(self.kind), *self._boxes.values()])
         self._show()
         for control in (self.kind, self.bundled, self.path):
-            control.observe(attempt(self._changed), names="value")
-        self.upload.observe(attempt(self._take), names="value")
+            control.observe(catch_errors(self._changed), names="value")
+        self.upload.observe(catch_errors(self._take), names="value")
 
     @property
     def source(self) -> Source | None:

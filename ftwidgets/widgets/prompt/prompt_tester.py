@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import choices, history
 from ftwidgets.widgets.prompt.blind_vote import Ballot, Choice, Pair, Votes
@@ -69,12 +69,13 @@ class PromptTester(Panel):
         """The result of the last blind vote; None until it is revealed."""
         self.form = PromptForm(Question(prompt, system or "", temperature, max_tokens, seed), self._choices)
         """The fields: `form.system.value = "..."` does what typing does."""
-        self._voting = BallotView(lambda choice: self.attempt(lambda: self.vote(choice))(), self.attempt(self.reveal))
-        self._work: Work[None] = Work("question to the models", on_error=self._failed)
-        self._look: Work[None] = Work("look at the training", on_error=lambda _error: None)  # nobody is warned then
-        super().__init__("Try your model", [self.form.top, self._voting])
-        before, code = self.children[:-2], self.children[-2:]
-        self.set_trait("children", (*before, self.form.answers, *code, self.form.blind))
+        self._voting = BallotView(lambda choice: self.catch_errors(lambda: self.vote(choice))(), self.catch_errors(self.reveal))
+        self._work: BackgroundTask[None] = BackgroundTask("question to the models", on_error=self._failed)
+        self._look: BackgroundTask[None] = BackgroundTask(
+            "look at the training", on_error=lambda _error: None
+        )  # nobody is warned then
+        parts = [self.form.top, self._voting]
+        super().__init__("Try your model", parts, below_status=[self.form.answers], below_code=[self.form.blind])
         left, right = (*self._choices, "", "")[:2]
         self._show(left, right)
         self._listen()
@@ -167,7 +168,7 @@ class PromptTester(Panel):
         def draw(place: int, answer: Answer) -> None:
             self._draw(place, models[place], question, answer)
 
-        self.say("Both models are asked.")
+        self.show_status("Both models are asked.")
         draw(0, Answer())
         draw(1, Answer())
         left, right = ask_all(self._client, models, question, on_change=draw, stop=stop)
@@ -176,8 +177,8 @@ class PromptTester(Panel):
         draw(0, left)
         draw(1, right)
         self._look_up()
-        self.say(*history.outcome(left, right))
-        self.settle()
+        self.show_status(*history.outcome(left, right))
+        self.update_static_view()
 
     # The blind vote
 
@@ -257,18 +258,18 @@ class PromptTester(Panel):
         self.votes = self._ballot.reveal()
         self._reappear()
         self.form.result.html = self.votes._repr_html_()
-        self.say(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
+        self.show_status(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
         self.form.start.focus()
 
     def _collect(self, ballot: Ballot, question: Question, models: tuple[str, str], stop: threading.Event) -> None:
         errors: list[str] = []
         for position, prompt in enumerate(ballot.prompts):
-            self.say(f"Both models are asked prompt {position + 1} of {len(ballot.prompts)}.")
+            self.show_status(f"Both models are asked prompt {position + 1} of {len(ballot.prompts)}.")
             sides, asked = ballot.sides(position, models), replace(question, prompt=prompt)
             left, right = ask_all(self._client, sides, asked, on_change=lambda _place, _answer: None, stop=stop)
             if stop.is_set():
                 self._reappear()
-                self.say("Stopped. Nothing was counted.", "ok")
+                self.show_status("Stopped. Nothing was counted.", "ok")
                 return
             wrong = [answer.error for answer in (left, right) if answer.ended == "error"]
             errors += wrong
@@ -284,11 +285,11 @@ class PromptTester(Panel):
     def _next_pair(self, ballot: Ballot) -> None:
         if ballot.pair is not None:
             self._voting.show(ballot.pair, ballot.n_pairs)
-            self.say(f"{ballot.n_voted} of {ballot.n_pairs} votes given. Which answer is better?")
+            self.show_status(f"{ballot.n_voted} of {ballot.n_pairs} votes given. Which answer is better?")
 
     # The page
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the last question with its answers, and the last vote."""
         if self.voting:
             voted = self._ballot.n_voted if self._ballot else 0
@@ -303,21 +304,21 @@ class PromptTester(Panel):
         lines += [f"Blind vote: {self.votes}"] if self.votes else []
         return "\n".join(lines)
 
-    def page(self) -> str:
+    def static_html(self) -> str:
         """Tell the same as HTML without scripts."""
         if self.voting:
-            return f"<p>{escape(self.plain())}</p>"
+            return f"<p>{escape(self.static_text())}</p>"
         shown = [f"<p>{escape(text)}</p>" for text in self._warnings()]
-        shown.append(history.history_html(self._asked[-history.PAGE :], 0) or f"<p>{escape(self.plain())}</p>")
+        shown.append(history.history_html(self._asked[-history.PAGE :], 0) or f"<p>{escape(self.static_text())}</p>")
         return "".join(shown) + (self.votes._repr_html_() if self.votes else "")
 
     def _listen(self) -> None:
         form = self.form
         for control in form.controls:
-            control.observe(self.attempt(self._changed), names="value")
-        form.go.on_click(self.attempt(self.ask))
-        form.halt.on_click(self.attempt(self.stop))
-        form.start.on_click(self.attempt(self.blind))
+            control.observe(self.catch_errors(self._changed), names="value")
+        form.go.on_click(self.catch_errors(self.ask))
+        form.halt.on_click(self.catch_errors(self.stop))
+        form.start.on_click(self.catch_errors(self.blind))
         form.history.on_press(lambda value: self._turn_to(self._page + (1 if value == "older" else -1)))
 
     def _free(self) -> None:
@@ -329,7 +330,7 @@ class PromptTester(Panel):
     def _failed(self, error: Exception) -> None:
         if self.voting:
             self._reappear()
-        self.fail(error)
+        self.show_error(error)
 
     def _hide(self) -> None:
         """Take every name off the page, out of hidden fields too."""
@@ -338,14 +339,14 @@ class PromptTester(Panel):
         self._code_view.html = ""
         self._toggle.layout.display = "none"
         self._voting.begin()
-        self.settle()
+        self.update_static_view()
 
     def _reappear(self) -> None:
         models, self._hidden, self._ballot = self.models, None, None
         self._voting.leave()
         self._toggle.layout.display = ""
         self._show(*models)
-        self.settle()
+        self.update_static_view()
 
     def _show(self, left: str, right: str) -> None:
         """Put two models into the form, and draw what belongs to them."""

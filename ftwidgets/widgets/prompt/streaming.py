@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:
     import openai
@@ -139,7 +140,7 @@ def stream(
                     on_change(answer)
                     told = monotonic()
     except Exception as error:
-        return replace(answer, ended="error", error=markup.failure(error))
+        return replace(answer, ended="error", error=failure_text(error))
     return replace(answer, ended=answer.ended or "stop")
 
 

@@ -2,12 +2,12 @@ import threading
 
 import pytest
 
-from ftwidgets.widgets.base.background import Work
+from ftwidgets.widgets.base.background import BackgroundTask
 
 
 def test_the_result_is_waited_for() -> None:
     """It runs in a thread that says whose it is; `wait` gives the result, again and again."""
-    work: Work[str] = Work("counting", on_error=lambda error: None)
+    work: BackgroundTask[str] = BackgroundTask("counting", on_error=lambda error: None)
     assert work.start(lambda: threading.current_thread().name)
     assert work.wait(10) == "ftwidgets-counting"
     assert work.wait() == "ftwidgets-counting"
@@ -16,7 +16,7 @@ def test_the_result_is_waited_for() -> None:
 
 def test_one_piece_of_work_at_a_time() -> None:
     """A second start while it is at work does nothing and says so; afterwards it begins anew."""
-    gate, work = threading.Event(), Work[int]("training", on_error=lambda error: None)
+    gate, work = threading.Event(), BackgroundTask[int]("training", on_error=lambda error: None)
     assert work.start(lambda: 1 if gate.wait(10) else 0)
     assert work.busy
     assert not work.start(lambda: 2)
@@ -31,7 +31,7 @@ def test_one_piece_of_work_at_a_time() -> None:
 def test_many_starts_at_once_begin_one() -> None:
     """However many clicks come at the same moment, one piece of work begins."""
     gate, barrier, began = threading.Event(), threading.Barrier(8), []
-    work: Work[bool] = Work("launch", on_error=lambda error: None)
+    work: BackgroundTask[bool] = BackgroundTask("launch", on_error=lambda error: None)
 
     def click() -> None:
         barrier.wait()
@@ -50,7 +50,7 @@ def test_many_starts_at_once_begin_one() -> None:
 def test_a_failure_is_told_and_raised() -> None:
     """What the work raised goes to `on_error` in that thread, and to whoever waits; the next work is not burdened with it."""
     told: list[Exception] = []
-    work: Work[int] = Work("launch", on_error=told.append)
+    work: BackgroundTask[int] = BackgroundTask("launch", on_error=told.append)
     error = ValueError("no file")
 
     def fail() -> int:
@@ -67,4 +67,4 @@ def test_a_failure_is_told_and_raised() -> None:
 def test_nothing_was_started() -> None:
     """Waiting for nothing is an error that says so."""
     with pytest.raises(RuntimeError, match="there is nothing to wait for: the launch was not started"):
-        Work("launch", on_error=lambda error: None).wait()
+        BackgroundTask("launch", on_error=lambda error: None).wait()

@@ -10,7 +10,7 @@ from IPython.utils.capture import RichOutput, capture_output
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import panel as panel_module
 from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.base.panel import WIDGET, Panel, settle_all
+from ftwidgets.widgets.base.panel import WIDGET, Panel, update_all_static_views
 
 
 class Counter(Panel):
@@ -27,7 +27,7 @@ class Counter(Panel):
             raise ValueError("the count is odd. Count once more.")
         return f"n = {self.n}  # <even>"
 
-    def plain(self) -> str:
+    def static_text(self) -> str:
         """Tell the count."""
         return f"count {self.n}"
 
@@ -56,22 +56,22 @@ def test_what_is_said_is_escaped_and_has_its_kind() -> None:
     counter = Counter()
     assert counter.status.role == "status"
     assert counter.status.html == ""
-    counter.say("<b>1 & 2</b>", "ok")
+    counter.show_status("<b>1 & 2</b>", "ok")
     assert counter.status.html == '<p class="ftw-ok">&lt;b&gt;1 &amp; 2&lt;/b&gt;</p>'
-    counter.say("")
+    counter.show_status("")
     assert counter.status.html == ""
 
 
 def test_a_callback_says_its_failure() -> None:
     """What a click raises stands in the status line; what it does is done once, whatever the event is."""
     counter = Counter()
-    counter.attempt(counter.count)("the button", "more")
+    counter.catch_errors(counter.count)("the button", "more")
     assert (counter.n, counter.status.html) == (1, "")
 
     def fail() -> None:
         raise FtwidgetsError('row 14: "Completion" is <empty>. Fill it in.')
 
-    counter.attempt(fail)()
+    counter.catch_errors(fail)()
     assert counter.status.html == '<p class="ftw-wrong">Row 14: &quot;Completion&quot; is &lt;empty&gt;. Fill it in.</p>'
 
 
@@ -105,18 +105,18 @@ def test_the_plain_form_needs_no_script() -> None:
 def test_the_plain_form_follows_and_the_widget_stays() -> None:
     """Shown are the view and the plain form; only the plain form is sent again, after each click and when asked to."""
     counter, other = Counter(), Counter("another")
-    assert shown(counter.settle) == []  # nothing was shown yet
-    assert shown(counter.attempt(counter.count)) == []
+    assert shown(counter.update_static_view) == []  # nothing was shown yet
+    assert shown(counter.catch_errors(counter.count)) == []
     view, plain = shown(counter._ipython_display_)
     assert list(view.data) == [WIDGET]
     assert plain.data["text/plain"].endswith("count 1")
-    (again,) = shown(counter.attempt(counter.count))
+    (again,) = shown(counter.catch_errors(counter.count))
     assert list(again.data) == ["text/plain", "text/html"]
     assert again.data["text/plain"].endswith("count 2")
     assert again.update
     assert again.transient == plain.transient
     other.n = counter.n = 7
-    settled = [out.data["text/plain"] for out in shown(settle_all)]
+    settled = [out.data["text/plain"] for out in shown(update_all_static_views)]
     assert "A <counter>\ncount 7" in settled
     assert not any("another" in text for text in settled)
 
@@ -141,7 +141,7 @@ def test_a_plain_form_that_fails_is_said_too() -> None:
     """A click whose plain form cannot be drawn is no dead button: the reason stands in the status line."""
     counter = Counter()
     shown(counter._ipython_display_)
-    counter.plain = lambda: str(1 / 0)  # type: ignore[method-assign]
-    counter.attempt(counter.count)()
+    counter.static_text = lambda: str(1 / 0)  # type: ignore[method-assign]
+    counter.catch_errors(counter.count)()
     assert counter.n == 1
     assert "ZeroDivisionError" in counter.status.html

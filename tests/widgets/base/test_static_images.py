@@ -3,7 +3,7 @@ import re
 from xml.etree import ElementTree
 
 from ftwidgets.data.tokens.lengths import measure
-from ftwidgets.widgets.base.static_images import pictures
+from ftwidgets.widgets.base.static_images import svg_to_img
 from ftwidgets.widgets.evaluation.dotplot import Dot, dots
 from ftwidgets.widgets.monitor.chart import loss_chart
 from ftwidgets.widgets.prep.histogram import histogram
@@ -26,7 +26,7 @@ def test_every_drawing_of_the_kit_becomes_an_image() -> None:
     """No `<svg>` is left; each image is well-formed XML in colours of its own, and says in words what it shows."""
     for name, html in drawings().items():
         assert "<svg" in html, name
-        plain = pictures(html)
+        plain = svg_to_img(html)
         assert "<svg" not in plain, name
         alt, data = re.search(r'<img alt="([^"]+)".*?base64,([^"]+)"', plain).groups()
         assert len(alt) > 20
@@ -41,6 +41,6 @@ def test_every_drawing_of_the_kit_becomes_an_image() -> None:
 def test_what_stands_around_a_picture_stays() -> None:
     """Text and tables are left as they are, and so is an `<svg>` without a label: it would be an image without words."""
     html = dots("scores", [Dot("a", 0.5, 0.4, 0.6)], low=0, high=1)
-    assert pictures(f"<p>before</p>{html}<p>after</p>").startswith("<p>before</p><img ")
-    assert pictures(f"<p>before</p>{html}<p>after</p>").endswith("><p>after</p>")
-    assert pictures('<svg viewBox="0 0 1 1"><rect/></svg>') == '<svg viewBox="0 0 1 1"><rect/></svg>'
+    assert svg_to_img(f"<p>before</p>{html}<p>after</p>").startswith("<p>before</p><img ")
+    assert svg_to_img(f"<p>before</p>{html}<p>after</p>").endswith("><p>after</p>")
+    assert svg_to_img('<svg viewBox="0 0 1 1"><rect/></svg>') == '<svg viewBox="0 0 1 1"><rect/></svg>'

@@ -41,7 +41,7 @@ def test_it_scores_and_says_which_is_better(form: Evaluation) -> None:
     assert form.result is not None
     assert form.result.models == ["majority", "base", "tuned"]
     assert "tuned is better than base: +0.3" in form.summary.html
-    assert "cannot tell yet: base and majority score the same" in form.plain()
+    assert "cannot tell yet: base and majority score the same" in form.static_text()
     assert "120 answers in" in form.status.html
     assert not form.run_button.disabled
     assert form.cancel_button.disabled
@@ -79,7 +79,7 @@ def test_a_form_that_cannot_be_used_is_refused(form: Evaluation, field: str, val
     assert not form.run_button.disabled
     form.run_button.click()
     assert "ftw-wrong" in form.status.html
-    assert form.status.html in form.page()
+    assert form.status.html in form.static_html()
 
 
 def test_what_the_user_named_is_text(form: Evaluation) -> None:
@@ -87,7 +87,7 @@ def test_what_the_user_named_is_text(form: Evaluation) -> None:
     form.models.value = "<i>base</i> = m\ntuned = ft:m:org::1"
     form.run().wait(timeout=20)
     form.detail.value = "<i>base</i>"
-    for html in (form.summary.html, form.closer.html, form.page()):
+    for html in (form.summary.html, form.closer.html, form.static_html()):
         assert "<i>" not in html
         assert "<b>" not in html
     assert "&lt;b&gt;hm&lt;/b&gt;" in form.closer.html
@@ -309,13 +309,13 @@ def test_several_verdicts_come_with_a_word_of_caution(form: Evaluation) -> None:
 
 def test_a_run_right_after_the_end_is_never_lost(form: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread of the last one may still be busy with the page: the next run waits for it, and then asks."""
-    settle = form.settle
+    settle = form.update_static_view
 
     def slowly() -> None:
         threading.Event().wait(0.4)
         settle()
 
-    monkeypatch.setattr(form, "settle", slowly)
+    monkeypatch.setattr(form, "update_static_view", slowly)
     form.run()
     while form.run_button.disabled:
         threading.Event().wait(0.01)

@@ -106,7 +106,7 @@ def test_what_is_missing_is_said(service: str, address: str, told: str) -> None:
     key = ApiKey(connect, service=service, base_url=address)
     with pytest.raises((FtwidgetsError, ValueError), match=told):
         _ = key.client
-    assert key.plain()
+    assert key.static_text()
 
 
 def test_nothing_is_asked_before_the_user_does() -> None:
@@ -262,7 +262,7 @@ def test_a_typed_key_leaves_no_trace_in_the_kernel_s_state() -> None:
     key = ApiKey(connect, service="openai")
     key._field._received(key._field, {"type": "key", "value": f"  {KEY}\n"}, [])
     assert key.client.api_key == KEY
-    assert "it ends in zQ" in key.plain()
+    assert "it ends in zQ" in key.static_text()
     assert KEY not in everything(key)
     assert KEY not in repr(key._key) + str(vars(key)) + str(vars(key._field))
     with pytest.raises(TypeError, match="not stored"):

@@ -191,7 +191,7 @@ def test_a_bad_value_is_said_at_its_field(client: openai.OpenAI, train: Path, na
         launcher.wait(10)
     assert label in launcher.status.html
     assert client.files.list().data == []
-    assert launcher.plain()
+    assert launcher.static_text()
 
 
 def test_what_is_in_no_menu(client: openai.OpenAI, train: Path) -> None:
@@ -331,7 +331,7 @@ def test_the_estimate_counts_tokens_times_epochs(client: openai.OpenAI, train: P
     assert found.seconds == found.trained_tokens / estimate.SANDBOX_PACE
     assert "on two idle cores" in found.time
     assert found.money.startswith("Nothing here.")
-    assert found.time in launcher.plain()
+    assert found.time in launcher.static_text()
     launcher.n_epochs = 2
     assert launcher.estimate is not None
     assert launcher.estimate.trained_tokens == 12 * each * 2

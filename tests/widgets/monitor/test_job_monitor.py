@@ -98,7 +98,7 @@ def test_a_checkpoint_answers_in_the_background(client: openai.OpenAI, done: Job
     shown = monitor._pinned.table.html
     assert text_of(shown).startswith("What the checkpoints answer prompt base model step 9 hi")
     assert "ho &lt;b&gt;" in shown
-    assert text_of(monitor.page()).endswith(text_of(shown))
+    assert text_of(monitor.static_html()).endswith(text_of(shown))
     with pytest.raises(ValueError, match=r"no checkpoint was kept at step 4\. .* 0, 3, 6, 9\."):
         monitor.ask_checkpoint(4)
     monitor._chart.press("4")
@@ -335,8 +335,8 @@ def test_a_service_without_metrics_and_checkpoints() -> None:
     monitor.ask_checkpoint(10)
     assert monitor.answers(20).loc["hi", 10] == "<i>hello</i>"
     assert "<script>" not in monitor._log.html
-    assert "<i>" not in monitor.page()
-    assert "&lt;i&gt;hello" in monitor.page()
+    assert "<i>" not in monitor.static_html()
+    assert "&lt;i&gt;hello" in monitor.static_html()
 
 
 @pytest.mark.parametrize(("status", "says"), [("paused", "paused: it waits until"), ("brewing", "brewing.")])
@@ -353,7 +353,7 @@ def test_a_status_nobody_foresaw_is_shown_as_it_is(status: str, says: str) -> No
 def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: Job) -> None:
     """Without scripts and without SVG in the page: an img with the curve in words, the table, the reading."""
     monitor = JobMonitor(client, done)
-    assert monitor.plain() == "nothing seen yet" or "succeeded" in monitor.plain()
+    assert monitor.static_text() == "nothing seen yet" or "succeeded" in monitor.static_text()
     monitor.wait(30)
     page = monitor._repr_mimebundle_()["text/html"]
     assert '<img alt="training ' in page
@@ -361,7 +361,7 @@ def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: J
     assert not re.search("<(svg|script|button|progress)", page)
     assert "Loss by epoch (training: its mean)" in page
     assert "The rule." in page
-    assert monitor.plain().splitlines()[0] == "succeeded: the tuned model is ready."
+    assert monitor.static_text().splitlines()[0] == "succeeded: the tuned model is ready."
     assert repr(monitor).startswith("JobMonitor: succeeded")
 
 

@@ -137,7 +137,7 @@ def test_bad_input_is_said_in_words(name: str) -> None:
     prep = DatasetPrep(path)
     shown = said(prep)
     assert words in shown
-    assert words in prep.plain()
+    assert words in prep.static_text()
     assert "Traceback" not in shown
     prep.write.click()
     assert "wrong" in prep.status.html
@@ -189,7 +189,7 @@ def test_markup_in_the_data_stays_text() -> None:
     frame = pd.DataFrame(rows, columns=["Prompt", "Completion"], index=[*map(str, range(22)), evil])
     prep = DatasetPrep(frame.assign(**{evil: "x"}))
     prep.conversation_pages.number.value = prep.conversation_pages.pages
-    drawn = prep.conversation_pages.content.html + prep.findings_pages.content.html + prep.page() + prep.status.html
+    drawn = prep.conversation_pages.content.html + prep.findings_pages.content.html + prep.static_html() + prep.status.html
     assert "&lt;img" in drawn
     assert "<img" not in drawn
 
@@ -326,10 +326,10 @@ def test_the_plain_form_tells_everything() -> None:
     """Text and HTML without scripts hold the counts, the findings, the split, the cost and what was written."""
     prep = DatasetPrep(table([*ROWS, ("gap", "")]))
     prep.prepare()
-    for form in (prep.plain(), text_of(prep.page())):
+    for form in (prep.static_text(), text_of(prep.static_html())):
         for words in ("20 usable examples", "is empty", "16 to train on, 4 held out", "0 USD", "my_data/train.jsonl"):
             assert words in form
-    assert "<script" not in prep.page()
+    assert "<script" not in prep.static_html()
 
 
 def test_a_page_of_100_000_rows_is_small_and_fast() -> None:
@@ -358,7 +358,7 @@ def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
     assert "need a column each" in said(prep)
     prep.seed.value = 4
     assert "need a column each" in said(prep)
-    assert "question" not in prep.page() + prep.tokens.html + prep.conversation_pages.content.html
+    assert "question" not in prep.static_html() + prep.tokens.html + prep.conversation_pages.content.html
     with pytest.raises(ValueError, match="need a column each"):
         prep.prepare()
     assert "need a column each" in said(prep)
@@ -366,7 +366,7 @@ def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
     assert "5 to train on, 15 held out" in said(prep)
     prep.source.set("ten.csv")
     assert "there are 10 usable examples" in said(prep)
-    assert "held out" not in prep.plain() + prep.page()
+    assert "held out" not in prep.static_text() + prep.static_html()
     with pytest.raises(ValueError, match="10 usable examples"):
         prep.check()
     assert "there are 10 usable examples" in said(prep)
@@ -387,7 +387,7 @@ def test_a_source_that_changed_after_the_check_is_looked_at_again() -> None:
     made = prep.prepare()
     assert made.n_train + made.n_validation == 19
     assert "The data had changed since it was checked" in said(prep)
-    assert f"{made.n_train} to train on, {made.n_validation} held out" in prep.plain()
+    assert f"{made.n_train} to train on, {made.n_validation} held out" in prep.static_text()
     assert "another 0" in prep.conversation_pages.content.html
     prep.prepare()
     assert "had changed" not in said(prep)

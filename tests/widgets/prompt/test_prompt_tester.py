@@ -178,7 +178,7 @@ def test_everything_is_escaped(service: Scripted) -> None:
     tester._toggle.value = True
     tester.ask(evil).wait(10)
     live = [value["state"].get("html", "") for value in dependency_state(tester, drop_defaults=False).values()]
-    assert [html for html in [*live, tester.page()] if "<script" in html] == []
+    assert [html for html in [*live, tester.static_html()] if "<script" in html] == []
     tester.blind([f"{evil}?"]).wait(10)
     assert "<script" not in tester._voting._pair.html
     tester.vote("left")
@@ -255,7 +255,7 @@ def test_another_system_prompt_than_in_training_is_told(tuned: tuple[openai.Open
     assert "trained with the system prompt &quot;You &quot;sell&quot; ferns &amp; pots." in tester.form.notice.html
     assert "and there is none now." in tester.form.notice.html
     assert f"{BASE} was" not in tester.form.notice.html
-    assert "there is none now" in tester.plain()
+    assert "there is none now" in tester.static_text()
     tester.form.system.value = SYSTEM + " "
     assert tester.form.notice.html == ""
     tester.form.system.value = "You sell cars."
@@ -317,7 +317,7 @@ def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> No
     assert tester.models == ("alpha", "beta")
     assert "one two three" in tester.form.sides[0].html  # what stood there before
     assert str(tester.votes) in tester.form.result.html
-    assert str(tester.votes) in tester.plain()
+    assert str(tester.votes) in tester.static_text()
 
 
 def test_the_code_is_hidden_as_long(service: Scripted) -> None:
@@ -393,9 +393,9 @@ def test_a_blind_vote_needs_prompts_and_two_models(service: Scripted) -> None:
 def test_the_plain_form_tells_the_last_question(service: Scripted, tmp_path: Path) -> None:
     """Names, prompt, settings and both answers; as text and as a table."""
     tester = of(service)
-    assert "Left: Alphonse. Right: Bettina." in tester.plain()
+    assert "Left: Alphonse. Right: Bettina." in tester.static_text()
     tester.ask("Hi?").wait(10)
     for text in ("Hi?", "temperature 0", "Alphonse: one two three", "Bettina: four five six"):
-        assert text in tester.plain()
-        assert text in tester.page()
-    assert "<table>" in tester.page()
+        assert text in tester.static_text()
+        assert text in tester.static_html()
+    assert "<table>" in tester.static_html()
