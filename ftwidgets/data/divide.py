@@ -32,7 +32,7 @@ def divide(examined: Examined, validation: float, seed: int, way: str = "grouped
     if way == "random":
         held = splits.split([str(position) for position in range(len(keys))], wanted, seed=seed)[1]
         if (straddling := splits.straddling(keys, held, examples.places())) is not None:
-            raise DataError(str(Finding(**straddling._asdict())))
+            raise DataError(str(straddling))
     elif way == "stratified":
         held = splits.stratified(keys, [row.completion for row in examples.rows()], wanted, seed=seed)[1]
     else:
@@ -77,7 +77,7 @@ def _by_column(examples: Examples, keys: Sequence[str], column: str) -> tuple[li
     sides, findings = splits.by_column([row.split for row in examples.rows()], places, column)
     held = [position for position, out in enumerate(sides) if out]
     straddling = splits.straddling(keys, held, places)
-    return sides, findings if straddling is None else [*findings, Finding(**straddling._asdict())]
+    return sides, findings if straddling is None else [*findings, straddling]
 
 
 def _shortfall(n_held: int, wanted: int) -> list[Finding]:

@@ -56,7 +56,7 @@ class Examined:
 
     @property
     def n_usable(self) -> int:
-        """Usable rows, repeats not counted again."""
+        """TrainingRow rows, repeats not counted again."""
         return 0 if self.seen is None else len(self.seen) - len(self.repeats.dropped)
 
     @property
@@ -122,7 +122,7 @@ def examine(source: Source, options: Options) -> Examined:
 
 def _other_keys(seen: Seen) -> list[Finding]:
     """Return the warning for rows that are read as examples, but that no service would read as they stand."""
-    first = seen.items([0])[0] if len(seen) else None
+    first = seen.read([0])[0] if len(seen) else None
     if first is None or first.source_example is None or not isinstance(first.row.values, dict):
         return []
     theirs, ours = first.row.values.keys(), first.source_example.keys()

@@ -1,7 +1,23 @@
-"""One thing found in the data: what, where, how bad, and what to do. Left out: automatic fixes."""
+"""Findings: what a check reports. Each kind is declared once, as a `FindingType`, beside the rule that yields it.
+
+    EMPTY_CELL = FindingType(
+        "empty-cell",
+        "error",
+        title="A cell that is needed is empty",
+        why="Without a prompt or a completion the row is no example. It is left out.",
+        todo="Fill it in or delete the row.",
+    )
+
+    yield EMPTY_CELL('"Completion" is empty.', "Fill it in.", field="Completion")
+
+Reports, `docs/findings.md` and the list of automatic fixes are made from these declarations.
+"""
 
 import dataclasses
-from typing import Literal
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Literal, TypeVar
 
 Level = Literal["error", "warning", "note"]
 
@@ -9,30 +25,30 @@ Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Finding:
-    """A fault or a remark, with its place.
+    """One thing found in the data: what is wrong, where, how bad it is, and what to do.
 
     Parameters
     ----------
     id
-        Stable name of the rule, such as `empty-cell`.
+        Stable name of the kind, such as `empty-cell`.
     level
-        `error` (a service would refuse it, or train or measure wrongly), `warning` or `note`.
+        `error` (a service would reject it, or train or measure wrongly), `warning` or `note`.
     message, fix
         What is wrong, with the value; what to do about it.
-    line
-        Line of the file on which the row begins, counted from 1 as an editor does; None for a DataFrame.
-    row
-        For a file, the number of the row, counted from 1 after the header; for a DataFrame, its index label.
     field
         Name of the column, as the source has it.
     excerpt
         The beginning of the text at fault.
-    source
-        Name of the file or table, where a report covers two of them.
     repair
         Name of the automatic fix that `Report.apply` has for it; None where a person must decide.
+    line
+        Line of the file on which the row begins, counted from 1 as an editor does; None for a DataFrame.
+    row
+        For a file, the number of the row, counted from 1 after the header; for a DataFrame, its index label.
+    source
+        Name of the file or table, where a report covers two of them.
     order
         Position in the source, for sorting; 0 for what concerns the whole of it.
     """
@@ -41,12 +57,12 @@ class Finding:
     level: Level
     message: str
     fix: str = ""
-    line: int | None = None
-    row: int | str | None = None
     field: str | None = None
     excerpt: str | None = None
-    source: str | None = None
     repair: str | None = None
+    line: int | None = None
+    row: int | str | None = None
+    source: str | None = None
     order: int = dataclasses.field(default=0, compare=False, repr=False)
 
     @property
@@ -62,3 +78,126 @@ class Finding:
     def __str__(self) -> str:
         text = f"{self.message} {self.fix}".strip()
         return f"{self.where}: {text}" if self.where else text
+
+
+@dataclasses.dataclass(frozen=True)
+class FixType:
+    """A safe automatic fix, declared once beside the code that does it.
+
+    Parameters
+    ----------
+    name, title
+        Its stable name, such as `drop-repeats`, and what it does.
+    requires_opt_in
+        Whether it is done only if the user names it, because what it changes may be right as it is.
+    """
+
+    name: str
+    title: str
+    requires_opt_in: bool = False
+
+    def __post_init__(self) -> None:
+        _register(_FIX_TYPES, self.name, self)
+
+
+@dataclasses.dataclass(frozen=True)
+class FindingType:
+    """A kind of finding. Calling it makes a `Finding` of that kind.
+
+    Parameters
+    ----------
+    id
+        Stable name, such as `empty-cell`. Two kinds cannot share one.
+    level
+        How bad it is; `other_level` is a second level that some findings of the kind have.
+    title, why, todo
+        The kind in words: its name, why it matters, and what to do.
+    fix
+        The automatic fix of every finding of this kind.
+    optional_fixes
+        Automatic fixes that only some findings of this kind have: each of them names its own.
+    """
+
+    id: str
+    level: Level
+    title: str
+    why: str
+    todo: str
+    fix: FixType | None = None
+    optional_fixes: tuple[FixType, ...] = ()
+    other_level: Level | None = None
+
+    def __post_init__(self) -> None:
+        _register(_FINDING_TYPES, self.id, self)
+
+    def __call__(
+        self,
+        message: str,
+        fix: str = "",
+        field: str | None = None,
+        excerpt: str | None = None,
+        *,
+        repair: FixType | None = None,
+        level: Level | None = None,
+        line: int | None = None,
+        source: str | None = None,
+    ) -> Finding:
+        """Return a finding of this kind; its place is usually added by whoever knows the row (`Row.found`).
+
+        Parameters
+        ----------
+        message, fix, field, excerpt, line, source
+            As in `Finding`.
+        repair
+            One of `optional_fixes`, where one of them settles this finding. `fix`, if the kind has it, needs no naming.
+        level
+            `other_level`, where that is the level of this finding.
+        """
+        done_by = repair or self.fix
+        return Finding(
+            id=self.id,
+            level=level or self.level,
+            message=message,
+            fix=fix,
+            field=field,
+            excerpt=excerpt,
+            repair=None if done_by is None else done_by.name,
+            line=line,
+            source=source,
+        )
+
+
+_FINDING_TYPES: dict[str, FindingType] = {}
+_FIX_TYPES: dict[str, FixType] = {}
+_Type = TypeVar("_Type", FindingType, FixType)
+
+
+def _register(types: dict[str, _Type], name: str, new: _Type) -> None:
+    # A notebook that reloads a module declares the same once more: that is no duplicate.
+    if types.setdefault(name, new) != new:
+        raise ValueError(f"{name!r} is declared twice: {types[name]} and {new}.")
+
+
+def finding_type(name: str) -> FindingType | None:
+    """Return the declaration of the kind with this id; None if there is no such kind."""
+    return _FINDING_TYPES.get(name) or finding_types().get(name)
+
+
+def finding_types() -> Mapping[str, FindingType]:
+    """Return all kinds of findings by id."""
+    _import_declarations()
+    return _FINDING_TYPES
+
+
+def fix_types() -> Mapping[str, FixType]:
+    """Return all automatic fixes by name."""
+    _import_declarations()
+    return _FIX_TYPES
+
+
+def _import_declarations() -> None:
+    """Import every module of `ftwidgets.data`, so that all that they declare is registered."""
+    import ftwidgets.data
+
+    for module in pkgutil.walk_packages(ftwidgets.data.__path__, "ftwidgets.data."):
+        importlib.import_module(module.name)

@@ -49,8 +49,8 @@ class Examples(Sequence[Example]):
     def __getitem__(self, index: slice) -> list[Example]: ...
     def __getitem__(self, index: int | slice) -> Example | list[Example]:
         if isinstance(index, slice):
-            return [row.example for row in self.seen.items(self.positions[index])]
-        return self.seen.items([self.positions[index]])[0].example
+            return [row.example for row in self.seen.read(self.positions[index])]
+        return self.seen.read([self.positions[index]])[0].example
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(other) != len(self):

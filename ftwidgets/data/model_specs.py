@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ftwidgets.data.rows import Batch, Fault, Known, TrainingRow
+from ftwidgets.data.rows import Batch, Fault, RowLookup, TrainingRow
 from ftwidgets.data.text import join_names, pluralize, quote
 from ftwidgets.data.tokens.counting import count
 from ftwidgets.data.tokens.encodings import is_plain
@@ -105,19 +105,19 @@ class TooLong:
     def __init__(self, name: str) -> None:
         self._model = find(name)
 
-    def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
         """Count the rows that may be too long; yield those that are."""
         most = self._model.limit
         if _far_below(batch, most):
             return
-        for i, (item, size) in enumerate(zip(batch.items, map(len, batch.blobs), strict=True)):
+        for i, (item, size) in enumerate(zip(batch.rows, map(len, batch.encoded), strict=True)):
             example = item.source_example
             if size < most - _SHORT and (example is None or (len(example.get("messages", ())) < _FEW and is_plain(example))):
                 continue
             if _at_most(item, size) > most and (tokens := self._longest(item)) > most:
                 yield i, self._fault(tokens)
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Fault]]:
         """Nothing to say."""
         yield from ()
 
@@ -142,7 +142,7 @@ def _far_below(batch: Batch, most: int) -> bool:
     A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most
     64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are for a close look.
     """
-    if any(item.source_example is not None and len(item.source_example) != 1 for item in batch.items):
+    if any(item.source_example is not None and len(item.source_example) != 1 for item in batch.rows):
         return False
     longest = (max(map(len, texts)) for texts in (batch.prompts, batch.completions, [text or "" for text in batch.systems]))
     return 16 * 4 * (sum(longest) + 10) < most

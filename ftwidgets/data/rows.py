@@ -4,12 +4,12 @@ Left out: any judgement of what is in them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ftwidgets.data import hashes
-from ftwidgets.data.findings import Finding, Level
+from ftwidgets.data.findings import Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,19 +18,7 @@ if TYPE_CHECKING:
 Example = dict[str, Any]  # {"messages": [{"role": ..., "content": ...}, ...]}, or a preference row
 
 
-class Fault(NamedTuple):
-    """What a rule found, before it is known where: `Row.found` makes a finding of it.
-
-    `repair` names the automatic fix, where a safe one exists.
-    """
-
-    id: str
-    level: Level
-    message: str
-    fix: str = ""
-    field: str | None = None
-    excerpt: str | None = None
-    repair: str | None = None
+Fault = Finding  # its name until every module that finds something has its declarations
 
 
 class Row(NamedTuple):
@@ -50,9 +38,9 @@ class Row(NamedTuple):
         """`line 14` or `row 14`, as findings call it."""
         return f"line {self.line}" if self.line is not None else f"row {self.label}"
 
-    def found(self, fault: Fault) -> Finding:
-        """Return a fault as a finding on this row."""
-        return Finding(**fault._asdict(), line=self.line, row=self.label, order=self.order)
+    def found(self, finding: Finding) -> Finding:
+        """Return a finding with this row as its place."""
+        return replace(finding, line=self.line, row=self.label, order=self.order)
 
 
 class TrainingRow(NamedTuple):
@@ -94,72 +82,72 @@ class TrainingRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Some hundreds of usable rows in a row, `start` rows into the source's usable rows; rules look at a batch at a time."""
+    """Some hundreds of consecutive usable rows, beginning at position `start` of the source's usable rows."""
 
     start: int
-    items: Sequence[TrainingRow]
+    rows: Sequence[TrainingRow]
 
     @cached_property
     def prompts(self) -> list[str]:
-        """The prompt of each."""
-        return [item.prompt for item in self.items]
+        """The prompt of each row."""
+        return [row.prompt for row in self.rows]
 
     @cached_property
     def completions(self) -> list[str]:
-        """The completion of each."""
-        return [item.completion for item in self.items]
+        """The completion of each row."""
+        return [row.completion for row in self.rows]
 
     @cached_property
     def systems(self) -> list[str | None]:
-        """The system prompt of each."""
-        return [item.system for item in self.items]
+        """The system prompt of each row."""
+        return [row.system for row in self.rows]
 
     @cached_property
-    def folded_prompts(self) -> list[bytes]:
-        """The prompt of each, folded, as UTF-8."""
+    def normalized_prompts(self) -> list[bytes]:
+        """The normalized prompt of each row, as UTF-8."""
         return hashes.folded(self.prompts)
 
     @cached_property
-    def prompt_keys(self) -> "NDArray[np.int64]":
-        """A number for each prompt, equal where the prompts are the same when folded."""
-        return hashes.keys(self.folded_prompts)
+    def prompt_hashes(self) -> "NDArray[np.int64]":
+        """A hash of each normalized prompt."""
+        return hashes.keys(self.normalized_prompts)
 
     @cached_property
-    def completion_keys(self) -> "NDArray[np.int64]":
-        """A number for each completion, likewise."""
+    def completion_hashes(self) -> "NDArray[np.int64]":
+        """A hash of each normalized completion."""
         return hashes.keys(hashes.folded(self.completions))
 
     @cached_property
-    def blobs(self) -> list[bytes]:
-        """Everything a row says as UTF-8 (a lone surrogate as its three bytes): prompt, completion, system, U+001E between.
+    def encoded(self) -> list[bytes]:
+        """All texts of each row as UTF-8 (a lone surrogate as three bytes): prompt, completion, system, U+001E between.
 
-        For quick looks: what is not in the blob is in none of its texts.
+        For quick searches: bytes that are not in it are in none of the row's texts.
         """
-        joined = (f"{item.prompt}\x1e{item.completion}\x1e{item.system or ''}" for item in self.items)
+        joined = (f"{row.prompt}\x1e{row.completion}\x1e{row.system or ''}" for row in self.rows)
         return [text.encode("utf-8", "surrogatepass") for text in joined]
 
 
-class Known(Protocol):
-    """What a rule may ask about the usable rows it has seen, when all have been seen; positions count from 0."""
+class RowLookup(Protocol):
+    """Access to the usable rows when a rule has seen them all; positions count from 0."""
 
     def __len__(self) -> int:
-        """How many usable rows there are."""
+        """Return how many usable rows there are."""
 
     def where(self, position: int) -> str:
-        """`line 14` or `row 14`."""
+        """Return `line 14` or `row 14`."""
 
-    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
-        """The rows themselves, read again from the source: for a handful, or for candidates in one call."""
+    def read(self, positions: Sequence[int]) -> list[TrainingRow]:
+        """Return the rows at these positions, read again from the source; many positions in one call are cheap."""
 
 
 class Rule(Protocol):
-    """A rule over many rows: it sees each batch once, in order, and says the rest when all have been seen.
+    """A rule over many rows: `update` with each batch in order, then `finalize` once.
 
-    It keeps little of each row (numbers, hashes), so that a million rows fit.
+    It keeps only numbers and hashes of each row, so that a million rows fit into memory.
     """
 
-    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
-        """Look at a batch; yield (index in the batch, fault) for what can be said of a row by itself."""
+    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+        """Add a batch; yield (index in the batch, finding) for what a row shows by itself."""
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
-        """Yield (position, fault) for what only all rows show; None for what concerns the whole source."""
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+        """Yield (position, finding) for what only all rows together show; None for what concerns the whole source."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 BATCH = 512
 HELD = 5_000
-"""Usable rows that are held in memory; of more, only their places, and they are read again whenever they are asked for."""
+"""TrainingRow rows that are held in memory; of more, only their places, and they are read again whenever they are asked for."""
 
 
 @dataclass
 class Seen:
-    """Where the usable rows of a source are; what rules may ask about them afterwards (`items.Known`)."""
+    """Where the usable rows of a source are; what rules may ask about them afterwards (`RowLookup`)."""
 
     opened: "Opened"
     orders: "array[int]" = field(default_factory=lambda: array("i"))
@@ -58,9 +58,9 @@ class Seen:
     def found(self, row: Row, fault: Fault) -> Finding:
         """Return a fault as a finding on a row: its field called as the source calls it, no secret quoted."""
         field = self.opened.columns.get(fault.field or "", fault.field)
-        return discreet(row.found(fault._replace(field=field)))
+        return discreet(row.found(replace(fault, field=field)))
 
-    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
+    def read(self, positions: Sequence[int]) -> list[TrainingRow]:
         """Return the rows at some positions."""
         if self.rows is not None:
             return [self.rows[position] for position in positions]
@@ -94,13 +94,13 @@ def scan(opened: "Opened", rules: Sequence[Rule], tally: Tally) -> Seen:
                 tally.add(seen.found(item.row, fault))
         batch = Batch(start, items)
         for rule in rules:
-            for index, fault in rule.see(batch):
+            for index, fault in rule.update(batch):
                 if tally.room(fault.id):
                     tally.add(seen.found(items[index].row, fault))
                 else:
                     tally.count(fault.id, fault.level, fault.repair)
     for rule in rules:
-        settle(rule.finish(seen), seen, tally)
+        settle(rule.finalize(seen), seen, tally)
     return seen
 
 
@@ -109,7 +109,7 @@ def settle(faults: Iterable[tuple[int | None, Fault]], seen: Seen, tally: Tally,
     waiting: list[tuple[int, Fault]] = []
     for position, fault in faults:
         if position is None:
-            tally.add(Finding(**fault._asdict(), source=source))
+            tally.add(replace(fault, source=source))
         elif not tally.room(fault.id):
             tally.count(fault.id, fault.level, fault.repair)
         else:
@@ -122,10 +122,10 @@ def settle(faults: Iterable[tuple[int | None, Fault]], seen: Seen, tally: Tally,
 
 def _tell(waiting: Sequence[tuple[int, Fault]], seen: Seen, tally: Tally, source: str | None) -> None:
     silent = sorted({position for position, fault in waiting if fault.excerpt is None})
-    prompts = dict(zip(silent, (unsaid(item.prompt)[:60] for item in seen.items(silent)), strict=True)) if silent else {}
+    prompts = dict(zip(silent, (unsaid(item.prompt)[:60] for item in seen.read(silent)), strict=True)) if silent else {}
     for position, fault in waiting:
         excerpt = prompts[position] if fault.excerpt is None else fault.excerpt
-        finding = seen.found(seen.place(position), fault._replace(excerpt=excerpt))
+        finding = seen.found(seen.place(position), replace(fault, excerpt=excerpt))
         tally.add(finding if source is None else replace(finding, source=source))
 
 

@@ -1,6 +1,7 @@
 """docs/findings.md explains every finding and shows data that has it: its ids, words and examples are true of the code."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ import pytest
 
 import ftwidgets
 from ftwidgets.data import Finding, Report, splits
-from ftwidgets.data.fixes import TITLES
-from ftwidgets.data.render.summary import explanations
+from ftwidgets.data.findings import finding_types, fix_types
+from ftwidgets.data.fixes import ASKED, TITLES
 from ftwidgets.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def ids_in_the_code() -> set[str]:
 
     Where a function is handed the id of what it finds, it is among what its module hands to functions.
     """
-    found = set()
+    found = set(finding_types())
     for path in (ROOT / "ftwidgets" / "data").rglob("*.py"):
         calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
         for call in calls:
@@ -76,8 +77,14 @@ def test_every_id_has_its_section_and_every_section_its_id() -> None:
 
 def test_reports_say_what_the_page_says() -> None:
     """The sentences in reports are those of the page, word for word."""
-    told = {section.id: (section.title, section.why, section.todo.partition(" Automatic fix")[0]) for section in SECTIONS}
-    assert {rule: tuple(said) for rule, said in explanations().items()} == told
+    words = {section.id: (section.title, section.why, section.todo.partition(" Automatic fix")[0]) for section in SECTIONS}
+    undeclared = json.loads((ROOT / "ftwidgets/data/render/findings.json").read_text(encoding="utf-8"))
+    told = {rule: tuple(entry.values()) for rule, entry in undeclared.items()}
+    told |= {kind.id: (kind.title, kind.why, kind.todo) for kind in finding_types().values()}
+    assert told == words
+    assert {name: (fix.title, fix.requires_opt_in) for name, fix in fix_types().items()}.items() <= {
+        name: (title, name in ASKED) for name, title in TITLES.items()
+    }.items()
 
 
 def test_every_fix_is_named_once_at_least() -> None:
@@ -109,7 +116,7 @@ def watched(refused: list[Finding]) -> Iterator[None]:
 
     def straddling(*arguments: Any) -> Any:
         fault = real(*arguments)
-        refused.extend([] if fault is None else [Finding(**fault._asdict())])
+        refused.extend([] if fault is None else [fault])
         return fault
 
     real = splits.straddling

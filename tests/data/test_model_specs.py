@@ -21,7 +21,7 @@ def row(prompt: str, completion: str, given: dict[str, Any] | None = None) -> Tr
 
 
 def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Fault]]:
-    return list(rule.see(Batch(0, rows)))
+    return list(rule.update(Batch(0, rows)))
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)

@@ -113,7 +113,7 @@ def kind_of(value: object) -> str:
 
 
 def _told(fault: Fault) -> Fault:
-    return fault._replace(fix=fault.fix + _MAPPING) if fault.id == "unknown-shape" else fault
+    return replace(fault, fix=fault.fix + _MAPPING) if fault.id == "unknown-shape" else fault
 
 
 def missing_key(name: str, keys: str) -> Finding:

@@ -83,12 +83,12 @@ def _kinds(report: Report) -> str:
 def _kind(kind: parts.Kind) -> str:
     rows = [(escape(parts.where(found)), _said(found, kind.fix)) for found in kind.first[:FIRST]]
     more = kind.count - len(rows)
-    table = _table(f"{kind.explained.title}: where", ("Where", "What is wrong"), rows, look="quiet")
+    table = _table(f"{kind.title}: where", ("Where", "What is wrong"), rows, look="quiet")
     repairs = ", ".join(f"<code>{escape(name)}</code>" for name in kind.repairs)
     return (
         f'<section class="kind" aria-labelledby="{escape(kind.id)}"><h3 id="{escape(kind.id)}">{_level(kind.level)} '
-        f'{escape(kind.explained.title)} <span class="count">({kind.count:,})</span></h3>'
-        f"<p>{_spoken(kind.explained.why)}</p><p><strong>What to do:</strong> {_spoken(kind.explained.todo)}</p>"
+        f'{escape(kind.title)} <span class="count">({kind.count:,})</span></h3>'
+        f"<p>{_spoken(kind.why)}</p><p><strong>What to do:</strong> {_spoken(kind.todo)}</p>"
         f"{f'<p><strong>Automatic fix:</strong> {repairs}</p>' if repairs else ''}{table}"
         f"{f'<p>… and {more:,} more of this kind.</p>' if more > 0 else ''}"
         f'<p class="soft">More: <code>{parts.PAGE}#{escape(kind.id)}</code></p></section>'

@@ -54,13 +54,13 @@ def _kinds(report: Report) -> str:
 
 
 def _kind(kind: parts.Kind) -> str:
-    join_names = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[:FIRST])
+    listed = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[:FIRST])
     more = kind.count - min(len(kind.first), FIRST)
     repairs = ", ".join(f"`{name}`" for name in kind.repairs)
     return (
-        f"### {kind.id}\n\n**{kind.level}, {pluralize(kind.count, 'time')}: {kind.explained.title}.** "
-        f"{kind.explained.why}\n\nWhat to do: {kind.explained.todo}"
-        f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{join_names}"
+        f"### {kind.id}\n\n**{kind.level}, {pluralize(kind.count, 'time')}: {kind.title}.** "
+        f"{kind.why}\n\nWhat to do: {kind.todo}"
+        f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{listed}"
         f"{f'- … and {more:,} more of this kind{chr(10)}' if more > 0 else ''}"
     )
 

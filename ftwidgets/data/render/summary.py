@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ftwidgets.data.findings import LEVELS, Finding, Level
+from ftwidgets.data.findings import LEVELS, Finding, Level, finding_type
 from ftwidgets.data.text import pluralize, printable
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 PAGE = "docs/findings.md"
 EPOCHS = 3  # for the estimate of the cost
 _DATA = Path(__file__).with_name("findings.json")
-
-
-class Explained(NamedTuple):
-    """A kind of finding in words: its name, why it matters, what to do."""
-
-    title: str
-    why: str
-    todo: str
 
 
 @dataclass(frozen=True)
@@ -43,8 +35,8 @@ class Kind:
         Which, how bad, and how many there are; the report may hold fewer of them.
     first
         Those that the report holds, by line.
-    explained
-        What it means and what to do.
+    title, why, todo
+        What it means and what to do, as declared in its `FindingType`.
     repairs
         Names of the automatic fixes that some of them have.
     """
@@ -53,7 +45,9 @@ class Kind:
     level: Level
     count: int
     first: list[Finding]
-    explained: Explained
+    title: str
+    why: str
+    todo: str
     repairs: list[str]
 
     @property
@@ -64,9 +58,10 @@ class Kind:
 
 
 @cache
-def explanations() -> dict[str, Explained]:
-    """Return what is said of each id."""
-    return {rule: Explained(**entry) for rule, entry in json.loads(_DATA.read_text(encoding="utf-8")).items()}
+def _undeclared() -> dict[str, dict[str, str]]:
+    """Return the words for kinds that are not yet declared as a `FindingType`."""
+    words: dict[str, dict[str, str]] = json.loads(_DATA.read_text(encoding="utf-8"))
+    return words
 
 
 def kinds(report: Report) -> list[Kind]:
@@ -77,9 +72,14 @@ def kinds(report: Report) -> list[Kind]:
     made = []
     for rule, (level, count) in report.totals.items():
         first = held.get(rule, [])
-        said = explanations().get(rule) or Explained(rule, "", first[0].fix if first else "")
         repairs = sorted({finding.repair for finding in first if finding.repair})
-        made.append(Kind(rule, level, count, first, said, repairs))
+        if declared := finding_type(rule):
+            title, why, todo = declared.title, declared.why, declared.todo
+        elif rule in _undeclared():
+            title, why, todo = _undeclared()[rule].values()
+        else:
+            title, why, todo = rule, "", first[0].fix if first else ""
+        made.append(Kind(rule, level, count, first, title, why, todo, repairs))
     return sorted(made, key=lambda kind: (LEVELS.index(kind.level), -kind.count, kind.id))
 
 

@@ -25,8 +25,8 @@ def last_asked(item: TrainingRow) -> str:
 def candidates(batch: Batch) -> Iterator[int]:
     """Yield the rows that may repeat their prompt: the answer is long enough and has two pieces of the prompt in it."""
     asked = batch.prompts
-    if any(item.source_example is not None for item in batch.items):
-        asked = [last_asked(item) for item in batch.items]
+    if any(item.source_example is not None for item in batch.rows):
+        asked = [last_asked(item) for item in batch.rows]
     for index, (prompt, completion) in enumerate(zip(asked, batch.completions, strict=True)):
         length = len(prompt)
         if length < FEWEST or length > 1.25 * len(completion) + 8:

@@ -8,10 +8,35 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rows import Batch, RowLookup
 from ftwidgets.data.rules.label_typos import bare, is_slip
 from ftwidgets.data.rules.near_duplicates.normalize import is_number
 from ftwidgets.data.text import normalize, pluralize, quote
+
+MEND_LABELS = FixType("mend-labels", "write mistyped labels as the label they are close to", requires_opt_in=True)
+LABEL_TYPO = FindingType(
+    "label-typo",
+    "warning",
+    title="A label that is probably mistyped",
+    why="To the model a mistyped label is a label of its own.",
+    todo="Write it as the others.",
+    fix=MEND_LABELS,
+)
+RARE_LABEL = FindingType(
+    "rare-label",
+    "warning",
+    title="A label with very few rows",
+    why="From two or three rows the model cannot learn when the label fits, and no validation can tell.",
+    todo="Add rows with this label, or join it with another.",
+)
+LABEL_IMBALANCE = FindingType(
+    "label-imbalance",
+    "warning",
+    title="One label is far more frequent than another",
+    why="A model that always says the frequent one is right most of the time, and learns little else.",
+    todo="Add rows with the rare label, or leave out some with the frequent one; measure each label by itself.",
+)
 
 FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
 HELD = 1_000
@@ -34,7 +59,7 @@ MOST_SLIPS = 2
 class Labels:
     """The rules label-typo, rare-label and label-imbalance.
 
-    After `finish`, `counts` tells how often each label occurs (slips counted where they belong), most frequent first, or
+    After `finalize`, `counts` tells how often each label occurs (slips counted where they belong), most frequent first, or
     is None if the completions are no labels; `corrections` maps each slip to the label it is close to.
     """
 
@@ -44,7 +69,7 @@ class Labels:
         self._numbers: dict[str, int] | None = {}
         self._rows = array("h")
 
-    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
         """Count completions, as long as they can be labels."""
         known = self._numbers
         if known is None:
@@ -58,7 +83,7 @@ class Labels:
             self._rows.extend([known[text] for text in batch.completions])
         return ()
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Say which labels are slips, rare, or too frequent."""
         spellings = self._spellings()
         if not is_label_task(spellings):
@@ -69,20 +94,20 @@ class Labels:
             labels[self.corrections.get(text, text)] += n
         self.counts = dict(labels.most_common())
         yield from self._slips(spellings)
-        yield from self._rare(known)
+        yield from self._rare(lookup)
         yield from imbalance(self.counts)
 
     def _spellings(self) -> dict[str, int]:
         by_number = Counter(self._rows)
         return {text: by_number[number] for text, number in (self._numbers or {}).items()}
 
-    def _slips(self, spellings: dict[str, int]) -> Iterator[tuple[int | None, Fault]]:
+    def _slips(self, spellings: dict[str, int]) -> Iterator[tuple[int | None, Finding]]:
         numbers = self._numbers or {}
         faults = {numbers[slip]: _slip(slip, meant, spellings) for slip, meant in self.corrections.items()}
         if faults:
             yield from ((position, faults[number]) for position, number in enumerate(self._rows) if number in faults)
 
-    def _rare(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def _rare(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         assert self.counts is not None
         names = {number: self.corrections.get(text, text) for text, number in (self._numbers or {}).items()}
         rare = {label for label, n in self.counts.items() if n < RARE}
@@ -152,7 +177,7 @@ def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
     return bare(slip) == bare(label) or (n_slip <= MOST_SLIPS and is_slip(slip, label))
 
 
-def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Fault]]:
+def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
     """Yield a fault if one label is far more frequent than the others."""
     (label, most), total = next(iter(counts.items())), sum(counts.values())
     frequent = [n for n in counts.values() if n >= RARE]
@@ -164,24 +189,24 @@ def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Fault]]:
         message = (
             f"{quote(label, 40)} is the answer in {most:,} of {pluralize(total, 'row')}: always saying it scores {share:.2f}."
         )
-        yield None, Fault("label-imbalance", "warning", message, fix)
+        yield None, LABEL_IMBALANCE(message, fix)
     elif frequent and most > RATIO * min(frequent):
         least = min((name for name in counts if counts[name] >= RARE), key=lambda name: counts[name])
         message = f"{quote(label, 40)} is the answer in {most:,} rows, {quote(least, 40)} in {counts[least]:,}."
-        yield None, Fault("label-imbalance", "warning", message, fix)
+        yield None, LABEL_IMBALANCE(message, fix)
 
 
-def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Fault:
+def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Finding:
     message = (
         f"The label {quote(slip, 40)} ({pluralize(spellings[slip], 'row')}) looks like a slip for "
         f"{quote(meant, 40)} ({pluralize(spellings[meant], 'row')})."
     )
     fix = "Write it like the others; a model learns each spelling as an answer of its own."
-    return Fault("label-typo", "warning", message, fix, field="completion", excerpt=slip[:60], repair="mend-labels")
+    return LABEL_TYPO(message, fix, field="completion", excerpt=slip[:60])
 
 
-def _rare(label: str, where: list[str]) -> Fault:
+def _rare(label: str, where: list[str]) -> Finding:
     places = ", ".join(where)
     message = f"The label {quote(label, 40)} occurs in {pluralize(len(where), 'row')} only ({places})."
     fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
-    return Fault("rare-label", "warning", message, fix, field="completion", excerpt=label[:60])
+    return RARE_LABEL(message, fix, field="completion", excerpt=label[:60])

@@ -6,7 +6,8 @@ Left out: splitting so that none is (`split`).
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.rows import Fault, Known
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import RowLookup
 from ftwidgets.data.rules.number_columns import firsts
 from ftwidgets.data.text import normalize, quote
 
@@ -14,8 +15,30 @@ if TYPE_CHECKING:
     from ftwidgets.data.rows import TrainingRow
     from ftwidgets.data.rules.near_duplicates.rule import Near
 
+SHARED_PROMPT = FindingType(
+    "shared-prompt",
+    "error",
+    title="A validation row is also trained on",
+    why="The model has seen the answer, so the score says nothing about new questions.",
+    todo="Delete it from one of the two.",
+)
+SHARED_NEAR = FindingType(
+    "shared-near",
+    "error",
+    title="A validation row is nearly the same as a trained one",
+    why="The model has seen nearly this answer, so the score is too good.",
+    todo="Delete it from one of the two, or let `ftwidgets.prepare` split by groups.",
+)
+SHARED_GROUP = FindingType(
+    "shared-group",
+    "error",
+    title="A group is on both sides",
+    why="Rows of one customer or one document are alike. With some of them in training, the others are no fair test.",
+    todo="Put all rows of the group on one side.",
+)
 
-def leaks(train: "Near", train_known: Known, held: "Near", held_known: Known) -> Iterator[tuple[int, Fault]]:
+
+def leaks(train: "Near", train_known: RowLookup, held: "Near", held_known: RowLookup) -> Iterator[tuple[int, Finding]]:
     """Yield (position among the validation rows, fault) for each whose prompt is trained on, exactly or nearly.
 
     Parameters
@@ -31,7 +54,7 @@ def leaks(train: "Near", train_known: Known, held: "Near", held_known: Known) ->
     from ftwidgets.data.rules.near_duplicates.groups import grouped
 
     n = len(train_known)
-    keys = np.concatenate((train.prompt_keys, held.prompt_keys))
+    keys = np.concatenate((train.prompt_hashes, held.prompt_hashes))
     first_of_all = firsts(keys)
     first = top = first_of_all[n:]
     if train.near and held.near and len(first):
@@ -45,9 +68,9 @@ def leaks(train: "Near", train_known: Known, held: "Near", held_known: Known) ->
 
 
 class _Both:
-    """Two sources as one: the rows of the first, then those of the second (`items.Known`)."""
+    """Two sources as one: the rows of the first, then those of the second (`RowLookup`)."""
 
-    def __init__(self, one: Known, two: Known) -> None:
+    def __init__(self, one: RowLookup, two: RowLookup) -> None:
         self._one, self._two, self._n = one, two, len(one)
 
     def __len__(self) -> int:
@@ -56,15 +79,15 @@ class _Both:
     def where(self, position: int) -> str:
         return self._one.where(position) if position < self._n else self._two.where(position - self._n)
 
-    def items(self, positions: Sequence[int]) -> "list[TrainingRow]":
+    def read(self, positions: Sequence[int]) -> "list[TrainingRow]":
         own = [position for position in positions if position < self._n]
         others = [position - self._n for position in positions if position >= self._n]
-        return [*(self._one.items(own) if own else ()), *(self._two.items(others) if others else ())]
+        return [*(self._one.read(own) if own else ()), *(self._two.read(others) if others else ())]
 
 
 def shared_groups(
-    train_groups: Sequence[str | None], held_groups: Sequence[str | None], train_known: Known
-) -> Iterator[tuple[int, Fault]]:
+    train_groups: Sequence[str | None], held_groups: Sequence[str | None], train_known: RowLookup
+) -> Iterator[tuple[int, Finding]]:
     """Yield (position among the validation rows, fault) for each row of a group that is trained on.
 
     Parameters
@@ -83,16 +106,16 @@ def shared_groups(
             yield position, _of_group(group, train_known.where(twin))
 
 
-def _shared(where: str) -> Fault:
+def _shared(where: str) -> Finding:
     message = f"The prompt is also in the training rows ({where}), so validation would look too good."
-    return Fault("shared-prompt", "error", message, "Delete it from one of the two.")
+    return SHARED_PROMPT(message, "Delete it from one of the two.")
 
 
-def _nearly(where: str) -> Fault:
+def _nearly(where: str) -> Finding:
     message = f"Nearly the same prompt is in the training rows ({where}), so validation would look too good."
-    return Fault("shared-near", "error", message, "Delete one of the two, or keep both on one side.")
+    return SHARED_NEAR(message, "Delete one of the two, or keep both on one side.")
 
 
-def _of_group(group: str, where: str) -> Fault:
+def _of_group(group: str, where: str) -> Finding:
     message = f"Group {quote(group, 40)} is also in the training rows ({where}), so validation would look too good."
-    return Fault("shared-group", "error", message, "Keep all rows of a group on one side.")
+    return SHARED_GROUP(message, "Keep all rows of a group on one side.")

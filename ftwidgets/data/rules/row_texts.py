@@ -6,13 +6,22 @@ A quick look over the batch says which texts to read. Left out: what only the se
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import Batch, RowLookup
 from ftwidgets.data.rules import mojibake, text_findings
 from ftwidgets.data.rules.echo import candidates, repeated
 from ftwidgets.data.rules.prefilter import look
 from ftwidgets.data.text import printable
 
-Say = Callable[[str, str], Iterator[Fault]]
+ANSWER_REPEATS_PROMPT = FindingType(
+    "answer-repeats-prompt",
+    "warning",
+    title="The answer repeats the prompt",
+    why="The model learns to say the question again before it answers.",
+    todo="Write only what the model should say.",
+)
+
+Say = Callable[[str, str], Iterator[Finding]]
 
 # What of the marks lies beyond ASCII: C1, invisible characters, lost ones, halves.
 _BEYOND = re.compile(
@@ -31,9 +40,9 @@ class RowTexts:
     def __init__(self) -> None:
         self._shared: dict[str, None] = {}  # constant system prompts, seen once each
 
-    def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
         """Yield what is wrong with the texts of single rows."""
-        items = batch.items
+        items = batch.rows
         own = [index for index, item in enumerate(items) if item.own_system and item.system]
         if not own:
             shared = {item.system for item in items} - {None}
@@ -45,14 +54,14 @@ class RowTexts:
             yield (own[place - 2 * len(items)] if place >= 2 * len(items) else place % len(items)), fault
         yield from _repeats(batch)
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield what is wrong with system prompts that rows share."""
         texts = list(self._shared)
         for _, fault in faults(texts, 0):
             yield None, fault
 
 
-def faults(texts: Sequence[str], n_rows: int) -> Iterator[tuple[int, Fault]]:
+def faults(texts: Sequence[str], n_rows: int) -> Iterator[tuple[int, Finding]]:
     """Yield (place, fault) for texts that are the prompts of so many rows, their completions, then system prompts."""
     if not texts:
         return
@@ -77,7 +86,7 @@ def faults(texts: Sequence[str], n_rows: int) -> Iterator[tuple[int, Fault]]:
                 yield from ((place, fault) for fault in rule(mended, _field(place, n_rows)))
 
 
-def _say(rules: Iterable[Say], place: int, texts: Sequence[str], n_rows: int) -> Iterator[tuple[int, Fault]]:
+def _say(rules: Iterable[Say], place: int, texts: Sequence[str], n_rows: int) -> Iterator[tuple[int, Finding]]:
     for rule in rules:
         for fault in rule(texts[place], _field(place, n_rows)):
             yield place, fault
@@ -87,10 +96,10 @@ def _field(place: int, n_rows: int) -> str:
     return "prompt" if place < n_rows else "completion" if place < 2 * n_rows else "system"
 
 
-def _repeats(batch: Batch) -> Iterator[tuple[int, Fault]]:
+def _repeats(batch: Batch) -> Iterator[tuple[int, Finding]]:
     for index in candidates(batch):
-        how = repeated(batch.items[index])
+        how = repeated(batch.rows[index])
         if how is not None:
             fix = "Take the prompt out of the answer; the model would learn to say each question back before it answers."
-            shown = printable(batch.items[index].completion, 60)
-            yield index, Fault("answer-repeats-prompt", "warning", _HOW[how], fix, "completion", shown)
+            shown = printable(batch.rows[index].completion, 60)
+            yield index, ANSWER_REPEATS_PROMPT(_HOW[how], fix, field="completion", excerpt=shown)

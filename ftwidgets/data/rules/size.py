@@ -1,7 +1,22 @@
 """Too little of everything: what a service refuses, and what is few. Left out: every rule about what rows say."""
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.text import pluralize
+
+TOO_FEW_ROWS = FindingType(
+    "too-few-rows",
+    "error",
+    title="Fewer than ten examples",
+    why="Services refuse a training file with fewer than ten.",
+    todo="Add rows; 50 or more are advised.",
+)
+FEW_ROWS = FindingType(
+    "few-rows",
+    "warning",
+    title="Fewer than fifty examples",
+    why="It will run. The services' guides expect an effect from 50 to 100 good examples on.",
+    todo="Add good rows, if the result is not yet what you want.",
+)
 
 FEWEST = 10  # the services refuse a training file with fewer
 ADVISED = 50  # where their guides begin to promise an effect
@@ -16,9 +31,9 @@ def size(n_examples: int, where: str, n_rows: int = 0) -> list[Finding]:
         if n_rows >= FEWEST:
             missing = pluralize(n_rows - n_examples, "row")
             fix = f"Mend the {missing} that cannot be used, or add rows. {ADVISED} or more are advised."
-        return [Finding(id="too-few-rows", level="error", message=message, fix=fix)]
+        return [TOO_FEW_ROWS(message, fix)]
     if n_examples < ADVISED:
         message = f"{have}; that is few."
         fix = f"It will run; from {ADVISED} to 100 good examples an effect can be expected."
-        return [Finding(id="few-rows", level="warning", message=message, fix=fix)]
+        return [FEW_ROWS(message, fix)]
     return []

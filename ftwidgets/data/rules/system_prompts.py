@@ -6,9 +6,36 @@ Left out: whether the system prompt is a good one.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import Batch, RowLookup
 from ftwidgets.data.rules.near_duplicates.compare import alike
 from ftwidgets.data.text import normalize, pluralize, quote
+
+MIXED_SYSTEM_PROMPTS = FindingType(
+    "mixed-system-prompts",
+    "warning",
+    title="Several system prompts that mean the same",
+    why=(
+        "Where the text of the system prompt changes from row to row for no reason, the model does not learn to "
+        "act on the one that you will use."
+    ),
+    todo="Use one text in all rows, and the same at use.",
+    other_level="note",
+)
+SYSTEM_FILLED = FindingType(
+    "system-filled",
+    "note",
+    title="Rows without a system prompt get the constant one",
+    why="Some rows have a system prompt of their own and some have none.",
+    todo="Nothing, if the constant text is right for those rows.",
+)
+SYSTEM_MISSING = FindingType(
+    "system-missing",
+    "warning",
+    title="Some rows have a system prompt and some have none",
+    why="The model learns to behave differently with and without one, and at use there is one or there is none.",
+    todo="Fill in the gaps, or give `system=` a text for them.",
+)
 
 MOST = 200
 """Different system prompts that are counted; with more, each row has its own by design."""
@@ -44,9 +71,9 @@ class Systems:
         self._first_own: int | None = None
         self._filled = False
 
-    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
         """Count the system prompts and the rows without one."""
-        for index, item in enumerate(batch.items):
+        for index, item in enumerate(batch.rows):
             if not item.own_system:
                 self._n_gaps += 1
                 if self._first_gap is None:
@@ -56,7 +83,7 @@ class Systems:
                 self._first_own = batch.start + index
             if item.own_system and not self._many:
                 self._count(item.system or "", batch.start + index)
-        self._n += len(batch.items)
+        self._n += len(batch.rows)
         return ()
 
     def _count(self, text: str, position: int) -> None:
@@ -68,12 +95,12 @@ class Systems:
             variant = self._variants[text] = _Variant(text, position)
         variant.n += 1
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Say which system prompts do not fit, and how many rows have none."""
-        yield from self._mixed(known)
-        yield from self._gaps(known)
+        yield from self._mixed(lookup)
+        yield from self._gaps(lookup)
 
-    def _mixed(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def _mixed(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         ranked = sorted(self._variants.values(), key=lambda variant: (-variant.n, variant.first))
         own = self._n - self._n_gaps
         dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
@@ -90,7 +117,7 @@ class Systems:
         if self._many or (len(ranked) - len(minor) > 10 and not dominated):
             yield None, _by_design(len(ranked), more=self._many)
 
-    def _gaps(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def _gaps(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         if self._first_gap is None or (self._n_gaps == self._n and (self._column is None or not self._filled)):
             return
         name = "The system prompt" if self._column is None else quote(self._column)
@@ -98,7 +125,7 @@ class Systems:
         message = f"{name} is empty in {self._n_gaps:,} of {pluralize(self._n, 'row')}, first on {known.where(self._first_gap)}"
         if self._filled:
             message = f"{message}; the constant system prompt is used."
-            yield None, Fault("system-filled", "note", message, field=field)
+            yield None, SYSTEM_FILLED(message, field=field)
         elif self._first_own is not None and self._n_gaps >= DOMINANT * self._n:
             n_own = self._n - self._n_gaps
             place = f"{'on' if n_own == 1 else 'first on'} {known.where(self._first_own)}"
@@ -106,17 +133,17 @@ class Systems:
                 f"Only {n_own:,} of {pluralize(self._n, 'row')} {'has' if n_own == 1 else 'have'} a system prompt, {place}."
             )
             fix = "Give it to all rows or to none; the prompt at use should match the one in training."
-            yield None, Fault("system-missing", "warning", message, fix, field=field)
+            yield None, SYSTEM_MISSING(message, fix, field=field)
         else:
             fix = "Fill them in, or give system= a text for them; the prompt at use should match the one in training."
-            yield None, Fault("system-missing", "warning", f"{message}; these get none.", fix, field=field)
+            yield None, SYSTEM_MISSING(f"{message}; these get none.", fix, field=field)
 
 
 def _same(one: str, other: str) -> bool:
     return normalize(one) == normalize(other) or alike(one, other)
 
 
-def _variant(variant: _Variant, usual: _Variant, known: Known, own: int, *, nearly: bool) -> Fault:
+def _variant(variant: _Variant, usual: _Variant, known: RowLookup, own: int, *, nearly: bool) -> Finding:
     rows, excerpt = pluralize(variant.n, "row"), quote(variant.text, 40)
     if nearly:
         place = f"{pluralize(usual.n, 'row')}, first on {known.where(usual.first)}"
@@ -124,15 +151,15 @@ def _variant(variant: _Variant, usual: _Variant, known: Known, own: int, *, near
     else:
         message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
     fix = "Use one wording in all rows, the one that you will use with the model."
-    return Fault("mixed-system-prompts", "warning", message, fix, field="system", excerpt=variant.text[:60])
+    return MIXED_SYSTEM_PROMPTS(message, fix, field="system", excerpt=variant.text[:60])
 
 
-def _more(n: int, where: str) -> Fault:
+def _more(n: int, where: str) -> Finding:
     message = f"{pluralize(n, 'more system prompt')} differ from the usual one, the next on {where}."
-    return Fault("mixed-system-prompts", "warning", message, "Use one wording in all rows.", field="system")
+    return MIXED_SYSTEM_PROMPTS(message, "Use one wording in all rows.", field="system")
 
 
-def _by_design(n: int, *, more: bool) -> Fault:
+def _by_design(n: int, *, more: bool) -> Finding:
     message = f"{'More than ' if more else ''}{n:,} different system prompts, and none of them dominates."
     fix = "That is fine if each row has its own by design; else use one wording in all rows."
-    return Fault("mixed-system-prompts", "note", message, fix, field="system")
+    return MIXED_SYSTEM_PROMPTS(message, fix, field="system", level="note")

@@ -7,6 +7,7 @@ Left out: lines that are no JSON (the reader's), what the texts say (the rules')
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -118,12 +119,12 @@ def _alternating(n_turns: int) -> list[str]:
 
 def _careful(value: object, system: str | None) -> Form:
     if not isinstance(value, dict):
-        return Form("unknown", [not_an_object(value)._replace(excerpt=beginning([value]))], None)
+        return Form("unknown", [replace(not_an_object(value), excerpt=beginning([value]))], None)
     kind, told, example = in_service_form(value)
     faults = list(islice(told, MOST_FAULTS))
     if faults:
         seen = beginning(value)
-        faults = [fault._replace(excerpt=seen) for fault in faults]
+        faults = [replace(fault, excerpt=seen) for fault in faults]
     if example is None or any(fault.level == "error" for fault in faults):
         return Form(kind, faults, None)
     constant = None if system is None or is_blank(system) else system

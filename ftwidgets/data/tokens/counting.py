@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.rows import Batch, Example, Fault, Known, Row, TrainingRow
+from ftwidgets.data.rows import Batch, Example, Fault, Row, RowLookup, TrainingRow
 from ftwidgets.data.scan import chunks
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ class Counting:
         self._counts: array[int] | None = array("i") if count else None
         self._waiting: list[TrainingRow] = []
 
-    def see(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterable[tuple[int, Fault]]:
         """Count a batch."""
-        self.roles.update([role for item in batch.items for role in _roles(item)])
+        self.roles.update([role for item in batch.rows for role in _roles(item)])
         if self._counts is not None:
-            self._waiting += batch.items
+            self._waiting += batch.rows
             if len(self._waiting) >= _TOGETHER:
                 self._count()
         return ()
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Fault]]:
         """Count the last rows; nothing to say."""
         self._count()
         yield from ()

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from ftwidgets.data.rows import Batch, Fault, Known, Row, Rule, TrainingRow
+from ftwidgets.data.rows import Batch, Fault, Row, RowLookup, Rule, TrainingRow
 
 Pair = tuple[str, str]
 
@@ -20,7 +20,7 @@ class Rows:
         """`line 14`."""
         return self._items[position].row.where
 
-    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
+    def read(self, positions: Sequence[int]) -> list[TrainingRow]:
         """The rows themselves."""
         return [self._items[position] for position in positions]
 
@@ -35,9 +35,9 @@ def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool
 def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
     found: list[tuple[int | None, Fault]] = []
     for start in range(0, len(items), size):
-        found += [(start + index, fault) for index, fault in rule.see(Batch(start, items[start : start + size]))]
-    known: Known = Rows(items)
-    return found + list(rule.finish(known))
+        found += [(start + index, fault) for index, fault in rule.update(Batch(start, items[start : start + size]))]
+    known: RowLookup = Rows(items)
+    return found + list(rule.finalize(known))
 
 
 @pytest.fixture

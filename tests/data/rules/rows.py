@@ -6,7 +6,7 @@ from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
 
 
 class Rows:
-    """Rows in memory that rules may ask about (`items.Known`); it notes how often rows were read again."""
+    """Rows in memory that rules may ask about (`RowLookup`); it notes how often rows were read again."""
 
     def __init__(self, rows: Sequence[TrainingRow]) -> None:
         self.rows, self.n_read = rows, 0
@@ -18,7 +18,7 @@ class Rows:
         """`line 14`."""
         return self.rows[position].row.where
 
-    def items(self, positions: Sequence[int]) -> list[TrainingRow]:
+    def read(self, positions: Sequence[int]) -> list[TrainingRow]:
         """The rows at some positions, which must rise."""
         assert list(positions) == sorted(set(positions))
         self.n_read += len(positions)
@@ -36,5 +36,5 @@ def usable(texts: Iterable[tuple[str, ...]]) -> list[TrainingRow]:
 def told(rule: Rule, rows: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
     """Return what a rule says of rows, seen in batches."""
     for start in range(0, len(rows), size):
-        assert list(rule.see(Batch(start, rows[start : start + size]))) == []
-    return list(rule.finish(Rows(rows)))
+        assert list(rule.update(Batch(start, rows[start : start + size]))) == []
+    return list(rule.finalize(Rows(rows)))

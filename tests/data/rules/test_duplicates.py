@@ -102,6 +102,6 @@ def test_the_end_is_quick() -> None:
     rule._exact = rule._exact * 200
     rule._folded = rule._folded * 200
     start = time.process_time()
-    n = sum(1 for _ in rule.finish(Rows(rows * 200)))
+    n = sum(1 for _ in rule.finalize(Rows(rows * 200)))
     assert n == len(rule.dropped) == 199_000
     assert time.process_time() - start < 3

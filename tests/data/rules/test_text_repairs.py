@@ -35,7 +35,7 @@ FIXED_BY = {
 
 def found(text):
     """Return the faults of a text, as a completion."""
-    return [fault for _, fault in RowTexts().see(Batch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
+    return [fault for _, fault in RowTexts().update(Batch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
 
 
 def test_each_finding_with_a_repair_names_one_that_exists():
@@ -52,8 +52,8 @@ def test_any_text_ends_in_findings_with_short_excerpts(text):
         assert fault.message.isprintable()
         assert fault.excerpt is not None
     rule = SetTexts()
-    assert list(rule.see(Batch(0, [TrainingRow(Row(1, 1, 1, None), text, text)] * 24))) == []
-    for _, fault in rule.finish(None):
+    assert list(rule.update(Batch(0, [TrainingRow(Row(1, 1, 1, None), text, text)] * 24))) == []
+    for _, fault in rule.finalize(None):
         assert fault.message.isprintable()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftwidgets.data.rows import Known, TrainingRow
+from ftwidgets.data.rows import RowLookup, TrainingRow
 from ftwidgets.data.rules.near_duplicates.candidates import Pairs, close, overlapping, unlike_in_size
 from ftwidgets.data.rules.near_duplicates.compare import Likeness, compare
 from ftwidgets.data.rules.near_duplicates.fingerprints import Sketches
@@ -39,7 +39,7 @@ class Groups:
     capped: bool = False
 
 
-def grouped(first: "NDArray[np.int64]", sketches: Sketches, known: Known) -> Groups:
+def grouped(first: "NDArray[np.int64]", sketches: Sketches, known: RowLookup) -> Groups:
     """Return the groups of rows with the same or nearly the same prompt.
 
     Parameters
@@ -67,7 +67,7 @@ def grouped(first: "NDArray[np.int64]", sketches: Sketches, known: Known) -> Gro
 class _Joining:
     """Disjoint sets (union-find with path halving; the smaller number is the top) over the pairs that prove alike."""
 
-    def __init__(self, sketches: Sketches, known: Known, rows: int) -> None:
+    def __init__(self, sketches: Sketches, known: RowLookup, rows: int) -> None:
         self._sketches, self._known, self._rows = sketches, known, rows
         self._above: dict[int, int] = {}
         self.contradictions: list[tuple[int, int]] = []
@@ -104,7 +104,7 @@ class _Joining:
     def _compare(self, ones: list[int], others: list[int]) -> int:
         open_pairs = [(a, b) for a, b in zip(ones, others, strict=True) if self._top(a) != self._top(b)]
         positions = sorted({position for pair in open_pairs for position in pair})
-        items = dict(zip(positions, self._known.items(positions), strict=True)) if positions else {}
+        items = dict(zip(positions, self._known.read(positions), strict=True)) if positions else {}
         said: dict[int, Wording] = {}
         n_alike = len(ones) - len(open_pairs)
         for a, b in open_pairs:

@@ -7,10 +7,25 @@ outliers", J. Exp. Soc. Psychol. 49), and must differ from the median by a facto
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.rows import Fault
+from ftwidgets.data.findings import Finding, FindingType
 
 if TYPE_CHECKING:
     import numpy as np
+
+VERY_SHORT = FindingType(
+    "very-short",
+    "warning",
+    title="Much shorter than the others",
+    why="An answer of a word or two among long ones is often a cell that was cut off, or a placeholder.",
+    todo="Look whether it is whole.",
+)
+VERY_LONG = FindingType(
+    "very-long",
+    "warning",
+    title="Much longer than the others",
+    why=("One very long answer weighs as much in the training as many short ones, and is often two rows that ran together."),
+    todo="Look whether it is one answer, and shorten it.",
+)
 
 FEWEST_ROWS = 20
 _DEVIATIONS = 4.0  # in units of a standard deviation, which is 1.4826 MAD for a normal distribution
@@ -20,7 +35,7 @@ _SHORT_NEEDS = 40  # characters in the median completion for which "very short" 
 _RARE = 0.02  # where more rows than this are so short, short answers are a habit of the set
 
 
-def outliers(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Fault]]:
+def outliers(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Finding]]:
     """Yield (position, fault) for the lengths that stand out."""
     import numpy as np
 
@@ -39,9 +54,9 @@ def outliers(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Fault]]:
         for at in short.tolist():
             message = f"Has {int(lengths[at]):,} characters; {usual}."
             fix = "Check that it is whole and that so short an answer is what you want to hear."
-            yield at, Fault("very-short", "warning", message, fix, "completion")
+            yield at, VERY_SHORT(message, fix, field="completion")
     if len(long) <= most:
         for at in long.tolist():
             message = f"Has {int(lengths[at]):,} characters; {usual}."
             fix = "Check that nothing was pasted into it by mistake, and whether so long an answer is what you want to hear."
-            yield at, Fault("very-long", "warning", message, fix, "completion")
+            yield at, VERY_LONG(message, fix, field="completion")

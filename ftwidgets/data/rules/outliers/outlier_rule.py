@@ -8,7 +8,8 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.rows import Batch, Fault, Known
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import Batch, RowLookup
 from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
 from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, outliers
 from ftwidgets.data.rules.outliers.language import NAMES, languages
@@ -16,6 +17,28 @@ from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import numpy as np
+
+MIXED_STYLE = FindingType(
+    "mixed-style",
+    "note",
+    title="Answers in two styles",
+    why="Where most answers begin with a capital letter and some do not, the model takes turns too.",
+    todo="Write all answers in one style.",
+)
+MIXED_ENDINGS = FindingType(
+    "mixed-endings",
+    "warning",
+    title="Most answers end alike, this one does not",
+    why="Where most answers end with a full stop and some without, the model does not learn when it is done.",
+    todo="End all answers in one way.",
+)
+UNEXPECTED_LANGUAGE = FindingType(
+    "unexpected-language",
+    "warning",
+    title="Another script or language than the others",
+    why="In a set in one language, an answer in another is often a row from somewhere else.",
+    todo="Look whether it belongs here.",
+)
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
@@ -37,7 +60,7 @@ class SetTexts:
         self._distinct: set[int] = set()
         self._greeting = self._lower = self._upper = self._shouted = 0
 
-    def see(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
+    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
         """Remember what the rows are like; says nothing yet."""
         completions = batch.completions
         self._lengths.extend(map(len, completions))
@@ -61,7 +84,7 @@ class SetTexts:
                 self._expected[field] = _commonest(kept[-_RECENT:])
         return iter(())
 
-    def finish(self, known: Known) -> Iterator[tuple[int | None, Fault]]:
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield what stands out."""
         import numpy as np
 
@@ -82,7 +105,7 @@ class SetTexts:
         few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
         return few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL
 
-    def _of_endings(self) -> Iterator[tuple[int | None, Fault]]:
+    def _of_endings(self) -> Iterator[tuple[int | None, Finding]]:
         """Yield the rows that end as most do not, or a finding on the whole where there is no habit."""
         n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
         if n_whole + n_open < FEWEST_ROWS:
@@ -101,13 +124,13 @@ class SetTexts:
             unusual = OPEN if usual == WHOLE else WHOLE
             for position, end in enumerate(self._endings):
                 if end == unusual:
-                    yield position, Fault("mixed-endings", "warning", message, fix, "completion")
+                    yield position, MIXED_ENDINGS(message, fix, field="completion")
         else:
             message = f"{n_whole:,} completions end with a full stop or the like and {n_open:,} without."
             fix = "Choose one and keep to it; the model learns where to stop from the endings."
-            yield None, Fault("mixed-endings", "warning", message, fix, "completion")
+            yield None, MIXED_ENDINGS(message, fix, field="completion")
 
-    def _of_style(self) -> Iterator[tuple[int | None, Fault]]:
+    def _of_style(self) -> Iterator[tuple[int | None, Finding]]:
         """Yield notes on habits that only some of the completions have."""
         n_rows = len(self._endings)
         if n_rows < FEWEST_ROWS:
@@ -131,8 +154,8 @@ def _shouts(text: str) -> bool:
     return len(text) >= _SHOUT and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
 
 
-def _mixed(message: str, fix: str) -> Fault:
-    return Fault("mixed-style", "note", message, fix, "completion")
+def _mixed(message: str, fix: str) -> Finding:
+    return MIXED_STYLE(message, fix, field="completion")
 
 
 def _commonest(verdicts: bytes | bytearray) -> int:
@@ -141,7 +164,7 @@ def _commonest(verdicts: bytes | bytearray) -> int:
     return max(counts, key=counts.__getitem__, default=0)
 
 
-def _of_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Fault]]:
+def _of_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Finding]]:
     """Yield the rows in another language than at least nine in ten of those whose language is plain."""
     usual = _commonest(verdicts)
     n_plain = len(verdicts) - verdicts.count(0)
@@ -153,4 +176,4 @@ def _of_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, 
             others = f"{n_usual:,} of the {n_plain:,} {field}s whose language is plain are in {NAMES[usual]}"
             message = f"Is in {NAMES[verdict]}; {others}."
             fix = "Translate it or delete the row, unless the model is to answer in that language too."
-            yield position, Fault("unexpected-language", "warning", message, fix, field)
+            yield position, UNEXPECTED_LANGUAGE(message, fix, field=field)

@@ -87,8 +87,8 @@ def test_after_a_thousand_prompts_with_many_answers_only_places_are_told() -> No
     """The rows of the first thousand only are read again."""
     rows = usable((f"q{i % 1100}", f"a{i}") for i in range(6600))
     near, known = Near(near=False), Rows(rows)
-    near.see(Batch(0, rows))
-    faults = [fault for _, fault in near.finish(known)]
+    near.update(Batch(0, rows))
+    faults = [fault for _, fault in near.finalize(known)]
     assert len(faults) == 1100
     assert '6 different answers, "a1100" here' in faults[0].message
     assert faults[1000].message == "The same prompt as line 1002 has 6 different answers."
@@ -168,8 +168,8 @@ def test_after_a_thousand_only_places_are_told() -> None:
     """The rows are read again for the first thousand only."""
     rows = usable((f"q{i % 1500}", f"a{i}") for i in range(3000))
     near, known = Near(near=False), Rows(rows)
-    near.see(Batch(0, rows))
-    faults = [fault for _, fault in near.finish(known)]
+    near.update(Batch(0, rows))
+    faults = [fault for _, fault in near.finalize(known)]
     assert len(faults) == 1500
     assert '"a1500" here, "a0" there' in faults[0].message
     assert faults[1000].message == "The same prompt as line 1002 with another answer."
@@ -289,7 +289,7 @@ def test_a_row_is_kept_in_eighty_bytes() -> None:
 
     def see(n: int) -> int:
         for _ in range(n):
-            near.see(Batch(0, rows))
+            near.update(Batch(0, rows))
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()

@@ -170,7 +170,7 @@ def test_rules_keep_little_of_each_row():
     rule = SetTexts()
     item = TrainingRow(Row(1, 1, 1, None), PROMPTS[0], ENGLISH[0])
     for start in range(0, 102_400, 512):
-        assert list(rule.see(Batch(start, [item] * 512))) == []
+        assert list(rule.update(Batch(start, [item] * 512))) == []
     state = [value for held in vars(rule).values() for value in (held.values() if isinstance(held, dict) else [held])]
     assert sum(map(sys.getsizeof, state)) < 10 * 102_400
 

@@ -1,0 +1,18 @@
+"""The automatic fixes of a row's form, and the kinds of findings that several modules of this package yield.
+
+What a fix does is in `repair.py`; a kind that only one module yields is declared there.
+"""
+
+from ftwidgets.data.findings import FixType
+
+DEVELOPER_TO_SYSTEM = FixType("developer-to-system", "call the role developer system")
+LOWER_CASE_ROLE = FixType("lower-case-role", "write roles in lower case")
+DROP_UNKNOWN_KEYS = FixType("drop-unknown-keys", "take out keys that no service knows")
+DROP_EMPTY_KEYS = FixType("drop-empty-keys", "take out optional keys that hold nothing")
+DROP_MISPLACED_WEIGHT = FixType("drop-misplaced-weight", "take weight away from messages that are not the assistant's")
+MEND_WEIGHT = FixType("mend-weight", "write weights as 0 or 1")
+ARGUMENTS_AS_TEXT = FixType(
+    "arguments-as-text", "write the arguments of a tool call as JSON in a string, as services want them"
+)
+DROP_BLANK_SYSTEM = FixType("drop-blank-system", "take out system messages that say nothing")
+RENAME_PREFERENCE_KEYS = FixType("rename-preference-keys", "give the answers of a preference row the keys that services know")
