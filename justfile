@@ -14,6 +14,10 @@ check:
 test *args:
     pytest {{ args }}
 
+# size, comments, private functions, readers of each module, import circles
+measure-code *args:
+    python tools/measure_code.py {{ args }}
+
 # the lessons alone
 notebooks:
     pytest notebooks
