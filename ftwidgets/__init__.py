@@ -1,5 +1,7 @@
 """Fine-tune a real language model with the openai client: in this process, without a key, a GPU or a bill."""
 
+from typing import TYPE_CHECKING
+
 from ftwidgets import datasets as datasets
 from ftwidgets.clients import connect as connect
 from ftwidgets.clients import connect_async as connect_async
@@ -17,12 +19,16 @@ from ftwidgets.jobs import launch as launch
 from ftwidgets.jobs import upload as upload
 from ftwidgets.lessons import exercises as exercises
 
+if TYPE_CHECKING:
+    from ftwidgets.sandbox import Sandbox as Sandbox
+
 __version__ = "0.1.0"
 
 __all__ = [
     "Evaluation",
     "FtwidgetsError",
     "Job",
+    "Sandbox",
     "baselines",
     "check",
     "connect",
@@ -37,3 +43,12 @@ __all__ = [
     "upload",
     "write_jsonl",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `Sandbox` when it is first used: it brings the web framework, and `import ftwidgets` stays quick."""
+    if name == "Sandbox":
+        from ftwidgets.sandbox import Sandbox
+
+        return Sandbox
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets import providers
 from ftwidgets.errors import FtwidgetsError
@@ -22,10 +21,8 @@ if TYPE_CHECKING:
     from ftwidgets.sandbox import Sandbox
     from ftwidgets.sandbox.faults import Faults
 
-    Client = TypeVar("Client", openai.OpenAI, openai.AsyncOpenAI)
 
 _sandboxes: dict[Path, Sandbox] = {}  # one for each state folder, so that all clients share its training thread
-_behind: weakref.WeakKeyDictionary[object, Sandbox] = weakref.WeakKeyDictionary()  # by the way in, which copies share
 _lock = threading.Lock()
 
 
@@ -74,12 +71,7 @@ def connect(
 
     if elsewhere := _elsewhere(service, base_url, api_key, home):
         return openai.OpenAI(**elsewhere)
-    import httpx2
-
-    sandbox = _sandbox(state_folder(home))
-    http_client = httpx2.Client(transport=sandbox.transport(), trust_env=False)
-    _behind[http_client] = sandbox
-    return _unsigned(openai.OpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS, **_no_names()))
+    return _open_sandbox(state_folder(home)).client()
 
 
 def connect_async(
@@ -106,12 +98,7 @@ def connect_async(
 
     if elsewhere := _elsewhere(service, base_url, api_key, home):
         return openai.AsyncOpenAI(**elsewhere)
-    import httpx2
-
-    sandbox = _sandbox(state_folder(home))
-    http_client = httpx2.AsyncClient(transport=sandbox.async_transport(), trust_env=False)
-    _behind[http_client] = sandbox
-    return _unsigned(openai.AsyncOpenAI(base_url=sandbox.base_url, http_client=http_client, **_NO_KEYS, **_no_names()))
+    return _open_sandbox(state_folder(home)).async_client()
 
 
 def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
@@ -133,7 +120,9 @@ def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
     FtwidgetsError
         If it is the client of another service.
     """
-    sandbox = _behind.get(client._client)
+    from ftwidgets.sandbox.sandbox import find_sandbox
+
+    sandbox = find_sandbox(client)
     if sandbox is None:
         raise FtwidgetsError("faults are the sandbox's: give a client that ftwidgets.connect() made without an address.")
     return sandbox.faults
@@ -152,22 +141,6 @@ def state_folder(home: str | Path | None = None) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("ftwidgets").resolve()
-
-
-# Given outright, so that the client takes none from the environment: a real key never enters the sandbox.
-_NO_KEYS: dict[str, Any] = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox"}
-
-
-def _no_names() -> dict[str, Any]:
-    """Give the headers without OpenAI's organisation and project: every copy of a client reads them from the environment."""
-    import openai
-
-    return {"default_headers": {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}}
-
-
-def _unsigned(client: Client) -> Client:
-    client.organization = client.project = None
-    return client
 
 
 def _elsewhere(
@@ -217,24 +190,20 @@ def _with_key(profile: providers.Provider | None, base_url: str, api_key: str | 
         warnings.warn(profile.warning, UserWarning, stacklevel=4)  # at the call of connect
     if variable == "OPENAI_API_KEY":
         return made
-    # Given outright, so that the client does not take OpenAI's own from the environment.
-    return made | {"admin_api_key": key, "webhook_secret": key} | _no_names()
+    import openai
+
+    # All of these are given, or the client would read OpenAI's own from the environment and send them to another service.
+    headers = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
+    return made | {"admin_api_key": key, "webhook_secret": key, "default_headers": headers}
 
 
-def _sandbox(home: Path) -> Sandbox:
-    import sqlite3
-
+def _open_sandbox(home: Path) -> Sandbox:
+    """Open the sandbox of a folder, or find the one that is open."""
     from ftwidgets.sandbox import Sandbox
 
     with _lock:
-        if home in _sandboxes and _sandboxes[home].bereft:  # somebody removed the folder: begin anew in an empty one
+        if home in _sandboxes and _sandboxes[home].state_folder_missing:  # start over in an empty folder
             _sandboxes.pop(home).close()
         if home not in _sandboxes:
-            try:
-                _sandboxes[home] = Sandbox(home)
-            except (OSError, RuntimeError, sqlite3.Error) as error:
-                raise FtwidgetsError(
-                    f'the sandbox cannot keep its state in "{home}" ({error}). '
-                    "Name a folder you can write to: connect(home=...), or FTWIDGETS_HOME in the environment."
-                ) from error
+            _sandboxes[home] = Sandbox(home)
         return _sandboxes[home]

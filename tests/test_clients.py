@@ -14,6 +14,7 @@ from typing import ClassVar
 import openai
 import pytest
 
+import ftwidgets
 from ftwidgets import connect as make  # the function; the module goes by the same name
 from ftwidgets import connect_async, faults
 from ftwidgets.clients import _sandboxes, state_folder
@@ -74,7 +75,7 @@ def test_the_sandbox_never_sees_a_real_key_nor_a_real_service_the_sandbox(monkey
     for client in (make(), connect_async()):
         held = [str(value) for value in vars(client).values()] + [str(client.base_url), str(client.default_headers)]
         assert not [text for text in held if "real" in text]
-        assert client.base_url.host == "sandbox.ftwidgets.invalid"
+        assert client.base_url.host.endswith(".sandbox.ftwidgets.invalid")
         assert client.api_key == "sandbox"
     assert list(make().with_options(timeout=30).models.list())
 
@@ -118,6 +119,43 @@ def test_the_faults_are_those_of_the_sandbox_behind_the_client(tmp_path: Path) -
         faults(make("http://x.invalid/v1", api_key="k"))
 
 
+def test_a_sandbox_of_ones_own_makes_its_clients(tmp_path: Path) -> None:
+    """`ftwidgets.Sandbox` has its own folder, faults and clients, not those of `connect()`; it closes with the block."""
+    with ftwidgets.Sandbox(home=tmp_path / "own") as sandbox, sandbox.client(max_retries=0) as client:
+        assert type(client) is openai.OpenAI
+        assert (client.api_key, client.max_retries, client.organization) == ("sandbox", 0, None)
+        assert faults(client) is faults(client.with_options(timeout=1)) is faults(sandbox.async_client()) is sandbox.faults
+        assert faults(make()) is not sandbox.faults
+        sandbox.faults.fail(500, times=1)
+        with pytest.raises(openai.InternalServerError):
+            client.models.list()
+        assert client.files.create(file=("a", b"b"), purpose="user_data").bytes == 1
+        other = sandbox.client(max_retries=0)
+    assert (tmp_path / "own" / "sandbox.sqlite").is_file()
+    with pytest.raises(openai.APIConnectionError):
+        other.models.list()
+
+
+def test_a_sandbox_and_its_copies_read_nothing_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The organisation and project that the caller names are sent; those of the environment are not, by copies neither."""
+    for name, value in REAL.items():
+        monkeypatch.setenv(name, value)
+    with ftwidgets.Sandbox(home=tmp_path / "own") as sandbox:
+        for client in (sandbox.client(), sandbox.client().with_options(timeout=1)):
+            assert "real" not in str(client.default_headers)
+        named = sandbox.client(organization="org-x", default_headers={"x-class": "one"})
+        assert named.default_headers["OpenAI-Organization"] == "org-x"
+        assert named.default_headers["x-class"] == "one"
+        assert "real" not in str({key: value for key, value in named.default_headers.items() if isinstance(value, str)})
+
+
+@pytest.mark.parametrize("home", ["", "a\0b", "~nobody-of-this-name/x"])
+def test_a_sandbox_of_ones_own_names_a_folder_that_cannot_be_used(home: str) -> None:
+    """The same error as from `connect()`, with the folder and the reason."""
+    with pytest.raises(FtwidgetsError, match="cannot keep its state in"):
+        ftwidgets.Sandbox(home=home)
+
+
 class Listing(BaseHTTPRequestHandler):
     """Answers every GET with a list of one model, and keeps what was asked."""
 
@@ -154,7 +192,7 @@ def test_an_address_alone_reaches_a_server_over_the_network(monkeypatch: pytest.
 
 def test_the_sandbox_has_a_name_too(tmp_path: Path) -> None:
     """`connect("sandbox")` is `connect()`, with the same folder."""
-    assert make("sandbox", home=tmp_path / "home").base_url.host == "sandbox.ftwidgets.invalid"
+    assert make("sandbox", home=tmp_path / "home").base_url == make().base_url
     assert len(_sandboxes) == 1
 
 

@@ -134,6 +134,7 @@ def test_connecting_to_openai_says_which_doors_close(monkeypatch: pytest.MonkeyP
         (FOUNDRY, "foundry"),
         ("https://x.services.ai.azure.com/api/projects/p/openai/v1/", "foundry"),
         ("http://sandbox.ftwidgets.invalid/v1/", "sandbox"),
+        ("http://12.sandbox.ftwidgets.invalid/v1/", "sandbox"),
         ("http://localhost:8000/v1", None),
         ("https://api.openai.com.evil.invalid/v1", None),
         ("https://evil-openai.azure.com/v1", None),

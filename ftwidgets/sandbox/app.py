@@ -42,6 +42,7 @@ def build_app(
     ids: Ids,
     faults: Faults | None = None,
     clock: Clock | None = None,
+    middleware: Sequence[Middleware] = (),
 ) -> Starlette:
     """Put the routes together under `/v1`, behind authentication; faults and journal under `/admin`."""
     faults, clock = faults or Faults(), clock or SystemClock()
@@ -53,6 +54,7 @@ def build_app(
         middleware=[
             Middleware(JournalLayer, journal=faults.journal, clock=clock),
             Middleware(AuthMiddleware, authenticator=authenticator, ids=ids),
+            *middleware,  # here the caller is known, and nobody has read the body yet
             Middleware(FaultLayer, faults=faults, clock=clock),
         ],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},

@@ -1,15 +1,22 @@
-"""The sandbox put together: a store, a training thread, the application, and the ways into it.
+"""The sandbox: a store, a training thread and the application, put together, and the clients that reach it.
 
-Left out: choosing the state folder and making clients (`ftwidgets.connect`), serving over a port.
+Left out: choosing the state folder (`ftwidgets.connect`) and serving over a port (`ftwidgets.server`).
 """
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import httpx2
+from starlette.middleware import Middleware
 
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox.api.auth import AllowAny, Authenticator
 from ftwidgets.sandbox.api.chat.chat_completions import Chat
 from ftwidgets.sandbox.api.chat.stored_completions import Stored
@@ -31,18 +38,25 @@ from ftwidgets.sandbox.training.lifecycle import Ledger
 from ftwidgets.sandbox.training.runner import Runner
 from ftwidgets.sandbox.transport import AsyncTransport, LoopThread, Transport
 
-BASE_URL = "http://sandbox.ftwidgets.invalid/v1"
+if TYPE_CHECKING:
+    import openai
+
+# Every sandbox has an address of its own, so a client's public `base_url` tells which sandbox it is a client of.
+_numbers = count(1)
+_by_address: WeakValueDictionary[str, Sandbox] = WeakValueDictionary()
 
 
 class Sandbox:
-    """An OpenAI-shaped API in this process that really trains; jobs that were interrupted go on when it opens.
+    """An OpenAI-shaped API in this process that really trains; interrupted jobs continue when it opens.
+
+    Close it, or use it in a `with`; what is still open when Python ends is closed then.
 
     Parameters
     ----------
     home
-        The state folder; made where it is not there.
+        The state folder, created if it does not exist; or a `Store` that is open on one.
     clock, ids
-        What time it is and where names and seeds come from; a test may hand in its own.
+        The time, and the source of names and seeds; a test may hand in its own. A `Store` brings its own.
     authenticator
         Decides who may send requests. By default every key works, and all keys belong to the same owner.
     train
@@ -50,23 +64,32 @@ class Sandbox:
     share
         Whether jobs that ask for the same thing are trained once and share the result.
     most_tokens
-        How many tokens a job may train in all its epochs; None: as many as it likes.
+        How many tokens a job may train in all its epochs; None: no limit.
     faults
-        What goes wrong; nothing, unless it is told to.
+        What goes wrong; by default nothing, until it is told to.
+    middleware
+        Starlette middleware around the API. It runs after the caller is known and before the body is read.
 
     Attributes
     ----------
     faults
-        What goes wrong, the journal of what was asked, and a verdict on the client.
+        What goes wrong, the journal of requests, and a verdict on the client.
     base_url
-        What to give a client; nothing ever resolves it.
+        The address for a client; it exists only inside this process.
     app
         The ASGI application, for a server.
+    store
+        Everything the sandbox remembers.
+
+    Raises
+    ------
+    FtwidgetsError
+        If the folder cannot be used.
     """
 
     def __init__(
         self,
-        home: Path,
+        home: str | Path | Store,
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
@@ -75,9 +98,9 @@ class Sandbox:
         share: bool = False,
         most_tokens: int | None = None,
         faults: Faults | None = None,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
-        self.base_url = BASE_URL
-        self._store = store = Store(Path(home), clock=clock, ids=ids)
+        self.store = store = home if isinstance(home, Store) else _open_store(home, clock, ids)
         ledger, catalog = Ledger(store), Catalog(store)
         self._runner = Runner(store, ledger, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
@@ -96,28 +119,60 @@ class Sandbox:
         self.faults.attach(catalog.shutdowns, trained=ledger.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
         self.app = build_app(
-            routes, authenticator=authenticator or AllowAny(), ids=store.ids, faults=self.faults, clock=store.clock
+            routes,
+            authenticator=authenticator or AllowAny(),
+            ids=store.ids,
+            faults=self.faults,
+            clock=store.clock,
+            middleware=middleware,
         )
+        self.base_url = f"http://{next(_numbers)}.sandbox.ftwidgets.invalid/v1"
+        _by_address[self.base_url] = self
         close_at_exit(self)
         if ledger.unfinished():
             self._wake()
 
     @property
-    def store(self) -> Store:
-        """What the sandbox remembers, for whoever serves it."""
-        return self._store
+    def state_folder_missing(self) -> bool:
+        """Whether somebody has removed the state folder; nothing can be kept any more, open a new sandbox."""
+        return not self.store.is_there()
 
-    @property
-    def bereft(self) -> bool:
-        """Whether the state folder has been removed since; nothing can be kept then, open a new sandbox."""
-        return not self._store.is_there()
+    def client(self, **options: Any) -> openai.OpenAI:
+        """Make a plain `openai.OpenAI` client of this sandbox; it reads no key from the environment.
+
+        Parameters
+        ----------
+        **options
+            What `openai.OpenAI` takes, such as `max_retries=0` or `api_key="somebody-else"`.
+        """
+        import openai
+
+        http_client = httpx2.Client(transport=self.transport(), trust_env=False)
+        made = openai.OpenAI(base_url=self.base_url, http_client=http_client, **_client_options(options))
+        made.organization, made.project = options.get("organization"), options.get("project")
+        return made
+
+    def async_client(self, **options: Any) -> openai.AsyncOpenAI:
+        """Make a plain `openai.AsyncOpenAI` client of this sandbox; the same in every other way as `client`.
+
+        Parameters
+        ----------
+        **options
+            What `openai.AsyncOpenAI` takes.
+        """
+        import openai
+
+        http_client = httpx2.AsyncClient(transport=self.async_transport(), trust_env=False)
+        made = openai.AsyncOpenAI(base_url=self.base_url, http_client=http_client, **_client_options(options))
+        made.organization, made.project = options.get("organization"), options.get("project")
+        return made
 
     def transport(self) -> httpx2.BaseTransport:
-        """Make a way in for `OpenAI(http_client=httpx2.Client(transport=...))`."""
+        """Make the transport of an `httpx2.Client`, for HTTP without `openai`."""
         return Transport(self._loop, self.app)
 
     def async_transport(self) -> httpx2.AsyncBaseTransport:
-        """Make a way in for `AsyncOpenAI(http_client=httpx2.AsyncClient(transport=...))`."""
+        """Make the transport of an `httpx2.AsyncClient`."""
         return AsyncTransport(self._loop, self.app)
 
     def close(self) -> None:
@@ -125,7 +180,7 @@ class Sandbox:
         if self._runner is not None:
             self._runner.close()
         self._loop.close()
-        self._store.close()
+        self.store.close()
 
     def _wake(self) -> None:
         if self._runner is not None:
@@ -136,3 +191,30 @@ class Sandbox:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def find_sandbox(client: openai.OpenAI | openai.AsyncOpenAI) -> Sandbox | None:
+    """Find the sandbox that a client, or a copy made by `with_options`, talks to; None for the client of another service."""
+    return _by_address.get(str(client.base_url).rstrip("/"))
+
+
+def _open_store(home: str | Path, clock: Clock | None, ids: Ids | None) -> Store:
+    try:
+        if not str(home):
+            raise ValueError("its name is empty")
+        return Store(Path(home).expanduser(), clock=clock, ids=ids)
+    except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:  # RuntimeError also for "~nobody", ValueError for "\0"
+        raise FtwidgetsError(
+            f'the sandbox cannot keep its state in "{home}" ({error}). '
+            "Name a folder you can write to: connect(home=...), or FTWIDGETS_HOME in the environment."
+        ) from error
+
+
+def _client_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Fill in everything that a client would take from the environment: a real key never enters the sandbox."""
+    import openai
+
+    names = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}  # every copy of a client reads these again
+    omitted = {header: openai.omit for name, header in names.items() if name not in options}
+    keys = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox"}
+    return {**keys, **options, "default_headers": {**omitted, **options.get("default_headers", {})}}

@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.api_errors import ApiError
-from ftwidgets.sandbox.app import AuthMiddleware
 from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.faults import SocketCloser
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.store.lock import lease
+from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.workers import Workers
 from ftwidgets.server.access_log import AccessLog
 from ftwidgets.server.class_routes import Classroom
@@ -110,26 +110,20 @@ class Service:
             self.register = Register(plan.home, most=plan.students, clock=plan.clock, ids=plan.ids)
             held.callback(self.register.close)
             authenticator = KeyAuthenticator(self.register)
+            self._store = store = Store(plan.home, clock=plan.clock, ids=plan.ids)
+            held.callback(store.close)
+            usage = Usage(store, self.register, plan.limits)
             self.sandbox = Sandbox(
-                plan.home,
-                clock=plan.clock,
-                ids=plan.ids,
+                store,
                 authenticator=authenticator,
                 train=not plan.workers,
                 share=plan.share,
                 most_tokens=plan.limits.job_tokens,
+                middleware=[
+                    Middleware(Intake, usage=usage, register=self.register, clock=plan.clock, seconds=plan.body_seconds)
+                ],
             )
             held.callback(self.sandbox.close)
-            self._store = self.sandbox.store
-            usage = Usage(self._store, self.register, plan.limits)
-            layer = Middleware(Intake, usage=usage, register=self.register, clock=plan.clock, seconds=plan.body_seconds)
-            layers = self.sandbox.app.user_middleware
-            behind = next(
-                place
-                for place, one in enumerate(layers, start=1)
-                if isinstance(one.cls, type) and issubclass(one.cls, AuthMiddleware)
-            )
-            layers.insert(behind, layer)  # authentication has set the caller, and nobody has read the body yet
             self._workers = (
                 Workers(plan.home, plan.workers, share=plan.share, most_tokens=plan.limits.job_tokens) if plan.workers else None
             )
@@ -165,7 +159,7 @@ class Service:
 
     def _trouble(self) -> str:
         """Tell a probe what is wrong."""
-        if self.sandbox.bereft:
+        if self.sandbox.state_folder_missing:
             return "the state folder has gone"
         if self._workers is not None and self._workers.alive() == 0:
             return "no worker runs; another is being started"

@@ -68,12 +68,4 @@ def client(sandbox: Sandbox, **options: Any) -> openai.OpenAI:
     openai.OpenAI
         Close it, or use it in a `with`.
     """
-    import httpx2
-    import openai
-
-    http = httpx2.Client(transport=sandbox.transport(), trust_env=False)
-    given = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox", **options}
-    made = openai.OpenAI(base_url=sandbox.base_url, http_client=http, **given)
-    made.organization = options.get("organization")
-    made.project = options.get("project")
-    return made
+    return sandbox.client(**options)

@@ -11,7 +11,11 @@ from typing import Any
 import httpx2
 import openai
 import pytest
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox import Sandbox
 
 OPEN = """
@@ -73,6 +77,29 @@ def test_closing_twice_and_using_a_closed_sandbox(tmp_path: Path, world: Any) ->
         with pytest.raises(openai.APIConnectionError) as caught:
             client.models.list()
     assert "closed" in str(caught.value.__cause__)
+
+
+def test_middleware_that_is_handed_in_knows_the_caller_and_reads_the_body_first(tmp_path: Path) -> None:
+    """It stands behind the check of the key: it never sees a request without one, and what it answers has the usual headers."""
+    seen: list[tuple[str, bytes]] = []
+
+    class Spy:
+        def __init__(self, app: ASGIApp, name: str) -> None:
+            self.app, self.name = app, name
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            seen.append((self.name + scope["caller"].owner, (await receive())["body"]))
+            await PlainTextResponse("mine")(scope, receive, send)
+
+    with (
+        Sandbox(tmp_path, middleware=[Middleware(Spy, name="spy")]) as sandbox,
+        httpx2.Client(transport=sandbox.transport(), base_url=sandbox.base_url) as http,
+    ):
+        assert http.post("/files", content=b"x").status_code == 401
+        assert seen == []
+        answer = http.post("/files", content=b"x", headers={"Authorization": "Bearer any"})
+    assert (answer.text, seen) == ("mine", [("spy", b"x")])
+    assert "x-request-id" in answer.headers
 
 
 def test_a_sandbox_leaves_no_thread_behind(tmp_path: Path, world: Any) -> None:
@@ -162,7 +189,7 @@ def test_a_sandbox_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path, mon
         raise OSError("no")
 
     monkeypatch.setattr("ftwidgets.sandbox.store.store.Blobs.sweep", fail)
-    with pytest.raises(OSError, match="no"):
+    with pytest.raises(FtwidgetsError, match=r"cannot keep its state in .* \(no\)"):
         Sandbox(tmp_path)
     assert not (tmp_path / "sandbox.sqlite-wal").exists()
 

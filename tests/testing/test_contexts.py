@@ -13,7 +13,7 @@ def test_a_sandbox_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path:
     with ftwidgets.testing.sandbox() as box:
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
-    assert box.bereft
+    assert box.state_folder_missing
     with ftwidgets.testing.sandbox(home=tmp_path / "mine"):
         pass
     assert (tmp_path / "mine").is_dir()

@@ -166,7 +166,7 @@ def test_nothing_breaks_it(people: Any, body: dict[str, Any], query: dict[str, s
     """Whatever is sent, the answer is a success or the envelope."""
     client, (final, _) = people
     http: httpx2.Client = client("ann")._client
-    address = f"http://sandbox.ftwidgets.invalid/v1/fine_tuning/checkpoints/{final}/permissions"
+    address = f"{client('ann').base_url}fine_tuning/checkpoints/{final}/permissions"
     headers = {"Authorization": "Bearer ann"}
     for answer in (http.post(address, json=body, headers=headers), http.get(address, params=query, headers=headers)):
         assert answer.status_code in (200, 400, 404)
