@@ -1,6 +1,6 @@
-"""How long a job will take and what it will cost, before it is started; each figure with where it comes from.
+"""Estimate how long a job will take and what it will cost; each figure says where it comes from.
 
-Left out: promises. A service's queue, other people's jobs and a busy computer are in no formula.
+A service's queue, other people's jobs and a busy computer are not in the formula.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
 LEAST_EXAMPLES = 10
-SAMPLE = 2_000  # rows whose tokens are counted; of a longer file the rest is taken to be like them
-SANDBOX_PACE = 3_000
-"""Trained tokens a second on the sandbox with nothing else to do: lesson 00's job, 48,955 tokens in 16 s on two cores."""
+SAMPLE = 2_000  # rows whose tokens are counted; the rest of a longer file is assumed to be like them
+SANDBOX_TOKENS_PER_SECOND = 3_000
+"""Trained tokens a second in an idle sandbox: lesson 00's job, 48,955 tokens in 16 s on two cores."""
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What is in a training file: examples, tokens, and the first thing that is wrong with it."""
+class FileCount:
+    """The examples and tokens of a training file, and the first thing that is wrong with it."""
 
     examples: int
     tokens: int
@@ -35,8 +35,8 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How fast jobs ran: trained tokens a second, and where that figure comes from."""
+class TrainingSpeed:
+    """Trained tokens a second, and where that figure comes from."""
 
     tokens_per_second: float
     source: str
@@ -44,7 +44,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time and money for one job; None is what cannot be told."""
+    """Time and money for one job; `seconds` is None if the speed is not known."""
 
     trained_tokens: int
     n_epochs: int
@@ -53,13 +53,13 @@ class Estimate:
     money: str
 
 
-def contents(lines: Iterable[bytes]) -> Contents:
+def count_file(lines: Iterable[bytes]) -> FileCount:
     """Count the examples and tokens of a JSONL file.
 
     Parameters
     ----------
     lines
-        Its lines. Beyond the first 2,000 they are counted, not read.
+        Its lines. Beyond the first 2,000 examples, lines are counted and not read.
     """
     examples = read = tokens = 0
     warning = ""
@@ -76,7 +76,7 @@ def contents(lines: Iterable[bytes]) -> Contents:
             warning = warning or f"Line {number} is not a chat in JSON; the service will refuse the file or the job."
     if examples < LEAST_EXAMPLES and not warning:
         warning = f"There {_are(examples, 'example')} in the file; a job needs at least {LEAST_EXAMPLES}."
-    return Contents(examples, round(tokens / read * examples) if read else 0, warning)
+    return FileCount(examples, round(tokens / read * examples) if read else 0, warning)
 
 
 def auto_epochs(n_examples: int) -> int:
@@ -86,8 +86,8 @@ def auto_epochs(n_examples: int) -> int:
     return 3 if n_examples * 3 <= 25_000 else max(1, 25_000 // n_examples)
 
 
-def pace(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> Pace | None:
-    """Find out how fast jobs on this model ran: the median of those that succeeded.
+def training_speed(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> TrainingSpeed | None:
+    """Return how fast jobs on this model ran: the median of those that succeeded; None if nothing is known.
 
     Parameters
     ----------
@@ -96,65 +96,66 @@ def pace(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> Pace | 
     model
         The base model.
     sandbox
-        Whether the model is the sandbox's, whose pace was measured once; without jobs of its own that figure is given.
+        Whether the model is the sandbox's. Its speed was measured once; that figure is returned where no job succeeded.
     """
-    paces = [
+    speeds = [
         job.trained_tokens / max(1, job.finished_at - job.created_at)
         for job in jobs
         if job.status == "succeeded" and job.model == model and job.trained_tokens and job.finished_at
     ]
-    if paces:
-        return Pace(median(paces), f"the median of your last {len(paces)} here" if len(paces) > 1 else "as your last job ran")
-    return Pace(SANDBOX_PACE, "measured once on two idle cores; yours may differ") if sandbox else None
+    if speeds:
+        source = f"the median of your last {len(speeds)} here" if len(speeds) > 1 else "as your last job ran"
+        return TrainingSpeed(median(speeds), source)
+    return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
 
 
-def waiting(jobs: Iterable[FineTuningJob]) -> int:
-    """Count the jobs that have not ended and are not paused: a new one waits behind them."""
+def n_waiting(jobs: Iterable[FineTuningJob]) -> int:
+    """Return the number of jobs that have not ended and are not paused: a new one waits behind them."""
     return sum(job.status not in {"paused", *TERMINAL_STATUSES} for job in jobs)
 
 
 def estimate(
-    found: Contents, n_epochs: int | None, model: str, speed: Pace | None, *, sandbox: bool, before: int = 0
+    count: FileCount, n_epochs: int | None, model: str, speed: TrainingSpeed | None, *, sandbox: bool, n_before: int = 0
 ) -> Estimate:
-    """Reckon with tokens x epochs.
+    """Estimate time and cost from tokens x epochs.
 
     Parameters
     ----------
-    found
+    count
         What is in the training file.
     n_epochs
         None for auto.
     model
         The base model, to find its price.
     speed
-        As `pace` gives it; None if nothing is known.
+        As `training_speed` returns it.
     sandbox
         Whether the model is the sandbox's.
-    before
-        Jobs that have to end first.
+    n_before
+        The number of jobs that have to end first.
     """
-    chosen = n_epochs or auto_epochs(found.examples)
-    trained = found.tokens * chosen
+    chosen = n_epochs or auto_epochs(count.examples)
+    trained = count.tokens * chosen
     auto = " (auto, by OpenAI's published rule)" if n_epochs is None else ""
-    seen = f"{found.examples:,} examples with {found.tokens:,} tokens x {pluralize(chosen, 'epoch')}{auto}"
+    product = f"{count.examples:,} examples with {count.tokens:,} tokens x {pluralize(chosen, 'epoch')}{auto}"
     seconds = None if speed is None else trained / speed.tokens_per_second
     if speed is None or seconds is None:
-        time = f"Not known: no job of yours on this model has ended yet. {seen}."
+        time = f"Not known: no job of yours on this model has ended yet. {product}."
     else:
-        time = f"{duration(seconds)}: {seen}, at {speed.tokens_per_second:,.0f} tokens a second ({speed.source})."
-    if before:
-        time += f" There {_are(before, 'job')} before it in the queue."
-    return Estimate(trained, chosen, seconds, time, _money(found.tokens, chosen, model, sandbox=sandbox))
+        time = f"{duration(seconds)}: {product}, at {speed.tokens_per_second:,.0f} tokens a second ({speed.source})."
+    if n_before:
+        time += f" There {_are(n_before, 'job')} before it in the queue."
+    return Estimate(trained, chosen, seconds, time, _cost_text(count.tokens, chosen, model, sandbox=sandbox))
 
 
 def duration(seconds: float) -> str:
-    """Put a time as precisely as an estimate deserves."""
+    """Return a time in words, as precisely as an estimate deserves."""
     if seconds < 100:
         return f"About {max(1, round(seconds))} s"
     return f"About {round(seconds / 60)} minutes" if seconds < 5400 else f"About {round(seconds / 3600)} hours"
 
 
-def _money(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
+def _cost_text(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
     known = prices()
     elsewhere = next(price for price in known if price.provider != "sandbox")
     if sandbox:

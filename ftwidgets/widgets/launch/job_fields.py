@@ -1,105 +1,157 @@
-"""The fields of the form for a job, each with one sentence: what it does and when to change it.
-
-Left out: reading them (`jobform`), and the button.
-"""
+"""The fields of the form for a job, in one table: label, control, how its text is parsed, and what the value does."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from html import escape
+from typing import Any
 
 import ipywidgets
+from traitlets import TraitError
 
-from ftwidgets.widgets.launch import job_form
-from ftwidgets.widgets.launch.form_field import Entry
+from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.failures import failure_text
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.launch import job_settings
+from ftwidgets.widgets.launch.job_settings import LARGEST_BATCH, METHODS, MOST_EPOCHS, parse_count
 
-if TYPE_CHECKING:
-    from ftwidgets.widgets.launch.service_options import Offers
+_FILE = partial(ipywidgets.Combobox, ensure_option=False, continuous_update=False)
+_AUTO = partial(ipywidgets.Text, placeholder="auto")
 
-_TYPED = "a path, or an uploaded file (empty the field for the list)."
+FIELDS: dict[str, tuple[str, Callable[..., Any], Callable[[str], Any], str]] = {
+    "train_file": (
+        "Training file",
+        _FILE,
+        job_settings.parse_training_file,
+        "The chats to learn from: a path, or an uploaded file (empty the field for the list).",
+    ),
+    "validation_file": (
+        "Validation file",
+        _FILE,
+        job_settings.parse_validation_file,
+        "Chats it never learns from, to tell learning from remembering. Leave it out only if you have too few.",
+    ),
+    "model": (
+        "Base model",
+        ipywidgets.Dropdown,
+        job_settings.parse_model,
+        "Where the training starts. Choose a tuned model to train that one further.",
+    ),
+    "method": (
+        "Method",
+        partial(ipywidgets.Dropdown, options=[(label, name) for name, label in METHODS.items()]),
+        job_settings.parse_method,
+        "How it learns. Supervised: from questions and the answers you want.",
+    ),
+    "n_epochs": (
+        "Epochs",
+        _AUTO,
+        partial(parse_count, most=MOST_EPOCHS),
+        "How often each example is seen. More if the held-out loss still falls at the end, fewer if it rises.",
+    ),
+    "batch_size": (
+        "Batch size",
+        _AUTO,
+        partial(parse_count, most=LARGEST_BATCH),
+        "Examples in one step. Change it last; larger makes fewer and steadier steps.",
+    ),
+    "learning_rate_multiplier": (
+        "Learning rate x",
+        _AUTO,
+        job_settings.parse_multiplier,
+        "How far each step goes. Smaller if the loss jumps or shoots up, larger if it hardly falls.",
+    ),
+    "seed": (
+        "Seed",
+        partial(ipywidgets.Text, placeholder="the service chooses"),
+        job_settings.parse_seed,
+        "Decides the order of the examples. Give the same one to jobs that you compare.",
+    ),
+    "suffix": (
+        "Suffix",
+        partial(ipywidgets.Text, placeholder="none"),
+        job_settings.parse_suffix,
+        "A word in the new model's name. Give one as soon as you have two models to tell apart.",
+    ),
+}
+"""By the names of `JobLauncher`'s parameters, in the order of the form."""
+
+
+class FormField:
+    """A field of the form, with its sentence of help and a line for what is wrong with it.
+
+    Parameters
+    ----------
+    label, control, parse, help_text
+        A row of `FIELDS`. `parse` returns the value of a text, or raises a ValueError that says what to write instead.
+    """
+
+    def __init__(self, label: str, control: Callable[..., Any], parse: Callable[[str], Any], help_text: str) -> None:
+        self.label = label
+        self.control = control(description=label)
+        self._parse = parse
+        self._choices: dict[str, str] = {}
+        self._error = Live(role="status")
+        self._error.layout.margin = "0"
+        parts = [fields.field(self.control, help_text, width="436px"), self._error]
+        self.box = ipywidgets.VBox(parts, layout={"flex": "1 1 420px", "max_width": "100%", "overflow": "visible"})
+
+    def offer(self, choices: Mapping[str, str]) -> None:
+        """Put choices into the list of the control: what each is called there, and the text that it stands for."""
+        self._choices = dict(choices)
+        self.control.options = list(choices)
+
+    def name_of(self, value: object) -> object:
+        """Return what a choice is called in the list; anything else as it is."""
+        return next((name for name, choice in self._choices.items() if choice == value), value)
+
+    @property
+    def text(self) -> str:
+        """What the field holds."""
+        return str(self.control.value or "")
+
+    @text.setter
+    def text(self, value: object) -> None:
+        try:
+            self.control.value = "" if value is None else str(value)
+        except TraitError:
+            raise ValueError(f'{self.label}: "{value!s:.40}" is not in the menu.') from None
+
+    def value(self) -> Any:
+        """Return the parsed value.
+
+        Raises
+        ------
+        ValueError
+            That says what to write instead.
+        """
+        return self._parse(self._choices.get(self.text.strip(), self.text))
+
+    def problem(self) -> str:
+        """Return what is wrong with the field in a sentence; empty if nothing is."""
+        try:
+            self.value()
+        except (ValueError, OSError) as error:
+            return failure_text(error)
+        return ""
+
+    def show_error(self, text: str) -> None:
+        """Show a sentence under the field; an empty one clears it."""
+        self._error.html = f'<p class="ftw-wrong" style="margin:0 0 4px 158px">{escape(text)}</p>' if text else ""
 
 
 class FieldText:
-    """The text in one field of a form; assigning to it writes it there."""
+    """The text of one field as an attribute of the widget; assigning to it fills the field in."""
 
     def __set_name__(self, _owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, form: Any, _owner: type | None = None) -> str:
-        return "" if form is None else form.entries[self._name].text
+    def __get__(self, widget: Any, _owner: type | None = None) -> str:
+        return "" if widget is None else widget.fields[self._name].text
 
-    def __set__(self, form: Any, value: object) -> None:
-        form.entries[self._name].put(value)
-
-
-class ModelText(FieldText):
-    """The same for the menu of models; a model that the service did not list, such as a new one, comes at its end."""
-
-    def __set__(self, form: Any, value: object) -> None:
-        menu = form.entries[self._name].control
-        if value and value not in menu.options:
-            menu.options = (*menu.options, str(value))
-        super().__set__(form, value)
-
-
-def job_fields(offers: Offers) -> dict[str, Entry[Any]]:
-    """Make the fields, by the names of `JobLauncher`'s parameters, in the order of the form."""
-
-    def named(text: str) -> str:
-        """Give the id of an uploaded file that was chosen by what it is called; any other text is a path or an id."""
-        return offers.files.get(text.strip(), text.strip())
-
-    return {
-        "train_file": Entry(
-            _choice("Training file"),
-            f"The chats to learn from: {_TYPED}",
-            lambda text: job_form.training_file(named(text)),
-        ),
-        "validation_file": Entry(
-            _choice("Validation file"),
-            "Chats it never learns from, to tell learning from remembering. Leave it out only if you have too few.",
-            lambda text: job_form.optional_file(named(text)),
-        ),
-        "model": Entry(
-            ipywidgets.Dropdown(description="Base model"),
-            "Where the training starts. Choose a tuned model to train that one further.",
-            job_form.model,
-        ),
-        "method": Entry(
-            ipywidgets.Dropdown(options=[(label, name) for name, label in job_form.METHODS.items()], description="Method"),
-            "How it learns. Supervised: from questions and the answers you want.",
-            job_form.method,
-        ),
-        "n_epochs": Entry(
-            _text("Epochs"),
-            "How often each example is seen. More if the held-out loss still falls at the end, fewer if it rises.",
-            job_form.epochs,
-        ),
-        "batch_size": Entry(
-            _text("Batch size"),
-            "Examples in one step. Change it last; larger makes fewer and steadier steps.",
-            job_form.batch_size,
-        ),
-        "learning_rate_multiplier": Entry(
-            _text("Learning rate x"),
-            "How far each step goes. Smaller if the loss jumps or shoots up, larger if it hardly falls.",
-            job_form.multiplier,
-        ),
-        "seed": Entry(
-            _text("Seed", "the service chooses"),
-            "Decides the order of the examples. Give the same one to jobs that you compare.",
-            job_form.seed,
-        ),
-        "suffix": Entry(
-            _text("Suffix", "none"),
-            "A word in the new model's name. Give one as soon as you have two models to tell apart.",
-            job_form.suffix,
-        ),
-    }
-
-
-def _text(label: str, placeholder: str = "auto") -> Any:
-    return ipywidgets.Text(description=label, placeholder=placeholder)
-
-
-def _choice(label: str) -> Any:
-    return ipywidgets.Combobox(description=label, ensure_option=False, continuous_update=False)
+    def __set__(self, widget: Any, value: object) -> None:
+        field = widget.fields[self._name]
+        if self._name == "model" and value and value not in field.control.options:  # such as a model newer than the list
+            field.control.options = (*field.control.options, str(value))
+        field.text = value

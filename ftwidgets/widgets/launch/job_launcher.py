@@ -1,6 +1,6 @@
-"""A form that starts a fine-tuning job: what it will take is said before the button, and one form makes one job.
+"""JobLauncher: a form that starts a fine-tuning job, with an estimate of its time and cost.
 
-Left out: preparing the files (`DatasetPrep`), following the job (`JobMonitor`), methods other than supervised.
+Methods other than supervised are not offered.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import ipywidgets
 
 from ftwidgets.errors import DataError
 from ftwidgets.jobs import job
-from ftwidgets.widgets.base import fields, markup
+from ftwidgets.jobs.job import TERMINAL_STATUSES
+from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
-from ftwidgets.widgets.launch.job_code import job_code
-from ftwidgets.widgets.launch.job_fields import FieldText, ModelText, job_fields
-from ftwidgets.widgets.launch.job_form import JobForm
-from ftwidgets.widgets.launch.service_options import Offers
+from ftwidgets.widgets.launch.job_fields import FIELDS, FieldText, FormField
+from ftwidgets.widgets.launch.job_settings import JobSettings
+from ftwidgets.widgets.launch.service_options import ServiceOptions
 
 if TYPE_CHECKING:
     import openai
@@ -40,18 +41,18 @@ class JobLauncher(Panel):
     client
         Any `openai` client.
     train_file, validation_file
-        A path, or the id of an uploaded file. Left out, the form offers the client's uploaded files.
+        A path, or the id of an uploaded file. Without one, the form offers the client's uploaded files.
     model
         The model to start from; by default the first that the client lists.
     method
-        `"supervised"`. The others stand in the menu and are refused in words.
+        `"supervised"`. The menu shows the others too, and choosing one explains that this kit does not offer it.
     n_epochs, batch_size, learning_rate_multiplier
         A number, or `"auto"`, which leaves the choice to the service.
     seed, suffix
         Sent when given.
     """
 
-    train_file, validation_file, model, method = FieldText(), FieldText(), ModelText(), FieldText()
+    train_file, validation_file, model, method = FieldText(), FieldText(), FieldText(), FieldText()
     n_epochs, batch_size, learning_rate_multiplier = FieldText(), FieldText(), FieldText()
     seed, suffix = FieldText(), FieldText()
 
@@ -71,65 +72,66 @@ class JobLauncher(Panel):
     ) -> None:
         self.job: job.Job | None = None
         self._client = client
-        self._offers = Offers(client)
-        self._one = threading.Lock()  # one launch at a time
+        self._options = ServiceOptions(client)
+        self._launch_lock = threading.Lock()
         self._starting = False
-        self._launched: JobForm | None = None
-        self._launched_texts: list[str] = []
+        self._launched: JobSettings | None = None  # what `job` was made from,
+        self._launched_texts: list[str] = []  # and the texts of the fields then
         self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self.show_error)
-        self.entries = job_fields(self._offers)
-        self._forecast = Live(role="status")
-        self._button = fields.button("Launch the job", primary=True)
-        self._again = fields.button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
-        grid = ipywidgets.HBox([entry.box for entry in self.entries.values()], layout=_GRID)
-        super().__init__("Launch a job", [grid, self._forecast, fields.row(self._button, self._again)])
-        self._ask(model)
-        self.train_file, self.validation_file = self._offers.called(train_file), self._offers.called(validation_file)
+        self.fields = {name: FormField(*row) for name, row in FIELDS.items()}
+        self._estimate_view = Live(role="status")
+        self._button = button("Launch the job", primary=True)
+        self._refresh_button = button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
+        grid = ipywidgets.HBox([field.box for field in self.fields.values()], layout=_GRID)
+        super().__init__("Launch a job", [grid, self._estimate_view, row(self._button, self._refresh_button)])
+        self._refresh_options(model)
+        for name, file in (("train_file", train_file), ("validation_file", validation_file)):
+            setattr(self, name, self.fields[name].name_of(file))
         self.method = method
         self.n_epochs, self.batch_size, self.seed, self.suffix = n_epochs, batch_size, seed, suffix
         self.learning_rate_multiplier = learning_rate_multiplier
-        for entry in self.entries.values():
-            entry.control.observe(self.catch_errors(self._changed), names="value")
-        self._button.on_click(self.catch_errors(self._clicked))
-        self._again.on_click(self.catch_errors(self.refresh))
-        self._changed()
+        for field in self.fields.values():
+            field.control.observe(self.catch_errors(self._on_change), names="value")
+        self._button.on_click(self.catch_errors(self._start_launch))
+        self._refresh_button.on_click(self.catch_errors(self.refresh))
+        self._on_change()
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the job will take; None if the training file cannot be counted from here.
+        """The time and cost of the job; None if the training file cannot be counted from here.
 
         Raises
         ------
         ValueError
-            If a field that it needs cannot be read.
+            If a field that it needs cannot be parsed.
         """
-        file, n_epochs = self.entries["train_file"].value(), self.entries["n_epochs"].value()
-        found = self._offers.contents(file)
-        if found is None or not found.tokens:
+        file, n_epochs = self.fields["train_file"].value(), self.fields["n_epochs"].value()
+        count, model = self._options.count(file), self.model
+        if count is None or not count.tokens:
             return None
-        sandbox, speed = self._offers.is_sandbox(self.model), self._offers.pace(self.model)
-        return estimate(found, n_epochs, self.model, speed, sandbox=sandbox, before=self._offers.waiting())
+        sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model)
+        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=self._options.n_waiting())
 
-    def form(self) -> JobForm:
-        """Read the form.
+    def settings(self) -> JobSettings:
+        """Return the settings that the form holds.
 
         Raises
         ------
         DataError
-            That names each field which cannot be read, and says what to write instead.
+            That names each field which cannot be parsed, and says what to write instead.
         """
-        wrong = [f"{entry.name}: {entry.problem()}" for entry in self.entries.values() if entry.problem()]
-        if wrong:
-            raise DataError(" ".join(wrong))
-        read = {name: entry.value() for name, entry in self.entries.items()}
-        del read["method"]  # there is one only
-        return JobForm(training_file=read.pop("train_file"), **read)
+        problems = [f"{field.label}: {field.problem()}" for field in self.fields.values() if field.problem()]
+        if problems:
+            raise DataError(" ".join(problems))
+        values = {name: field.value() for name, field in self.fields.items()}
+        del values["method"]  # only one is offered
+        return JobSettings(training_file=values.pop("train_file"), **values)
 
     def launch(self) -> job.Job:
         """Start the job, as the button does.
 
-        The same form makes one job only: called again, also from another thread, it gives the job that exists. Another
-        job is started once the form or a file has changed, or the job has failed or was cancelled.
+        The same form makes one job only: called again, also from another thread, it returns the job that exists. It starts
+        another one once the form or a file has changed, or the job has failed or was cancelled.
 
         Returns
         -------
@@ -139,139 +141,138 @@ class JobLauncher(Panel):
         Raises
         ------
         DataError
-            If a field cannot be read.
+            If a field cannot be parsed.
         openai.OpenAIError
-            If the service refuses a file or the job.
+            If the service rejects a file or the job.
         """
-        with self._one:
-            texts, form = self._texts(), self.form()
-            if self.job is not None and form == self._launched and not self._in_vain():
+        with self._launch_lock:
+            texts, settings = self._texts(), self.settings()
+            if self.job is not None and settings == self._launched and not self._has_no_model():
                 self.show_status(f"This form was launched already, as {self.job.id}. Change it to start another job.", "ok")
                 return self.job
             self.job = job.launch(
                 self._client,
-                form.training_file.source,
-                model=form.model,
-                validation_file=form.validation_file.source if form.validation_file else None,
-                seed=form.seed,
-                suffix=form.suffix,
-                **form.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobForm
+                settings.training_file.source,
+                model=settings.model,
+                validation_file=settings.validation_file.source if settings.validation_file else None,
+                seed=settings.seed,
+                suffix=settings.suffix,
+                **settings.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobSettings
             )
-            self._launched, self._launched_texts = form, texts
+            self._launched, self._launched_texts = settings, texts
             self.show_status(f"Started {self.job.id}. It is checked, queued and trained without this form.", "ok")
-            self._show_button()
+            self._update_button()
             return self.job
 
     def wait(self, timeout: float | None = None) -> job.Job:
-        """Wait for a launch that the button began (not for the job), and give the job."""
+        """Wait for a launch that the button started (not for the end of the job), and return the job."""
         return self._work.wait(timeout)
 
     def refresh(self) -> None:
-        """Ask the service anew for its models, files and jobs, and look at the files again."""
-        self._ask(self.model)
-        if self.job is not None and (self._in_vain() or self._form() != self._launched):
-            self._launched_texts = []  # the same words may be launched again
-        self._changed()
+        """Request the models, files and jobs anew, and read the files again."""
+        self._refresh_options(self.model)
+        if self.job is not None and (self._has_no_model() or self._is_changed()):
+            self._launched_texts = []  # the same texts may be launched again
+        self._on_change()
 
     @property
     def code(self) -> str:
         """The plain `openai` calls that the form stands for."""
-        return job_code(self.form())
+        return self.settings().code()
 
     def static_text(self) -> str:
-        """Tell the form, what it will take, and the job."""
+        """Return the fields, the estimate and the job, a line each."""
         return "\n".join(f"{name}: {text}" for name, text in self._facts())
 
     def static_html(self) -> str:
-        """The same as a table."""
+        """Return the same as a table."""
         return markup.table("The form and the job", ("field", "value"), self._facts())
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [(entry.name, entry.text or "(empty)") for entry in self.entries.values()]
+        facts = [(field.label, field.text or "(empty)") for field in self.fields.values()]
         try:
-            told = self.estimate
+            estimated = self.estimate
         except (ValueError, OSError):
-            told = None
-        if told is not None:
-            facts += [("Time", told.time), ("Cost", told.money)]
+            estimated = None
+        if estimated is not None:
+            facts += [("Time", estimated.time), ("Cost", estimated.money)]
         return [*facts, ("Job", self.job.id if self.job else "not launched")]
 
-    def _ask(self, model: str | None) -> None:
-        """Fill in what there is to choose from, keeping what is chosen."""
-        troubled = self._offers.trouble
-        self._offers.ask()
-        self.entries["model"].control.options = self._offers.models
-        if chosen := model or next(iter(self._offers.models), None):
+    def _refresh_options(self, model: str | None) -> None:
+        """Request what there is to choose from and fill the lists; what is chosen stays."""
+        had_error = self._options.error
+        self._options.refresh()
+        self.fields["model"].control.options = self._options.models
+        if chosen := model or next(iter(self._options.models), None):
             self.model = chosen
         for name in ("train_file", "validation_file"):
-            self.entries[name].control.options = list(self._offers.files)
-        if self._offers.trouble:
-            self.show_status(self._offers.trouble, "wrong")
-        elif troubled:
+            self.fields[name].offer(self._options.files)
+        if self._options.error:
+            self.show_status(self._options.error, "wrong")
+        elif had_error:
             self.show_status("")
 
-    def _in_vain(self) -> bool:
-        """Tell whether the job of this form ended without a model, so that the same may be tried again."""
-        return self.job is not None and self.job.status in ("failed", "cancelled")
+    def _has_no_model(self) -> bool:
+        """Return whether the job ended without a model, so that the same settings may be tried again."""
+        return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
 
-    def _form(self) -> JobForm | None:
+    def _is_changed(self) -> bool:
         try:
-            return self.form()
+            return self.settings() != self._launched
         except DataError:
-            return None
+            return True
 
     def _texts(self) -> list[str]:
-        return [entry.text for entry in self.entries.values()]
+        return [field.text for field in self.fields.values()]
 
-    def _clicked(self) -> None:
+    def _start_launch(self) -> None:
         if self._starting:  # the second of two fast clicks
             return
         self._starting = True
-        self._show_button()
+        self._update_button()
         self.show_status("Uploading and launching ...")
-        if not self._work.start(self._start):  # the last launch is just ending
+        if not self._work.start(self._launch_in_background):  # the last launch is just ending
             self._starting = False
-            self._show_button()
+            self._update_button()
 
-    def _start(self) -> job.Job:
+    def _launch_in_background(self) -> job.Job:
         try:
             return self.launch()
         finally:
             self._starting = False
-            self._show_button()
+            self._update_button()
             self.update_static_view()
 
-    def _changed(self) -> None:
-        """Bring everything that follows from the form up to date."""
-        for entry in self.entries.values():
-            entry.tell(entry.problem())
-        self._warn()
-        self._show_forecast()
-        self._show_button()
+    def _on_change(self) -> None:
+        """Update everything that depends on the fields."""
+        for field in self.fields.values():
+            field.show_error(field.problem())
+        self._show_warnings()
+        self._show_estimate()
+        self._update_button()
         self.refresh_code()
 
-    def _warn(self) -> None:
-        """Say what is doubtful and yet allowed."""
-        train, held = self.entries["train_file"], self.entries["validation_file"]
-        found = None if train.problem() else self._offers.contents(train.value())
-        if found is not None and found.warning:
-            train.tell(found.warning)
-        if held.text and held.text == train.text:
-            held.tell("This is the training file: its loss would only show how well the examples are remembered.")
+    def _show_warnings(self) -> None:
+        """Show under the fields of the files what is allowed but doubtful."""
+        train, validation = self.fields["train_file"], self.fields["validation_file"]
+        count = None if train.problem() else self._options.count(train.value())
+        if count is not None and count.warning:
+            train.show_error(count.warning)
+        if validation.text and validation.text == train.text:
+            validation.show_error("This is the training file: its loss would only show how well the examples are remembered.")
 
-    def _show_forecast(self) -> None:
+    def _show_estimate(self) -> None:
         try:
-            told = self.estimate
-        except (ValueError, OSError):  # a field cannot be read, which is said there
-            self._forecast.html = ""
+            estimated = self.estimate
+        except (ValueError, OSError):  # the field that cannot be parsed shows its own error
+            self._estimate_view.html = ""
             return
-        if told is None:
-            self._forecast.html = "<p><strong>Time and cost:</strong> not known; the file could not be counted from here.</p>"
-            return
-        parts = (("Time", told.time), ("Cost", told.money))
-        self._forecast.html = "".join(f"<p><strong>{name}:</strong> {escape(text)}</p>" for name, text in parts)
+        facts = [("Time and cost", "not known; the file could not be counted from here.")]
+        if estimated is not None:
+            facts = [("Time", estimated.time), ("Cost", estimated.money)]
+        self._estimate_view.html = "".join(f"<p><strong>{name}:</strong> {escape(text)}</p>" for name, text in facts)
 
-    def _show_button(self) -> None:
+    def _update_button(self) -> None:
         exists = self.job is not None and self._texts() == self._launched_texts
         text = "Launching ..." if self._starting else "The job exists" if exists else "Launch the job"
         self._button.description, self._button.disabled = text, self._starting or exists

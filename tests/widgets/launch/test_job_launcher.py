@@ -48,7 +48,7 @@ def jobs_of(client: openai.OpenAI) -> list[str]:
 
 
 def told(launcher: JobLauncher, name: str) -> str:
-    return str(launcher.entries[name]._told.html)
+    return str(launcher.fields[name]._error.html)
 
 
 def test_a_launch_sends_what_the_form_says(client: openai.OpenAI, train: Path, validation: Path) -> None:
@@ -94,7 +94,7 @@ def test_an_uploaded_file_can_be_chosen(client: openai.OpenAI, train: Path) -> N
     launcher = JobLauncher(client)
     with pytest.raises(DataError, match="Training file: There is no training file yet"):
         launcher.launch()
-    (choice,) = launcher.entries["train_file"].control.options
+    (choice,) = launcher.fields["train_file"].control.options
     assert choice == f"train.jsonl ({uploaded.id})"
     launcher.train_file = choice
     assert launcher.estimate is not None
@@ -141,7 +141,7 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
     launcher = JobLauncher(client, train, n_epochs=50)
     first = launcher.launch()
     first.cancel()
-    launcher._again.click()
+    launcher._refresh_button.click()
     assert not launcher._button.disabled
     second = launcher.launch()
     assert second.id != first.id
@@ -181,9 +181,9 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
 def test_a_bad_value_is_said_at_its_field(client: openai.OpenAI, train: Path, name: str, text: str, words: str) -> None:
     """Each is told under its field as it is typed; launching is refused with the field's name; nothing is uploaded."""
     launcher = JobLauncher(client, train)
-    launcher.entries[name].put(text)
+    launcher.fields[name].text = text
     assert words in told(launcher, name)
-    label = launcher.entries[name].name
+    label = launcher.fields[name].label
     with pytest.raises(DataError, match=f"^{label}: "):
         launcher.launch()
     launcher._button.click()
@@ -200,7 +200,7 @@ def test_what_is_in_no_menu(client: openai.OpenAI, train: Path) -> None:
         JobLauncher(client, train, method="sft")
     launcher = JobLauncher(client, train)
     launcher.model = "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
-    assert launcher.form().model == "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
+    assert launcher.settings().model == "ft:nano-2026-11:personal:new:\N{GRINNING FACE}"
     sent: dict[str, Any] = {}
     calls = SimpleNamespace(create=lambda **given: sent.update(given) or SimpleNamespace(id="", status=""))
     files = SimpleNamespace(create=lambda **given: SimpleNamespace(id="file-1"))
@@ -214,7 +214,7 @@ def test_an_empty_hyperparameter_is_auto(client: openai.OpenAI, train: Path) -> 
     """A field that was emptied is no mistake: the service chooses."""
     launcher = JobLauncher(client, train)
     launcher.n_epochs = launcher.batch_size = launcher.learning_rate_multiplier = ""
-    assert launcher.form().hyperparameters == {}
+    assert launcher.settings().hyperparameters == {}
 
 
 def test_a_file_that_vanishes_is_said(client: openai.OpenAI, train: Path) -> None:
@@ -285,7 +285,7 @@ def test_an_outage_that_is_over_is_not_told_any_more(
     """Refresh takes back what the last one said."""
     launcher = JobLauncher(client, train)
     with monkeypatch.context() as gone:
-        gone.setattr(launcher._offers, "_client", client.with_options(base_url="http://127.0.0.1:9/none"))
+        gone.setattr(launcher._options, "_client", client.with_options(base_url="http://127.0.0.1:9/none"))
         launcher.refresh()
     assert "ftw-wrong" in launcher.status.html
     launcher.refresh()
@@ -328,7 +328,7 @@ def test_the_estimate_counts_tokens_times_epochs(client: openai.OpenAI, train: P
     found = launcher.estimate
     assert found is not None
     assert (found.trained_tokens, found.n_epochs) == (12 * each * 8, 8)
-    assert found.seconds == found.trained_tokens / estimate.SANDBOX_PACE
+    assert found.seconds == found.trained_tokens / estimate.SANDBOX_TOKENS_PER_SECOND
     assert "on two idle cores" in found.time
     assert found.money.startswith("Nothing here.")
     assert found.time in launcher.static_text()
@@ -355,14 +355,14 @@ def test_the_estimate_is_what_the_service_counts(client: openai.OpenAI, train: P
 def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
     """Failed jobs and other models do not count; the sandbox has a figure of its own. Nobody waits behind a paused job."""
     ran = [finished(10, 1000), finished(10, 3000), finished(10, 9000), finished(1, 9000, "failed"), finished(1, 9, model="x")]
-    found = estimate.pace(ran, "m", sandbox=True)
+    found = estimate.training_speed(ran, "m", sandbox=True)
     assert found is not None
     assert (found.tokens_per_second, found.source) == (300, "the median of your last 3 here")
-    assert estimate.pace([], "m", sandbox=False) is None
-    standard = estimate.pace([], "m", sandbox=True)
+    assert estimate.training_speed([], "m", sandbox=False) is None
+    standard = estimate.training_speed([], "m", sandbox=True)
     assert standard is not None
     assert "two idle cores" in standard.source
-    assert estimate.waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
+    assert estimate.n_waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
 
 
 @pytest.mark.parametrize("n_examples", [1, 3, 4, 12, 33, 34, 100, 8333, 8334, 25_000, 100_000])
@@ -374,7 +374,7 @@ def test_auto_epochs_are_the_engine_s(n_examples: int) -> None:
 def test_the_money_of_another_service_is_dated() -> None:
     """A known model has a price with its date; of an unknown one the form says that it does not know."""
     priced = next(price for price in prices() if price.provider != "sandbox")
-    found = estimate.Contents(100, 1_000_000)
+    found = estimate.FileCount(100, 1_000_000)
     known = estimate.estimate(found, 2, priced.model, None, sandbox=False)
     assert f"{2 * priced.usd_per_million_tokens:.2f} USD" in known.money
     assert priced.as_of in known.money
@@ -385,7 +385,7 @@ def test_the_money_of_another_service_is_dated() -> None:
 def test_a_long_file_is_counted_by_its_first_rows() -> None:
     """Of 5,000 rows the tokens of 2,000 are counted and the rest is taken to be like them."""
     line = CHAT.encode()
-    assert estimate.contents([line] * 5000).tokens == 5000 * estimate.contents([line] * 10).tokens // 10
+    assert estimate.count_file([line] * 5000).tokens == 5000 * estimate.count_file([line] * 10).tokens // 10
 
 
 def test_how_a_time_is_put() -> None:
