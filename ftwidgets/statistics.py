@@ -1,27 +1,26 @@
-"""How sure a score is: intervals for a share, for a mean, and for the difference of two models on the same examples.
+"""How certain a score is: intervals for a share, a mean and the difference of two models, and how many examples it takes.
 
-Left out: p-values, and any correction for having looked many times.
+Left out: p-values, exact tests, and corrections for looking several times (each look is another chance to be wrong).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from statistics import NormalDist, fmean, stdev
+from typing import NamedTuple
 
 RESAMPLES = 10_000
-"""How often a bootstrap draws anew. The ends of an interval then move by about 1 % of its width from seed to seed."""
+"""How often a bootstrap resamples. The ends of an interval then vary by about 1 % of its width from seed to seed."""
 
-_CELLS = 2_000_000  # numbers drawn at a time: 16 MB
+POWER = 0.8
+"""How often an evaluation should find a difference that exists: four times in five, by convention."""
+
+_BATCH = 2_000_000  # random indices drawn at a time: 16 MB
 
 
 class Interval(NamedTuple):
-    """From where to where."""
+    """The lower and the upper end."""
 
     low: float
     high: float
@@ -37,19 +36,19 @@ class Difference(NamedTuple):
 
 
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
-    """Give the score interval for a share (Wilson 1927), without continuity correction.
+    """Return the score interval for a share (Wilson 1927), without continuity correction.
 
     Parameters
     ----------
     successes, n
-        How many out of how many. Without any, everything is possible: 0 to 1.
+        How many out of how many. For `n` = 0 the interval is 0 to 1.
     confidence
-        How often such intervals hold the true share.
+        How often such intervals contain the true share.
 
     Returns
     -------
     Interval
-        Always within 0 to 1, and of some width even at 0 or `n` successes.
+        Within 0 to 1, and never of zero width, even at 0 or `n` successes.
     """
     if not 0 <= successes <= n:
         raise ValueError(f'"successes" must be between 0 and n = {n}: {successes}')
@@ -63,29 +62,35 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
 
 
 def bootstrap(values: Sequence[float], *, confidence: float = 0.95, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
-    """Give the percentile bootstrap interval (Efron 1979) for a mean.
+    """Return the percentile bootstrap interval (Efron 1979) for a mean.
 
     Parameters
     ----------
     values
-        One number an example.
+        One number for each example.
     confidence
         The share of the resampled means that lie inside.
     resamples, seed
-        How often to draw anew, and from where; the same seed gives the same interval.
+        How often to resample, and the seed of the random numbers; the same seed gives the same interval.
 
     Returns
     -------
     Interval
-        Not-a-number without values. Too narrow below some twenty values, and of no width where all are the same.
+        NaN without values. Too narrow for fewer than about twenty values, and of zero width if all are equal.
     """
     import numpy as np
 
     numbers = np.asarray(values, dtype=float)
     if not len(numbers):
         return Interval(math.nan, math.nan)
+    random, means, done = np.random.default_rng(seed), np.empty(resamples), 0
+    while done < resamples:  # in batches, so that the indices stay small
+        rows = min(max(1, _BATCH // len(numbers)), resamples - done)
+        indices = random.integers(0, len(numbers), size=(rows, len(numbers)))
+        means[done : done + rows] = numbers[indices].mean(axis=1)
+        done += rows
     tail = (1 - confidence) / 2
-    low, high = np.quantile(_means(numbers, resamples, np.random.default_rng(seed)), [tail, 1 - tail])
+    low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
 
 
@@ -97,10 +102,10 @@ def paired_bootstrap(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Difference:
-    """Give the mean of `a - b` and its percentile bootstrap interval, drawing examples, not answers.
+    """Return the mean of `a - b` and its percentile bootstrap interval, resampling examples, not answers.
 
-    Pairing matters: an example that is hard for one model is hard for the other, so the difference is surer than the
-    two scores.
+    Pairing matters: an example that is hard for one model is usually hard for the other, so the difference is more certain
+    than the two scores.
 
     Parameters
     ----------
@@ -112,7 +117,7 @@ def paired_bootstrap(
     Returns
     -------
     Difference
-        Above 0 where `a` is better.
+        Above 0 if `a` is better.
     """
     if len(a) != len(b):
         raise ValueError(f'"a" and "b" must be scores on the same examples: {len(a)} and {len(b)} of them')
@@ -122,13 +127,52 @@ def paired_bootstrap(
     return Difference(estimate, low, high, len(differences))
 
 
-def _means(values: NDArray[np.float64], resamples: int, random: np.random.Generator) -> NDArray[np.float64]:
-    import numpy as np
+def examples_needed(
+    differences: Sequence[float],
+    *,
+    effect: float | None = None,
+    power: float = POWER,
+    confidence: float = 0.95,
+) -> int | None:
+    """Return how many examples it takes until the interval of a difference excludes zero.
 
-    n, done = len(values), 0
-    means = np.empty(resamples)
-    while done < resamples:
-        rows = min(max(1, _CELLS // n), resamples - done)
-        means[done : done + rows] = values[random.integers(0, n, size=(rows, n))].mean(axis=1)
-        done += rows
-    return means
+    `n = ((z_confidence + z_power) * s / effect) ** 2`, where `s` is the standard deviation of the paired differences
+    and `z_power` is 0 for a power of one half: then half the width of the interval is just the effect. This is the usual
+    sample size for a paired comparison of means; for evaluations of language models see E. Miller, "Adding Error Bars to
+    Evals", arXiv:2411.00640 (2024), section 5.
+
+    Parameters
+    ----------
+    differences
+        The score of one model minus the other's, one number for each example, from a first evaluation.
+    effect
+        The difference to find; by default the observed one. That is itself uncertain, and so is the answer: with few
+        examples, use the smallest difference that matters to you.
+    power
+        How often an evaluation of that size finds the difference, if it exists.
+    confidence
+        The confidence of the interval.
+
+    Returns
+    -------
+    int or None
+        None if it cannot be computed: fewer than two differences, all of them equal, or no effect.
+    """
+    if not 0 < power < 1:
+        raise ValueError(f'"power" must lie between 0 and 1: {power}')
+    if effect is not None and not abs(effect) > 0:  # nor NaN
+        raise ValueError(f'"effect" must not be {effect}: no number of examples shows a difference of nothing')
+    if len(differences) < 2:
+        return None
+    wanted, spread = abs(fmean(differences) if effect is None else effect), stdev(differences)
+    if wanted < 1e-12 or spread < 1e-12:
+        return None
+    normal = NormalDist()
+    z = normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(power)
+    return math.ceil((z * spread / wanted) ** 2)
+
+
+def format_rounded_up(n: int) -> str:
+    """Round up to two digits: 327 becomes "330"."""
+    step = 10 ** max(0, len(str(n)) - 2)
+    return f"{math.ceil(n / step) * step:,}"

@@ -1,1 +1,1 @@
-"""Compare models on held-out examples: ask, score, and say how sure the difference is."""
+"""Compare models on held-out examples: ask them, score the answers, and say how certain the difference is."""

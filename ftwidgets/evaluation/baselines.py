@@ -1,6 +1,6 @@
-"""What any model has to beat: answers that need no fine-tuning, as functions from the messages to an answer.
+"""Baselines, the scores that a tuned model has to beat: functions from the messages to an answer, without fine-tuning.
 
-`ftwidgets.evaluate` takes them in the place of a model's id. Left out: classifiers of other packages; wrap one in a
+`ftwidgets.evaluate` accepts them in place of a model's id. To compare with a classifier of another package, wrap it in a
 function of your own.
 """
 
@@ -10,17 +10,17 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.evaluation.examples import read
+from ftwidgets.evaluation.examples import read_examples
 
 if TYPE_CHECKING:
     import openai
 
+    from ftwidgets.evaluation.evaluate import Answerer
     from ftwidgets.evaluation.examples import Examples
-    from ftwidgets.evaluation.survey import Answerer
 
 
 def majority(train: Examples) -> Answerer:
-    """Always give the commonest answer of the training examples (the first of them, where two are equally common).
+    """Always answer with the most common answer of the training examples (the first of them, if two are equally common).
 
     Parameters
     ----------
@@ -30,34 +30,34 @@ def majority(train: Examples) -> Answerer:
     Returns
     -------
     Answerer
-        To be handed to `ftwidgets.evaluate` under a name: `{"majority": majority(train), "tuned": job.model}`.
+        Pass it to `ftwidgets.evaluate` under a name: `{"majority": majority(train), "tuned": job.model}`.
     """
-    answer = Counter(question.reference.strip() for question in read(train)).most_common(1)[0][0]
+    answer = Counter(question.reference.strip() for question in read_examples(train)).most_common(1)[0][0]
     return lambda messages: answer
 
 
 def few_shot(
     client: openai.OpenAI, model: str, train: Examples, *, shots: int = 4, seed: int = 0, max_tokens: int = 64
 ) -> Answerer:
-    """Ask a model as it is, with a few training examples as earlier turns of the chat.
+    """Ask a model without tuning it, with a few training examples as earlier turns of the chat.
 
     Parameters
     ----------
     client, model
-        Whom to ask.
+        The client, and the id of the model.
     train
         The training examples, as for `ftwidgets.evaluate`.
     shots, seed
-        How many of them, and the number that decides which.
+        How many of them, and the seed that decides which.
     max_tokens
-        The longest answer.
+        The length limit of an answer.
 
     Returns
     -------
     Answerer
-        To be handed to `ftwidgets.evaluate` under a name.
+        Pass it to `ftwidgets.evaluate` under a name.
     """
-    pool = read(train)
+    pool = read_examples(train)
     if not 1 <= shots <= len(pool):
         raise ValueError(f'"shots" must be 1 to {len(pool)}, as many as there are training examples: {shots}')
     earlier: list[Any] = []

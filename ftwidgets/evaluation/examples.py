@@ -1,6 +1,6 @@
 """Read the questions and reference answers of an evaluation, from chat examples, a JSONL file or a table.
 
-Left out: finding every fault of the data (`ftwidgets.check` does); here the first one is an error.
+The first example that cannot be read raises an error; `ftwidgets.check` finds every problem of a file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked, and what it should answer."""
+    """The messages sent to a model, and the answer it should give."""
 
     messages: Sequence[Mapping[str, Any]]
     reference: str
@@ -32,16 +32,18 @@ class Question:
         return str(self.messages[-1].get("content") or "")
 
 
-def read(examples: Examples, *, system: str | None = None) -> list[Question]:
+def read_examples(examples: Examples, *, system: str | None = None, limit: int | None = None) -> list[Question]:
     """Read examples of any of the three kinds.
 
     Parameters
     ----------
     examples
         Chat examples (`{"messages": [...]}`, the last message the assistant's), the path of a JSONL file of them, or a
-        DataFrame with the columns Prompt and Completion, and perhaps System, in any case.
+        DataFrame with the columns Prompt and Completion, and optionally System, in upper or lower case.
     system
-        The system prompt for the rows of a DataFrame that bring none.
+        The system prompt for rows of a DataFrame that have none.
+    limit
+        Return only the first so many.
 
     Raises
     ------
@@ -50,18 +52,20 @@ def read(examples: Examples, *, system: str | None = None) -> list[Question]:
     """
     import pandas as pd
 
+    if limit is not None and limit < 1:
+        raise ValueError(f'"limit" must be 1 or more, or None for all examples: {limit}')
     if isinstance(examples, str | Path):
-        questions = _from_jsonl(Path(examples).expanduser())
+        questions = _read_jsonl(Path(examples).expanduser())
     elif isinstance(examples, pd.DataFrame):
-        questions = _from_table(examples, system)
+        questions = _read_table(examples, system)
     else:
-        questions = [_question(example, f"row {row}") for row, example in enumerate(examples, 1)]
+        questions = [_parse_example(example, f"row {row}") for row, example in enumerate(examples, 1)]
     if not questions:
         raise DataError("there are no examples to evaluate on.")
-    return questions
+    return questions[:limit]
 
 
-def _from_jsonl(file: Path) -> list[Question]:
+def _read_jsonl(file: Path) -> list[Question]:
     if file.suffix.lower() == ".csv":
         raise DataError(f'"{file}" is a CSV; hand in pandas.read_csv("{file}"), or the JSONL that prepare() wrote.')
     if not file.is_file():
@@ -78,11 +82,11 @@ def _from_jsonl(file: Path) -> list[Question]:
             example = json.loads(line)
         except json.JSONDecodeError as error:
             raise DataError(f"{file.name}, line {number}: not JSON ({error}).") from error
-        questions.append(_question(example, f"{file.name}, line {number}"))
+        questions.append(_parse_example(example, f"{file.name}, line {number}"))
     return questions
 
 
-def _from_table(table: pd.DataFrame, system: str | None) -> list[Question]:
+def _read_table(table: pd.DataFrame, system: str | None) -> list[Question]:
     names = {str(column).strip().lower(): column for column in table.columns}
     for needed in ("prompt", "completion"):
         if needed not in names:
@@ -101,7 +105,7 @@ def _from_table(table: pd.DataFrame, system: str | None) -> list[Question]:
     return questions
 
 
-def _question(example: object, where: str) -> Question:
+def _parse_example(example: object, where: str) -> Question:
     messages = example.get("messages") if isinstance(example, Mapping) else None
     if not isinstance(messages, Sequence) or not all(isinstance(message, Mapping) for message in messages):
         raise DataError(f'{where}: no list of "messages"; an example looks like {{"messages": [...]}}.')
@@ -110,6 +114,6 @@ def _question(example: object, where: str) -> Question:
     reference = messages[-1].get("content")
     if not isinstance(reference, str):
         raise DataError(f"{where}: the assistant's last message has no text to compare with: {reference!r}.")
-    # `weight` is for training; a chat completion would refuse it.
+    # `weight` is for training; a chat completion would reject it.
     asked = [{key: value for key, value in message.items() if key != "weight"} for message in messages[:-1]]
     return Question(asked, reference)

@@ -12,8 +12,7 @@ from ftwidgets import Evaluation, datasets
 from ftwidgets.engine import NANO, Example, Model, Trainer, auto_hyperparameters
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
-from ftwidgets.sample_size import examples_needed
-from ftwidgets.statistics import paired_bootstrap, wilson
+from ftwidgets.statistics import examples_needed, paired_bootstrap, wilson
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 

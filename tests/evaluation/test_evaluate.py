@@ -1,10 +1,9 @@
-"""Scores, intervals and verdicts, against published figures and by simulation."""
+"""Evaluations of models and functions: progress, early stops, errors, examples of every kind."""
 
-import dataclasses
+import itertools
 import json
-import math
-import random
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,129 +14,9 @@ import pandas as pd
 import pytest
 
 from ftwidgets.errors import DataError, FtwidgetsError
-from ftwidgets.evaluation.evaluate import Evaluation, evaluate, exact_match, paired_bootstrap, token_f1, wilson
-from ftwidgets.statistics import bootstrap
-
-# Metrics
-
-
-@pytest.mark.parametrize(
-    ("answer", "reference", "expected"),
-    [("Paris", "Paris", 1), (" Paris\n", "Paris", 1), ("paris", "Paris", 0), ("Paris.", "Paris", 0), ("", "", 1)],
-)
-def test_exact_match_ignores_blanks_at_the_ends_and_nothing_else(answer: str, reference: str, expected: float) -> None:
-    """Case and punctuation count."""
-    assert exact_match(answer, reference) == expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "reference", "expected"),
-    [
-        ("The cat sat.", "a cat sat", 1.0),  # articles, case and punctuation do not count
-        ("cat", "dog", 0.0),
-        ("the cat sat on the mat", "cat sat", 2 / 3),  # precision 2/4, recall 2/2
-        ("red red red blue", "red blue blue", 4 / 7),  # each word as often as in both: one red, one blue
-        ("self-service", "selfservice", 1.0),  # as in SQuAD, a hyphen leaves no blank
-        ("„Größe“ — 5 €", "größe 5 €", 1.0),  # any punctuation
-        ("the", "!", 1.0),  # nothing left on either side
-        ("the", "cat", 0.0),
-    ],
-)
-def test_token_f1_follows_squad(answer: str, reference: str, expected: float) -> None:
-    """Worked out by hand from the published rules; the two texts may change places."""
-    assert token_f1(answer, reference) == pytest.approx(expected)
-    assert token_f1(reference, answer) == pytest.approx(expected)
-
-
-# Intervals
-
-
-@pytest.mark.parametrize(
-    ("successes", "n", "low", "high"),
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_wilson_gives_the_published_intervals(successes: int, n: int, low: float, high: float) -> None:
-    """Newcombe 1998 (Statistics in Medicine 17:857-872), table I, the score method without continuity correction."""
-    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_wilson_is_symmetric_and_stays_inside() -> None:
-    """Counting the failures mirrors the interval; no end leaves 0 to 1; without examples all is possible."""
-    for successes in range(31):
-        low, high = wilson(successes, 30)
-        assert (1 - high, 1 - low) == pytest.approx(wilson(30 - successes, 30))
-        assert 0 <= low <= successes / 30 <= high <= 1
-    assert wilson(0, 0) == (0, 1)
-    with pytest.raises(ValueError, match="successes"):
-        wilson(3, 2)
-
-
-def test_wilson_covers_the_true_share_about_as_often_as_it_says() -> None:
-    """The exact coverage at 40 examples, averaged over true shares, is within a point of 95 %."""
-    n, shares = 40, [k / 100 for k in range(2, 99)]
-    intervals = [wilson(k, n) for k in range(n + 1)]
-
-    def coverage(share: float) -> float:
-        chance = (math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1))
-        return sum(p for p, (low, high) in zip(chance, intervals, strict=True) if low <= share <= high)
-
-    covered = [coverage(share) for share in shares]
-    assert sum(covered) / len(covered) == pytest.approx(0.95, abs=0.01)
-    assert min(covered) > 0.89
-
-
-def test_the_bootstrap_agrees_with_the_normal_interval_of_a_mean() -> None:
-    """For the mean of many normal numbers the textbook interval is known: mean +- 1.96 s / sqrt(n)."""
-    source = random.Random(5)
-    values = [source.gauss(3, 2) for _ in range(400)]
-    mean = sum(values) / 400
-    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / 399)
-    low, high = bootstrap(values)
-    half = 1.96 * deviation / 20
-    assert low == pytest.approx(mean - half, abs=0.04 * half)
-    assert high == pytest.approx(mean + half, abs=0.04 * half)
-
-
-def test_the_bootstrap_is_seeded() -> None:
-    """The same seed gives the same interval, another seed hardly another one."""
-    values = [float(i % 7) for i in range(100)]
-    assert bootstrap(values) == bootstrap(values)
-    other = bootstrap(values, seed=1)
-    assert other != bootstrap(values)
-    assert other == pytest.approx(bootstrap(values), abs=0.05)
-    assert all(map(math.isnan, bootstrap([])))
-
-
-def test_the_paired_bootstrap_covers_the_true_difference() -> None:
-    """Over 300 simulated evaluations of 60 examples, the interval holds the true difference in about 95 %."""
-    source, held = random.Random(11), 0
-    for _ in range(300):
-        hard = [source.random() for _ in range(60)]
-        a = [float(source.random() > 0.8 * x) for x in hard]  # right in 60 % of all cases
-        b = [float(source.random() > x) for x in hard]  # right in 50 %
-        found = paired_bootstrap(a, b, resamples=500, seed=source.randrange(10**6))
-        held += found.low <= 0.1 <= found.high
-    assert 0.91 <= held / 300 <= 0.98
-
-
-def test_pairing_makes_the_difference_surer() -> None:
-    """Where both models fail on the same hard examples, the paired interval is far narrower than the two scores'."""
-    b = [float(i % 2) for i in range(100)]
-    a = [1.0 if i < 10 else value for i, value in enumerate(b)]
-    found = paired_bootstrap(a, b)
-    assert found.estimate == pytest.approx(0.05)
-    assert found.n == 100
-    assert 0 < found.low < found.estimate < found.high < 0.12
-    with pytest.raises(ValueError, match="same examples"):
-        paired_bootstrap([1.0], [1.0, 0.0])
-
-
-# Evaluating
+from ftwidgets.evaluation.evaluate import EvaluationRun, evaluate
+from ftwidgets.evaluation.examples import read_examples
+from ftwidgets.statistics import wilson
 
 
 def client_of(answer: Callable[[dict[str, Any]], str | None], asked: list[dict[str, Any]] | None = None) -> openai.OpenAI:
@@ -309,45 +188,6 @@ def test_token_f1_can_be_the_judge() -> None:
     assert found.scores["exact_match"].tolist() == [0.0]
 
 
-def judged(a: list[float], b: list[float]) -> Evaluation:
-    by_row = {"exact_match": pd.DataFrame({"b": b, "a": a})}
-    return Evaluation(answers=pd.DataFrame({"row": range(len(a))}), by_row=by_row, metric="exact_match")
-
-
-def test_a_verdict_is_only_given_where_the_interval_allows_it() -> None:
-    """Too few examples, and an interval that holds zero, are "cannot tell yet", never a winner."""
-    few = judged([1.0] * 19, [0.0] * 19).verdict()
-    assert few.startswith("cannot tell yet: a - b = +1.00")
-    assert few.endswith("20 examples or more")
-    even = judged([1.0, 0.0] * 30, [0.0, 1.0] * 30).verdict()
-    assert even.startswith("cannot tell yet: a - b = +0.00 (95 % interval -0.2")
-    assert even.endswith("if there is a difference that small, it takes more than 100,000 examples to find it")
-    same = judged([0.0] * 30, [0.0] * 30).verdict()
-    assert same == "cannot tell yet: a and b score the same on every example (n = 30)"
-    with pytest.raises(ValueError, match='no model "c" in this evaluation; it compared: b, a'):
-        judged([1.0], [0.0]).verdict("c")
-
-
-def test_equal_models_are_rarely_told_apart() -> None:
-    """Over 200 evaluations of two equal models, a winner is named in about 5 %, at 20 examples already."""
-    source, told = random.Random(3), 0
-    for _ in range(200):
-        a, b = ([float(source.random() < 0.5) for _ in range(20)] for _ in range(2))
-        told += not judged(a, b).verdict().startswith("cannot tell")
-    assert told <= 20
-
-
-def test_an_evaluation_is_a_fact_and_shows_itself_safely() -> None:
-    """It cannot be changed, and names of models are text in a notebook, not HTML."""
-    found = evaluate(client_of(adder), {"<b>base</b>": "m", "tuned": "ft:m:org::1"}, SUMS)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        found.metric = "token_f1"  # type: ignore[misc]
-    html = found._repr_html_()
-    assert "&lt;b&gt;base" in html
-    assert "<b>" not in html
-    assert "0.50 (0.35 to 0.65)" in html
-
-
 def test_progress_is_told_and_an_empty_answer_is_an_answer() -> None:
     """`on_answer` counts up to all answers; a refusal (content null) is scored as an empty text."""
     told: list[tuple[int, int]] = []
@@ -386,3 +226,69 @@ def test_a_function_that_gives_no_text_is_told() -> None:
     silent: Any = lambda _messages: None  # noqa: E731
     with pytest.raises(TypeError, match="gives a text, not None"):
         evaluate(client_of(adder), {"a": silent}, [example("1+1", "2")])
+
+
+SAMPLING = {"max_tokens": 64, "temperature": 0.0}
+
+
+def test_a_function_that_fails_is_named_with_its_row() -> None:
+    """Like a model that refuses."""
+
+    def picky(messages: Any) -> str:
+        raise LookupError("no idea")
+
+    with pytest.raises(LookupError) as caught:
+        evaluate(client_of(adder), {"picky": picky}, SUMS[:1])
+    assert caught.value.__notes__ == ["The model picky was asked row 1: '0+1'"]
+
+
+def test_limit_takes_the_first_examples() -> None:
+    """And refuses none at all."""
+    assert evaluate(client_of(adder), "m", SUMS, limit=3).answers["row"].tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match='"limit" must be 1 or more'):
+        evaluate(client_of(adder), "m", SUMS, limit=0)
+
+
+def test_what_was_answered_before_a_stop_is_scored() -> None:
+    """Both models are asked in turns, so rows answered by both are there; asking again goes on where it stopped."""
+    stop, asked = threading.Event(), itertools.count(1)
+
+    def slow_at_the_end(messages: Any) -> str:
+        if next(asked) > 62:  # those after the sixtieth are still under way when the stop comes
+            stop.wait(10)
+            time.sleep(0.05)
+        return adder(messages)
+
+    run = EvaluationRun(client_of(slow_at_the_end), MODELS, read_examples(SUMS), sampling=SAMPLING)
+    run.ask(workers=1, on_answer=lambda done, _: stop.set() if done >= 60 else None, stop=stop)
+    assert 60 <= run.done < 80
+    rows = run.result().answers["row"].tolist()
+    assert rows[:20] == list(range(1, 21))
+    assert len(rows) < 40
+    run.ask()
+    assert run.result().answers["row"].tolist() == list(range(1, 41))
+
+
+def test_what_was_answered_before_a_failure_is_kept() -> None:
+    """The error comes out, and the rows that every model had answered are scored."""
+
+    def moody(messages: Any) -> str:
+        if messages[-1]["content"] == "30+1":
+            raise LookupError("not that one")
+        return "1"
+
+    run = EvaluationRun(client_of(adder), {"base": "m", "moody": moody}, read_examples(SUMS), sampling=SAMPLING)
+    with pytest.raises(LookupError):
+        run.ask(workers=1)
+    rows = run.result().answers["row"].tolist()
+    assert set(range(1, 21)) <= set(rows)
+    assert 31 not in rows
+
+
+def test_nothing_answered_is_said() -> None:
+    """There is no score of nothing."""
+    run = EvaluationRun(client_of(adder), "gone", read_examples(SUMS), sampling=SAMPLING)
+    with pytest.raises(openai.NotFoundError):
+        run.ask()
+    with pytest.raises(FtwidgetsError, match="nothing to score"):
+        run.result()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.errors import DataError
-from ftwidgets.evaluation.metrics import words
+from ftwidgets.evaluation.metrics import split_words
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ def _unfit(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> str:
         raise DataError(f"the table has no column {missing[0]}. Hand in the one that the model was trained with.")
     if not isinstance(prompt, str):
         return f"The answer is a text in quotes: {prompt!r:.60}"
-    if not words(prompt):
+    if not split_words(prompt):
         return "The prompt is empty. Write something that a visitor could say."
     if len(prompt) > LONGEST:
         return f"The prompt has {len(prompt)} characters. Keep it below {LONGEST}: the model reads no more than a page."
-    if words(prompt) in [words(known) for known in seen]:
+    if split_words(prompt) in [split_words(known) for known in seen]:
         return "The lesson has asked that one already. Find one of your own."
-    if words(prompt) in [words(known) for known in shop["Prompt"]]:
+    if split_words(prompt) in [split_words(known) for known in shop["Prompt"]]:
         return "The tuned model was trained with this very question. Look for one that it was not made for."
     return ""
 
@@ -123,8 +123,8 @@ def _ask(client: openai.OpenAI, model: str, prompt: str, system: str) -> str:
 def _shared(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
     """List the words that a prompt shares with the topic of an answer."""
     topic = [answer, *shop.loc[shop["Completion"] == answer, "Prompt"]]
-    known = {_stem(word) for text in topic for word in words(text)}
-    return [word for word in dict.fromkeys(words(prompt)) if word not in LITTLE and _stem(word) in known]
+    known = {_stem(word) for text in topic for word in split_words(text)}
+    return [word for word in dict.fromkeys(split_words(prompt)) if word not in LITTLE and _stem(word) in known]
 
 
 def _stem(word: str) -> str:

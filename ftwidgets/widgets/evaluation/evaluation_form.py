@@ -1,4 +1,4 @@
-"""The form of an evaluation: which models, which examples, how to score; as a survey to be asked, and as code.
+"""The form of an evaluation: which models, which examples, how to score; as a run to be started, and as code.
 
 Left out: asking, and what comes of it.
 """
@@ -13,8 +13,8 @@ import ipywidgets
 from ftwidgets.data.text import normalize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation.baselines import majority
-from ftwidgets.evaluation.examples import read
-from ftwidgets.evaluation.survey import METRICS, Survey
+from ftwidgets.evaluation.evaluate import METRICS, EvaluationRun
+from ftwidgets.evaluation.examples import read_examples
 from ftwidgets.widgets.base.fields import field, row
 from ftwidgets.widgets.base.markup import literal
 from ftwidgets.widgets.evaluation.examples_field import Given
@@ -99,8 +99,8 @@ class Questions:
             named[name] = model
         return named
 
-    def survey(self, client: openai.OpenAI) -> Survey:
-        """Make the survey that the form stands for.
+    def create_run(self, client: openai.OpenAI) -> EvaluationRun:
+        """Create the evaluation that the form describes, before any question is asked.
 
         Raises
         ------
@@ -110,16 +110,19 @@ class Questions:
         named = self.named()
         if not named:
             raise ValueError('"Models" is empty. Name at least one, on a line of its own.')
-        examples = self._examples.load(self.examples.value)
+        options = self._options()
+        reading = {name: options.pop(name) for name in ("limit", "system") if name in options}
+        questions = read_examples(self._examples.load(self.examples.value), **reading)
         first = {MAJORITY: majority(self._train.load(self.train.value))} if self._has_baseline else {}
-        return Survey(client, {**first, **named}, examples, **self._options())
+        sampling = {"max_tokens": options["max_tokens"], "temperature": 0.0}
+        return EvaluationRun(client, {**first, **named}, questions, metric=options["metric"], sampling=sampling)
 
-    def seen(self, survey: Survey) -> int:
+    def seen(self, run: EvaluationRun) -> int:
         """Count the questions that stand among the training examples named in the form."""
         if not self._has_baseline:
             return 0
-        trained = {normalize(question.prompt) for question in read(self._train.load(self.train.value))}
-        return sum(normalize(question.prompt) in trained for question in survey.questions)
+        trained = {normalize(question.prompt) for question in read_examples(self._train.load(self.train.value))}
+        return sum(normalize(question.prompt) in trained for question in run.questions)
 
     def code(self) -> str:
         """Write the call; what was handed in as an object goes by its name: `examples`, `train`."""

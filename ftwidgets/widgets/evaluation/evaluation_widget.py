@@ -28,8 +28,8 @@ from ftwidgets.widgets.evaluation.evaluation_form import Questions
 if TYPE_CHECKING:
     import openai
 
+    from ftwidgets.evaluation.evaluate import EvaluationRun
     from ftwidgets.evaluation.examples import Examples
-    from ftwidgets.evaluation.survey import Survey
 
 _EVERY = 0.25  # seconds between two looks at the progress
 
@@ -126,16 +126,16 @@ class Evaluation(Panel):
                 raise RuntimeError("the evaluation is still running; cancel it or wait for its end.")
             if self.smallest.value < 0:
                 raise ValueError(f'"Smallest difference" must be above 0, or 0 to leave it open: {self.smallest.value:g}')
-            survey = self._questions.survey(self._client)
-            seen = self._questions.seen(survey)
+            run = self._questions.create_run(self._client)
+            seen = self._questions.seen(run)
             with suppress(Exception):
                 self._work.wait()  # the last one has told its end, and its thread may take a moment longer
             self._stop.clear()
             self._clear()
             self.run_button.disabled, self.cancel_button.disabled = True, False
-            asked = f"{pluralize(len(survey.models), 'model')} {pluralize(len(survey.questions), 'question')} each"
-            self.show_status(f"Asking {asked}: {pluralize(survey.total, 'answer')} to come.")
-            self._work.start(lambda: self._ask(survey, seen))
+            asked = f"{pluralize(len(run.models), 'model')} {pluralize(len(run.questions), 'question')} each"
+            self.show_status(f"Asking {asked}: {pluralize(run.total, 'answer')} to come.")
+            self._work.start(lambda: self._ask(run, seen))
         return self
 
     def cancel(self) -> None:
@@ -201,7 +201,7 @@ class Evaluation(Panel):
         self.summary.html = self.closer.html = self._pager.html = ""
         self._details.layout.display = "none"
 
-    def _ask(self, survey: Survey, seen: int) -> evaluation.Evaluation:
+    def _ask(self, run: EvaluationRun, seen: int) -> evaluation.Evaluation:
         """Ask, in the background; whatever ends it, what every model has answered is scored."""
         began, last = monotonic(), 0.0
 
@@ -213,12 +213,12 @@ class Evaluation(Panel):
                 self._progressed(done, total, (now - began) * (total - done) / done)
 
         try:
-            survey.ask(on_answer=answered, stop=self._stop)
+            run.ask(on_answer=answered, stop=self._stop)
         except Exception as error:
-            error.add_note(f"By then {survey.done} of {survey.total} answers were there. {self._kept(survey)}")
+            error.add_note(f"By then {run.done} of {run.total} answers were there. {self._kept(run)}")
             raise
         else:
-            return self._finished(survey, seen, monotonic() - began)
+            return self._finished(run, seen, monotonic() - began)
         finally:
             self.progress.html = ""
             self.run_button.disabled, self.cancel_button.disabled = False, True
@@ -233,20 +233,20 @@ class Evaluation(Panel):
         text = f"{done} of {total} answers, about {left:.0f} s left"
         self.progress.html = f'<progress aria-label="{escape(text)}" max="{total}" value="{done}"></progress> {escape(text)}'
 
-    def _finished(self, survey: Survey, seen: int, seconds: float) -> evaluation.Evaluation:
-        scored = self._kept(survey)
-        if survey.done < survey.total:
-            told = f"Cancelled after {survey.done} of {survey.total} answers. {scored}"
+    def _finished(self, run: EvaluationRun, seen: int, seconds: float) -> evaluation.Evaluation:
+        scored = self._kept(run)
+        if run.done < run.total:
+            told = f"Cancelled after {run.done} of {run.total} answers. {scored}"
         else:
-            told = f"Done: {pluralize(survey.total, 'answer')} in {seconds:.0f} s."
-        known = f" {seen} of the {len(survey.questions)} examples are training examples too: take others for the score."
+            told = f"Done: {pluralize(run.total, 'answer')} in {seconds:.0f} s."
+        known = f" {seen} of the {len(run.questions)} examples are training examples too: take others for the score."
         self.show_status(told + (known if seen else ""), "wrong" if seen else "ok")
-        return survey.result()
+        return run.result()
 
-    def _kept(self, survey: Survey) -> str:
+    def _kept(self, run: EvaluationRun) -> str:
         """Show what every model has answered, and say how much that is."""
         try:
-            result = survey.result()
+            result = run.result()
         except FtwidgetsError:
             return "No example was answered by every model, so nothing is scored."
         self.result = result
