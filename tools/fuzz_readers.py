@@ -20,7 +20,7 @@ import atheris
 with atheris.instrument_imports(include=["ftwidgets.data"]):
     from ftwidgets.data import check
     from ftwidgets.data.readers import open_source as _source  # noqa: F401
-    from ftwidgets.data.schema import read as _form  # noqa: F401 - imported where it is used, and so not instrumented else
+    from ftwidgets.data.schema import parse_row as _parse  # noqa: F401 - imported where it is used, and so not instrumented else
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".xlsx", "")
 LABELLED = Path(__file__).parents[1] / "tests" / "data" / "labelled"

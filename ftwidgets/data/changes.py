@@ -13,7 +13,7 @@ from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.text import normalize
 
 if TYPE_CHECKING:
-    from ftwidgets.data.readers import Opened
+    from ftwidgets.data.readers import OpenSource
 
 Write = Callable[[bytes], object]
 
@@ -37,9 +37,9 @@ class Changes:
         self._mended: list[str] = []
         self._first: dict[int, str] = {}  # where a row was first said, by the hash of what it says
 
-    def made(self, opened: "Opened") -> Iterator[TrainingRow]:
+    def made(self, opened: "OpenSource") -> Iterator[TrainingRow]:
         """Yield every usable row with the fixes done, in the order of the source."""
-        for item in opened.items(mend=self._mend):
+        for item in opened.read(self._mend):
             mended, self._mended = self._mended, []
             if not isinstance(item, TrainingRow):
                 self._leave_out(item)
@@ -51,12 +51,12 @@ class Changes:
 
     def _mend(self, value: Any) -> Any:
         """Return a row of JSON with the chosen repairs of its form done, and remember which."""
-        mended, names = schema.mend(value)
+        mended, names = schema.repair_row(value)
         chosen = [name for name in names if name in self._names]
         if not chosen:
             return value
         self._mended = chosen
-        return mended if len(chosen) == len(names) else schema.mend(value, only=self._names)[0]
+        return mended if len(chosen) == len(names) else schema.repair_row(value, only=self._names)[0]
 
     def _twin(self, item: TrainingRow) -> str | None:
         """Return where the same was said before, if it was and repeats are to go."""

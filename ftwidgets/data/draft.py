@@ -9,7 +9,7 @@ from ftwidgets.data.divide import divide
 from ftwidgets.data.examine import Examined, Options, examine, mapped
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.readers import DEFAULTS, Source, column_names
+from ftwidgets.data.readers import DEFAULT_COLUMNS, Source, column_names
 from ftwidgets.data.report import Report
 from ftwidgets.data.text import normalize
 
@@ -59,5 +59,5 @@ def columns(source: Source) -> list[str] | Finding:
 
 def automatic(part: str, header: list[str]) -> str | None:
     """Return the one column that is taken for a part (`prompt`, `completion`, `system`) when none is named."""
-    alike = [name for name in header if normalize(name) == normalize(DEFAULTS[part])]
+    alike = [name for name in header if normalize(name) == normalize(DEFAULT_COLUMNS[part])]
     return alike[0] if len(alike) == 1 else None

@@ -14,7 +14,7 @@ from ftwidgets.data import rules as texts
 from ftwidgets.data.collector import Tally
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.lazy_examples import Examples
-from ftwidgets.data.readers import Opened, Source, open_source
+from ftwidgets.data.readers import OpenSource, Source, open_source
 from ftwidgets.data.report import Report
 from ftwidgets.data.rows import Example, Rule
 from ftwidgets.data.rules import size
@@ -42,7 +42,7 @@ class Examined:
 
     name: str
     tally: Tally
-    opened: Opened | None = None
+    opened: OpenSource | None = None
     seen: Seen | None = None
     near: groups.Near = field(default_factory=groups.Near)
     labels: groups.Labels = field(default_factory=groups.Labels)
@@ -78,7 +78,7 @@ class Examined:
             source=self.name,
             n_rows=0 if opened is None else opened.n_rows,
             columns={} if opened is None else dict(opened.columns),
-            form="" if opened is None else opened.form,
+            form="" if opened is None else opened.format,
             totals=dict(self.tally.totals),
             repairs=dict(self.tally.repairs),
             labels=self.labels.counts,
@@ -126,7 +126,7 @@ def _other_keys(seen: Seen) -> list[Finding]:
     if first is None or first.source_example is None or not isinstance(first.row.values, dict):
         return []
     theirs, ours = first.row.values.keys(), first.source_example.keys()
-    older = seen.opened.form == "completion" and theirs == {"prompt", "completion"}
+    older = seen.opened.format == "completion" and theirs == {"prompt", "completion"}
     if older or theirs == ours or "messages" in theirs:
         return []
     message = f"The rows have the keys {join_names(theirs)}; services want {join_names(ours)}."

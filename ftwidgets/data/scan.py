@@ -14,7 +14,7 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
 
 if TYPE_CHECKING:
-    from ftwidgets.data.readers import Opened
+    from ftwidgets.data.readers import OpenSource
 
 BATCH = 512
 HELD = 5_000
@@ -25,7 +25,7 @@ HELD = 5_000
 class Seen:
     """Where the usable rows of a source are; what rules may ask about them afterwards (`RowLookup`)."""
 
-    opened: "Opened"
+    opened: "OpenSource"
     orders: "array[int]" = field(default_factory=lambda: array("i"))
     lines: "array[int]" = field(default_factory=lambda: array("i"))
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
@@ -64,7 +64,7 @@ class Seen:
         """Return the rows at some positions."""
         if self.rows is not None:
             return [self.rows[position] for position in positions]
-        return list(self.opened.again([self.place(position) for position in positions]))
+        return list(self.opened.reread([self.place(position) for position in positions]))
 
 
 def batches(rows: Iterable[TrainingRow | list[Finding]], tally: Tally) -> Iterator[list[TrainingRow]]:
@@ -83,10 +83,10 @@ def batches(rows: Iterable[TrainingRow | list[Finding]], tally: Tally) -> Iterat
         yield waiting
 
 
-def scan(opened: "Opened", rules: Sequence[Rule], tally: Tally) -> Seen:
+def scan(opened: "OpenSource", rules: Sequence[Rule], tally: Tally) -> Seen:
     """Read a source once and let every rule see every usable row; return where these are."""
     seen = Seen(opened)
-    for items in batches(opened.items(), tally):
+    for items in batches(opened.read(), tally):
         start = len(seen)
         seen.extend(items)
         for item in items:
@@ -145,7 +145,7 @@ def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[TrainingRow]:
     """Yield the usable rows without those at the positions `dropped`, which are in rising order."""
     out = iter(dropped)
     skip = next(out, -1)
-    usable = (item for item in seen.opened.items() if isinstance(item, TrainingRow)) if seen.rows is None else seen.rows
+    usable = (item for item in seen.opened.read() if isinstance(item, TrainingRow)) if seen.rows is None else seen.rows
     for position, item in enumerate(usable):
         if position == skip:
             skip = next(out, -1)

@@ -161,7 +161,7 @@ def test_saved_and_reloaded_nothing_is_lost(lab_page: LabPage) -> None:
 
 
 def test_without_its_kernel_the_plain_form_is_there(shown: Any) -> None:
-    """Opened again when the kernel is gone: the plain form shows the last state."""
+    """OpenSource again when the kernel is gone: the plain form shows the last state."""
     panel = lab.output(shown, 0)
     panel.get_by_role("button", name="Count", exact=True).click()
     shown.wait_for_function(PLAIN_FORM_SAYS, arg="count 1")

@@ -1,9 +1,9 @@
-"""From a source (a file, a DataFrame, a list of records) to rows that can be used. Left out: judging what they say."""
+"""From a source (a file, a DataFrame, a list of records) to rows that can be trained on. Left out: judging their texts."""
 
-from ftwidgets.data.readers.columns import DEFAULTS as DEFAULTS
+from ftwidgets.data.readers.columns import DEFAULT_COLUMNS as DEFAULT_COLUMNS
 from ftwidgets.data.readers.open import Source as Source
 from ftwidgets.data.readers.open import column_names as column_names
 from ftwidgets.data.readers.open import open_source as open_source
-from ftwidgets.data.readers.source import Opened as Opened
+from ftwidgets.data.readers.source import OpenSource as OpenSource
 
-__all__ = ["DEFAULTS", "Opened", "Source", "column_names", "open_source"]
+__all__ = ["DEFAULT_COLUMNS", "OpenSource", "Source", "column_names", "open_source"]

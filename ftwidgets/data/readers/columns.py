@@ -1,15 +1,16 @@
-"""Find the Prompt, Completion and System columns, whatever their case, order and surrounding blanks.
+"""Find the Prompt, Completion and System columns, whatever their case, order and surrounding whitespace.
 
 Left out: guessing from other names (`Question`, `answer_text`): the finding lists the columns and says how to map them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ftwidgets.data.findings import Finding
+from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.text import join_names, normalize, quote
 
-DEFAULTS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}
+DEFAULT_COLUMNS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}
 
 # The argument that maps each part to a column.
 ARGUMENTS = {
@@ -20,83 +21,84 @@ ARGUMENTS = {
     "group": "group",
     "split": "split_column",
 }
-_NEEDED = ("prompt", "completion")
+_REQUIRED = ("prompt", "completion")
 
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns, and where they stand: the line in a file, or none."""
+    """The names of the columns, and where they are: the line in a file, or none."""
 
     names: tuple[str, ...]
     from_file: bool = False
     line: int | None = None
 
 
-def clean(name: str) -> str:
-    """Return the name of a column without surrounding blanks and without stray byte order marks."""
+def clean_name(name: str) -> str:
+    """Return the name of a column without surrounding whitespace and without stray byte order marks."""
     return name.replace("\ufeff", "").replace("\u200b", "").strip()
 
 
-def wanted(mapping: Mapping[str, str]) -> list[str]:
-    """Return the names of the columns looked for; they help to tell the delimiter and the sheet."""
-    return [*(mapping.get(part, name) for part, name in DEFAULTS.items()), *mapping.values()]
+def expected_columns(mapping: Mapping[str, str]) -> list[str]:
+    """Return the column names to look for; they help to find the delimiter and the sheet."""
+    return [*(mapping.get(part, name) for part, name in DEFAULT_COLUMNS.items()), *mapping.values()]
 
 
-def find(header: Header, mapping: Mapping[str, str]) -> dict[str, int] | list[Finding]:
-    """Return the position of the column of each part, or a finding for each that is missing or there twice.
+def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]:
+    """Return the position of the column of each part.
 
-    `mapping` holds what the caller named, such as `{"prompt": "Question"}`.
+    Parameters
+    ----------
+    header
+        The columns there are.
+    mapping
+        The columns that the caller named, such as `{"prompt": "Question"}`.
 
     Raises
     ------
+    UnreadableError
+        With a finding for each column that is missing or there twice.
     ValueError
         If one column is named for two of prompt, completion and system.
     """
-    found: dict[str, int] = {}
+    positions: dict[str, int] = {}
     findings: list[Finding] = []
-    for part, name in {**DEFAULTS, **mapping}.items():
-        places = _places(header.names, name, exact_first=part in mapping)
-        if len(places) == 1:
-            found[part] = places[0]
-        elif places:
-            findings.append(_ambiguous(header, part, name, places))
-        elif part in mapping or part in _NEEDED:
-            findings.append(_missing(header, part, name, first=not findings))
+    for part, name in {**DEFAULT_COLUMNS, **mapping}.items():
+        candidates = _matching_positions(header.names, name, exact_first=part in mapping)
+        if len(candidates) == 1:
+            positions[part] = candidates[0]
+        elif candidates:
+            findings.append(_ambiguous_column(header, part, name, candidates))
+        elif part in mapping or part in _REQUIRED:
+            findings.append(_missing_column(header, part, name, is_first=not findings))
     if findings:
-        return findings
-    texts = [found[part] for part in DEFAULTS if part in found]
+        raise UnreadableError(*findings)
+    texts = [positions[part] for part in DEFAULT_COLUMNS if part in positions]
     if len(set(texts)) < len(texts):
-        same = join_names(header.names[place] for place in sorted(set(texts)))
+        same = join_names(header.names[position] for position in sorted(set(texts)))
         raise ValueError(f"prompt, completion and system need a column each; these were named: {same}")
-    return found
+    return positions
 
 
-def ignored(header: Header, found: Mapping[str, int]) -> list[Finding]:
+def ignored_columns(header: Header, positions: Mapping[str, int]) -> list[Finding]:
     """Return the note that names the columns which are not used, if there are any."""
-    used = set(found.values())
-    others = [name for place, name in enumerate(header.names) if place not in used and name]
+    used = set(positions.values())
+    others = [name for position, name in enumerate(header.names) if position not in used and name]
     if not others:
         return []
     return [Finding(id="ignored-columns", level="note", message=f"Columns not used: {join_names(others)}.")]
 
 
-def has_texts(names: Sequence[str]) -> bool:
-    """Tell whether a prompt and a completion column are among the names, in any case."""
-    folded = {normalize(name) for name in names}
-    return all(normalize(DEFAULTS[part]) in folded for part in _NEEDED)
-
-
-def _places(names: tuple[str, ...], name: str, *, exact_first: bool) -> list[int]:
-    exact = [place for place, column in enumerate(names) if column == name]
+def _matching_positions(names: tuple[str, ...], name: str, *, exact_first: bool) -> list[int]:
+    exact = [position for position, column in enumerate(names) if column == name]
     if exact_first and len(exact) == 1:
         return exact
-    return [place for place, column in enumerate(names) if normalize(column) == normalize(name)]
+    return [position for position, column in enumerate(names) if normalize(column) == normalize(name)]
 
 
-def _missing(header: Header, part: str, name: str, *, first: bool) -> Finding:
+def _missing_column(header: Header, part: str, name: str, *, is_first: bool) -> Finding:
     there = [column for column in header.names if column]
     fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
-    if header.from_file and header.line is not None and first:
+    if header.from_file and header.line is not None and is_first:
         fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
     columns = f"the columns are {join_names(there)}" if there else "there are no columns at all"
     return Finding(
@@ -109,8 +111,8 @@ def _missing(header: Header, part: str, name: str, *, first: bool) -> Finding:
     )
 
 
-def _ambiguous(header: Header, part: str, name: str, places: list[int]) -> Finding:
-    there = ", ".join(f"{quote(header.names[place])} (column {place + 1})" for place in places)
+def _ambiguous_column(header: Header, part: str, name: str, candidates: list[int]) -> Finding:
+    there = ", ".join(f"{quote(header.names[position])} (column {position + 1})" for position in candidates)
     return Finding(
         id="ambiguous-column",
         level="error",

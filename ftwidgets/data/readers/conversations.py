@@ -1,71 +1,69 @@
-"""Neighbouring rows of a table that are the turns of one conversation, told by a column, as one example.
+"""Join neighbouring rows of a table that are the turns of one conversation, told by a column, into one example.
 
-Left out: conversations that a file mixes row by row; a value that comes back later is another conversation, and said.
+Left out: conversations whose rows are mixed in the file; a value that comes back later is another conversation, with a warning.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers.plain_values import Overall
-from ftwidgets.data.readers.source import Item, Mend
-from ftwidgets.data.readers.table import CellReader, text_of, value_at
-from ftwidgets.data.rows import Fault, Row, TrainingRow
+from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings
+from ftwidgets.data.readers.table import CellParser, text_of, value_at
+from ftwidgets.data.rows import Fault, TrainingRow
 from ftwidgets.data.text import quote
 
 
 @dataclass
-class TurnReader(CellReader):
-    """What makes an example of the rows of one conversation: its values of the column `conversation` are the same."""
+class ConversationParser(CellParser):
+    """Makes an example of neighbouring rows with the same value in the column `conversation`."""
 
-    def fresh(self, mend: Mend | None = None) -> "TurnReader":
-        """Return the same reader as it was before it took a row."""
-        return replace(self, overall=Overall())
+    def restarted(self, repair: Repair | None = None) -> "ConversationParser":
+        """Return the same parser in its first state."""
+        return replace(self, plain_values={})
 
-    def units(self, rows: Iterator[Row | list[Finding]]) -> Iterator[Item]:
-        """Yield an example or findings for each conversation; a row without a value stands for itself."""
+    def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
+        """Yield an example or findings for each conversation; a row without a value is one by itself."""
         seen: set[int] = set()
-        held: list[Item] = []
+        turns: list[ParseResult] = []
         name: str | None = None
         for row in rows:
             if isinstance(row, list):
-                yield from self._closed(held, name, seen)
-                held, name = [], None
+                yield from self._finish(turns, name, seen)
+                turns, name = [], None
                 yield row
                 continue
-            value = text_of(value_at(row.values, self.places["conversation"])).strip()
-            item = self.take(row)
-            if held and value == name:
-                held.append(item)
+            value = text_of(value_at(row.values, self.positions["conversation"])).strip()
+            turn = self.parse_row(row)
+            if turns and value == name:
+                turns.append(turn)
                 continue
-            yield from self._closed(held, name, seen)
+            yield from self._finish(turns, name, seen)
             if not value:
-                held, name = [], None
-                yield item
+                turns, name = [], None
+                yield turn
             else:
-                held, name = [item], value
-        yield from self._closed(held, name, seen)
+                turns, name = [turn], value
+        yield from self._finish(turns, name, seen)
 
-    def _closed(self, held: list[Item], name: str | None, seen: set[int]) -> Iterator[Item]:
-        """Yield the conversation of the rows held back; findings if one of them cannot be used."""
-        if not held or name is None:
+    def _finish(self, turns: list[ParseResult], name: str | None, seen: set[int]) -> Iterator[ParseResult]:
+        """Yield a conversation whose last row has been read; findings if one of its rows cannot be used."""
+        if not turns or name is None:
             return
         key = hash(name)
         remarks = (self._interrupted(name),) if key in seen else ()
         seen.add(key)
-        faults = [finding for item in held if isinstance(item, list) for finding in item]
-        if any(finding.level == "error" for finding in faults):
+        findings = [finding for turn in turns if isinstance(turn, list) for finding in turn]
+        if any(finding.level == "error" for finding in findings):
             left_out = f" The conversation {quote(name)} is left out with it."
             yield [
                 replace(finding, message=finding.message + left_out) if finding.level == "error" else finding
-                for finding in faults
+                for finding in findings
             ]
             return
-        if faults:
-            yield faults
-        turns = [item for item in held if isinstance(item, TrainingRow)]
-        if turns:
-            yield _joined(turns, remarks)
+        if findings:
+            yield findings
+        usable = [turn for turn in turns if isinstance(turn, TrainingRow)]
+        if usable:
+            yield _join_turns(usable, remarks)
 
     def _interrupted(self, name: str) -> Fault:
         message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
@@ -73,7 +71,7 @@ class TurnReader(CellReader):
         return Fault("conversation-interrupted", "warning", message, fix, self.columns["conversation"], name[:60])
 
 
-def _joined(turns: list[TrainingRow], remarks: tuple[Fault, ...]) -> TrainingRow:
+def _join_turns(turns: list[TrainingRow], remarks: tuple[Fault, ...]) -> TrainingRow:
     """Return the turns as one example: the system prompt, the group and the split are those of the first row."""
     first, last = turns[0], turns[-1]
     remarks += tuple(fault for turn in turns for fault in turn.remarks)

@@ -1,18 +1,25 @@
-"""Rows that are in memory: of a DataFrame, a list, a workbook, a JSON document. Left out: what they mean."""
+"""Rows that are in memory: of a DataFrame, a list of records, a workbook, a JSON document."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers.source import Walk
+from ftwidgets.data.readers.source import RowOrFindings
+from ftwidgets.data.readers.table import is_missing
 from ftwidgets.data.rows import Row
+from ftwidgets.data.text import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Columns that hold lists of messages: such a row is read as a record.
+_RECORD_COLUMNS = {"messages", "conversations", "preferred_output", "chosen"}
 
 
 @dataclass
-class Held:
+class RowsInMemory:
     """Rows in memory.
 
     Parameters
@@ -25,6 +32,8 @@ class Held:
         What each is called; None for their numbers from 1.
     lines
         The line of each in the file; None where there are none.
+    findings
+        What is known before the rows are read.
     """
 
     name: str
@@ -35,22 +44,80 @@ class Held:
     size: int | None = None
     from_file: bool = False
     n_rows: int = 0
-    notes: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
-    @contextmanager
-    def reading(self, *, apart: bool = False) -> Iterator[Walk]:
-        """Hand out the walk; see `opened.Rows`."""
-        yield self._walk
+    @property
+    def first(self) -> Any:
+        """The value of the first row, None if there is none."""
+        return self.values[0] if self.values else None
 
-    def remarks(self) -> list[Finding]:
-        """Nothing: all is known from the beginning."""
+    def read(self) -> Iterator[RowOrFindings]:
+        """Yield all rows."""
+        self.n_rows = 0
+        for row in self._rows(0):
+            self.n_rows += 1
+            yield row
+
+    def read_from(self, places: Sequence[Row]) -> Iterator[Iterator[RowOrFindings]]:
+        """Yield, for each place, the rows from there on."""
+        return (self._rows(place.order - 1) for place in places)
+
+    def final_findings(self) -> list[Finding]:
+        """Return nothing: all is known from the beginning."""
         return []
 
-    def _walk(self, place: Row | None) -> Iterator[Row | list[Finding]]:
-        first = 0 if place is None else place.order - 1
-        for at in range(first, len(self.values)):
-            order = at + 1
-            if place is None:
-                self.n_rows = order
-            label = order if self.labels is None else self.labels[at]
-            yield Row(order, None if self.lines is None else self.lines[at], label, self.values[at])
+    def _rows(self, start: int) -> Iterator[Row]:
+        for position in range(start, len(self.values)):
+            order = position + 1
+            label = order if self.labels is None else self.labels[position]
+            yield Row(order, None if self.lines is None else self.lines[position], label, self.values[position])
+
+
+def holds_records(frame: "pd.DataFrame") -> bool:
+    """Tell whether the rows of a DataFrame are records: whether a column holds lists of messages."""
+    return any(str(column) in _RECORD_COLUMNS for column in frame.columns)
+
+
+def read_frame(frame: "pd.DataFrame", *, as_records: bool) -> RowsInMemory:
+    """Return the rows of a DataFrame; its index labels name them, or their positions where labels repeat."""
+    findings = []
+    if frame.index.is_unique:
+        labels = [label if type(label) is int else printable(str(label), 40) for label in frame.index.tolist()]
+    else:
+        labels = list(range(len(frame)))
+        message = "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."
+        fix = "reset_index() gives unique labels."
+        findings.append(Finding(id="repeated-index", level="note", message=message, fix=fix))
+    values: list[Any] = list(frame.itertuples(index=False, name=None))
+    if as_records:
+        names = [str(column) for column in frame.columns]
+        values = [
+            {name: _to_builtin(value) for name, value in zip(names, cells, strict=True) if not is_missing(value)}
+            for cells in values
+        ]
+    return RowsInMemory("DataFrame", values, labels, findings=findings)
+
+
+def read_list(records: Sequence[Any]) -> RowsInMemory:
+    """Return the rows of a list of records, or of something that can be indexed like one (a Hugging Face dataset)."""
+    return RowsInMemory("records", [_to_dict(records[position]) for position in range(len(records))])
+
+
+def _to_dict(record: Any) -> Any:
+    """Return a record of a list as a dict; of one that holds lists, keys without a value are left out."""
+    if not isinstance(record, Mapping):
+        return record
+    is_nested = any(not isinstance(value, str) and hasattr(value, "__len__") for value in record.values())
+    return {key: _to_builtin(value) for key, value in record.items() if value is not None or not is_nested}
+
+
+def _to_builtin(value: Any) -> Any:
+    """Return arrays as lists and mappings as dicts, all the way down: Parquet hands out arrays of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _to_builtin(inner) for key, inner in value.items() if not (inner is None and key != "content")}
+    if isinstance(value, (list, tuple)):
+        return [_to_builtin(inner) for inner in value]
+    to_list = getattr(value, "tolist", None)
+    return _to_builtin(to_list()) if callable(to_list) and hasattr(value, "ndim") and value.ndim else value

@@ -1,34 +1,31 @@
-"""From a record (a row of JSON, a dict) to an example, or to what keeps it from being one, by `form`.
+"""Make examples of records: rows of JSON, dicts in a list, rows of a DataFrame that hold lists of messages."""
 
-Left out: what the forms are (`form`), and flat records whose keys were named as columns (`flat`).
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers.source import Item, Mend
+from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings, RowSource
 from ftwidgets.data.readers.table import text_of
 from ftwidgets.data.rows import Fault, Row, TrainingRow
 from ftwidgets.data.text import quote
 
-# What a record becomes; a file holds examples of one kind.
-BECOMES = {
+# What a record of each format becomes; a file holds examples of one kind.
+EXAMPLE_KINDS = {
     "chat": "chat",
     "sharegpt": "chat",
     "completion": "completion",
     "alpaca": "completion",
     "preference": "preference",
 }
-_CALLED = {"chat": "chat", "completion": "prompt and completion", "preference": "preference"}
-_MAPPING = ' Or say which of its keys they are: prompt="...", completion="...".'
+_KIND_NAMES = {"chat": "chat", "completion": "prompt and completion", "preference": "preference"}
+_MAPPING_HINT = ' Or say which of its keys they are: prompt="...", completion="...".'
 
 
 @dataclass
-class RecordReader:
-    """What makes an example of a record.
+class RecordParser:
+    """Makes an example of a record.
 
     Parameters
     ----------
@@ -36,87 +33,121 @@ class RecordReader:
         The system prompt of records that have none of their own.
     columns
         The keys that hold the group and the split, where they are named; they are no part of the example.
-    kind
-        What the first record is, such as `alpaca`; a record of another kind cannot be used beside it.
+    format
+        The format of the first record, such as `alpaca`; a record that becomes another kind of example is rejected.
+    repair
+        Applied to each record before it is parsed.
     """
 
     system: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
-    kind: str = "unknown"
+    format: str = "unknown"
     header: tuple[str, ...] = ()
-    mend: Mend | None = None
-    n_mixed: int = 0
+    repair: Repair | None = None
 
     def __post_init__(self) -> None:
-        self.form = self.kind
-        self._becomes = BECOMES.get(self.kind)
-        self._beside = tuple(self.columns.values())
+        self._example_kind = EXAMPLE_KINDS.get(self.format)
 
-    def fresh(self, mend: Mend | None = None) -> "RecordReader":
-        """Return the same reader as it was before it took a row."""
-        return replace(self, mend=mend, n_mixed=0)
+    def restarted(self, repair: Repair | None = None) -> "RecordParser":
+        """Return the same parser in its first state; `repair` is applied to each record before it is parsed."""
+        return replace(self, repair=repair)
 
-    def remarks(self) -> list[Finding]:
-        """Nothing: a record is judged by itself."""
+    def final_findings(self) -> list[Finding]:
+        """Return nothing: a record is judged by itself."""
         return []
 
-    def units(self, rows: Iterator[Row | list[Finding]]) -> Iterator[Item]:
+    def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
         """Yield an example or findings for each row."""
-        take, read, system = self.take, schema.read, self.system
-        plain = self.mend is None and not self.columns and self._becomes is not None
-        becomes = self._becomes
+        parse_row, parse_record, system, example_kind = self._parse_row, schema.parse_row, self.system, self._example_kind
+        is_simple = self.repair is None and not self.columns and example_kind is not None
         for row in rows:
             if type(row) is list:
                 yield row
-            elif plain:
-                kind, faults, example, prompt, completion, prompted, own = read(row.values, system)  # type: ignore[union-attr]
-                if not faults and example is not None and (kind == becomes or BECOMES.get(kind) == becomes):
+            elif is_simple:  # the quick way, which most rows take
+                kind, faults, example, prompt, completion, prompted, own = parse_record(row.values, system)  # type: ignore[union-attr]
+                if not faults and example is not None and (kind == example_kind or EXAMPLE_KINDS.get(kind) == example_kind):
                     yield TrainingRow(row, prompt, completion, prompted, own, example)  # type: ignore[arg-type]
                 else:
-                    yield take(row)  # type: ignore[arg-type]
+                    yield parse_row(row)  # type: ignore[arg-type]
             else:
-                yield take(row)  # type: ignore[arg-type]
+                yield parse_row(row)  # type: ignore[arg-type]
 
-    def take(self, row: Row) -> Item:
+    def _parse_row(self, row: Row) -> ParseResult:
         """Return the row as an example, or the findings that keep it from being one."""
-        value, group, split = self._apart(row.values)
-        if self.mend is not None:
-            value = self.mend(value)
-        found = schema.read(value, self.system)
-        becomes = BECOMES.get(found.kind)
-        faults = [_told(fault) for fault in found.faults]
-        if becomes is not None and self._becomes is not None and becomes != self._becomes:
-            return [row.found(self._mixed(becomes))]
-        if found.example is None or any(fault.level == "error" for fault in faults):
+        value, group, split = self._without_columns(row.values)
+        if self.repair is not None:
+            value = self.repair(value)
+        parsed = schema.parse_row(value, self.system)
+        example_kind = EXAMPLE_KINDS.get(parsed.format)
+        faults = [
+            replace(fault, fix=fault.fix + _MAPPING_HINT) if fault.id == "unknown-shape" else fault for fault in parsed.faults
+        ]
+        if example_kind is not None and self._example_kind is not None and example_kind != self._example_kind:
+            return [row.found(_mixed_forms(example_kind, self._example_kind))]
+        if parsed.example is None or any(fault.level == "error" for fault in faults):
             return [row.found(fault) for fault in faults]
-        self._becomes = self._becomes or becomes
-        texts = found.prompt, found.completion, found.system, found.own_system
-        return TrainingRow(row, *texts, found.example, group, split, tuple(faults))
+        self._example_kind = self._example_kind or example_kind
+        texts = parsed.prompt, parsed.completion, parsed.system, parsed.own_system
+        return TrainingRow(row, *texts, parsed.example, group, split, tuple(faults))
 
-    def _apart(self, value: Any) -> tuple[Any, str | None, str | None]:
-        """Return a record without the keys of group and split, and what these say."""
-        if not self.columns or not isinstance(value, dict):
-            return value, None, None
-        said = {part: text_of(value.get(key)).strip() or None for part, key in self.columns.items()}
-        rest = {key: held for key, held in value.items() if key not in self._beside}
-        return rest, said.get("group"), said.get("split")
-
-    def _mixed(self, becomes: str) -> Fault:
-        message = f"This is a {_CALLED[becomes]} row; the first row of the file is a {_CALLED[self._becomes or becomes]} row."
-        fix = "A file holds rows of one kind: a training method takes one. Put the others into a file of their own."
-        return Fault("mixed-forms", "error", message, fix)
+    def _without_columns(self, record: Any) -> tuple[Any, str | None, str | None]:
+        """Return a record without the keys of group and split, and the values of these."""
+        if not self.columns or not isinstance(record, dict):
+            return record, None, None
+        texts = {part: text_of(record.get(key)).strip() or None for part, key in self.columns.items()}
+        keys = self.columns.values()
+        return {key: value for key, value in record.items() if key not in keys}, texts.get("group"), texts.get("split")
 
 
-def kind_of(value: object) -> str:
-    """Return the kind of a record, `unknown` if it is of none."""
-    return schema.read(value).kind
+@dataclass
+class RecordsAsTable:
+    """Flat records, {"question": ..., "answer": ...}, as rows of cells in the order of the columns; a missing key is empty."""
+
+    rows: RowSource
+    header: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        self.name, self.from_file = self.rows.name, self.rows.from_file
+        self.path, self.size = self.rows.path, self.rows.size
+
+    @property
+    def n_rows(self) -> int:
+        """Rows seen so far."""
+        return self.rows.n_rows
+
+    def read(self) -> Iterator[RowOrFindings]:
+        """Yield all rows."""
+        return map(self._to_cells, self.rows.read())
+
+    def read_from(self, places: Sequence[Row]) -> Iterator[Iterator[RowOrFindings]]:
+        """Yield, for each place, the rows from there on."""
+        return (map(self._to_cells, rows) for rows in self.rows.read_from(places))
+
+    def final_findings(self) -> list[Finding]:
+        """Return what only a full read showed."""
+        return self.rows.final_findings()
+
+    def _to_cells(self, row: RowOrFindings) -> RowOrFindings:
+        if isinstance(row, list):
+            return row
+        record: Any = row.values
+        if not isinstance(record, dict):
+            return [row.found(fault) for fault in schema.parse_row(record).faults]
+        return row._replace(values=tuple(record.get(name) for name in self.header))
 
 
-def _told(fault: Fault) -> Fault:
-    return replace(fault, fix=fault.fix + _MAPPING) if fault.id == "unknown-shape" else fault
+def record_format(value: object) -> str:
+    """Return the format of a record, `unknown` if it has none."""
+    return schema.parse_row(value).format
 
 
 def missing_key(name: str, keys: str) -> Finding:
     """Return the finding for a key that was named and is not in the first record."""
     message = f"There is no key {quote(name)} in the first record; its keys are {keys}."
     return Finding(id="missing-column", level="error", message=message, fix="Check its spelling.", field=name)
+
+
+def _mixed_forms(kind: str, first_kind: str) -> Fault:
+    message = f"This is a {_KIND_NAMES[kind]} row; the first row of the file is a {_KIND_NAMES[first_kind]} row."
+    fix = "A file holds rows of one kind: a training method takes one. Put the others into a file of their own."
+    return Fault("mixed-forms", "error", message, fix)

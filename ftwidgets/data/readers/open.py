@@ -1,28 +1,24 @@
-"""From a path, a DataFrame or a list of records to something that can be read, or to the findings that say why not.
-
-Left out: reading itself: each kind has a module of its own.
-"""
+"""Open a path, a DataFrame or a list of records as a source of rows, or return the findings that say why it cannot be read."""
 
 import difflib
 import os
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers import csv, jsonl_lines, unsupported
-from ftwidgets.data.readers.columns import Header, find, ignored, wanted
-from ftwidgets.data.readers.conversations import TurnReader
-from ftwidgets.data.readers.encoding import open_text
-from ftwidgets.data.readers.flat_records import Flat
-from ftwidgets.data.readers.frame import frame_header, is_frame, is_records, of_records, read_frame, record
-from ftwidgets.data.readers.in_memory import Held
-from ftwidgets.data.readers.json_document import read_document
-from ftwidgets.data.readers.json_records import RecordReader, kind_of, missing_key
-from ftwidgets.data.readers.source import Opened, Rows
-from ftwidgets.data.readers.table import CellReader
-from ftwidgets.data.readers.text_file import Text
+from ftwidgets.data.readers.columns import Header, clean_name, expected_columns, ignored_columns, locate_columns
+from ftwidgets.data.readers.conversations import ConversationParser
+from ftwidgets.data.readers.csv import find_table
+from ftwidgets.data.readers.encoding import TextFile, open_text
+from ftwidgets.data.readers.file_formats import empty_file, is_blank, is_zip, reject_unsupported_format, text_format
+from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list
+from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
+from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable, missing_key, record_format
+from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
+from ftwidgets.data.readers.table import CellParser
 from ftwidgets.data.readers.xlsx import read_workbook
 from ftwidgets.data.text import join_names, normalize, printable, quote
 
@@ -32,18 +28,18 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
 
 _HEAD = 64 * 1024  # bytes that tell one format from another
-_TEXTS = ("prompt", "completion", "system", "conversation")
+_TEXT_PARTS = ("prompt", "completion", "system", "conversation")
 
 
 @dataclass
-class _Found:
-    """A source, recognised: a table has a header; records have a first one."""
+class _Rows:
+    """The rows of a source: a table has a header, records have a first one."""
 
-    rows: Rows
+    rows: RowSource
     kind: str  # file, DataFrame, workbook or records
     header: Header | None = None
-    first: Any = None
-    findings: Sequence[Finding] = ()
+    first_record: Any = None
+    findings: list[Finding] = field(default_factory=list)
 
 
 def open_source(
@@ -53,7 +49,7 @@ def open_source(
     system: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
-) -> Opened | list[Finding]:
+) -> OpenSource | list[Finding]:
     """Open a source of rows, or return the findings that say why it cannot be read as training data.
 
     Parameters
@@ -77,133 +73,137 @@ def open_source(
     """
     if system is not None and not system.strip():
         raise ValueError("system is blank; leave it out for no system prompt")
-    found = _look(source, columns, delimiter, encoding)
-    if isinstance(found, Finding):
-        return [found]
-    if found.header is None and any(part in columns for part in _TEXTS):
-        names = tuple(map(str, found.first)) if isinstance(found.first, dict) else ()
-        found = _Found(Flat(found.rows, names), "records", Header(names, found.rows.from_file), findings=found.findings)
-    return _records(found, columns, system) if found.header is None else _table(found, found.header, columns, system)
+    try:
+        found = _find_rows(source, columns, delimiter, encoding)
+        header = found.header
+        if header is None:
+            if not any(part in columns for part in _TEXT_PARTS):
+                return _open_records(found, columns, system)
+            names = tuple(map(str, found.first_record)) if isinstance(found.first_record, dict) else ()
+            header = Header(names, found.rows.from_file)
+            found.rows = RecordsAsTable(found.rows, names)
+        return _open_table(found, header, columns, system)
+    except UnreadableError as unreadable:
+        return unreadable.findings
 
 
 def column_names(source: Source, *, delimiter: str | None = None, encoding: str | None = None) -> list[str] | Finding:
     """Return the names of the columns of a source, or the finding that says why it cannot be read.
 
-    Each name is there once; chats and other records of a known form have no columns.
+    Each name is there once; chats and other records of a known format have no columns.
     """
-    found = _look(source, {}, delimiter, encoding)
-    if isinstance(found, Finding):
-        return found
+    try:
+        found = _find_rows(source, {}, delimiter, encoding)
+    except UnreadableError as unreadable:
+        return unreadable.findings[0]
     if found.header is not None:
         return list(dict.fromkeys(name for name in found.header.names if name))
-    if not isinstance(found.first, dict) or kind_of(found.first) != "unknown":
+    if not isinstance(found.first_record, dict) or record_format(found.first_record) != "unknown":
         return []
-    return [str(key) for key in found.first]
+    return [str(key) for key in found.first_record]
 
 
-def _table(found: _Found, header: Header, columns: Mapping[str, str], system: str | None) -> Opened | list[Finding]:
-    places = find(header, columns)
-    if isinstance(places, list):
-        return places
-    findings = [*found.findings, *ignored(header, places), *_system_named_like_a_column(header.names, system)]
-    kind = TurnReader if "conversation" in places else CellReader
-    return Opened(found.rows, kind(header.names, places, system, found.kind), findings)
+def _open_table(found: _Rows, header: Header, columns: Mapping[str, str], system: str | None) -> OpenSource:
+    positions = locate_columns(header, columns)
+    findings = [*found.findings, *ignored_columns(header, positions), *_system_is_a_column(header.names, system)]
+    parser = ConversationParser if "conversation" in positions else CellParser
+    return OpenSource(found.rows, parser(header.names, positions, system, found.kind), findings)
 
 
-def _records(found: _Found, columns: Mapping[str, str], system: str | None) -> Opened | list[Finding]:
-    keys = found.first if isinstance(found.first, dict) else {}
-    missing = [missing_key(name, join_names(map(str, keys))) for name in columns.values() if keys and name not in keys]
+def _open_records(found: _Rows, columns: Mapping[str, str], system: str | None) -> OpenSource:
+    record = found.first_record if isinstance(found.first_record, dict) else {}
+    missing = [name for name in columns.values() if record and name not in record]
     if missing:
-        return missing
-    rest = {key: value for key, value in keys.items() if key not in columns.values()}
-    reader = RecordReader(system, dict(columns), kind_of(rest or found.first))
-    return Opened(found.rows, reader, found.findings)
+        raise UnreadableError(*(missing_key(name, join_names(map(str, record))) for name in missing))
+    rest = {key: value for key, value in record.items() if key not in columns.values()}
+    return OpenSource(
+        found.rows, RecordParser(system, dict(columns), record_format(rest or found.first_record)), found.findings
+    )
 
 
-def _look(source: Source, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Found | Finding:
-    """Return the source, recognised, or the finding that says why it cannot be read."""
-    if is_frame(source):
-        records = of_records(source) and not any(part in columns for part in _TEXTS)
-        held = read_frame(source, records=records)
-        if records:
-            return _Found(held, "records", first=held.values[0] if held.values else None, findings=held.notes)
-        return _Found(held, "DataFrame", Header(frame_header(source)), findings=held.notes)
+def _find_rows(source: Source, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Rows:
+    """Return the rows of a source of any kind.
+
+    Raises
+    ------
+    UnreadableError, TypeError, ValueError
+        As `open_source` explains.
+    """
+    if _is_frame(source):
+        if holds_records(source) and not any(part in columns for part in _TEXT_PARTS):
+            rows = read_frame(source, as_records=True)
+            return _Rows(rows, "records", first_record=rows.first, findings=rows.findings)
+        rows = read_frame(source, as_records=False)
+        header = Header(tuple(clean_name(str(column)) for column in source.columns))
+        return _Rows(rows, "DataFrame", header, findings=rows.findings)
     if isinstance(source, (str, os.PathLike)):
         try:
-            return _file(Path(source), columns, delimiter, encoding)
+            return _read_file(Path(source), columns, delimiter, encoding)
         except (OSError, UnicodeEncodeError) as error:
-            return _cannot_open(Path(source), error)
+            raise UnreadableError(_cannot_open(Path(source), error)) from error
         except ValueError as error:
             if "\0" not in str(source):
                 raise
-            return _cannot_open(Path(source), error)
-    if is_records(source):
-        held = Held("records", [record(source[place]) for place in range(len(source))])
-        return _Found(held, "records", first=held.values[0] if held.values else None)
+            raise UnreadableError(_cannot_open(Path(source), error)) from error
+    if _is_list_of_records(source):
+        rows = read_list(source)
+        return _Rows(rows, "records", first_record=rows.first)
     raise TypeError(
         "the source is the path of a CSV, JSON Lines or XLSX file, a list of records, or a pandas DataFrame, "
         f"not a {type(source).__name__}: pd.DataFrame(...) makes one."
     )
 
 
-def _file(path: Path, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Found | Finding:
+def _is_frame(source: object) -> "TypeGuard[pd.DataFrame]":
+    """Tell whether `source` is a DataFrame, without importing pandas for those who do not use it."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(source, pandas.DataFrame)
+
+
+def _is_list_of_records(source: object) -> "TypeGuard[Sequence[Any]]":
+    """Tell whether `source` is a list of dicts, or can be indexed like one (a Hugging Face dataset)."""
+    if isinstance(source, (str, bytes, Mapping)):
+        return False
+    if not isinstance(source, Sequence) and not (hasattr(source, "column_names") and hasattr(source, "__getitem__")):
+        return False
+    return len(source) == 0 or isinstance(source[0], Mapping)  # type: ignore[arg-type]
+
+
+def _read_file(path: Path, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Rows:
     name = printable(path.name)
     if path.exists() and not (path.is_file() or path.is_dir()):
         message = f"{quote(str(path))} is a device or a pipe, which can be read only once."
-        return Finding(id="not-readable", level="error", message=message, fix="Save what comes out of it as a file.")
+        fix = "Save what comes out of it as a file."
+        raise UnreadableError(Finding(id="not-readable", level="error", message=message, fix=fix))
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    foreign = unsupported.foreign_bytes(head, path, name)
-    if foreign is not None:
-        return foreign
-    if unsupported.is_zip(head):
-        return _workbook(path, name, columns)
-    opened = open_text(path, name, encoding)
-    if isinstance(opened, Finding):
-        return opened
-    text, findings = opened
-    start = _beginning(text)
-    if start is None:
-        return unsupported.empty(name, "blank")
-    kind = unsupported.text_kind(start, name)
-    if isinstance(kind, Finding):
-        return kind
-    if kind == "table":
-        table = csv.look(text, wanted(columns), delimiter)
-        if isinstance(table, Finding):
-            return table
-        return _Found(table, "file", Header(table.header, True, table.header_line), findings=findings)
-    if kind == "document":
-        held = read_document(text)
-        if isinstance(held, Finding):
-            return held
-        first = held.values[0] if held.values else None
-        return _Found(held, "records", first=first, findings=[*findings, *held.notes])
-    rows = jsonl_lines.look(text)
-    return (
-        rows
-        if isinstance(rows, Finding)
-        else _Found(rows, "records", first=rows.first(), findings=[*findings, *rows.findings()])
-    )
+    reject_unsupported_format(head, path, name)
+    if is_zip(head):
+        sheet, header = read_workbook(path, name, expected_columns(columns))
+        return _Rows(sheet, "workbook", header)
+    text, findings = open_text(path, name, encoding)
+    match text_format(_first_text(text), name):
+        case "table":
+            table = find_table(text, expected_columns(columns), delimiter)
+            return _Rows(table, "file", Header(table.header, True, table.header_line), findings=findings)
+        case "json_document":
+            document = read_json_document(text)
+            return _Rows(document, "records", first_record=document.first, findings=[*findings, *document.findings])
+        case "json_lines":
+            lines = open_json_lines(text)
+            findings += lines.first_findings()
+            return _Rows(lines, "records", first_record=lines.first_value(), findings=findings)
 
 
-def _workbook(path: Path, name: str, columns: Mapping[str, str]) -> _Found | Finding:
-    book = read_workbook(path, name, wanted(columns))
-    if isinstance(book, Finding):
-        return book
-    held, header, line = book
-    return _Found(held, "workbook", Header(header, True, line))
-
-
-def _beginning(text: Text) -> str | None:
-    """Return the first part of a text that is not blank, None if all of it is."""
+def _first_text(text: TextFile) -> str:
+    """Return the first part of a text that is not blank."""
     with text.open() as file:
         file.seek(text.start)
         while data := file.read(_HEAD):
             part = data.decode("utf-8", "ignore")
-            if not unsupported.is_blank(part):
+            if not is_blank(part):
                 return part
-    return None
+    raise UnreadableError(empty_file(text.name, "blank"))
 
 
 def _cannot_open(path: Path, error: Exception) -> Finding:
@@ -217,19 +217,16 @@ def _cannot_open(path: Path, error: Exception) -> Finding:
     if not isinstance(error, FileNotFoundError):
         message = f"{quote(text)} cannot be opened: {getattr(error, 'strerror', None) or error}."
         return Finding(id="not-readable", level="error", message=message, fix="Check the path and its permissions.")
-    close = difflib.get_close_matches(path.name, _files_beside(path), n=1, cutoff=0.75)
-    hint = f"Did you mean {quote(close[0])}?" if close else "Check its name and folder."
+    try:
+        neighbours = [file.name for file in path.parent.iterdir() if file.is_file()]
+    except OSError:
+        neighbours = []
+    similar = difflib.get_close_matches(path.name, neighbours, n=1, cutoff=0.75)
+    hint = f"Did you mean {quote(similar[0])}?" if similar else "Check its name and folder."
     return Finding(id="not-found", level="error", message=f"There is no file {quote(text)}.", fix=hint)
 
 
-def _files_beside(path: Path) -> list[str]:
-    try:
-        return [file.name for file in path.parent.iterdir() if file.is_file()]
-    except OSError:
-        return []
-
-
-def _system_named_like_a_column(header: tuple[str, ...], system: str | None) -> list[Finding]:
+def _system_is_a_column(header: tuple[str, ...], system: str | None) -> list[Finding]:
     """Return a warning if the text given as system prompt is the name of a column: probably it was meant as one."""
     if system is None or normalize(system) not in map(normalize, header):
         return []

@@ -1,10 +1,6 @@
-"""A source that is open for reading: where its rows come from, what makes examples of them, and both together.
-
-Left out: every kind of file (`delimited`, `lines`, `held`) and every kind of row (`cells`, `records`).
-"""
+"""A source that is open for reading: where its rows come from, what makes examples of them, and both together."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -12,13 +8,21 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.rows import Row, TrainingRow
 from ftwidgets.errors import DataError
 
-Item: TypeAlias = "TrainingRow | list[Finding]"
-Walk = Callable[[Row | None], Iterator[Row | list[Finding]]]
-Mend = Callable[[Any], Any]
+RowOrFindings: TypeAlias = "Row | list[Finding]"  # the findings of a row that could not even be split into cells, or parsed
+ParseResult: TypeAlias = "TrainingRow | list[Finding]"
+Repair = Callable[[Any], Any]
 
 
-class Rows(Protocol):
-    """Where rows come from: a file or a table in memory. `n_rows` counts the rows that the last whole walk has seen."""
+class UnreadableError(Exception):
+    """Raised while a source is opened, when it cannot be read as training data; `open_source` returns its findings."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(*findings)
+        self.findings = list(findings)
+
+
+class RowSource(Protocol):
+    """Where rows come from: a file or a table in memory. `n_rows` counts the rows that the last full read has seen."""
 
     @property
     def name(self) -> str:
@@ -40,93 +44,91 @@ class Rows(Protocol):
     def n_rows(self) -> int:
         """Rows seen so far."""
 
-    def reading(self, *, apart: bool = False) -> AbstractContextManager[Walk]:
-        """Open the source; the walk that is handed out yields the rows from a place on, or all of them for None.
+    def read(self) -> Iterator[RowOrFindings]:
+        """Yield all rows."""
 
-        `apart` tells that single rows here and there are to be read.
-        """
+    def read_from(self, places: Sequence[Row]) -> Iterator[Iterator[RowOrFindings]]:
+        """Yield, for each place, the rows from there on; the places need no values."""
 
-    def remarks(self) -> list[Finding]:
-        """What only the whole of the rows showed, after a whole walk."""
+    def final_findings(self) -> list[Finding]:
+        """Return what only a full read showed."""
 
 
-class Reader(Protocol):
-    """What makes an example of a row."""
+class RowParser(Protocol):
+    """Makes examples of rows."""
 
-    form: str
+    format: str
     columns: dict[str, str]
     header: tuple[str, ...]
 
-    def units(self, rows: Iterator[Row | list[Finding]]) -> Iterator[Item]:
+    def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
         """Yield an example, or the findings that keep a row from being one, for each row (or each conversation)."""
 
-    def remarks(self) -> list[Finding]:
-        """What only the whole of the rows showed, after all have been taken."""
+    def final_findings(self) -> list[Finding]:
+        """Return what only all rows together showed, after all have been parsed."""
 
-    def fresh(self, mend: Mend | None = None) -> "Reader":
-        """Return the same reader as it was before it took a row; `mend` goes over each value first."""
+    def restarted(self, repair: Repair | None = None) -> "RowParser":
+        """Return the same parser in its first state; `repair` is applied to each row's value before it is parsed."""
 
 
-class Opened:
-    """A source that can be read, as often as need be; it is closed between readings.
+class OpenSource:
+    """A source that can be read as often as needed; its file is closed between readings.
 
     Parameters
     ----------
-    rows, reader
+    rows, parser
         Where its rows come from, and what makes examples of them.
     findings
-        What is to be said of the whole source before its rows are read.
+        Findings about the whole source that are known before its rows are read.
     """
 
-    def __init__(self, rows: Rows, reader: Reader, findings: Sequence[Finding] = ()) -> None:
-        self._rows, self._reader = rows, reader
+    def __init__(self, rows: RowSource, parser: RowParser, findings: Sequence[Finding] = ()) -> None:
+        self._rows, self._parser = rows, parser
         self.findings = list(findings)
         self.name, self.from_file, self.path, self.size = rows.name, rows.from_file, rows.path, rows.size
-        self.form, self.columns, self.header = reader.form, reader.columns, reader.header
+        self.format, self.columns, self.header = parser.format, parser.columns, parser.header
 
     @property
     def n_rows(self) -> int:
         """Rows seen so far, usable or not."""
         return self._rows.n_rows
 
-    def items(self, mend: Mend | None = None) -> Iterator[Item]:
+    def read(self, repair: Repair | None = None) -> Iterator[ParseResult]:
         """Yield each row as an example, or as the findings that keep it from being one.
 
         What only all rows together showed comes last, as a list of findings of its own.
 
         Parameters
         ----------
-        mend
-            Repairs the value of a row of JSON before it is judged; then nothing is said about the whole.
+        repair
+            Repairs the value of a row of JSON before it is parsed; then the findings about the whole are left out.
 
         Raises
         ------
         DataError
             If the file has changed since it was opened.
         """
-        reader = self._reader.fresh(mend)
-        with self._rows.reading() as walk:
-            yield from reader.units(walk(None))
-        if mend is None and (remarks := [*self._rows.remarks(), *reader.remarks()]):
-            yield remarks
+        parser = self._parser.restarted(repair)
+        yield from parser.parse(self._rows.read())
+        if repair is None and (findings := [*self._rows.final_findings(), *parser.final_findings()]):
+            yield findings
 
-    def again(self, places: Sequence[Row]) -> Iterator[TrainingRow]:
-        """Yield the usable rows at some places anew, in the order of `places`, which need no values.
+    def reread(self, places: Sequence[Row]) -> Iterator[TrainingRow]:
+        """Yield the usable rows at some places again, in the order of `places`, which need no values.
 
         Raises
         ------
         DataError
             If the file has changed since it was opened.
         """
-        reader = self._reader.fresh()
-        with self._rows.reading(apart=True) as walk:
-            for place in places:
-                item = next(reader.units(walk(place)), None)
-                if not isinstance(item, TrainingRow):
-                    raise DataError(changed(self.name))
-                yield item
+        parser = self._parser.restarted()
+        for rows in self._rows.read_from(places):
+            row = next(parser.parse(rows), None)
+            if not isinstance(row, TrainingRow):
+                raise DataError(changed_message(self.name))
+            yield row
 
 
-def changed(name: str) -> str:
-    """Return the sentence for a source that is no longer what it was."""
+def changed_message(name: str) -> str:
+    """Return the sentence for a source that changed since it was opened."""
     return f"{name} changed since it was checked. Check it again."

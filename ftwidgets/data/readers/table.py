@@ -1,25 +1,25 @@
-"""From the cells of a table's row to an example, or to what keeps it from being one.
+"""Make examples of the rows of a table: the texts in their cells, or the findings that keep a row from being one.
 
-Left out: where the cells come from, and rows that are turns of one conversation (`turns`).
+Left out: rows that are turns of one conversation (`conversations`).
 """
 
 import datetime
 import decimal
 import numbers
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers.csv_records import Stray
-from ftwidgets.data.readers.plain_values import Overall, is_midnight
-from ftwidgets.data.readers.source import Item, Mend
+from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings
+from ftwidgets.data.readers.stream.csv_records import MalformedCell
 from ftwidgets.data.rows import Fault, Row, TrainingRow
 from ftwidgets.data.text import pluralize, quote
 
-_NEEDS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
-_PLAIN = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
-_NO_VALUE = {
+_REASONS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
+_PLAIN_VALUES = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
+_MISSING_HINTS = {
     "DataFrame": ' If the file said "NA" or "None" there, read it with keep_default_na=False.',
     "workbook": " If the cell has a formula, open the file in its program and save it, so that the result is stored.",
 }
@@ -27,53 +27,74 @@ _FORMULA_ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#
 
 
 @dataclass
-class CellReader:
-    """What makes an example of a row of cells.
+class PlainValues:
+    """The cells of one column that are numbers, dates or other values: the first of them as text, and how many of each type."""
+
+    first: str
+    where: str
+    types: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class CellParser:
+    """Makes an example of a row of cells.
 
     Parameters
     ----------
     header
         The names of the columns.
-    places
+    positions
         Which column holds which part.
     system
         The system prompt of rows that have none of their own.
     kind
-        `file` (cells are text), `DataFrame`, `workbook` or `records`.
+        Where the cells are from: `file` (all are text), `DataFrame`, `workbook` or `records`.
+    plain_values
+        By part, the cells that are not text.
     """
 
     header: tuple[str, ...]
-    places: dict[str, int]
+    positions: dict[str, int]
     system: str | None = None
     kind: str = "file"
-    form: str = "table"
-    overall: Overall = field(default_factory=Overall)
+    format: str = "table"
+    plain_values: dict[str, PlainValues] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.columns = {part: self.header[place] for part, place in self.places.items()}
+        self.columns = {part: self.header[position] for part, position in self.positions.items()}
         self._width = len(self.header)
-        self._prompt, self._completion = self.places["prompt"], self.places["completion"]
-        self._system, self._group, self._split = (self.places.get(part, -1) for part in ("system", "group", "split"))
-        self._plain = self._system < 0 and self._group < 0 and self._split < 0
+        self._prompt, self._completion = self.positions["prompt"], self.positions["completion"]
+        self._system, self._group, self._split = (self.positions.get(part, -1) for part in ("system", "group", "split"))
+        self._is_two_columns = self._system < 0 and self._group < 0 and self._split < 0
 
-    def fresh(self, mend: Mend | None = None) -> "CellReader":
-        """Return the same reader as it was before it took a row. Cells are not mended: texts are, when they are examples."""
-        return replace(self, overall=Overall())
+    def restarted(self, repair: Repair | None = None) -> "CellParser":
+        """Return the same parser in its first state. Cells are not repaired: the texts of examples are."""
+        return replace(self, plain_values={})
 
-    def remarks(self) -> list[Finding]:
-        """What only all rows together showed."""
-        return self.overall.findings(self.columns)
+    def final_findings(self) -> list[Finding]:
+        """Return the notes about columns with numbers, dates or other values in them, the prompt's first."""
+        findings = []
+        for part in sorted(self.plain_values, reverse=True):
+            found, name = self.plain_values[part], self.columns[part]
+            types = ", ".join(f"{kind} ({n:,})" if len(found.types) > 1 else kind for kind, n in found.types.most_common())
+            message = (
+                f"{quote(name)} holds {pluralize(found.types.total(), 'cell')} of type {types}; "
+                f"they are written as text, {quote(found.first)} for example ({found.where})."
+            )
+            fix = "If that is not how they should read, turn the column into text first."
+            findings.append(Finding(id="numbers-as-text", level="note", message=message, fix=fix, field=name))
+        return findings
 
-    def units(self, rows: Iterator[Row | list[Finding]]) -> Iterator[Item]:
+    def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
         """Yield an example or findings for each row."""
-        take = self.take
+        parse_row = self.parse_row
         for row in rows:
-            yield row if type(row) is list else take(row)  # type: ignore[arg-type]
+            yield row if type(row) is list else parse_row(row)  # type: ignore[arg-type]
 
-    def take(self, row: Row) -> Item:
+    def parse_row(self, row: Row) -> ParseResult:
         """Return the row as an example, or the findings that keep it from being one."""
         values = row.values
-        if len(values) == self._width:  # the short way for most rows of a file
+        if len(values) == self._width:  # the quick way, which most rows of a file take
             prompt, completion = values[self._prompt], values[self._completion]
             if (
                 type(prompt) is str
@@ -86,13 +107,13 @@ class CellReader:
                 and prompt[0] not in " \t"
                 and completion[0] not in " \t"
             ):
-                if self._plain:
+                if self._is_two_columns:
                     return TrainingRow(row, prompt, completion, self.system)
-                if type(values[self._system]) is str:  # no `Stray`
-                    return self._usable(row, prompt, completion, ())
-        return self._careful(row)
+                if type(values[self._system]) is str:  # not a MalformedCell
+                    return self._example(row, prompt, completion, ())
+        return self._parse_carefully(row)
 
-    def _usable(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> TrainingRow:
+    def _example(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> TrainingRow:
         own = "" if self._system < 0 else text_of(value_at(row.values, self._system))
         has_own = bool(own) and not own.isspace()
         return TrainingRow(
@@ -102,87 +123,82 @@ class CellReader:
             own if has_own else self.system,
             has_own,
             None,
-            self._said(row, self._group),
-            self._said(row, self._split),
+            self._stripped(row, self._group),
+            self._stripped(row, self._split),
             remarks,
         )
 
-    def _said(self, row: Row, place: int) -> str | None:
-        """Return what a group or split column says, without blanks around it; None where it says nothing."""
-        return (text_of(value_at(row.values, place)).strip() or None) if place >= 0 else None
+    def _stripped(self, row: Row, position: int) -> str | None:
+        """Return the value of a group or split column without surrounding whitespace; None where there is none."""
+        return (text_of(value_at(row.values, position)).strip() or None) if position >= 0 else None
 
-    def _careful(self, row: Row) -> Item:
+    def _parse_carefully(self, row: Row) -> ParseResult:
         values = row.values
         if all(is_empty(value) for value in values):
-            return [
-                row.found(
-                    Fault("blank-row", "note", "The row is empty.", "Delete it; it is skipped.", repair="drop-blank-rows")
-                )
-            ]
-        stray = self._stray(values) if self.kind == "file" else []
+            blank = Fault("blank-row", "note", "The row is empty.", "Delete it; it is skipped.", repair="drop-blank-rows")
+            return [row.found(blank)]
+        remarks = self._malformed_cells(values) if self.kind == "file" else []
         if any(not is_empty(value) for value in values[self._width :]):
-            return [row.found(fault) for fault in (self._too_many(values), *stray)]
+            return [row.found(fault) for fault in (self._too_many_cells(values), *remarks)]
         faults = [
             fault
             for part in ("prompt", "completion", "system")
-            if part in self.places and (fault := self._fault(row, part)) is not None
+            if part in self.positions and (fault := self._cell_fault(row, part)) is not None
         ]
         if faults:
-            return [row.found(fault) for fault in (*faults, *stray)]
-        cells = {part: value_at(values, self.places[part]) for part in ("prompt", "completion")}
-        texts = {part: text_of(value) for part, value in cells.items()}
-        remarks = stray
-        for part, value in cells.items():
+            return [row.found(fault) for fault in (*faults, *remarks)]
+        texts = {}
+        for part in ("prompt", "completion"):
+            value = value_at(values, self.positions[part])
+            texts[part] = text_of(value)
             if not isinstance(value, str):
-                self.overall.number(part, value, texts[part], row)
-            elif self.kind == "file" and (fault := self._blank_before_quote(part, value)) is not None:
-                remarks.append(fault)
-        return self._usable(row, texts["prompt"], texts["completion"], tuple(remarks))
+                column = self.plain_values.setdefault(part, PlainValues(texts[part], row.where))
+                column.types[_type_name(value)] += 1
+            elif self.kind == "file" and (remark := self._blank_before_quote(part, value)) is not None:
+                remarks.append(remark)
+        return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
 
-    def _fault(self, row: Row, part: str) -> Fault | None:
+    def _cell_fault(self, row: Row, part: str) -> Fault | None:
         """Return what is wrong with one cell, if anything is."""
-        value, name = value_at(row.values, self.places[part]), self.columns[part]
-        if is_missing(value) or value == "":
-            return None if part == "system" else self._empty(row, part, name)
-        if not isinstance(value, (str, *_PLAIN)):
-            message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_shown(value), 40)}."
+        value, name = value_at(row.values, self.positions[part]), self.columns[part]
+        if is_empty(value):
+            return None if part == "system" else self._empty_cell(row, part, value)
+        if not isinstance(value, (str, *_PLAIN_VALUES)):
+            message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_safe_repr(value), 40)}."
             return Fault("not-text", "error", message, "Turn it into text first.", name)
         if not isinstance(value, str):
             return None
-        if not value.strip():
-            return None if part == "system" else self._blank(part, name, value)
         if self.kind == "workbook" and value in _FORMULA_ERRORS:
             message = f"{quote(name)} holds {value}, the mark of a formula that failed."
             return Fault("not-text", "error", message, "Mend the formula, or write the text there.", name, value)
-        half = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
-        if half is None:
+        surrogate = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
+        if surrogate is None:
             return None
-        message = f"{quote(name)} holds half a character (U+{ord(half):04X}), which no file can store."
+        message = f"{quote(name)} holds half a character (U+{ord(surrogate):04X}), which no file can store."
         fix = "Read the source again with its right encoding, or delete that character."
         return Fault("half-character", "error", message, fix, name, value[:60])
 
-    def _empty(self, row: Row, part: str, name: str) -> Fault:
+    def _empty_cell(self, row: Row, part: str, value: object) -> Fault:
+        name, fix = self.columns[part], f"Fill it in or delete the row; {_REASONS[part]}."
+        if isinstance(value, str) and value:
+            message = f"{quote(name)} holds nothing but blanks."
+            return Fault("blank-cell", "error", message, fix, name, value[:60])
         message = f"{quote(name)} is empty."
-        if self.places[part] >= len(row.values):
+        if self.positions[part] >= len(row.values):
             message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
-        fix = f"Fill it in or delete the row; {_NEEDS[part]}.{_NO_VALUE.get(self.kind, '')}"
-        return Fault("empty-cell", "error", message, fix, name)
+        return Fault("empty-cell", "error", message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", name)
 
-    def _blank(self, part: str, name: str, value: str) -> Fault:
-        message, fix = f"{quote(name)} holds nothing but blanks.", f"Fill it in or delete the row; {_NEEDS[part]}."
-        return Fault("blank-cell", "error", message, fix, name, value[:60])
-
-    def _too_many(self, values: Sequence[Any]) -> Fault:
+    def _too_many_cells(self, values: Sequence[Any]) -> Fault:
         message = f"The row has {len(values)} cells, the header {self._width}."
         fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
         return Fault("too-many-cells", "error", message, fix, excerpt=str(values[self._width])[:60])
 
-    def _stray(self, values: Sequence[Any]) -> list[Fault]:
+    def _malformed_cells(self, values: Sequence[Any]) -> list[Fault]:
         """Return the warnings for cells that a quote inside their quotes has changed."""
         faults = []
         for part in ("system", "prompt", "completion"):
-            text = value_at(values, self.places.get(part, len(values)))
-            if isinstance(text, Stray):
+            text = value_at(values, self.positions.get(part, len(values)))
+            if isinstance(text, MalformedCell):
                 name = self.columns[part]
                 message = f"{quote(name)} has a quote inside its quotes that is not doubled; reading made it {quote(text)}."
                 fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
@@ -199,38 +215,49 @@ class CellReader:
         return Fault("blank-before-quote", "warning", message, fix, name, text[:60], "drop-outer-quotes")
 
 
-def value_at(values: Sequence[Any], place: int) -> Any:
+def value_at(values: Sequence[Any], position: int) -> Any:
     """Return the value of a cell, None where the row is too short."""
-    return values[place] if place < len(values) else None
+    return values[position] if position < len(values) else None
 
 
 def is_missing(value: object) -> bool:
-    """Tell None, NaN, NaT and pandas.NA from values; no import of pandas needed."""
+    """Tell whether a value is None, NaN, NaT or pandas.NA, without importing pandas."""
     if value is None:
         return True
     if isinstance(value, str):
         return False
-    return type(value).__name__ == "NAType" or (isinstance(value, _PLAIN) and bool(value != value))
+    return type(value).__name__ == "NAType" or (isinstance(value, _PLAIN_VALUES) and bool(value != value))
 
 
 def is_empty(value: object) -> bool:
-    """Tell whether a cell holds nothing, or nothing but blanks."""
+    """Tell whether a cell holds nothing, or nothing but whitespace."""
     return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def text_of(value: Any) -> str:
-    """Return the value of a cell as text, empty where it is missing; a date without a time as `2024-05-01`.
-
-    Excel and pandas store a date as the midnight it begins with.
-    """
+    """Return the value of a cell as text, empty where it is missing; a date without a time as `2024-05-01`."""
     if type(value) is str:
         return value
     if is_missing(value):
         return ""
-    return value.date().isoformat() if is_midnight(value) else str(value)
+    return value.date().isoformat() if _is_date(value) else str(value)
 
 
-def _shown(value: object) -> str:
+def _is_date(value: object) -> bool:
+    """Tell whether a datetime is a date without a time: Excel and pandas store the midnight it begins with."""
+    if not isinstance(value, datetime.datetime):
+        return False
+    return value.tzinfo is None and value.time() == datetime.time() and not getattr(value, "nanosecond", 0)
+
+
+def _type_name(value: object) -> str:
+    """Return the type of a value as Python calls it, also where pandas or Excel made it."""
+    if isinstance(value, datetime.datetime):
+        return "date" if _is_date(value) else "datetime"
+    return type(value).__name__
+
+
+def _safe_repr(value: object) -> str:
     try:
         return repr(value)
     except Exception as error:  # whatever the object's own code does

@@ -1,4 +1,4 @@
-"""An Excel workbook (.xlsx): the sheet with the columns, its cells as they were last saved, its own row numbers.
+"""Read an Excel workbook (.xlsx): the sheet with the columns, its cells as they were last saved, its own row numbers.
 
 Left out: old workbooks (.xls), formulas without a saved result, formats: a number is written as Python does.
 """
@@ -6,64 +6,76 @@ Left out: old workbooks (.xls), formulas without a saved result, formats: a numb
 import warnings
 import zipfile
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers.columns import clean
-from ftwidgets.data.readers.in_memory import Held
+from ftwidgets.data.readers.columns import Header, clean_name
+from ftwidgets.data.readers.file_formats import empty_file, other_format
+from ftwidgets.data.readers.in_memory import RowsInMemory
+from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.readers.table import is_empty
-from ftwidgets.data.readers.unsupported import empty, other_format
 from ftwidgets.data.text import normalize, quote
 
 LARGEST = 400 * 1024 * 1024  # bytes of XML, unpacked; a million rows of 400 letters
 _SAVE_AS_CSV = "Open it in its program and save the sheet as CSV (UTF-8)."
 
-Sheet = tuple[str, list[int], list[tuple[Any, ...]]]  # title, row numbers, cells
+
+@dataclass
+class Sheet:
+    """A sheet from its first filled row on: the number of each row, and its cells."""
+
+    title: str
+    numbers: list[int] = field(default_factory=list)
+    cells: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def read_workbook(path: Path, name: str, wanted: Collection[str]) -> "tuple[Held, tuple[str, ...], int] | Finding":
-    """Return the rows of a workbook, the names of its columns and the row they stand in; or why there are none.
+def read_workbook(path: Path, name: str, expected: Collection[str]) -> tuple[RowsInMemory, Header]:
+    """Return the rows of a workbook and their header; `expected` are the names of the columns to look for.
 
     Raises
     ------
+    UnreadableError
+        If it is too large, damaged or empty.
     OSError
         If the file cannot be read.
     """
-    if (unpacked := _unpacked(path)) > LARGEST:
-        message = f"{quote(name)} holds {unpacked / 2**20:,.0f} MB of cells, more than can be read at once."
-        return Finding(id="not-readable", level="error", message=message, fix=_SAVE_AS_CSV)
+    if (n_bytes := _unpacked_size(path)) > LARGEST:
+        message = f"{quote(name)} holds {n_bytes / 2**20:,.0f} MB of cells, more than can be read at once."
+        raise UnreadableError(Finding(id="not-readable", level="error", message=message, fix=_SAVE_AS_CSV))
     try:
-        found = _sheets(path, wanted)
+        sheet, n_filled = _read_best_sheet(path, expected)
     except OSError:
         raise
     except Exception as error:  # openpyxl and the XML behind it raise whatever a damaged part runs into
         why = f"a workbook that cannot be read ({type(error).__name__}): it is damaged, or not quite an Excel workbook"
-        return other_format(name, why, "Open it in Excel or LibreOffice, save it again, or save the sheet as CSV (UTF-8).")
-    if found is None:
-        return empty(name, "a workbook without a filled sheet")
-    (title, numbers, cells), several = found
-    header = tuple(clean("" if value is None else str(value)) for value in cells[0])
-    while header and not header[-1]:
-        header = header[:-1]
-    rows = [row[: len(header)] for row in cells[1:]]
-    called = f"{name}, sheet {quote(title, 40)}" if several else name
-    return Held(called, rows, lines=numbers[1:], path=path, size=path.stat().st_size, from_file=True), header, numbers[0]
+        fix = "Open it in Excel or LibreOffice, save it again, or save the sheet as CSV (UTF-8)."
+        raise UnreadableError(other_format(name, why, fix)) from error
+    if sheet is None:
+        raise UnreadableError(empty_file(name, "a workbook without a filled sheet"))
+    names = [clean_name("" if value is None else str(value)) for value in sheet.cells[0]]
+    while names and not names[-1]:
+        names.pop()
+    values = [row[: len(names)] for row in sheet.cells[1:]]
+    title = f"{name}, sheet {quote(sheet.title, 40)}" if n_filled > 1 else name
+    rows = RowsInMemory(title, values, lines=sheet.numbers[1:], path=path, size=path.stat().st_size, from_file=True)
+    return rows, Header(tuple(names), True, sheet.numbers[0])
 
 
-def _unpacked(path: Path) -> int:
+def _unpacked_size(path: Path) -> int:
     try:
         with zipfile.ZipFile(path) as archive:
             return sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        return 0  # said when it is read
+        return 0  # reported when it is read
 
 
-def _sheets(path: Path, wanted: Collection[str]) -> tuple[Sheet, bool] | None:
-    """Return the sheet with most of the columns, the first of equals, and whether others are filled; None if none is."""
+def _read_best_sheet(path: Path, expected: Collection[str]) -> tuple[Sheet | None, int]:
+    """Return the sheet with most of the expected columns (the first of equals), and how many sheets are filled."""
     import openpyxl
 
-    names = set(map(normalize, wanted))
+    names = set(map(normalize, expected))
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and validations, which are not read
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -76,19 +88,18 @@ def _sheets(path: Path, wanted: Collection[str]) -> tuple[Sheet, bool] | None:
                 if header is None:
                     continue
                 n_filled += 1
-                known = len(names & {normalize(clean(str(value))) for value in header})
-                if known > most:
-                    most, best = known, (sheet.title, [], [])
+                n_known = len(names & {normalize(clean_name(str(value))) for value in header})
+                if n_known > most:
+                    most, best = n_known, Sheet(sheet.title)
             if best is None:
-                return None
-            title, numbers, cells = best
-            for number, row in enumerate(book[title].iter_rows(values_only=True), start=1):
-                if cells or not all(map(is_empty, row)):
-                    numbers.append(number)
-                    cells.append(row)
+                return None, 0
+            for number, row in enumerate(book[best.title].iter_rows(values_only=True), start=1):
+                if best.cells or not all(map(is_empty, row)):
+                    best.numbers.append(number)
+                    best.cells.append(row)
         finally:
             book.close()
-    while all(map(is_empty, cells[-1])):  # sheets often end with empty rows that have a format
-        cells.pop()
-        numbers.pop()
-    return best, n_filled > 1
+    while all(map(is_empty, best.cells[-1])):  # sheets often end with empty rows that have a format
+        best.cells.pop()
+        best.numbers.pop()
+    return best, n_filled

@@ -1,8 +1,8 @@
-"""The form of a JSON row: its kind, whether a service would take it, safe repairs. Left out: what its texts say."""
+"""The format of a row of JSON: which one it is, whether a service would take the row, and safe repairs."""
 
-from ftwidgets.data.schema.parse import Form as Form
-from ftwidgets.data.schema.parse import read as read
+from ftwidgets.data.schema.parse import ParsedRow as ParsedRow
+from ftwidgets.data.schema.parse import parse_row as parse_row
 from ftwidgets.data.schema.repair import REPAIRS as REPAIRS
-from ftwidgets.data.schema.repair import mend as mend
+from ftwidgets.data.schema.repair import repair_row as repair_row
 
-__all__ = ["REPAIRS", "Form", "mend", "read"]
+__all__ = ["REPAIRS", "ParsedRow", "parse_row", "repair_row"]

@@ -22,12 +22,12 @@ from ftwidgets.data.schema.roles import is_blank
 MOST_FAULTS = 20
 
 
-class Form(NamedTuple):
+class ParsedRow(NamedTuple):
     """What a row of JSON is.
 
     Parameters
     ----------
-    kind
+    format
         `chat`, `preference`, `completion`, `alpaca`, `sharegpt`, or `unknown`.
     faults
         What is wrong with it, 20 at most.
@@ -40,7 +40,7 @@ class Form(NamedTuple):
         Whether the system prompt is the row's own.
     """
 
-    kind: str
+    format: str
     faults: list[Fault]
     example: Example | None
     prompt: str = ""
@@ -49,10 +49,10 @@ class Form(NamedTuple):
     own_system: bool = False
 
 
-_new = tuple.__new__  # half the time of Form(...), and most rows come this way
+_new = tuple.__new__  # half the time of ParsedRow(...), and most rows come this way
 
 
-def read(value: object, system: str | None = None) -> Form:
+def parse_row(value: object, system: str | None = None) -> ParsedRow:
     """Return what a row of JSON is, with its faults.
 
     Parameters
@@ -64,20 +64,20 @@ def read(value: object, system: str | None = None) -> Form:
 
     Returns
     -------
-    Form
+    ParsedRow
         With an example in the services' form, unless a fault is an error.
     """
     if type(value) is dict and len(value) == 1 and type(messages := value.get("messages")) is list:
         try:
-            form = _plain(value, messages, system)
+            form = _parse_plain_chat(value, messages, system)
         except (KeyError, TypeError, IndexError, ValueError, AttributeError):
             form = None
         if form is not None:
             return form
-    return _careful(value, system)
+    return _parse_carefully(value, system)
 
 
-def _plain(value: Example, messages: list[dict[str, str]], system: str | None) -> Form | None:
+def _parse_plain_chat(value: Example, messages: list[dict[str, str]], system: str | None) -> ParsedRow | None:
     """Return the form of a chat of role and content strings whose turns alternate; None where it is anything else."""
     first = messages[0]
     own = first["role"] == "system"
@@ -109,7 +109,7 @@ def _plain(value: Example, messages: list[dict[str, str]], system: str | None) -
             if len(message) != 2 or message["role"] != role or type(content) is not str or not content or content.isspace():
                 return None
         prompt = "\n".join([f"{message['role']}: {message['content']}" for message in turns[:-1]])
-    return _new(Form, ("chat", [], value, prompt, completion, text, own))
+    return _new(ParsedRow, ("chat", [], value, prompt, completion, text, own))
 
 
 def _alternating(n_turns: int) -> list[str]:
@@ -117,16 +117,16 @@ def _alternating(n_turns: int) -> list[str]:
     return ["user", "assistant"] * (n_turns // 2) + ["odd"] * (n_turns % 2)
 
 
-def _careful(value: object, system: str | None) -> Form:
+def _parse_carefully(value: object, system: str | None) -> ParsedRow:
     if not isinstance(value, dict):
-        return Form("unknown", [replace(not_an_object(value), excerpt=beginning([value]))], None)
+        return ParsedRow("unknown", [replace(not_an_object(value), excerpt=beginning([value]))], None)
     kind, told, example = in_service_form(value)
     faults = list(islice(told, MOST_FAULTS))
     if faults:
         seen = beginning(value)
         faults = [replace(fault, excerpt=seen) for fault in faults]
     if example is None or any(fault.level == "error" for fault in faults):
-        return Form(kind, faults, None)
+        return ParsedRow(kind, faults, None)
     constant = None if system is None or is_blank(system) else system
     if "messages" in example:
         own, rest = without_system(example["messages"])
@@ -136,7 +136,7 @@ def _careful(value: object, system: str | None) -> Form:
         prompt, completion = asked(rest), spoken(example[PREFERENCE[0]][0])
     if own is None and constant is not None:
         example = _led(example, constant)
-    return Form(kind, faults, example, prompt, completion, constant if own is None else own, own is not None)
+    return ParsedRow(kind, faults, example, prompt, completion, constant if own is None else own, own is not None)
 
 
 def in_service_form(row: dict[Any, Any]) -> tuple[str, Iterator[Fault], Example | None]:

@@ -53,7 +53,7 @@ class _Work:
         return True
 
 
-def mend(value: object, *, only: Collection[str] | None = None) -> tuple[object, list[str]]:
+def repair_row(value: object, *, only: Collection[str] | None = None) -> tuple[object, list[str]]:
     """Return a row with the safe repairs of its form done, and the names of those that it needed.
 
     A row of another kind (ShareGPT, Hugging Face) that needs one comes back in the services' form.
@@ -78,7 +78,7 @@ def mend(value: object, *, only: Collection[str] | None = None) -> tuple[object,
         row = _chat(value, work) if shape == "chat" else _preference(value, work)
         return (row, [name for name in REPAIRS if name in work.done]) if work.done else (value, [])
     example = in_service_form(value)[2]
-    mended, names = (value, []) if example is None else mend(example, only=only)
+    mended, names = (value, []) if example is None else repair_row(example, only=only)
     return (mended, names) if names else (value, [])
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.data import Finding, check, prepare
-from ftwidgets.data.readers import Opened, column_names, open_source
+from ftwidgets.data.readers import OpenSource, column_names, open_source
 from ftwidgets.data.rows import TrainingRow
 from ftwidgets.errors import DataError
 
@@ -49,12 +49,12 @@ def read_through(file: Path, **options: str) -> set[str]:
         assert source
         assert all(finding.level == "error" and finding.message and finding.fix for finding in source)
         return {finding.id for finding in source}
-    assert isinstance(source, Opened)
-    items = list(source.items())
+    assert isinstance(source, OpenSource)
+    items = list(source.read())
     rows = [item for item in items if isinstance(item, TrainingRow)]
     assert all(item.example and str(item.row.where) for item in rows)
     places = [item.row._replace(values=None) for item in rows]
-    assert [item[:8] for item in source.again(places)] == [item[:8] for item in rows]
+    assert [item[:8] for item in source.reread(places)] == [item[:8] for item in rows]
     return {finding.id for item in items if isinstance(item, list) for finding in item}
 
 

@@ -5,22 +5,22 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import Opened, encoding, open_source
+from ftwidgets.data.readers import OpenSource, open_source, utf8_copy
 from ftwidgets.data.rows import TrainingRow
 from ftwidgets.errors import DataError
 
 TEXT = "Prompt,Completion\nWie spät?,Groß nach Mitternacht ☕\n"
 
 
-def opened(tmp_path: Path, data: bytes, **options: str) -> Opened | list[Finding]:
+def opened(tmp_path: Path, data: bytes, **options: str) -> OpenSource | list[Finding]:
     file = tmp_path / "a.csv"
     file.write_bytes(data)
     return open_source(file, columns={}, **options)  # type: ignore[arg-type]
 
 
-def texts(source: Opened | list[Finding]) -> list[tuple[str, str]]:
-    assert isinstance(source, Opened), source
-    return [(item.prompt, item.completion) for item in source.items() if isinstance(item, TrainingRow)]
+def texts(source: OpenSource | list[Finding]) -> list[tuple[str, str]]:
+    assert isinstance(source, OpenSource), source
+    return [(item.prompt, item.completion) for item in source.read() if isinstance(item, TrainingRow)]
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_encodings_with_a_mark_and_plain_utf_8_give_the_same_rows(data: bytes, t
     """A byte order mark neither breaks the first column's name nor gets into a text."""
     source = opened(tmp_path, data)
     assert texts(source) == [("Wie spät?", "Groß nach Mitternacht ☕")]
-    assert isinstance(source, Opened)
+    assert isinstance(source, OpenSource)
     assert source.findings == []
-    place = next(item.row for item in source.items() if isinstance(item, TrainingRow))
-    assert next(source.again([place])).prompt == "Wie spät?"
+    place = next(item.row for item in source.read() if isinstance(item, TrainingRow))
+    assert next(source.reread([place])).prompt == "Wie spät?"
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1 << 18])
@@ -49,12 +49,12 @@ def test_encodings_with_a_mark_and_plain_utf_8_give_the_same_rows(data: bytes, t
 @pytest.mark.parametrize("name", ["utf-8", "utf-16", "cp1252"])
 def test_blocks_may_end_anywhere(block: int, end: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of a character, between CR and LF: the rows and lines are those of the whole text."""
-    monkeypatch.setattr(encoding, "BLOCK", block)
+    monkeypatch.setattr(utf8_copy, "BLOCK", block)
     data = end.join(["Prompt,Completion", "é,ö", "", "b,ü", ""]).encode(name)
     source = opened(tmp_path, data)
     assert texts(source) == [("é", "ö"), ("b", "ü")]
-    assert isinstance(source, Opened)
-    lines = [item.row.line for item in source.items() if isinstance(item, TrainingRow)]
+    assert isinstance(source, OpenSource)
+    lines = [item.row.line for item in source.read() if isinstance(item, TrainingRow)]
     assert lines == ([2, 4] if end != "\r\r\n" else [3, 7])
 
 
@@ -63,7 +63,7 @@ def test_windows_1252_is_read_and_said_with_the_place_and_the_way_out(tmp_path: 
     data = b"Prompt,Completion\r\na,b\r\nCoffee?,A caf\xe9 au lait for 5 \x80\r\n"
     source = opened(tmp_path, data)
     assert texts(source)[1] == ("Coffee?", "A café au lait for 5 €")
-    assert isinstance(source, Opened)
+    assert isinstance(source, OpenSource)
     (finding,) = source.findings
     assert (finding.id, finding.level, finding.line) == ("windows-1252", "warning", 3)
     assert f"byte 0xE9 at offset {data.index(0xE9)}" in finding.message
@@ -113,7 +113,7 @@ def test_a_given_encoding_is_used(name: str, tmp_path: Path) -> None:
     text = "Prompt,Completion\nWie sp?,Gro\n" if name == "shift_jis" else "Prompt,Completion\nWie spät?,Groß\n"
     source = opened(tmp_path, text.encode(name), encoding=name)
     assert texts(source) == [tuple(text.splitlines()[1].split(","))]
-    assert isinstance(source, Opened)
+    assert isinstance(source, OpenSource)
     assert source.findings == []
 
 
@@ -132,14 +132,14 @@ def test_a_file_that_changed_since_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("Prompt,Completion\na,b\n", encoding="utf-8")
     source = open_source(file, columns={})
-    assert isinstance(source, Opened)
-    (item,) = source.items()
+    assert isinstance(source, OpenSource)
+    (item,) = source.read()
     assert isinstance(item, TrainingRow)
     stamp = file.stat()
     os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1_000_000_000))
-    for read in (lambda: list(source.items()), lambda: list(source.again([item.row]))):
+    for read in (lambda: list(source.read()), lambda: list(source.reread([item.row]))):
         with pytest.raises(DataError, match=r"a\.csv changed since it was checked"):
             read()
     file.unlink()
     with pytest.raises(DataError, match="changed since"):
-        list(source.items())
+        list(source.read())

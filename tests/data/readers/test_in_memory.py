@@ -9,24 +9,24 @@ import pandas as pd
 import pytest
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import Opened, Source, column_names, open_source, xlsx
+from ftwidgets.data.readers import OpenSource, Source, column_names, open_source, xlsx
 from ftwidgets.data.rows import TrainingRow
 
 TURNS = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
 
-def opened(source: Source, **options: Any) -> Opened:
+def opened(source: Source, **options: Any) -> OpenSource:
     found = open_source(source, **{"columns": {}, **options})
-    assert isinstance(found, Opened), found
+    assert isinstance(found, OpenSource), found
     return found
 
 
-def usable(source: Opened) -> list[TrainingRow]:
-    return [item for item in source.items() if isinstance(item, TrainingRow)]
+def usable(source: OpenSource) -> list[TrainingRow]:
+    return [item for item in source.read() if isinstance(item, TrainingRow)]
 
 
-def found(source: Opened) -> list[Finding]:
-    return [finding for item in source.items() if isinstance(item, list) for finding in item]
+def found(source: OpenSource) -> list[Finding]:
+    return [finding for item in source.read() if isinstance(item, list) for finding in item]
 
 
 def book(path: Path, **sheets: list[list[Any]]) -> Path:
@@ -67,7 +67,7 @@ def test_a_workbook_is_read_with_its_own_row_numbers(tmp_path: Path) -> None:
     ]
     assert (source.name, source.header, source.n_rows) == ("a.xlsx", ("Topic", "prompt", "Completion"), 5)
     places = [item.row._replace(values=None) for item in usable(source)]
-    assert list(source.again(places[::-1])) == usable(source)[::-1]
+    assert list(source.reread(places[::-1])) == usable(source)[::-1]
     assert column_names(tmp_path / "a.xlsx") == ["Topic", "prompt", "Completion"]
 
 
@@ -167,14 +167,14 @@ def test_cells_that_are_no_text() -> None:
         (12, "half-character"),
     ]
     assert "5 cells" in found(source)[-1].message
-    assert usable(source)[1] in list(source.again([usable(source)[1].row._replace(values=None)]))
+    assert usable(source)[1] in list(source.reread([usable(source)[1].row._replace(values=None)]))
 
 
 def test_a_dataframe_of_chats_is_records(tmp_path: Path) -> None:
     """Also with the arrays that Parquet hands out; missing values are keys that are not there."""
     frame = pd.DataFrame({"messages": [TURNS, np.array(TURNS, dtype=object), None], "tools": [None, np.nan, None]})
     source = opened(frame)
-    assert (source.form, [item.example for item in usable(source)]) == ("chat", [{"messages": TURNS}] * 2)
+    assert (source.format, [item.example for item in usable(source)]) == ("chat", [{"messages": TURNS}] * 2)
     assert [(f.row, f.id) for f in found(source)] == [(2, "missing-messages")]
     assert column_names(frame) == []
 
@@ -212,5 +212,5 @@ def test_the_caller_s_dataframe_stays_as_it_is() -> None:
     """Columns, values and index are untouched."""
     frame = pd.DataFrame({" prompt ": ["a", None], "COMPLETION": [1, 2]}, index=[5, 6])
     before = frame.copy(deep=True)
-    list(opened(frame, system="Be brief.").items())
+    list(opened(frame, system="Be brief.").read())
     pd.testing.assert_frame_equal(frame, before)

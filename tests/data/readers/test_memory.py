@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwidgets.data.readers import Opened, encoding, open_source
+from ftwidgets.data.readers import OpenSource, open_source, utf8_copy
 from ftwidgets.data.rows import TrainingRow
 
 TABLE = b"Prompt,Completion\r\n"
@@ -24,7 +24,7 @@ def test_a_file_is_read_in_less_memory_than_it_has_bytes(
     name: str, head: bytes, row: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sixth of them here, and no more for a larger file: blocks are read, also where the text is rewritten first."""
-    monkeypatch.setattr(encoding, "_IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(utf8_copy, "IN_MEMORY", 1 << 20)
     file = tmp_path / name
     with file.open("wb") as rows:
         rows.write(head)
@@ -34,8 +34,8 @@ def test_a_file_is_read_in_less_memory_than_it_has_bytes(
     tracemalloc.start()
     try:
         source = open_source(file, columns={})
-        assert isinstance(source, Opened)
-        n_rows = sum(isinstance(item, TrainingRow) for item in source.items())
+        assert isinstance(source, OpenSource)
+        n_rows = sum(isinstance(item, TrainingRow) for item in source.read())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import Opened, column_names, open_source
-from ftwidgets.data.readers.csv_records import long_cells, whole_cells
+from ftwidgets.data.readers import OpenSource, column_names, open_source
+from ftwidgets.data.readers.stream.csv_records import split_malformed_line, split_quoted_line
 from ftwidgets.data.rows import Row, TrainingRow
 
 MAPPED = {"prompt": "Question", "completion": "Answer"}
@@ -21,18 +21,18 @@ def written(tmp_path: Path, text: str, name: str = "a.csv") -> Path:
     return file
 
 
-def table(tmp_path: Path, text: str, **options: object) -> Opened:
+def table(tmp_path: Path, text: str, **options: object) -> OpenSource:
     found = open_source(written(tmp_path, text), **{"columns": {}, **options})  # type: ignore[arg-type]
-    assert isinstance(found, Opened), found
+    assert isinstance(found, OpenSource), found
     return found
 
 
-def usable(opened: Opened) -> list[TrainingRow]:
-    return [item for item in opened.items() if isinstance(item, TrainingRow)]
+def usable(opened: OpenSource) -> list[TrainingRow]:
+    return [item for item in opened.read() if isinstance(item, TrainingRow)]
 
 
-def found(opened: Opened) -> list[Finding]:
-    return [finding for item in opened.items() if isinstance(item, list) for finding in item]
+def found(opened: OpenSource) -> list[Finding]:
+    return [finding for item in opened.read() if isinstance(item, list) for finding in item]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -101,7 +101,7 @@ def test_a_quote_left_open_is_reported_where_it_opens(tmp_path: Path, tail: str)
 def test_an_open_quote_among_stray_quotes_ends_the_reading_with_its_line(tmp_path: Path, rows: str) -> None:
     """Where the number of quotes does not give it away, the rows above are read, and the finding comes last."""
     opened = table(tmp_path, f'Prompt,Completion\n5" pipe,b\nc,"d\n{rows}')
-    items = list(opened.items())
+    items = list(opened.read())
     assert [item.prompt for item in items[:-1] if isinstance(item, TrainingRow)] == ['5" pipe']
     assert isinstance(items[-1], list)
     assert [(finding.id, finding.line, finding.level) for finding in items[-1]] == [("open-quote", 3, "error")]
@@ -115,7 +115,7 @@ def test_a_quote_closed_in_the_middle_of_a_text_swallows_no_rows_in_silence(end:
     (finding,) = found(opened)
     assert (finding.id, finding.line, finding.row) == ("open-quote", 3, 2)
     assert "on line 5, stands in the middle of a text" in finding.message
-    assert [item.prompt for item in opened.again([usable(opened)[1].row])] == ["i"]
+    assert [item.prompt for item in opened.reread([usable(opened)[1].row])] == ["i"]
 
 
 def test_text_behind_a_closing_quote_belongs_to_the_cell(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_quote_that_is_not_doubled_is_said(line: str, fields: list[str], tmp_p
     read = {"Prompt": item.prompt, "Completion": item.completion, "System": item.system or ""}
     assert [fault.excerpt for fault in item.remarks] == [read[name][:60] for name in fields]
     assert {type(text) for text in read.values()} == {str}
-    assert list(opened.again([item.row])) == [item]
+    assert list(opened.reread([item.row])) == [item]
 
 
 def test_a_stray_quote_is_told_beside_the_error_it_made(tmp_path: Path) -> None:
@@ -185,14 +185,14 @@ def test_whatever_the_csv_module_writes_is_read_as_it_was(
         writer = csv.writer(lines, delimiter=delimiter, quoting=style % 2, lineterminator="\r\n" if style > 1 else "\n")
         writer.writerows([("Prompt", "Completion", "Note"), *rows])
     opened = open_source(file, columns={}, delimiter=delimiter)
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenSource)
     expected = [list(cells) for cells in rows]
-    took = [item.row.values for item in opened.items() if isinstance(item, TrainingRow)]
+    took = [item.row.values for item in opened.read() if isinstance(item, TrainingRow)]
     full = [cells for cells in expected if cells[0].strip() and cells[1].strip()]
     assert took == full
     assert opened.n_rows == len(rows)
-    places = [item.row._replace(values=None) for item in opened.items() if isinstance(item, TrainingRow)]
-    assert [item.row.values for item in opened.again(places[::-1])] == full[::-1]
+    places = [item.row._replace(values=None) for item in opened.read() if isinstance(item, TrainingRow)]
+    assert [item.row.values for item in opened.reread(places[::-1])] == full[::-1]
     with file.open(encoding="utf-8", newline="") as again:
         lines_of = _lines(again.read(), delimiter)[1:]
     assert [place.line for place in places] == [lines_of[place.order - 1] for place in places]
@@ -214,13 +214,13 @@ def test_a_line_is_split_as_the_csv_module_splits_it(line: str) -> None:
     """The quick way leaves to the module what it cannot do, and never differs from it; so does the way for long cells."""
     (expected,) = list(csv.reader([line + "\n"])) or [[]]
     open_quote = _is_open(line)
-    if '"' in line and (cells := whole_cells(line, ",")) is not None:
+    if '"' in line and (cells := split_quoted_line(line, ",")) is not None:
         assert cells == expected
         assert not open_quote
     if line and not open_quote:
-        assert long_cells(line, ",") == expected
+        assert split_malformed_line(line, ",") == expected
     elif line:
-        assert long_cells(line, ",") is None
+        assert split_malformed_line(line, ",") is None
 
 
 def _is_open(line: str) -> bool:
@@ -236,11 +236,9 @@ def test_pandas_reads_the_same_rows(tmp_path: Path) -> None:
     frame = pd.DataFrame(texts, columns=["Prompt", "Completion"])
     frame.to_csv(tmp_path / "a.csv", index=False)
     opened = open_source(tmp_path / "a.csv", columns={})
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, OpenSource)
     back = pd.read_csv(tmp_path / "a.csv")
-    assert [
-        [item.prompt, item.completion] for item in opened.items() if isinstance(item, TrainingRow)
-    ] == back.to_numpy().tolist()
+    assert [[item.prompt, item.completion] for item in opened.read() if isinstance(item, TrainingRow)] == back.to_numpy().tolist()
 
 
 def test_rows_of_every_fault_are_told_apart(tmp_path: Path) -> None:
@@ -283,7 +281,7 @@ def test_what_concerns_all_rows_is_said_last_and_not_while_mending(tmp_path: Pat
         (finding,) = found(opened)
         assert finding.id == "numbers-as-text"
         assert '1 cell of type int; they are written as text, "7" for example (row 1)' in finding.message
-    assert all(isinstance(item, TrainingRow) for item in opened.items(mend=lambda value: value))
+    assert all(isinstance(item, TrainingRow) for item in opened.read(repair=lambda value: value))
 
 
 def test_a_place_is_a_row_without_values(tmp_path: Path) -> None:
@@ -292,4 +290,4 @@ def test_a_place_is_a_row_without_values(tmp_path: Path) -> None:
     rows = usable(opened)
     places = [Row(item.row.order, item.row.line, item.row.label, None, item.row.offset) for item in rows]
     chosen = [2, 0, 1, 1]
-    assert list(opened.again([places[i] for i in chosen])) == [rows[i] for i in chosen]
+    assert list(opened.reread([places[i] for i in chosen])) == [rows[i] for i in chosen]

@@ -19,9 +19,9 @@ KINDS = ("chat", "preference", "completion", "alpaca", "sharegpt", "unknown")
 def test_any_row_at_all_is_an_example_or_has_a_fault(row: Any, system: str | None) -> None:
     """No value ends in an exception; a row is used exactly if nothing in it is an error; it is never changed."""
     before = copy.deepcopy(row)
-    found = schema.read(row, system)
+    found = schema.parse_row(row, system)
     assert repr(row) == repr(before)
-    assert found.kind in KINDS
+    assert found.format in KINDS
     for fault in found.faults:
         assert LEVELS[fault.id] == fault.level
         assert fault.repair is None or fault.repair in schema.REPAIRS
@@ -30,12 +30,12 @@ def test_any_row_at_all_is_an_example_or_has_a_fault(row: Any, system: str | Non
         assert fault.excerpt is None or 0 < len(fault.excerpt) <= 60
     errors = [fault for fault in found.faults if fault.level == "error"]
     assert (found.example is None) == bool(errors)
-    assert found.kind != "unknown" or errors
+    assert found.format != "unknown" or errors
     if found.example is not None:
         json.dumps(found.example, allow_nan=False)
         assert isinstance(found.prompt, str)
         assert found.completion
-        again = schema.read(found.example)
+        again = schema.parse_row(found.example)
         assert [fault.id for fault in again.faults] == [fault.id for fault in found.faults]
         assert (again.prompt, again.completion, again.system) == (found.prompt, found.completion, found.system)
 
@@ -52,16 +52,16 @@ def test_the_quick_look_and_the_careful_one_agree(
     roles = ["user", "assistant"][:: -1 if answers_first else 1] * 4
     messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
     row = {"messages": [{"role": "system", "content": "Be kind."}] * has_system + messages}
-    assert schema.read(row, system) == parse._careful(row, system)
+    assert schema.parse_row(row, system) == parse._parse_carefully(row, system)
 
 
 def test_plain_rows_take_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chat of role and content strings is never looked at with care: a million rows are read in about a second."""
-    monkeypatch.setattr(parse, "_careful", None)
+    monkeypatch.setattr(parse, "_parse_carefully", None)
     messages = [{"role": role, "content": "Hi"} for role in ("system", "user", "assistant", "user", "assistant")]
     for row in ({"messages": messages[:3]}, {"messages": messages[1:3]}, {"messages": messages}, {"messages": messages[1:]}):
-        assert schema.read(row).example is row
-        assert schema.read(row, "Be brief.").faults == []
+        assert schema.parse_row(row).example is row
+        assert schema.parse_row(row, "Be brief.").faults == []
 
 
 def nested(depth: int, kind: str) -> Any:
@@ -102,8 +102,8 @@ def test_deep_rows_are_refused_in_words(kind: str, build: Any) -> None:
     deep = nested(100_000, kind)
     row = build(deep)
     try:
-        found = schema.read(row)
-        schema.mend(row)
+        found = schema.parse_row(row)
+        schema.repair_row(row)
     finally:
         unwound(deep)
     assert found.example is None

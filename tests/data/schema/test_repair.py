@@ -61,10 +61,10 @@ MENDED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
 def test_safe_repairs(row: dict[str, Any], mended: dict[str, Any], names: list[str]) -> None:
     """A repair does what its name says and no more; the row that was given stays as it was."""
     before = copy.deepcopy(row)
-    assert schema.mend(row) == (mended, names)
+    assert schema.repair_row(row) == (mended, names)
     assert row == before
-    assert schema.read(mended).faults == []
-    assert {fault.repair for fault in schema.read(row).faults} == set(names)
+    assert schema.parse_row(mended).faults == []
+    assert {fault.repair for fault in schema.parse_row(row).faults} == set(names)
 
 
 def test_every_repair_is_shown() -> None:
@@ -75,8 +75,8 @@ def test_every_repair_is_shown() -> None:
 @pytest.mark.parametrize("name", VALID)
 def test_a_valid_row_needs_no_repair(name: str) -> None:
     """It comes back as the same object."""
-    assert schema.mend(VALID[name])[0] is VALID[name]
-    assert schema.mend(VALID[name])[1] == []
+    assert schema.repair_row(VALID[name])[0] is VALID[name]
+    assert schema.repair_row(VALID[name])[1] == []
 
 
 UNSAFE: list[Any] = [
@@ -97,8 +97,8 @@ UNSAFE: list[Any] = [
 @pytest.mark.parametrize("row", UNSAFE)
 def test_what_needs_a_guess_is_left_to_a_person(row: Any) -> None:
     """Where something might get lost, nothing is repaired, and no repair is promised."""
-    assert schema.mend(row) == (row, [])
-    found = schema.read(row)
+    assert schema.repair_row(row) == (row, [])
+    found = schema.parse_row(row)
     assert found.faults
     assert [fault for fault in found.faults if fault.repair is not None] == []
 
@@ -106,24 +106,24 @@ def test_what_needs_a_guess_is_left_to_a_person(row: Any) -> None:
 def test_only_the_repairs_that_are_wanted() -> None:
     """Others stay undone."""
     row = chat({**USER, "role": "User", "weight": 1}, {**ANSWER, "id": 5}, source="web")
-    assert schema.mend(row)[1] == ["lower-case-role", "drop-unknown-keys", "drop-misplaced-weight"]
-    assert schema.mend(row, only=["lower-case-role"]) == (
+    assert schema.repair_row(row)[1] == ["lower-case-role", "drop-unknown-keys", "drop-misplaced-weight"]
+    assert schema.repair_row(row, only=["lower-case-role"]) == (
         chat({**USER, "weight": 1}, {**ANSWER, "id": 5}, source="web"),
         ["lower-case-role"],
     )
-    assert schema.mend(row, only=[]) == (row, [])
-    assert schema.mend(chat(USER, CALLING), only=["mend-weight"]) == (chat(USER, CALLING), [])
+    assert schema.repair_row(row, only=[]) == (row, [])
+    assert schema.repair_row(chat(USER, CALLING), only=["mend-weight"]) == (chat(USER, CALLING), [])
 
 
 @settings(max_examples=300, deadline=None)
 @given(generated.ROWS)
 def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
     """After it no fault has a repair; a second time changes nothing; what was not promised is not done."""
-    promised = schema.read(row)
-    mended, names = schema.mend(row)
-    again = schema.read(mended)
+    promised = schema.parse_row(row)
+    mended, names = schema.repair_row(row)
+    again = schema.parse_row(mended)
     assert [fault for fault in again.faults if fault.repair is not None] == []
-    assert schema.mend(mended) == (mended, []) or "nan" in repr(mended)
+    assert schema.repair_row(mended) == (mended, []) or "nan" in repr(mended)
     if len(promised.faults) < 20:
         assert {fault.repair for fault in promised.faults if fault.repair is not None} == set(names)
     if not names:
@@ -134,10 +134,10 @@ def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
 @given(generated.ROWS)
 def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
     """What remains was wrong before, or was hidden behind what was mended; a usable row stays usable as it is."""
-    before, (mended, names) = schema.read(row), schema.mend(row)
+    before, (mended, names) = schema.parse_row(row), schema.repair_row(row)
     if before.example is not None and not names:
         assert mended is row
-    kept = {fault.id for fault in schema.read(mended).faults}
+    kept = {fault.id for fault in schema.parse_row(mended).faults}
     hidden = {
         "missing-content",
         "all-weights-zero",
@@ -155,4 +155,4 @@ def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
 def test_a_mended_row_can_be_written() -> None:
     """The result is JSON as before."""
     for row, mended, _ in MENDED:
-        assert json.loads(json.dumps(schema.mend(row)[0])) == mended
+        assert json.loads(json.dumps(schema.repair_row(row)[0])) == mended

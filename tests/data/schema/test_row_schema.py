@@ -77,14 +77,14 @@ STRICTER: dict[str, tuple[str, Any]] = {
 
 def fits(row: Any) -> bool:
     """Tell whether the schema of its kind takes a row."""
-    is_preference = isinstance(row, dict) and schema.read(row).kind == "preference"
+    is_preference = isinstance(row, dict) and schema.parse_row(row).format == "preference"
     return bool((PREFERENCE if is_preference else CHAT).is_valid(row))
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_our_valid_rows_are_the_schemas_too(name: str) -> None:
     """Each of the valid rows, in the form in which it would be uploaded, fits the published schema."""
-    example = schema.read(VALID[name]).example
+    example = schema.parse_row(VALID[name]).example
     errors = (PREFERENCE if "input" in VALID[name] or "chosen" in VALID[name] else CHAT).iter_errors(example)
     assert [f"{error.json_path}: {error.message:.100}" for error in errors] == []
 
@@ -93,7 +93,7 @@ def test_our_valid_rows_are_the_schemas_too(name: str) -> None:
 @given(generated.ROWS)
 def test_we_are_never_looser(row: Any) -> None:
     """Every example that we make of any row fits the published schema."""
-    example = schema.read(row).example
+    example = schema.parse_row(row).example
     assert example is None or fits(example)
 
 
@@ -101,8 +101,8 @@ def test_we_are_never_looser(row: Any) -> None:
 @given(generated.CHATS | generated.PREFERENCES)
 def test_where_we_are_stricter_is_known(row: dict[str, Any]) -> None:
     """A row that fits the schema and is refused by us is refused for a reason of the list."""
-    found = schema.read(row)
-    if found.kind in ("chat", "preference") and fits(row):
+    found = schema.parse_row(row)
+    if found.format in ("chat", "preference") and fits(row):
         assert {fault.id for fault in found.faults} <= STRICTER.keys()
 
 
@@ -111,7 +111,7 @@ def test_each_stricter_rule_has_its_row(rule: str) -> None:
     """The row of the list fits the schema, and is refused by us for this reason alone."""
     _, row = STRICTER[rule]
     assert fits(row)
-    assert {fault.id for fault in schema.read(row).faults} == {rule}
+    assert {fault.id for fault in schema.parse_row(row).faults} == {rule}
 
 
 def test_the_faulty_rows_that_the_schema_refuses() -> None:

@@ -12,7 +12,7 @@ from tests.data.schema.rows import ANSWER, CALL, CALLING, OTHER_CALL, RESULT, TO
 def test_valid_rows_pass(name: str) -> None:
     """A row that a service takes has no fault at all, is an example, and is left as it was."""
     before = copy.deepcopy(VALID[name])
-    found = schema.read(VALID[name])
+    found = schema.parse_row(VALID[name])
     assert found.faults == []
     assert found.example is not None
     assert VALID[name] == before
@@ -21,10 +21,10 @@ def test_valid_rows_pass(name: str) -> None:
 @pytest.mark.parametrize("name", VALID)
 def test_an_example_is_of_the_services_form(name: str) -> None:
     """What comes out is a chat or a preference row, says the same when read again, and can be written as JSON."""
-    found = schema.read(VALID[name])
-    again = schema.read(json.loads(json.dumps(found.example)))
+    found = schema.parse_row(VALID[name])
+    again = schema.parse_row(json.loads(json.dumps(found.example)))
     assert again.faults == []
-    assert again.kind in ("chat", "preference")
+    assert again.format in ("chat", "preference")
     assert again[2:] == found[2:]
 
 
@@ -44,7 +44,7 @@ KINDS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_a_row_knows_its_kind(name: str, kind: str) -> None:
     """The keys of a row tell its kind."""
-    assert schema.read(VALID[name]).kind == kind
+    assert schema.parse_row(VALID[name]).format == kind
 
 
 TEXTS: list[tuple[str, str, str, str | None]] = [
@@ -77,16 +77,16 @@ TEXTS: list[tuple[str, str, str, str | None]] = [
 @pytest.mark.parametrize(("name", "prompt", "completion", "system"), TEXTS)
 def test_the_texts_of_a_row(name: str, prompt: str, completion: str, system: str | None) -> None:
     """Prompt, completion and system prompt are what a person would call so."""
-    found = schema.read(VALID[name])
+    found = schema.parse_row(VALID[name])
     assert (found.prompt, found.completion, found.system) == (prompt, completion, system)
     assert found.own_system == (system is not None)
 
 
 def test_pictures_are_told_apart_in_the_texts() -> None:
     """A picture is named by eight digits that depend on its address alone."""
-    one = schema.read(chat({"role": "user", "content": [text("What?"), image("https://example.org/a.png")]}, ANSWER)).prompt
-    same = schema.read(chat({"role": "user", "content": [text("What?"), image("https://example.org/a.png")]}, ANSWER)).prompt
-    other = schema.read(chat({"role": "user", "content": [text("What?"), image("https://example.org/b.png")]}, ANSWER)).prompt
+    addresses = "https://example.org/a.png", "https://example.org/a.png", "https://example.org/b.png"
+    rows = [chat({"role": "user", "content": [text("What?"), image(address)]}, ANSWER) for address in addresses]
+    one, same, other = (schema.parse_row(row).prompt for row in rows)
     assert one == same != other
     words, _, picture = one.partition("\n")
     assert words == "What?"
@@ -98,20 +98,20 @@ def test_pictures_are_told_apart_in_the_texts() -> None:
 def test_calls_that_differ_in_their_id_only_read_the_same() -> None:
     """Ids of calls are chance: two rows that differ in them say the same."""
     renamed = {**CALL, "id": "call_9"}
-    one = schema.read(chat(USER, CALLING, RESULT, ANSWER))
-    other = schema.read(chat(USER, {**CALLING, "tool_calls": [renamed]}, {**RESULT, "tool_call_id": "call_9"}, ANSWER))
+    one = schema.parse_row(chat(USER, CALLING, RESULT, ANSWER))
+    other = schema.parse_row(chat(USER, {**CALLING, "tool_calls": [renamed]}, {**RESULT, "tool_call_id": "call_9"}, ANSWER))
     assert one.prompt == other.prompt
     spaced = {**CALL, "function": {"name": "weather", "arguments": '{ "city" : "Oslo" }'}}
-    assert schema.read(chat(USER, {**CALLING, "tool_calls": [spaced]}, RESULT, ANSWER)).prompt == one.prompt
+    assert schema.parse_row(chat(USER, {**CALLING, "tool_calls": [spaced]}, RESULT, ANSWER)).prompt == one.prompt
     far = {**CALLING, "tool_calls": [{**OTHER_CALL, "id": "call_1"}]}
-    assert schema.read(chat(USER, far, RESULT, ANSWER)).prompt != one.prompt
+    assert schema.parse_row(chat(USER, far, RESULT, ANSWER)).prompt != one.prompt
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_a_constant_system_prompt_goes_to_rows_without_one(name: str) -> None:
     """It stands in front of the messages, in a copy; a row's own system prompt stays."""
     before = copy.deepcopy(VALID[name])
-    plain, led = schema.read(VALID[name]), schema.read(VALID[name], "Answer in rhyme.")
+    plain, led = schema.parse_row(VALID[name]), schema.parse_row(VALID[name], "Answer in rhyme.")
     assert VALID[name] == before
     assert led.faults == []
     if plain.own_system:
@@ -136,8 +136,8 @@ def test_a_blank_constant_is_none() -> None:
     """An empty system prompt is not put in front of anything."""
     for blank in ("", " \n"):
         for row in (chat(USER, ANSWER), preference(), chat(USER, CALLING)):
-            assert schema.read(row, blank).example == row
-            assert schema.read(row, blank).system is None
+            assert schema.parse_row(row, blank).example == row
+            assert schema.parse_row(row, blank).system is None
 
 
 CONVERTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -213,6 +213,6 @@ CONVERTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("row", "example"), CONVERTED)
 def test_rows_of_other_kinds_become_the_services_form(row: dict[str, Any], example: dict[str, Any]) -> None:
     """Hugging Face, Alpaca and ShareGPT rows say the same as a chat or preference row."""
-    found = schema.read(row)
+    found = schema.parse_row(row)
     assert found.faults == []
     assert found.example == example

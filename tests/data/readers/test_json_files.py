@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import Opened, column_names, encoding, jsonl_lines, open_source
-from ftwidgets.data.readers.json_values import DEEPEST, parser
+from ftwidgets.data.readers import OpenSource, column_names, encoding, json_files, open_source
+from ftwidgets.data.readers.stream.json_parser import MAX_DEPTH, json_parser
 from ftwidgets.data.rows import TrainingRow
 
 CHAT = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
@@ -23,20 +23,20 @@ PREFERENCE = (
 )
 
 
-def opened(tmp_path: Path, text: str | bytes, name: str = "a.jsonl", **options: Any) -> Opened:
+def opened(tmp_path: Path, text: str | bytes, name: str = "a.jsonl", **options: Any) -> OpenSource:
     file = tmp_path / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     found = open_source(file, **{"columns": {}, **options})
-    assert isinstance(found, Opened), found
+    assert isinstance(found, OpenSource), found
     return found
 
 
-def usable(source: Opened) -> list[TrainingRow]:
-    return [item for item in source.items() if isinstance(item, TrainingRow)]
+def usable(source: OpenSource) -> list[TrainingRow]:
+    return [item for item in source.read() if isinstance(item, TrainingRow)]
 
 
-def faults(source: Opened) -> list[tuple[int | None, str]]:
-    return [(f.line, f.id) for item in source.items() if isinstance(item, list) for f in item]
+def faults(source: OpenSource) -> list[tuple[int | None, str]]:
+    return [(f.line, f.id) for item in source.read() if isinstance(item, list) for f in item]
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def faults(source: Opened) -> list[tuple[int | None, str]]:
 def test_every_form_is_read_from_lines(row: str, form: str, name: str, tmp_path: Path) -> None:
     """Whatever the file is called, each line is a row with its number, its place and its texts."""
     source = opened(tmp_path, f"{row}\n{row}\r\n{row}", name)
-    assert source.form == form
+    assert source.format == form
     assert [(item.row.line, item.prompt, item.completion) for item in usable(source)] == [(n, "a", "b") for n in (1, 2, 3)]
     assert usable(source)[0].source_example is not None
     assert source.n_rows == 3
     places = [item.row._replace(values=None) for item in usable(source)]
-    assert list(source.again(places[::-1])) == usable(source)[::-1]
+    assert list(source.reread(places[::-1])) == usable(source)[::-1]
 
 
 def test_blank_lines_are_one_note_and_lines_at_fault_have_one_each(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_blank_lines_are_one_note_and_lines_at_fault_have_one_each(tmp_path: Pat
     source = opened(tmp_path, f"{CHAT}\n\n  \n{{'a': 1}}\n[1]\n{{}}\n{CHAT}\n")
     assert faults(source) == [(4, "not-json"), (5, "not-an-object"), (6, "missing-messages"), (2, "blank-line")]
     assert [(item.row.line, item.row.label) for item in usable(source)] == [(1, 1), (7, 5)]
-    notes = [f for item in source.items() if isinstance(item, list) for f in item if f.id == "blank-line"]
+    notes = [f for item in source.read() if isinstance(item, list) for f in item if f.id == "blank-line"]
     assert "2 blank lines (the first is line 2)" in notes[0].message
 
 
@@ -82,7 +82,7 @@ def test_blank_lines_are_one_note_and_lines_at_fault_have_one_each(tmp_path: Pat
 def test_a_line_that_is_no_json_says_where_and_why(line: str, words: str, tmp_path: Path) -> None:
     """With the character and what was expected there, and what to do."""
     source = opened(tmp_path, f"{CHAT}\n{line}\n{CHAT}\n")
-    (finding,) = [f for item in source.items() if isinstance(item, list) for f in item]
+    (finding,) = [f for item in source.read() if isinstance(item, list) for f in item]
     assert (finding.id, finding.level, finding.line) == ("not-json", "error", 2)
     assert words in str(finding)
     assert len(usable(source)) == 2
@@ -102,9 +102,9 @@ def test_flat_records_are_mapped_by_their_keys(tmp_path: Path) -> None:
     source = opened(tmp_path, text, columns={"prompt": "q", "completion": "a", "group": "by"})
     assert [(item.prompt, item.completion, item.group) for item in usable(source)] == [("a", "b", "me"), ("d", "5", None)]
     assert faults(source)[:3] == [(2, "empty-cell"), (4, "not-an-object"), (5, "not-json")]
-    assert (source.form, source.columns["prompt"], source.header) == ("table", "q", ("q", "a", "by"))
+    assert (source.format, source.columns["prompt"], source.header) == ("table", "q", ("q", "a", "by"))
     assert column_names(tmp_path / "a.jsonl") == ["q", "a", "by"]
-    unmapped = [f for item in opened(tmp_path, text).items() if isinstance(item, list) for f in item]
+    unmapped = [f for item in opened(tmp_path, text).read() if isinstance(item, list) for f in item]
     assert unmapped[0].id == "unknown-shape"
     assert '"q", "a", "by"' in unmapped[0].message
     assert 'prompt="..."' in unmapped[0].fix
@@ -125,7 +125,7 @@ def test_a_value_is_mended_before_it_is_judged(tmp_path: Path) -> None:
     """What `items` is given goes over the value of each row; the source itself stays as it is."""
     source = opened(tmp_path, CHAT.replace('"user"', '"User"'))
     assert usable(source) == []
-    mended = list(source.items(mend=lambda value: json.loads(json.dumps(value).replace("User", "user"))))
+    mended = list(source.read(repair=lambda value: json.loads(json.dumps(value).replace("User", "user"))))
     assert [item.prompt for item in mended if isinstance(item, TrainingRow)] == ["a"]
 
 
@@ -181,9 +181,9 @@ _TRICKY = [
     "\x0c1",
     "[1,]",
     '{"a":1,}',
-    "[" * DEEPEST + "]" * DEEPEST,
-    "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1),
-    '{"a":' * (DEEPEST + 1) + "1" + "}" * (DEEPEST + 1),
+    "[" * MAX_DEPTH + "]" * MAX_DEPTH,
+    "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+    '{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1),
     "[" * 900 + "]" * 900,
     "[" * 100_000,
     "\ufeff1",
@@ -212,15 +212,15 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     with monkeypatch.context() as patch:
         patch.setattr(builtins, "__import__", without)
-        return parser()
+        return json_parser()
 
 
 @pytest.mark.parametrize("text", _TRICKY)
 def test_with_and_without_orjson_the_same_lines_are_read_as_the_same(text: str, slow: Any) -> None:
     """What orjson refuses and Python reads is read; what it would round is not rounded."""
     raw = text.encode("utf-8", "surrogatepass")
-    assert slow is not parser()
-    assert outcome(parser(), raw) == outcome(slow, raw)
+    assert slow is not json_parser()
+    assert outcome(json_parser(), raw) == outcome(slow, raw)
     if len(text) < 4000 and text != "\ufeff1" and "[" * 101 not in text and '{"a":' * 101 not in text:
         assert (outcome(slow, raw) == "no") == (outcome(json.loads, raw) == "no")
 
@@ -240,12 +240,12 @@ def test_any_value_is_read_as_json_reads_it(value: Any, ascii_only: bool) -> Non
         raw.decode()
     except UnicodeDecodeError:
         return  # no file in UTF-8 holds it
-    assert repr(parser()(raw)) == repr(json.loads(raw))
+    assert repr(json_parser()(raw)) == repr(json.loads(raw))
 
 
 def test_a_file_that_no_service_takes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is on what is uploaded as it is, so on JSON Lines; the rows are read all the same."""
-    monkeypatch.setattr(jsonl_lines, "LARGEST", 50)
+    monkeypatch.setattr(json_files, "LARGEST_FILE", 50)
     source = opened(tmp_path, CHAT)
     assert [finding.id for finding in source.findings] == ["too-large-file"]
     assert len(usable(source)) == 1
@@ -276,7 +276,7 @@ def test_a_row_may_hold_pictures(tmp_path: Path) -> None:
 def test_the_words_at_fault_are_those_of_the_line(tmp_path: Path) -> None:
     """The place in a line counts its blanks, and what is quoted stands there."""
     source = opened(tmp_path, CHAT + '\n  {"messages": oops}\n')
-    (finding,) = next(item for item in source.items() if isinstance(item, list))
+    (finding,) = next(item for item in source.read() if isinstance(item, list))
     assert 'a value is expected at character 16, before "oops}"' in finding.message
 
 

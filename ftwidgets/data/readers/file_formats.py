@@ -1,7 +1,4 @@
-"""Recognise what is neither a table nor JSON nor a workbook, and say so in one sentence with a way on.
-
-Left out: reading those formats.
-"""
+"""Recognise the format of a file by its first bytes, and reject those that cannot be read, with what to do instead."""
 
 import re
 import zipfile
@@ -9,9 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from ftwidgets.data.findings import Finding
+from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.text import quote
 
-Kind = Literal["table", "lines", "document"]
+TextFormat = Literal["table", "json_lines", "json_document"]
 
 _EXPORT = "Open it in its program and save the sheet as CSV (UTF-8)."
 _WRONG_FILE = "Check the path; a CSV with the columns Prompt and Completion, or JSON Lines, is needed."
@@ -34,7 +32,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the name of the stream in a workbook with a password
-_BLANK = re.compile(r'[\s,;|"\ufeff\u200b]*')  # an empty sheet is saved as delimiters and nothing else
+_WHITESPACE_AND_DELIMITERS = re.compile(r'[\s,;|"\ufeff\u200b]*')  # an empty sheet is saved as delimiters and nothing else
 _JSON_LINES = re.compile(r'\s*\{\s*".*\}[ \t]*(\r\n|\n|\r)\s*\{')
 _JSON = re.compile(r'\s*(\{\s*("|\})|\[\s*([\[{"\]\d]|$))')
 _RECORD = re.compile(r"""^[ \t\ufeff]*(?:[{\[]|["'“]\w+["'”]\s*:)""", re.MULTILINE)  # or the rest of one
@@ -48,78 +46,82 @@ def is_zip(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04")
 
 
-def is_workbook(path: Path) -> bool:
-    """Tell whether a ZIP archive holds the parts of an Excel workbook."""
-    return any(name.startswith("xl/") for name in _members(path))
+def reject_unsupported_format(head: bytes, path: Path, name: str) -> None:
+    """Check the first bytes of a file.
 
-
-def foreign_bytes(head: bytes, path: Path, name: str) -> Finding | None:
-    """Return the finding for a file that is empty, or whose first bytes give away another format."""
+    Raises
+    ------
+    UnreadableError
+        If it is empty, or in a format that cannot be read.
+    """
     if not head:
-        return empty(name, "empty")
+        raise UnreadableError(empty_file(name, "empty"))
     if is_zip(head):
-        return _archive(path, name)
+        _reject_archive(path, name)
     for magic, kind, fix in _MAGIC:
         if head.startswith(magic):
             if _ENCRYPTED in head:
-                return other_format(name, "an Office file with a password", "Save it without a password and check that.")
-            return other_format(name, kind, fix)
-    return None
+                kind, fix = "an Office file with a password", "Save it without a password and check that."
+            raise UnreadableError(other_format(name, kind, fix))
 
 
-def text_kind(text: str, name: str) -> Kind | Finding:
-    """Tell from its beginning whether a text is a table, JSON Lines or one JSON document, or return why it is none."""
+def text_format(text: str, name: str) -> TextFormat:
+    """Return the format of a text, by its beginning and the file's name.
+
+    Raises
+    ------
+    UnreadableError
+        If it is in a format that cannot be read.
+    """
     if name.lower().endswith((".jsonl", ".ndjson")) and not _HTML.match(text):
         if text.split(None, 1)[0] in ("[", "{"):
             fix = "Write each record on a line of its own. A file named .json may be written like this."
-            return other_format(name, "JSON over several lines, not JSON Lines", fix)
+            raise UnreadableError(other_format(name, "JSON over several lines, not JSON Lines", fix))
         if not _RECORD.search(text):
             fix = 'Each line is an object: {"messages": [...]}. If it is a table, let its name end in .csv.'
-            return other_format(name, "no JSON Lines: no line begins with a bracket", fix)
-        return "lines"
+            raise UnreadableError(other_format(name, "no JSON Lines: no line begins with a bracket", fix))
+        return "json_lines"
     if _JSON_LINES.match(text):
-        return "lines"
+        return "json_lines"
     if _JSON.match(text):
-        alone = _WHOLE_LINE.match(text)
-        return "lines" if alone and '"data"' not in text[:40] and not name.lower().endswith(".json") else "document"
+        is_one_line = _WHOLE_LINE.match(text) and '"data"' not in text[:40] and not name.lower().endswith(".json")
+        return "json_lines" if is_one_line else "json_document"
     if _HTML.match(text):
         fix = "Probably the page around the file was saved; download the file itself (often a link called Raw)."
-        return other_format(name, "a web page (HTML), not a CSV", fix)
+        raise UnreadableError(other_format(name, "a web page (HTML), not a CSV", fix))
     if _XML.match(text):
-        return other_format(name, "XML, not a CSV", _WRONG_FILE)
+        raise UnreadableError(other_format(name, "XML, not a CSV", _WRONG_FILE))
     return "table"
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether a text is blanks and delimiters only."""
-    return _BLANK.fullmatch(text) is not None
+    """Tell whether a text is whitespace and delimiters only."""
+    return _WHITESPACE_AND_DELIMITERS.fullmatch(text) is not None
 
 
-def empty(name: str, how: str) -> Finding:
+def empty_file(name: str, empty_or_blank: str) -> Finding:
     """Return the finding for a file with nothing in it."""
     fix = "There is nothing in it to train on; check the path."
-    return Finding(id="empty-file", level="error", message=f"{quote(name)} is {how}.", fix=fix)
+    return Finding(id="empty-file", level="error", message=f"{quote(name)} is {empty_or_blank}.", fix=fix)
 
 
-def other_format(name: str, what: str, fix: str, *, line: int | None = None) -> Finding:
-    """Return the finding for a file of another kind."""
-    return Finding(id="other-format", level="error", message=f"{quote(name)} is {what}.", fix=fix, line=line)
+def other_format(name: str, description: str, fix: str, *, line: int | None = None) -> Finding:
+    """Return the finding for a file in a format that cannot be read."""
+    return Finding(id="other-format", level="error", message=f"{quote(name)} is {description}.", fix=fix, line=line)
 
 
-def _archive(path: Path, name: str) -> Finding | None:
-    members = _members(path)
-    if any(member.startswith("xl/") for member in members):
-        return None
-    if any(member.startswith("word/") for member in members):
-        return other_format(name, "a Word document (.docx)", "Copy its table into a spreadsheet and save that as CSV (UTF-8).")
-    if "content.xml" in members:
-        return other_format(name, "an OpenDocument file (.ods, .odt)", _EXPORT)
-    return other_format(name, "a ZIP archive" if members else "a damaged ZIP archive", _UNPACK)
-
-
-def _members(path: Path) -> list[str]:
+def _reject_archive(path: Path, name: str) -> None:
+    """Raise UnreadableError unless a ZIP archive is an Excel workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
+            members = archive.namelist()
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        return []
+        members = []
+    if any(member.startswith("xl/") for member in members):
+        return
+    kind, fix = "a ZIP archive" if members else "a damaged ZIP archive", _UNPACK
+    if any(member.startswith("word/") for member in members):
+        kind, fix = "a Word document (.docx)", "Copy its table into a spreadsheet and save that as CSV (UTF-8)."
+    elif "content.xml" in members:
+        kind, fix = "an OpenDocument file (.ods, .odt)", _EXPORT
+    raise UnreadableError(other_format(name, kind, fix))
