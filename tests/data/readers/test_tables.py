@@ -238,7 +238,9 @@ def test_pandas_reads_the_same_rows(tmp_path: Path) -> None:
     opened = open_source(tmp_path / "a.csv", columns={})
     assert isinstance(opened, OpenSource)
     back = pd.read_csv(tmp_path / "a.csv")
-    assert [[item.prompt, item.completion] for item in opened.read() if isinstance(item, TrainingRow)] == back.to_numpy().tolist()
+    assert [
+        [item.prompt, item.completion] for item in opened.read() if isinstance(item, TrainingRow)
+    ] == back.to_numpy().tolist()
 
 
 def test_rows_of_every_fault_are_told_apart(tmp_path: Path) -> None:
