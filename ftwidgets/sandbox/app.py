@@ -23,7 +23,7 @@ from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api.bodies import ORGANIZATION
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock, SystemClock
-from ftwidgets.sandbox.faults import FaultLayer, FaultRoutes, Faults, JournalLayer
+from ftwidgets.sandbox.faults import FaultMiddleware, FaultRoutes, Faults, JournalMiddleware
 from ftwidgets.sandbox.ids import Ids
 
 SERVER_ERROR = "The server had an error while processing your request. Sorry about that!"
@@ -52,10 +52,10 @@ def build_app(
             Mount("/admin", app=Router(FaultRoutes(faults).routes(), redirect_slashes=False)),
         ],
         middleware=[
-            Middleware(JournalLayer, journal=faults.journal, clock=clock),
+            Middleware(JournalMiddleware, journal=faults.journal, clock=clock),
             Middleware(AuthMiddleware, authenticator=authenticator, ids=ids),
             *middleware,  # here the caller is known, and nobody has read the body yet
-            Middleware(FaultLayer, faults=faults, clock=clock),
+            Middleware(FaultMiddleware, faults=faults, clock=clock),
         ],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error},
     )

@@ -106,7 +106,9 @@ class Sandbox:
         self._loop = LoopThread()
         self.faults = faults or Faults()
         parts = (
-            Jobs(store, ledger, catalog, self._wake, share=share, fault=self.faults.for_job),  # first: they are asked most
+            Jobs(
+                store, ledger, catalog, self._wake, share=share, fault=self.faults.next_job_fault
+            ),  # first: they are asked most
             Files(store),
             Uploads(store),
             Permissions(store, catalog),
@@ -116,7 +118,7 @@ class Sandbox:
             Responses(catalog, store),
             Graders(store.clock),
         )
-        self.faults.attach(catalog.shutdowns, trained=ledger.trained_tokens)
+        self.faults.attach(catalog.shutdowns, trained_tokens=ledger.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
         self.app = build_app(
             routes,

@@ -52,7 +52,7 @@ def test_the_numbers_are_those_of_the_code(row: str) -> None:
 def test_codes_and_routes_are_those_of_the_code() -> None:
     """Each code in the table is sent somewhere, and each administration's route in the text exists."""
     sources = "".join(Path(module.__file__ or "").read_text() for module in (quotas, request_body, class_routes))
-    sources += (Path(quotas.__file__).parent / "intake.py").read_text()
+    sources += (Path(quotas.__file__).parent / "quota_middleware.py").read_text()
     for code in set(re.findall(r"\| 4\d\d `(\w+)`", TEXT)):
         assert f'"{code}"' in sources
     for path in set(re.findall(r"\$URL(/admin/\S+)", TEXT)):

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ftwidgets.sandbox.faults import Faults, checks, verdict
-from ftwidgets.sandbox.faults.fault_engine import Decisions
+from ftwidgets.sandbox.faults import Faults, verdict
+from ftwidgets.sandbox.faults.fault_engine import FaultEngine
 
 GUIDE = Path(__file__).parents[2] / "docs/testing.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -41,12 +41,12 @@ def test_the_example_without_pytest_runs(tmp_path: Path) -> None:
 
 def test_the_guide_names_every_fault_and_every_check() -> None:
     """What `faults` can do and what the verdict looks at stands in the guide."""
-    words = {name for name in vars(Faults) if not name.startswith("_")} - set(vars(Decisions))
+    words = {name for name in vars(Faults) if not name.startswith("_")} - set(vars(FaultEngine))
     missing = [word for word in words - {"load"} if f"faults.{word}" not in TEXT]
     assert missing == []
     named = [check.name for check in verdict.judge([], max_calls=1).checks]
     assert [name for name in named if f"| {name} |" not in TEXT] == []
-    assert all(str(status) in TEXT for status in checks.FINAL)
+    assert all(str(status) in TEXT for status in verdict.FINAL_STATUSES)
 
 
 def test_loading_the_plugin_is_cheap() -> None:

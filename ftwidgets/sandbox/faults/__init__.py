@@ -1,25 +1,25 @@
-"""Faults on demand, a journal of requests, and a verdict on the client. Left out: the real service's reasons to fail."""
+"""Faults on demand, a journal of requests, and a verdict on how a client coped with them."""
 
-from ftwidgets.sandbox.faults.checks import Check as Check
 from ftwidgets.sandbox.faults.fault_routes import FaultRoutes as FaultRoutes
 from ftwidgets.sandbox.faults.faults import Faults as Faults
-from ftwidgets.sandbox.faults.journal import Entry as Entry
 from ftwidgets.sandbox.faults.journal import Journal as Journal
-from ftwidgets.sandbox.faults.journal import JournalLayer as JournalLayer
-from ftwidgets.sandbox.faults.middleware import FaultLayer as FaultLayer
+from ftwidgets.sandbox.faults.journal import JournalEntry as JournalEntry
+from ftwidgets.sandbox.faults.journal import JournalMiddleware as JournalMiddleware
+from ftwidgets.sandbox.faults.middleware import FaultMiddleware as FaultMiddleware
 from ftwidgets.sandbox.faults.middleware import SocketCloser as SocketCloser
-from ftwidgets.sandbox.faults.rule import RuleError as RuleError
+from ftwidgets.sandbox.faults.rules import RuleError as RuleError
+from ftwidgets.sandbox.faults.verdict import Check as Check
 from ftwidgets.sandbox.faults.verdict import Verdict as Verdict
 from ftwidgets.sandbox.faults.verdict import judge as judge
 
 __all__ = [
     "Check",
-    "Entry",
-    "FaultLayer",
+    "FaultMiddleware",
     "FaultRoutes",
     "Faults",
     "Journal",
-    "JournalLayer",
+    "JournalEntry",
+    "JournalMiddleware",
     "RuleError",
     "SocketCloser",
     "Verdict",

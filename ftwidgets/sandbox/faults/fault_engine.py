@@ -1,7 +1,7 @@
-"""What the rules that are set make of each request and each new job.
+"""The fault engine: applies the active rules to each request and each new job.
 
-Everything depends on the order of the requests and on the seed alone. Left out: the words in which rules are set (`faults`),
-doing what was decided to a request (`layer`) or a job (`jobs`).
+Its decisions depend only on the order of the requests and the seed. `faults` adds the methods that a user calls; `middleware`
+carries the decisions out on requests, the runner on jobs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ftwidgets.sandbox.faults.limits import Account, Asked, Buckets
-from ftwidgets.sandbox.faults.outcomes import Break, Outcome, out_of_quota, wrong_key
-from ftwidgets.sandbox.faults.rule import Rule, Sometimes
+from ftwidgets.sandbox.faults.limits import QuotaAccount, RateLimiter, RequestInfo
+from ftwidgets.sandbox.faults.outcomes import Outcome, StreamBreak, insufficient_quota, invalid_key
 from ftwidgets.sandbox.faults.rules import (
     BreakStream,
     Drop,
     Fail,
     FailJob,
+    FaultRule,
+    IntermittentRule,
     KeyRequired,
     Quota,
     RateLimit,
@@ -29,209 +30,203 @@ from ftwidgets.sandbox.faults.rules import (
     SlowQueue,
     WrongKey,
     key_digest,
-    read_answer,
+    parse_answer,
 )
 from ftwidgets.sandbox.faults.token_usage import METERED
 from ftwidgets.sandbox.inference.retirement import Shutdowns
 
-R = TypeVar("R", bound=Rule)
+R = TypeVar("R", bound=FaultRule)
 
-_COSTS = ("/v1/chat/completions", "/v1/responses", "/v1/fine_tuning/jobs")  # what a used-up quota refuses
+_QUOTA_ROUTES = ("/v1/chat/completions", "/v1/responses", "/v1/fine_tuning/jobs")
 
 
 @dataclass
-class _Set:
-    """A rule that is set, and what has become of it."""
+class ActiveRule:
+    """A rule and its state: the requests it has covered, how often it was triggered, its rate limiter or quota account."""
 
-    rule: Rule
-    chance: random.Random
-    seen: int = 0
-    hits: int = 0
-    buckets: Buckets | None = None
-    account: Account | None = None
+    rule: FaultRule
+    random: random.Random
+    covered: int = 0
+    triggered: int = 0
+    limiter: RateLimiter | None = None
+    account: QuotaAccount | None = None
 
-    def strikes(self) -> bool:
-        """Count one more request for a rule that strikes sometimes; tell whether it strikes now."""
+    def triggers(self) -> bool:
+        """Count one more covered request of an `IntermittentRule`, and tell whether the rule hits it."""
         rule = self.rule
-        assert isinstance(rule, Sometimes)
-        self.seen += 1
-        struck = self.chance.random() < rule.rate if rule.rate is not None else self.seen % (rule.every or 1) == 0
-        if not struck or (rule.times is not None and self.hits >= rule.times):
+        assert isinstance(rule, IntermittentRule)
+        self.covered += 1
+        hit = self.random.random() < rule.rate if rule.rate is not None else self.covered % (rule.every or 1) == 0
+        if not hit or (rule.times is not None and self.triggered >= rule.times):
             return False
-        self.hits += 1
+        self.triggered += 1
         return True
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to become of a request: an outcome (None: the app answers) and headers for the answer."""
+class Decision:
+    """What happens to a request: an outcome (None: the app answers) and headers for the answer."""
 
     outcome: Outcome | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Decisions:
-    """The rules that are set and how far each has come; any thread may ask.
+class FaultEngine:
+    """The active rules and their state; safe to use from any thread.
 
     Parameters
     ----------
     seed
-        Where the chance of `rate=` starts.
+        Seed of the random numbers for rules with a `rate`.
     """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._lock = threading.Lock()
-        self._set: tuple[_Set, ...] = ()
+        self._active: tuple[ActiveRule, ...] = ()
         self._shutdowns: Shutdowns | None = None
-        self._trained: Callable[[str], int] | None = None
+        self._trained_tokens: Callable[[str], int] = lambda owner: 0
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules that are set, in the order they were set."""
-        return tuple(item.rule for item in self._set)
+    def rules(self) -> tuple[FaultRule, ...]:
+        """The active rules, in the order they were added."""
+        return tuple(active.rule for active in self._active)
 
-    def add(self, *rules: Rule) -> None:
-        """Set more rules; a rate limit, a quota, a slow queue or a required key takes the place of the one before."""
+    def add(self, *rules: FaultRule) -> None:
+        """Add rules; a rate limit, a quota, a slow queue or a required key replaces the one before."""
         with self._lock:
-            kept = list(self._set)
+            kept = list(self._active)
             for rule in rules:
                 if isinstance(rule, RateLimit | Quota | SlowQueue | KeyRequired):
-                    kept = [item for item in kept if type(item.rule) is not type(rule)]
-                kept.append(self._begin(rule, len(kept)))
-            self._set = tuple(kept)
-        self._announce()
+                    kept = [active for active in kept if type(active.rule) is not type(rule)]
+                added = ActiveRule(rule, random.Random(f"{self.seed}/{len(kept)}"))
+                if isinstance(rule, RateLimit):
+                    added.limiter = RateLimiter(rule)
+                if isinstance(rule, Quota):
+                    added.account = QuotaAccount(rule.tokens, lambda owner: self._trained_tokens(owner))
+                kept.append(added)
+            self._active = tuple(kept)
+        self._update_shutdowns()
 
     def clear(self) -> None:
-        """Let everything go right again; the journal stays (`journal.clear()` empties it)."""
+        """Remove all rules; the journal stays (`journal.clear()` empties it)."""
         with self._lock:
-            self._set = ()
-        self._announce()
+            self._active = ()
+        self._update_shutdowns()
 
     @property
-    def are_set(self) -> bool:
-        """Whether any rule is set at all: if not, a request is not even looked at."""
-        return bool(self._set)
+    def has_rules(self) -> bool:
+        """Whether any rule is active; if not, requests need not be looked at."""
+        return bool(self._active)
 
-    def counts_tokens(self, method: str, path: str) -> bool:
-        """Tell whether it matters what a request costs."""
-        if method != "POST" or path not in METERED:
-            return False
-        return any(isinstance(item.rule, Quota) or _limits_tokens(item.rule) for item in self._set)
+    def needs_cost(self, method: str, path: str) -> bool:
+        """Tell whether a rule needs to know how many tokens a request costs."""
+        return (method == "POST" and path in METERED) and any(
+            isinstance(rule, Quota) or (isinstance(rule, RateLimit) and rule.tokens_per_minute is not None)
+            for rule in self.rules
+        )
 
-    def plan(self, asked: Asked, now: float) -> Plan:
-        """Decide about one request: keys first, then limits, then what was to fail; the first that refuses decides."""
+    def decide(self, request: RequestInfo, now: float) -> Decision:
+        """Decide about one request: keys first, then limits, then scripts and failures; the first outcome counts.
+
+        Parameters
+        ----------
+        request
+            The request.
+        now
+            The clock's `monotonic()`.
+        """
         with self._lock:
             headers: dict[str, str] = {}
-            for outcome in self._decide(asked, now, headers):
-                if outcome is not None:
-                    return Plan(outcome, headers)
-            return Plan(None, headers)
+            outcomes = self._outcomes(request, now, headers)
+            return Decision(next((outcome for outcome in outcomes if outcome is not None), None), headers)
 
-    def stream_break(self, method: str, path: str) -> Break | None:
-        """Decide whether a streamed answer that is about to begin is to break."""
+    def next_stream_break(self, method: str, path: str) -> StreamBreak | None:
+        """Decide whether, and how, a streamed answer that is about to begin breaks."""
         with self._lock:
-            for item, rule in self._of(BreakStream):
-                if rule.covers(method, path) and item.strikes():
-                    outcome = rule.outcome()
-                    assert isinstance(outcome, Break)
-                    return outcome
+            for active, rule in self._of_type(BreakStream):
+                if rule.covers(method, path) and active.triggers():
+                    return rule.outcome()
         return None
 
-    def settle(self, asked: Asked, spent: int) -> None:
-        """Note what a chat has really cost."""
-        guessed = 0 if asked.cost is None else asked.cost.total
+    def record_cost(self, request: RequestInfo, spent: int) -> None:
+        """Charge what a chat has really cost, in tokens, in place of the estimate."""
+        estimated = 0 if request.cost is None else request.cost.total
         with self._lock:
-            for item, rule in self._of(RateLimit):
-                if item.buckets is not None and rule.covers(asked.method, asked.path):
-                    item.buckets.settle(asked.owner, guessed, spent)
-            for item, _ in self._of(Quota):
-                if item.account is not None:
-                    item.account.spend(asked.owner, spent)
+            for active, rule in self._of_type(RateLimit):
+                if active.limiter is not None and rule.covers(request.method, request.path):
+                    active.limiter.correct(request.owner, estimated, spent)
+            for active, _ in self._of_type(Quota):
+                if active.account is not None:
+                    active.account.spend(request.owner, spent)
 
-    def for_job(self, now: float) -> dict[str, Any] | None:
-        """Decide what shall go wrong with a new job (see `jobs`); None: nothing.
+    def next_job_fault(self, now: float) -> dict[str, Any] | None:
+        """Decide what goes wrong with a new job: the `fault` of its record, None for nothing.
 
         Parameters
         ----------
         now
             The clock's `time()`.
         """
-        if not self._set:
-            return None
         fault: dict[str, Any] = {}
         with self._lock:
-            for _, slow in self._of(SlowQueue):
+            for _, slow in self._of_type(SlowQueue):
                 fault["ready_at"] = now + slow.seconds
-            for item, rule in self._of(FailJob):
-                if rule.times is None or item.hits < rule.times:
-                    item.hits += 1
+            for active, rule in self._of_type(FailJob):
+                if rule.times is None or active.triggered < rule.times:
+                    active.triggered += 1
                     fault |= {"stage": rule.stage, "at_step": rule.at_step}
                     break
         return fault or None
 
-    def attach(self, shutdowns: Shutdowns, *, trained: Callable[[str], int]) -> None:
-        """Hand in what the rules need of a sandbox.
+    def attach(self, shutdowns: Shutdowns, *, trained_tokens: Callable[[str], int]) -> None:
+        """Connect the engine to a sandbox.
 
         Parameters
         ----------
         shutdowns
-            The dates on which models are shut down, for rules to set.
-        trained
-            Tells how many tokens an owner's jobs have trained, for a quota.
+            The dates on which models are shut down; the rules set them.
+        trained_tokens
+            Returns how many tokens an owner's jobs have trained, for quotas.
         """
         self._shutdowns = shutdowns
-        self._trained = trained
-        self._announce()
+        self._trained_tokens = trained_tokens
+        self._update_shutdowns()
 
-    def _begin(self, rule: Rule, place: int) -> _Set:
-        item = _Set(rule, random.Random(f"{self.seed}/{place}"))
-        if isinstance(rule, RateLimit):
-            item.buckets = Buckets(rule)
-        if isinstance(rule, Quota):
-            item.account = Account(rule.tokens, self._trained_by)
-        return item
+    def _of_type(self, kind: type[R]) -> Iterator[tuple[ActiveRule, R]]:
+        for active in self._active:
+            if isinstance(active.rule, kind):
+                yield active, active.rule
 
-    def _of(self, kind: type[R]) -> Iterator[tuple[_Set, R]]:
-        for item in self._set:
-            if isinstance(item.rule, kind):
-                yield item, item.rule
-
-    def _decide(self, asked: Asked, now: float, headers: dict[str, str]) -> Iterable[Outcome | None]:
-        digest = key_digest(asked.key)
-        if any(rule.digest == digest for _, rule in self._of(WrongKey)):
-            yield wrong_key(asked.key)
-        if any(rule.digest != digest for _, rule in self._of(KeyRequired)):
-            yield wrong_key(asked.key)
-        for item, limit in self._of(RateLimit):
-            if item.buckets is not None and limit.covers(asked.method, asked.path):
-                refusal, told = item.buckets.take(asked, now)
-                headers |= told
-                yield refusal
-        if asked.method == "POST" and asked.path in _COSTS:
-            for item, _ in self._of(Quota):
-                if item.account is not None and item.account.is_empty(asked.owner):
-                    yield out_of_quota()
-        for item, script in self._of(Script):
-            if script.covers(asked.method, asked.path) and item.hits < len(script.answers):
-                item.hits += 1
-                yield read_answer(script.answers[item.hits - 1])
-        for item in self._set:
-            rule = item.rule
-            if isinstance(rule, Fail | Drop) and rule.covers(asked.method, asked.path) and item.strikes():
+    def _outcomes(self, request: RequestInfo, now: float, headers: dict[str, str]) -> Iterable[Outcome | None]:
+        """Yield what each rule makes of a request, lazily: rules after the first outcome do not count the request."""
+        digest = key_digest(request.key)
+        if any(rule.digest == digest for _, rule in self._of_type(WrongKey)):
+            yield invalid_key(request.key)
+        if any(rule.digest != digest for _, rule in self._of_type(KeyRequired)):
+            yield invalid_key(request.key)
+        for active, limit in self._of_type(RateLimit):
+            if active.limiter is not None and limit.covers(request.method, request.path):
+                error, limit_headers = active.limiter.admit(request, now)
+                headers |= limit_headers
+                yield error
+        if request.method == "POST" and request.path in _QUOTA_ROUTES:
+            for active, _ in self._of_type(Quota):
+                if active.account is not None and active.account.is_exhausted(request.owner):
+                    yield insufficient_quota()
+        for active, script in self._of_type(Script):
+            if script.covers(request.method, request.path) and active.triggered < len(script.answers):
+                active.triggered += 1
+                yield parse_answer(script.answers[active.triggered - 1])
+        for active in self._active:
+            rule = active.rule
+            if isinstance(rule, Fail | Drop) and rule.covers(request.method, request.path) and active.triggers():
                 yield rule.outcome()
 
-    def _trained_by(self, owner: str) -> int:
-        return 0 if self._trained is None else self._trained(owner)
-
-    def _announce(self) -> None:
-        """Tell the dates of the models that are shut down."""
+    def _update_shutdowns(self) -> None:
+        """Set the shutdown dates of models to those of the rules."""
         if self._shutdowns is not None:
             self._shutdowns.clear()
             for rule in self.rules:
                 if isinstance(rule, ShutDown):
                     self._shutdowns.set(rule.model, datetime.date.fromisoformat(rule.date))
-
-
-def _limits_tokens(rule: Rule) -> bool:
-    return isinstance(rule, RateLimit) and rule.tokens_per_minute is not None

@@ -1,4 +1,4 @@
-"""What goes wrong, on demand, in words that a lesson can use.
+"""`Faults`: the methods that make a sandbox misbehave on purpose, the journal of its requests, and the verdict on a client.
 
     sandbox.faults.rate_limit(requests_per_minute=6)
     sandbox.faults.fail(500, times=2, route="POST /chat/completions")
@@ -6,7 +6,7 @@
     print(sandbox.faults.verdict().text())
     sandbox.faults.clear()
 
-Each word sets a rule and gives it back. Left out: what the rules make of a request or a job (`decisions`).
+Each method adds a rule and returns it. `fault_engine` applies the rules.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ftwidgets.sandbox.faults.fault_engine import Decisions
+from ftwidgets.sandbox.faults.fault_engine import FaultEngine
 from ftwidgets.sandbox.faults.journal import Journal
-from ftwidgets.sandbox.faults.rule import EVERYTHING, Rule, RuleError
 from ftwidgets.sandbox.faults.rules import (
+    EVERYTHING,
     BreakStream,
     Drop,
     Fail,
     FailJob,
+    FaultRule,
     KeyRequired,
     Quota,
     RateLimit,
+    RuleError,
     Script,
     ShutDown,
     SlowQueue,
@@ -35,21 +37,21 @@ from ftwidgets.sandbox.faults.rules import (
 )
 from ftwidgets.sandbox.faults.verdict import Verdict, judge
 
-R = TypeVar("R", bound=Rule)
+R = TypeVar("R", bound=FaultRule)
 
 
-class Faults(Decisions):
-    """The rules that are set, and the journal of requests; any thread may set and clear them.
+class Faults(FaultEngine):
+    """The faults of a sandbox and the journal of its requests; any thread may add and clear faults.
 
     Parameters
     ----------
     seed
-        Where the chance of `rate=` starts: the same seed and the same order of requests give the same faults.
+        Seed for faults with a `rate`: the same seed and the same order of requests give the same faults.
 
     Attributes
     ----------
     journal
-        The requests that came, set rules or not.
+        The requests that came, with or without faults.
     """
 
     def __init__(self, *, seed: int = 0) -> None:
@@ -64,21 +66,21 @@ class Faults(Decisions):
     def rate_limit(
         self, *, requests_per_minute: int | None = None, tokens_per_minute: int | None = None, route: str = EVERYTHING
     ) -> RateLimit:
-        """Limit requests and tokens; `x-ratelimit-*` on every answer, beyond the limit 429 with the exact time to wait."""
+        """Limit requests and tokens: `x-ratelimit-*` on every answer; beyond, 429 with the exact time to wait."""
         rule = RateLimit(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute, route=route)
-        return self._added(rule)
+        return self._add(rule)
 
     def quota(self, tokens: int) -> Quota:
-        """Let each caller use so many tokens, trained and chatted; then 429 `insufficient_quota`."""
-        return self._added(Quota(tokens=tokens))
+        """Give each caller a number of tokens, trained and chatted together; then 429 `insufficient_quota`."""
+        return self._add(Quota(tokens=tokens))
 
     def wrong_key(self, key: str) -> WrongKey:
-        """Refuse one key: 401 `invalid_api_key`."""
-        return self._added(WrongKey(digest=key_digest(key)))
+        """Reject one key: 401 `invalid_api_key`."""
+        return self._add(WrongKey(digest=key_digest(key)))
 
     def key_required(self, key: str) -> KeyRequired:
-        """Refuse every key but one: 401 `invalid_api_key`."""
-        return self._added(KeyRequired(digest=key_digest(key)))
+        """Reject every key but one: 401 `invalid_api_key`."""
+        return self._add(KeyRequired(digest=key_digest(key)))
 
     def fail(
         self,
@@ -91,9 +93,9 @@ class Faults(Decisions):
         retry_after: float | None = None,
         message: str | None = None,
     ) -> Fail:
-        """Answer requests with an error: all, the next `times`, every so manieth, or a share of them by chance."""
-        how: dict[str, Any] = {"times": times, "every": every, "rate": rate, "route": route}
-        return self._added(Fail(status=status, retry_after=retry_after, message=message, **how))
+        """Answer requests with an error: all of them, the next `times`, each `every`-th one, or a random share (`rate`)."""
+        selection: dict[str, Any] = {"times": times, "every": every, "rate": rate, "route": route}
+        return self._add(Fail(status=status, retry_after=retry_after, message=message, **selection))
 
     def drop(
         self,
@@ -104,8 +106,8 @@ class Faults(Decisions):
         route: str = EVERYTHING,
         answered: bool = False,
     ) -> Drop:
-        """Close the connection without an answer; with `answered=True` after the work has been done."""
-        return self._added(Drop(times=times, every=every, rate=rate, route=route, answered=answered))
+        """Close the connection without an answer; with `answered=True`, after the work has been done."""
+        return self._add(Drop(times=times, every=every, rate=rate, route=route, answered=answered))
 
     def stream(
         self,
@@ -118,60 +120,60 @@ class Faults(Decisions):
         times: int | None = 1,
         route: str = EVERYTHING,
     ) -> BreakStream:
-        """Break streamed answers: cut (an error), end too early (no error), stall for `seconds`, or send what is no JSON."""
-        where = {"cut_after": cut_after, "end_after": end_after, "stall_after": stall_after, "malformed_at": malformed_at}
-        return self._added(BreakStream(**where, seconds=seconds, times=times, route=route))
+        """Break streamed answers: cut (an error), end too early (no error), stall for `seconds`, or malformed JSON."""
+        point = {"cut_after": cut_after, "end_after": end_after, "stall_after": stall_after, "malformed_at": malformed_at}
+        return self._add(BreakStream(**point, seconds=seconds, times=times, route=route))
 
     def slow_queue(self, seconds: float) -> SlowQueue:
-        """Let each new job wait in the queue at least so many seconds."""
-        return self._added(SlowQueue(seconds=seconds))
+        """Keep each new job in the queue for at least so many seconds."""
+        return self._add(SlowQueue(seconds=seconds))
 
     def fail_job(self, stage: str, *, at_step: int = 1, times: int | None = 1) -> FailJob:
-        """Let the next jobs fail: in `"validation"`, in `"training"` at a step, or in the `"safety"` step after it."""
-        return self._added(FailJob(stage=stage, at_step=at_step, times=times))
+        """Make the next jobs fail: in `"validation"`, in `"training"` at a step, or in the `"safety"` step after it."""
+        return self._add(FailJob(stage=stage, at_step=at_step, times=times))
 
     def shut_down(self, model: str, date: datetime.date | str) -> ShutDown:
-        """Announce that a model is shut down on a day, and refuse it from then on."""
-        return self._added(ShutDown(model=model, date=str(date)))
+        """Announce that a model is shut down on a day, and reject requests for it from then on."""
+        return self._add(ShutDown(model=model, date=str(date)))
 
     def script(self, answers: Sequence[str], *, route: str = EVERYTHING) -> Script:
-        """Script an outage: one answer for each of the next requests; after the last, all is well."""
-        return self._added(Script(answers=tuple(answers), route=route))
+        """Script an outage: one answer for each of the next requests; after the last one everything works again."""
+        return self._add(Script(answers=tuple(answers), route=route))
 
     def to_json(self) -> dict[str, Any]:
-        """Write down what is set."""
+        """Return the seed and the active rules as JSON types."""
         return {"seed": self.seed, "rules": [rule.to_json() for rule in self.rules]}
 
-    def load(self, given: Any) -> None:
-        """Set what `to_json` has written, in the place of all that is set.
+    def load(self, saved: Any) -> None:
+        """Replace all rules by those that `to_json` has written.
 
         Raises
         ------
         RuleError
-            If it makes no sense; nothing has changed then.
+            If a rule is invalid; nothing has changed then.
         """
-        if not isinstance(given, dict) or not set(given) <= {"seed", "rules"} or not isinstance(given.get("rules"), list):
+        if not isinstance(saved, dict) or not set(saved) <= {"seed", "rules"} or not isinstance(saved.get("rules"), list):
             raise RuleError('Faults are an object with "rules", a list, and perhaps a "seed".')
-        seed = given.get("seed", self.seed)
+        seed = saved.get("seed", self.seed)
         if type(seed) is not int:
             raise RuleError(f'"seed" is a whole number: {seed!r}')
-        rules = [rule_from_json(item) for item in given["rules"]]
+        rules = [rule_from_json(item) for item in saved["rules"]]
         self.clear()
         self.seed = seed
         self.add(*rules)
 
     def verdict(self, *, max_calls: int | None = None, owner: str | None = None) -> Verdict:
-        """Judge how the client has behaved, from the journal.
+        """Judge from the journal how a client has behaved.
 
         Parameters
         ----------
         max_calls
-            How many requests it was allowed, if that counts.
+            How many requests it was allowed; None does not limit them.
         owner
-            Whose requests to look at (None: everybody's).
+            Whose requests to look at; None takes everybody's.
         """
         return judge(self.journal.entries, max_calls=max_calls, owner=owner)
 
-    def _added(self, rule: R) -> R:
+    def _add(self, rule: R) -> R:
         self.add(rule)
         return rule

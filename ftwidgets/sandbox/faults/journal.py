@@ -1,7 +1,7 @@
-"""A journal of the requests that came, and the outermost layer of the app, which keeps it.
+"""A journal of the requests that came, and the outermost middleware of the app, which writes it.
 
-It holds no contents and no keys: a request is recognised by a digest of its method, path and body,
-a key by a digest of its own. Left out: judging what it says (`verdict`).
+The journal holds no contents and no keys, only digests: of a request's method, path, query and body, and of its key.
+`verdict` judges clients by it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from ftwidgets.sandbox.api.auth import bearer_key
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults.rules import key_digest
 
-NOTE = "ftwidgets.note"
-SERVED = "/v1/"  # only what stands below is written down; pages and the administration's routes are not
-_WANTED = (b"authorization", b"content-type", b"x-stainless-retry-count")
+PENDING = "ftwidgets.journal_entry"  # where the scope of a request has its `PendingEntry`
+API_PREFIX = "/v1/"  # requests of pages and of the admin routes are neither in the journal nor hit by faults
+_HEADERS = (b"authorization", b"content-type", b"x-stainless-retry-count")
 _BOUNDARY = re.compile(r"multipart/form-data.*boundary=\"?([^\";,]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One request and what became of it.
+class JournalEntry:
+    """One request and its answer.
 
-    `time` is when it came (seconds since 1970), `began` the same by a clock that never goes back, `seconds` how long the answer
-    took to its end. `status` is what the app or a fault answered, or None where nothing was; `fault` names the rule that
-    struck, and `given_up` says that the client hung up before the end. `retry_after` is how many seconds the answer asked to
-    wait, `retry_count` what the client says of itself.
+    `time` is when the request came (seconds since 1970), `began` the same by a monotonic clock, and `seconds` how long it took
+    until the end of the answer. `status` is the status of the answer, None if there was none. `fault` names the fault that hit
+    the request, and `given_up` says that the client closed the connection before the end. `retry_after` is how many seconds the
+    answer asked the client to wait, and `retry_count` how often the client says it has retried.
     """
 
     number: int
@@ -55,12 +55,12 @@ class Entry:
 
     @property
     def ended(self) -> float:
-        """When the answer had come to its end, by the same clock as `began`."""
+        """When the answer ended, by the clock of `began`."""
         return self.began + self.seconds
 
     @property
     def name(self) -> str:
-        """Name the request for people."""
+        """The request's number and route, for messages."""
         return f"request {self.number} ({self.method} {self.path.removeprefix('/v1')})"
 
 
@@ -69,12 +69,12 @@ class Journal:
 
     Parameters
     ----------
-    most
+    capacity
         How many are kept.
     """
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._entries: deque[Entry] = deque(maxlen=most)
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._entries: deque[JournalEntry] = deque(maxlen=capacity)
         self._numbers = count(1)
         self._lock = threading.Lock()
 
@@ -82,34 +82,34 @@ class Journal:
         return len(self._entries)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         """The requests that have been answered, in the order they came."""
         with self._lock:
             return tuple(sorted(self._entries, key=lambda entry: entry.number))
 
     def rows(self) -> list[dict[str, Any]]:
-        """Give the entries as dicts, for a data frame or JSON."""
+        """Return the entries as dicts, for a data frame or JSON."""
         return [asdict(entry) for entry in self.entries]
 
     def clear(self) -> None:
-        """Forget everything and count from one again."""
+        """Remove all entries and number from one again."""
         with self._lock:
             self._entries.clear()
             self._numbers = count(1)
 
-    def number(self) -> int:
-        """Give the next request its number."""
+    def next_number(self) -> int:
+        """Return the number of the next request."""
         with self._lock:
             return next(self._numbers)
 
-    def write(self, entry: Entry) -> None:
-        """Add a request."""
+    def append(self, entry: JournalEntry) -> None:
+        """Add the entry of an answered request."""
         with self._lock:
             self._entries.append(entry)
 
 
-class Digest:
-    """Recognises a request: method, path, query and body, but for the boundary of a form, which is another every time."""
+class RequestDigest:
+    """A hash of a request's method, path, query and body, without the boundary of a form, which is random every time."""
 
     def __init__(self, scope: Scope, content_type: str) -> None:
         self._hash = hashlib.blake2b(digest_size=8)
@@ -119,46 +119,48 @@ class Digest:
         self._tail = b""
 
     def add(self, chunk: bytes) -> None:
-        """Take in some of the body."""
+        """Hash a piece of the body."""
         if self._boundary:
-            whole = (self._tail + chunk).replace(self._boundary, b"")
-            keep = min(len(whole), len(self._boundary) - 1)  # where the boundary may have begun
-            chunk, self._tail = whole[: len(whole) - keep], whole[len(whole) - keep :]
+            body = (self._tail + chunk).replace(self._boundary, b"")
+            kept = min(len(body), len(self._boundary) - 1)  # a boundary may have begun here and end in the next piece
+            chunk, self._tail = body[: len(body) - kept], body[len(body) - kept :]
         self._hash.update(chunk)
 
-    def text(self) -> str:
-        """Give the digest."""
+    def hexdigest(self) -> str:
+        """Return the hash of what has been added so far."""
         final = self._hash.copy()
         final.update(self._tail)
         return final.hexdigest()
 
 
-class Note:
-    """The entry of a request while it is being answered; whoever knows more adds it before the answer goes out."""
+class PendingEntry:
+    """The entry of a request that is being answered; the fault middleware adds `fault` before the answer goes out."""
 
     def __init__(self, journal: Journal, clock: Clock, scope: Scope) -> None:
         self._journal, self._clock, self._scope = journal, clock, scope
-        self._number = journal.number()
+        self._number = journal.next_number()
         self._time, self._began = clock.time(), clock.monotonic()
-        found = {name: value for name, value in scope["headers"] if name in _WANTED}  # every request passes here: one look
+        found = {
+            name: value for name, value in scope["headers"] if name in _HEADERS
+        }  # one pass, since every request comes here
         headers = Headers(raw=list(found.items()))
         key, retries = bearer_key(headers), headers.get("x-stainless-retry-count", "")
         self._key = key_digest(key) if key else ""
         self._retries = int(retries) if retries.isascii() and retries.isdigit() else None
-        self._digest = Digest(scope, headers.get("content-type", ""))
+        self._digest = RequestDigest(scope, headers.get("content-type", ""))
         self._done = False
         self.status: int | None = None
         self.fault: str | None = None
         self._retry_after: float | None = None
         self._request_id: str | None = None
 
-    def asked(self, message: Message) -> None:
-        """Note some of the request's body."""
+    def add_request(self, message: Message) -> None:
+        """Record a message of the request: a piece of its body."""
         if message["type"] == "http.request":
             self._digest.add(message.get("body", b""))
 
-    def answered(self, message: Message) -> None:
-        """Note some of the answer; its end ends the entry, before the client can see it."""
+    def add_response(self, message: Message) -> None:
+        """Record a message of the answer; its last one writes the entry, before the client can see it."""
         if message["type"] == "http.response.start":
             headers = Headers(raw=message["headers"])
             self.status = message["status"]
@@ -168,13 +170,13 @@ class Note:
             self.end()
 
     def end(self, *, given_up: bool = False) -> None:
-        """Write the entry, once; the answer has come to its end, or the client has hung up before."""
+        """Write the entry, once: the answer has ended, or the client has closed the connection before."""
         if self._done:
             return
         self._done = True
         caller = self._scope.get("caller")
-        self._journal.write(
-            Entry(
+        self._journal.append(
+            JournalEntry(
                 number=self._number,
                 time=self._time,
                 began=self._began,
@@ -183,7 +185,7 @@ class Note:
                 path=self._scope["path"],
                 owner=caller.owner if caller is not None else "",
                 key=self._key,
-                digest=self._digest.text(),
+                digest=self._digest.hexdigest(),
                 retry_count=self._retries,
                 status=self.status,
                 fault=self.fault,
@@ -194,15 +196,17 @@ class Note:
         )
 
 
-class JournalLayer:
-    """The outermost layer: every request below `/v1` is written down, even one that authentication rejects.
+class JournalMiddleware:
+    """The outermost middleware: records every request below `/v1`, also those whose key is rejected.
 
     Parameters
     ----------
     app
-        What answers.
-    journal, clock
-        Where it is written down, and what time it is.
+        The app behind it.
+    journal
+        Where requests are recorded.
+    clock
+        For their times.
     """
 
     def __init__(self, app: ASGIApp, journal: Journal, clock: Clock) -> None:
@@ -211,32 +215,33 @@ class JournalLayer:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http" or not scope["path"].startswith(SERVED):
+        """Pass a request on and record it."""
+        if scope["type"] != "http" or not scope["path"].startswith(API_PREFIX):
             await self._app(scope, receive, send)
             return
-        note = scope[NOTE] = Note(self._journal, self._clock, scope)
+        entry = scope[PENDING] = PendingEntry(self._journal, self._clock, scope)
 
-        async def asked() -> Message:
+        async def recorded_receive() -> Message:
             message = await receive()
-            note.asked(message)
+            entry.add_request(message)
             return message
 
-        async def answered(message: Message) -> None:
-            note.answered(message)
+        async def recorded_send(message: Message) -> None:
+            entry.add_response(message)
             await send(message)
 
         try:
-            await self._app(scope, asked, answered)
+            await self._app(scope, recorded_receive, recorded_send)
         except Exception:
-            note.end()
+            entry.end()
             raise
         finally:
-            note.end(given_up=True)
+            entry.end(given_up=True)
 
 
-def _seconds(text: str | None, to_the_second: int) -> float | None:
+def _seconds(text: str | None, per_second: int) -> float | None:
+    """Parse the number in a header, in seconds; None if there is none."""
     try:
-        return None if text is None else float(text) / to_the_second
+        return None if text is None else float(text) / per_second
     except ValueError:
         return None

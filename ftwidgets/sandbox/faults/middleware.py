@@ -1,7 +1,7 @@
-"""The layer of the app where faults happen: it asks what is planned for a request and sees to it.
+"""The middleware that carries out faults: it asks the fault engine about each request and does what was decided.
 
-It stands within the layer that knows the caller and stamps the headers, so its answers look like any other. A connection is
-closed by whoever holds it: the scope's extension `ftwidgets.hang_up` says how. Left out: what happens when (`decisions`).
+It lies behind the middleware that authenticates the caller and adds the service's headers, so its answers look like any other.
+The scope's extension `ftwidgets.hang_up` closes the connection of a request.
 """
 
 from __future__ import annotations
@@ -15,103 +15,105 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftwidgets.sandbox.api.auth import bearer_key
 from ftwidgets.sandbox.clock import Clock
-from ftwidgets.sandbox.faults.fault_engine import Decisions
-from ftwidgets.sandbox.faults.journal import NOTE, SERVED, Note
-from ftwidgets.sandbox.faults.limits import Asked
-from ftwidgets.sandbox.faults.outcomes import Break, HangUp, Refuse
-from ftwidgets.sandbox.faults.token_usage import Guess, Meter, guess
+from ftwidgets.sandbox.faults.fault_engine import FaultEngine
+from ftwidgets.sandbox.faults.journal import API_PREFIX, PENDING, PendingEntry
+from ftwidgets.sandbox.faults.limits import RequestInfo
+from ftwidgets.sandbox.faults.outcomes import ConnectionDrop, ErrorReply, StreamBreak
+from ftwidgets.sandbox.faults.token_usage import TokenEstimate, TokenMeter, estimate_tokens
 from ftwidgets.sandbox.transport import HANG_UP
 
 
 class ConnectionDroppedError(Exception):
-    """The connection was to be closed without an answer, where nobody has told how; the server makes of it what it does."""
+    """A fault drops the connection, but the scope does not say how to close it: the server treats it as it does any error."""
 
 
-class FaultLayer:
-    """Lets happen to requests what the rules say.
+class FaultMiddleware:
+    """Carries out the faults of requests.
 
     Parameters
     ----------
     app
-        What answers when nothing goes wrong.
+        The app that answers when nothing goes wrong.
     faults
-        The rules.
+        Decides about each request.
     clock
         For rate limits and stalls.
     """
 
-    def __init__(self, app: ASGIApp, faults: Decisions, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, faults: FaultEngine, clock: Clock) -> None:
         self._app = app
         self._faults = faults
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or not."""
-        if not self._faults.are_set or scope["type"] != "http" or not scope["path"].startswith(SERVED):
+        """Pass a request on, or do to it what a rule says."""
+        if not self._faults.has_rules or scope["type"] != "http" or not scope["path"].startswith(API_PREFIX):
             await self._app(scope, receive, send)
             return
-        asked, receive = await self._asked(scope, receive)
-        plan = self._faults.plan(asked, self._clock.monotonic())
-        send = _with_headers(send, plan.headers)
-        note: Note | None = scope.get(NOTE)
-        outcome = plan.outcome
-        if outcome is not None and note is not None and not isinstance(outcome, Break):
-            note.fault = outcome.fault
-        if isinstance(outcome, Refuse):
+        request, receive = await self._read_request(scope, receive)
+        decision = self._faults.decide(request, self._clock.monotonic())
+        send = _with_headers(send, decision.headers)
+        outcome = decision.outcome
+        if isinstance(outcome, ErrorReply | ConnectionDrop):
+            _record_fault(scope, outcome.fault)
+        if isinstance(outcome, ErrorReply):
             await _drain(receive)
             await outcome.response()(scope, receive, send)
-        elif isinstance(outcome, HangUp):
-            await self._hang_up(outcome, scope, receive)
+        elif isinstance(outcome, ConnectionDrop):
+            await self._drop(outcome, scope, receive)
         else:
-            await self._answer(asked, outcome, scope, receive, send)
+            await self._answer(request, outcome, scope, receive, send)
 
-    async def _asked(self, scope: Scope, receive: Receive) -> tuple[Asked, Receive]:
-        """Look at a request; its body is read beforehand where it matters what it will cost."""
+    async def _read_request(self, scope: Scope, receive: Receive) -> tuple[RequestInfo, Receive]:
+        """Describe a request for the rules. If they need its cost, its body is read now and replayed to the app."""
         caller = scope.get("caller")
         method, path, key = scope["method"], scope["path"], bearer_key(Headers(scope=scope))
-        cost: Guess | None = None
-        if self._faults.counts_tokens(method, path):
+        cost: TokenEstimate | None = None
+        if self._faults.needs_cost(method, path):
             body = await _read(receive)
-            cost = guess(body)
-            receive = _again(body, receive)
-        return Asked(method, path, caller.owner if caller is not None else "", key, cost), receive
+            cost = estimate_tokens(body)
+            receive = _replay(body, receive)
+        return RequestInfo(method, path, caller.owner if caller is not None else "", key, cost), receive
 
-    async def _answer(self, asked: Asked, planned: Break | None, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer; count what it costs, and break its stream if that is planned."""
-        meter = None if asked.cost is None else Meter(asked.cost.prompt)
-        stream = _Stream(self, asked, planned, scope, send)
+    async def _answer(
+        self, request: RequestInfo, planned: StreamBreak | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let the app answer; meter the tokens if a rule needs them, and break the stream if that is planned."""
+        meter = None if request.cost is None else TokenMeter()
+        stream = _BreakableStream(self, request, planned, scope, send)
 
-        async def passed(message: Message) -> None:
+        async def metered_send(message: Message) -> None:
             if meter is not None:
-                meter.see(message)
+                meter.observe(message)
             await stream.send(message)
 
         try:
-            await self._app(scope, receive, passed)
+            await self._app(scope, receive, metered_send)
         finally:
-            if meter is not None:
-                self._faults.settle(asked, meter.total())
+            if meter is not None and request.cost is not None:
+                self._faults.record_cost(request, meter.total_tokens(request.cost.prompt))
 
-    async def _hang_up(self, outcome: HangUp, scope: Scope, receive: Receive) -> None:
-        if outcome.answered:
+    async def _drop(self, outcome: ConnectionDrop, scope: Scope, receive: Receive) -> None:
+        """Close the connection, at once or after the app has done its work and its answer was discarded."""
+        if outcome.after_work:
 
-            async def lost(message: Message) -> None:
-                if message["type"] == "http.response.start" and (note := scope.get(NOTE)) is not None:
-                    note.status = message["status"]
+            async def discard(message: Message) -> None:
+                if message["type"] == "http.response.start" and (entry := scope.get(PENDING)) is not None:
+                    entry.status = message["status"]
 
-            await self._app(scope, receive, lost)
+            await self._app(scope, receive, discard)
         else:
             await _drain(receive)
-        await close(scope)
+        await close_connection(scope)
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    def stream_break(self, asked: Asked) -> Break | None:
-        """Ask whether a stream that begins is to break."""
-        return self._faults.stream_break(asked.method, asked.path)
+    def next_stream_break(self, request: RequestInfo) -> StreamBreak | None:
+        """Ask the rules whether a stream that begins now breaks."""
+        return self._faults.next_stream_break(request.method, request.path)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait by the clock; a client that gives up ends it."""
+        """Wait by the clock, until the client gives up at the latest."""
         given_up = threading.Event()
         try:
             await anyio.to_thread.run_sync(self._clock.wait, given_up, seconds, abandon_on_cancel=True)
@@ -119,72 +121,79 @@ class FaultLayer:
             given_up.set()
 
 
-class _Stream:
-    """An answer on its way out; if it is a stream, it may break."""
+class _BreakableStream:
+    """Sends an answer; if it is a stream, a `StreamBreak` may hit one of its events."""
 
-    def __init__(self, layer: FaultLayer, asked: Asked, planned: Break | None, scope: Scope, send: Send) -> None:
-        self._layer, self._asked, self._scope, self._send = layer, asked, scope, send
+    def __init__(
+        self, middleware: FaultMiddleware, request: RequestInfo, planned: StreamBreak | None, scope: Scope, send: Send
+    ) -> None:
+        self._middleware, self._request, self._scope, self._send = middleware, request, scope, send
         self._planned = planned
-        self._break: Break | None = None
+        self._break: StreamBreak | None = None
         self._events = 0
-        self._over = False
+        self._ended = False
 
     async def send(self, message: Message) -> None:
-        """Pass on one message, broken if it is its turn."""
-        if self._over:
+        """Send one message of the app, or what the fault leaves of it."""
+        if self._ended:
             return
         if message["type"] == "http.response.start":
             if Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream"):
-                self._break = self._planned or self._layer.stream_break(self._asked)
+                self._break = self._planned or self._middleware.next_stream_break(self._request)
         elif self._break is not None and message.get("body"):
-            await self._send_apart(self._break, message)
+            await self._send_events(self._break, message)
             return
         await self._send(message)
 
-    async def _send_apart(self, how: Break, message: Message) -> None:
-        """Send the events of a message one by one: the app may have put several into it."""
+    async def _send_events(self, fault: StreamBreak, message: Message) -> None:
+        """Send the events of a message one by one: the app may put several into one message."""
         for event in message["body"].split(b"\n\n"):
             if event:
                 self._events += 1
-                part = await self._broken(how, {**message, "body": event + b"\n\n", "more_body": True})
-                if self._over:
+                part = await self._apply(fault, {**message, "body": event + b"\n\n", "more_body": True})
+                if self._ended:
                     return
                 await self._send(part)
         if not message.get("more_body", False):
             await self._send({**message, "body": b""})
 
-    async def _broken(self, how: Break, message: Message) -> Message:
-        due = how.at if how.how == "malformed" else how.at + 1  # the event to break, or the first after the last whole one
+    async def _apply(self, fault: StreamBreak, message: Message) -> Message:
+        """Break the stream if this is the event to break; else return the event unchanged."""
+        due = fault.at if fault.mode == "malformed" else fault.at + 1  # the event itself, or the first one after it
         if self._events != due:
             return message
-        note: Note | None = self._scope.get(NOTE)
-        if note is not None:
-            note.fault = how.fault
-        if how.how == "malformed":
+        _record_fault(self._scope, fault.fault)
+        if fault.mode == "malformed":
             body: bytes = message["body"].rstrip()
             return {**message, "body": body[: max(len(b"data: {"), len(body) // 2)] + b"\n\n"}
-        if how.how == "stall":
-            await self._layer.sleep(how.seconds)
+        if fault.mode == "stall":
+            await self._middleware.sleep(fault.seconds)
             return message
-        self._over = True
-        if how.how == "end":
+        self._ended = True
+        if fault.mode == "end":
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
-            await close(self._scope)
+            await close_connection(self._scope)
         return message
 
 
-async def close(scope: Scope) -> None:
-    """Close the connection of a request, as the scope says.
+def _record_fault(scope: Scope, fault: str) -> None:
+    entry: PendingEntry | None = scope.get(PENDING)
+    if entry is not None:
+        entry.fault = fault
+
+
+async def close_connection(scope: Scope) -> None:
+    """Close the connection of a request by the scope's extension `ftwidgets.hang_up`.
 
     Raises
     ------
     ConnectionDroppedError
-        If it does not say.
+        If the scope has no such extension.
     """
-    note: Note | None = scope.get(NOTE)
-    if note is not None:
-        note.end()
+    entry: PendingEntry | None = scope.get(PENDING)
+    if entry is not None:
+        entry.end()
     hang_up: Callable[[], Awaitable[None]] | None = scope.get("extensions", {}).get(HANG_UP)
     if hang_up is None:
         raise ConnectionDroppedError("A fault of the sandbox has dropped the connection.")
@@ -192,19 +201,19 @@ async def close(scope: Scope) -> None:
 
 
 class SocketCloser:
-    """Tells the sandbox how to close a connection of uvicorn's: wrap the app in it before uvicorn serves it.
+    """Middleware that lets the sandbox close the connections of uvicorn: wrap the app in it before uvicorn serves it.
 
     Parameters
     ----------
     app
-        What is served.
+        The app to serve.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with the way to close its connection."""
+        """Pass a request on, with the extension that closes its connection."""
         transport = getattr(getattr(send, "__self__", None), "transport", None)  # uvicorn's RequestResponseCycle has it
         if scope["type"] == "http" and transport is not None:
 
@@ -216,7 +225,7 @@ class SocketCloser:
 
 
 async def _read(receive: Receive) -> bytes:
-    """Read a body to its end and keep it."""
+    """Read a whole body."""
     chunks, more = [], True
     while more:
         message = await receive()
@@ -226,13 +235,13 @@ async def _read(receive: Receive) -> bytes:
 
 
 async def _drain(receive: Receive) -> None:
-    """Read a body to its end and let it go: a client is answered when it has said everything."""
+    """Read a body and discard it: many clients read an answer only once they have sent everything."""
     while (await receive()).get("more_body", False):
         pass
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Hand out a body that has been read already."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Make a `receive` that returns a body that has been read already."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

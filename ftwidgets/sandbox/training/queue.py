@@ -5,10 +5,10 @@ Left out: whether somebody else trains a job already (its lock tells, see `runne
 
 from __future__ import annotations
 
-from ftwidgets.sandbox.faults.job_faults import ready_at
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import twin_of
+from ftwidgets.sandbox.training.job_faults import ready_at
 
 RECENT = 3600.0  # seconds for which a job that has begun counts against its owner's next
 

@@ -17,13 +17,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.sandbox.api_errors import ApiError, JobFaultError
-from ftwidgets.sandbox.faults.job_faults import job_fault
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.store.lock import lease
 from ftwidgets.sandbox.store.records import WORKING, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import result_key, share, twin_of
 from ftwidgets.sandbox.training.divergence import check_result, check_step
+from ftwidgets.sandbox.training.job_faults import job_fault
 from ftwidgets.sandbox.training.lifecycle import Ledger
 from ftwidgets.sandbox.training.methods import METHODS, Rows
 from ftwidgets.sandbox.training.queue import turns

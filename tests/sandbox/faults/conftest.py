@@ -62,7 +62,7 @@ async def chat(request: Request) -> Response:
 
 
 @dataclass
-class World:
+class FaultyApi:
     """The small app, what can be done to it, and ways into it."""
 
     faults: Faults
@@ -121,14 +121,14 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def world(clock: ManualClock) -> Iterator[World]:
+def api(clock: ManualClock) -> Iterator[FaultyApi]:
     """The small app with nothing wrong."""
     loop = LoopThread()
-    yield World(Faults(), clock, loop)
+    yield FaultyApi(Faults(), clock, loop)
     loop.close()
 
 
 @pytest.fixture
-def faults(world: World) -> Faults:
+def faults(api: FaultyApi) -> Faults:
     """What goes wrong."""
-    return world.faults
+    return api.faults

@@ -103,11 +103,11 @@ def test_trained_tokens_count_against_the_quota(made: Made, world: Any) -> None:
     assert raised.value.code == "insufficient_quota"
 
 
-def test_decisions_are_made_once() -> None:
+def test_faults_of_jobs_are_decided_once() -> None:
     """As many jobs fail as were to; a slow queue holds every job; without rules there is nothing to keep."""
     faults = Faults()
-    assert faults.for_job(100) is None
+    assert faults.next_job_fault(100) is None
     faults.fail_job("training", at_step=7, times=2)
-    assert [faults.for_job(100) for _ in range(3)] == [{"stage": "training", "at_step": 7}] * 2 + [None]
+    assert [faults.next_job_fault(100) for _ in range(3)] == [{"stage": "training", "at_step": 7}] * 2 + [None]
     faults.slow_queue(5)
-    assert [faults.for_job(now) for now in (100, 200)] == [{"ready_at": 105}, {"ready_at": 205}]
+    assert [faults.next_job_fault(now) for now in (100, 200)] == [{"ready_at": 105}, {"ready_at": 205}]

@@ -10,7 +10,7 @@ import pytest
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.transport import AsyncTransport
 
-from .conftest import ASK, WORDS, World
+from .conftest import ASK, WORDS, FaultyApi
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ from .conftest import ASK, WORDS, World
     ],
 )
 def test_every_status_is_its_exception(
-    status: int, error: type[openai.APIStatusError], kind: str, code: str | None, world: World, faults: Faults
+    status: int, error: type[openai.APIStatusError], kind: str, code: str | None, api: FaultyApi, faults: Faults
 ) -> None:
     """The client raises what it raises with the service, with the envelope's words and a request id."""
     faults.fail(status)
-    with world.client() as client, pytest.raises(error) as raised:
+    with api.client() as client, pytest.raises(error) as raised:
         client.chat.completions.create(**ASK)
     assert raised.value.status_code == status
     assert (raised.value.type, raised.value.code) == (kind, code)
@@ -53,18 +53,18 @@ def test_every_status_is_its_exception(
         ({"route": "POST /chat/completions"}, [500, 500]),
     ],
 )
-def test_a_rule_strikes_when_it_says(rule: dict[str, Any], statuses: list[int], world: World, faults: Faults) -> None:
+def test_a_rule_strikes_when_it_says(rule: dict[str, Any], statuses: list[int], api: FaultyApi, faults: Faults) -> None:
     """The next few, every so manieth, never, always, or on its own route only."""
     faults.fail(500, **rule)
-    assert [world.ask().status_code for _ in statuses] == statuses
+    assert [api.ask().status_code for _ in statuses] == statuses
 
 
-def test_chance_can_be_repeated(world: World) -> None:
+def test_chance_can_be_repeated(api: FaultyApi) -> None:
     """The same seed strikes the same requests, another seed others, and about as many as the rate says."""
 
     def run(seed: int) -> list[int]:
-        world.faults.load({"seed": seed, "rules": [{"rule": "fail", "status": 500, "rate": 0.3}]})
-        return [world.ask().status_code for _ in range(60)]
+        api.faults.load({"seed": seed, "rules": [{"rule": "fail", "status": 500, "rate": 0.3}]})
+        return [api.ask().status_code for _ in range(60)]
 
     first = run(1)
     assert run(1) == first
@@ -72,10 +72,10 @@ def test_chance_can_be_repeated(world: World) -> None:
     assert 8 <= first.count(500) <= 28
 
 
-def test_a_script_is_played_line_by_line(world: World, faults: Faults) -> None:
+def test_a_script_is_played_line_by_line(api: FaultyApi, faults: Faults) -> None:
     """One answer a request, then all is well; a retry-after comes in both headers."""
     faults.script(["429 retry-after=1.5", "500", "ok", "404", "quota"])
-    answers = [world.ask() for _ in range(6)]
+    answers = [api.ask() for _ in range(6)]
     assert [answer.status_code for answer in answers] == [429, 500, 200, 404, 429, 200]
     assert (answers[0].headers["retry-after"], answers[0].headers["retry-after-ms"]) == ("2", "1500")
     assert "retry-after" not in answers[1].headers
@@ -83,10 +83,10 @@ def test_a_script_is_played_line_by_line(world: World, faults: Faults) -> None:
     assert not [answer for answer in answers if "x-should-retry" in answer.headers]
 
 
-def test_a_wrong_key_is_refused_in_the_services_words(world: World, faults: Faults) -> None:
+def test_a_wrong_key_is_refused_in_the_services_words(api: FaultyApi, faults: Faults) -> None:
     """401 with the key masked; another key passes."""
     faults.wrong_key("sk-wrong-abcdefgh")
-    refused = world.ask("sk-wrong-abcdefgh")
+    refused = api.ask("sk-wrong-abcdefgh")
     assert refused.status_code == 401
     assert refused.json()["error"] == {
         "message": "Incorrect API key provided: sk-**********efgh. You can find your API key at "
@@ -95,21 +95,21 @@ def test_a_wrong_key_is_refused_in_the_services_words(world: World, faults: Faul
         "param": None,
         "code": "invalid_api_key",
     }
-    assert world.ask("sk-right-12345678").status_code == 200
+    assert api.ask("sk-right-12345678").status_code == 200
 
 
-def test_a_key_can_be_required(world: World, faults: Faults) -> None:
+def test_a_key_can_be_required(api: FaultyApi, faults: Faults) -> None:
     """Every key but one is refused, and the rule keeps only a digest of it."""
     faults.key_required("sk-right-12345678")
-    assert world.ask("sk-right-12345678").status_code == 200
-    assert world.ask("sk-other-12345678").status_code == 401
+    assert api.ask("sk-right-12345678").status_code == 200
+    assert api.ask("sk-other-12345678").status_code == 401
     assert "right" not in json.dumps(faults.to_json())
 
 
-def test_a_dropped_connection_is_an_error_of_the_connection(world: World, faults: Faults) -> None:
+def test_a_dropped_connection_is_an_error_of_the_connection(api: FaultyApi, faults: Faults) -> None:
     """The client raises APIConnectionError from what the HTTP client raises when a server hangs up; once."""
     faults.drop()
-    with world.client() as client:
+    with api.client() as client:
         with pytest.raises(openai.APIConnectionError) as raised:
             client.chat.completions.create(**ASK)
         assert isinstance(raised.value.__cause__, httpx2.RemoteProtocolError)
@@ -117,7 +117,7 @@ def test_a_dropped_connection_is_an_error_of_the_connection(world: World, faults
     assert [(entry.status, entry.fault) for entry in faults.journal.entries] == [(None, "dropped"), (200, None)]
 
 
-def test_async_clients_see_the_same(world: World, faults: Faults) -> None:
+def test_async_clients_see_the_same(api: FaultyApi, faults: Faults) -> None:
     """A dropped connection and a cut stream, through the async transport."""
 
     async def read_on(stream: openai.AsyncStream[Any], words: list[str | None]) -> None:
@@ -125,7 +125,7 @@ def test_async_clients_see_the_same(world: World, faults: Faults) -> None:
             words.append(chunk.choices[0].delta.content)
 
     async def ask() -> list[str | None]:
-        http = httpx2.AsyncClient(transport=AsyncTransport(world.loop, world.app))
+        http = httpx2.AsyncClient(transport=AsyncTransport(api.loop, api.app))
         words: list[str | None] = []
         async with openai.AsyncOpenAI(
             api_key="a", base_url="http://sandbox.invalid/v1", http_client=http, max_retries=0
@@ -142,12 +142,12 @@ def test_async_clients_see_the_same(world: World, faults: Faults) -> None:
     assert anyio.run(ask) == WORDS[:2]
 
 
-def test_an_answer_can_be_lost_after_the_work(world: World, faults: Faults) -> None:
+def test_an_answer_can_be_lost_after_the_work(api: FaultyApi, faults: Faults) -> None:
     """The job is there although its client saw the connection drop."""
     faults.drop(route="POST /fine_tuning/jobs", answered=True)
-    with world.raw() as http, pytest.raises(httpx2.RemoteProtocolError):
+    with api.raw() as http, pytest.raises(httpx2.RemoteProtocolError):
         http.post("/v1/fine_tuning/jobs", json={"a": 1})
-    assert len(world.jobs) == 1
+    assert len(api.jobs) == 1
     assert [(entry.status, entry.fault) for entry in faults.journal.entries] == [(200, "answer_lost")]
 
 
@@ -157,11 +157,11 @@ def read(client: openai.OpenAI, **more: Any) -> list[str | None]:
     return [chunk.choices[0].delta.content for chunk in stream]
 
 
-def test_a_stream_is_cut(world: World, faults: Faults) -> None:
+def test_a_stream_is_cut(api: FaultyApi, faults: Faults) -> None:
     """Three words, then the connection is gone; the next stream is whole."""
     faults.stream(cut_after=3)
     words = []
-    with world.client() as client:
+    with api.client() as client:
         stream = client.chat.completions.create(**ASK, stream=True)
         with pytest.raises(openai.APIConnectionError) as raised:
             words.extend(chunk.choices[0].delta.content for chunk in stream)
@@ -171,39 +171,39 @@ def test_a_stream_is_cut(world: World, faults: Faults) -> None:
     assert [entry.fault for entry in faults.journal.entries] == ["stream_cut", None]
 
 
-def test_a_stream_ends_too_early(world: World, faults: Faults) -> None:
+def test_a_stream_ends_too_early(api: FaultyApi, faults: Faults) -> None:
     """No error at all: only the missing end tells that something is missing."""
     faults.stream(end_after=3)
-    with world.client() as client:
+    with api.client() as client:
         assert read(client) == WORDS[:3]
         assert read(client) == WORDS
 
 
-def test_a_stream_holds_what_is_no_json(world: World, faults: Faults) -> None:
+def test_a_stream_holds_what_is_no_json(api: FaultyApi, faults: Faults) -> None:
     """The second event breaks off in the middle; the client's parser says so."""
     faults.stream(malformed_at=2)
-    with world.client() as client, pytest.raises(json.JSONDecodeError):
+    with api.client() as client, pytest.raises(json.JSONDecodeError):
         read(client)
 
 
-def test_a_stream_stalls_by_the_clock(world: World, faults: Faults) -> None:
+def test_a_stream_stalls_by_the_clock(api: FaultyApi, faults: Faults) -> None:
     """Nothing comes until the time has passed, then the rest does."""
     faults.stream(stall_after=2, seconds=30)
-    with world.client() as client:
+    with api.client() as client:
         stream = iter(client.chat.completions.create(**ASK, stream=True))
         words = [next(stream).choices[0].delta.content for _ in range(2)]
-        world.clock.wait_for_sleepers()
-        world.clock.advance(30)
+        api.clock.wait_for_sleepers()
+        api.clock.advance(30)
         words += [chunk.choices[0].delta.content for chunk in stream]
     assert words == WORDS
     assert faults.journal.entries[0].fault == "stream_stall"
     assert faults.journal.entries[0].seconds == 30
 
 
-def test_a_client_gives_up_on_a_stalled_stream(world: World, faults: Faults) -> None:
+def test_a_client_gives_up_on_a_stalled_stream(api: FaultyApi, faults: Faults) -> None:
     """Its own timeout ends the wait, and the journal knows that it hung up."""
     faults.stream(stall_after=1, seconds=3600)
-    with world.client(timeout=0.1) as client, pytest.raises(openai.APITimeoutError):
+    with api.client(timeout=0.1) as client, pytest.raises(openai.APITimeoutError):
         read(client)
     until = time.monotonic() + 10
     while not len(faults.journal):
@@ -211,19 +211,19 @@ def test_a_client_gives_up_on_a_stalled_stream(world: World, faults: Faults) -> 
     assert (faults.journal.entries[0].fault, faults.journal.entries[0].given_up) == ("stream_stall", True)
 
 
-def test_stream_rules_wait_for_a_stream(world: World, faults: Faults) -> None:
+def test_stream_rules_wait_for_a_stream(api: FaultyApi, faults: Faults) -> None:
     """A plain answer neither breaks nor uses the rule up."""
     faults.stream(end_after=1)
-    assert world.ask().json()["choices"][0]["message"]["content"] == "".join(WORDS)
-    with world.client() as client:
+    assert api.ask().json()["choices"][0]["message"]["content"] == "".join(WORDS)
+    with api.client() as client:
         assert read(client) == WORDS[:1]
 
 
 @pytest.mark.parametrize("answer", ["cut 1", "end 1", "malformed 1"])
-def test_a_script_breaks_streams(answer: str, world: World, faults: Faults) -> None:
+def test_a_script_breaks_streams(answer: str, api: FaultyApi, faults: Faults) -> None:
     """In the words of a script; what the client sees is the same as with the rule."""
     faults.script([answer, "ok"])
-    with world.client() as client:
+    with api.client() as client:
         if answer == "end 1":
             assert read(client) == WORDS[:1]
         else:
@@ -232,8 +232,8 @@ def test_a_script_breaks_streams(answer: str, world: World, faults: Faults) -> N
         assert read(client) == WORDS
 
 
-def test_nothing_set_costs_nothing(world: World) -> None:
+def test_nothing_set_costs_nothing(api: FaultyApi) -> None:
     """Without rules a request is not even looked at; its answer has no header that it would not have."""
-    names = set(world.ask().headers)
+    names = set(api.ask().headers)
     expected = {"x-request-id", "openai-version", "openai-organization", "openai-processing-ms"}
     assert names == expected | {"content-length", "content-type"}

@@ -14,17 +14,17 @@ from ftwidgets.sandbox.clock import SystemClock
 from ftwidgets.sandbox.faults import Faults, SocketCloser
 from ftwidgets.sandbox.transport import LoopThread
 
-from .conftest import ASK, WORDS, World
+from .conftest import ASK, WORDS, FaultyApi
 
 uvicorn = pytest.importorskip("uvicorn", reason="needs the extra `serve`")
 
 
 @pytest.fixture
-def served() -> Iterator[World]:
+def served() -> Iterator[FaultyApi]:
     """The small app behind a port of this machine."""
-    world = World(Faults(), SystemClock(), LoopThread())
+    api = FaultyApi(Faults(), SystemClock(), LoopThread())
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(SocketCloser(world.app), log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(SocketCloser(api.app), log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -32,19 +32,19 @@ def served() -> Iterator[World]:
     while not server.started:
         assert time.monotonic() < until, "uvicorn did not start"
         time.sleep(0.01)
-    world.address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-    yield world
+    api.address = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    yield api
     server.should_exit = True
     thread.join(20)
     assert not thread.is_alive()
 
 
-def connect(world: World) -> openai.OpenAI:
+def connect(api: FaultyApi) -> openai.OpenAI:
     """Make a client over the network."""
-    return openai.OpenAI(api_key="sk-student-0000001", base_url=world.address, max_retries=0)
+    return openai.OpenAI(api_key="sk-student-0000001", base_url=api.address, max_retries=0)
 
 
-def test_the_socket_is_closed_without_an_answer(served: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_socket_is_closed_without_an_answer(served: FaultyApi, caplog: pytest.LogCaptureFixture) -> None:
     """The client finds the connection closed, and the server has nothing to complain about."""
     served.faults.drop()
     with connect(served) as client:
@@ -56,7 +56,7 @@ def test_the_socket_is_closed_without_an_answer(served: World, caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_an_answer_is_lost_on_the_way(served: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_is_lost_on_the_way(served: FaultyApi, caplog: pytest.LogCaptureFixture) -> None:
     """The job is made, the socket closed."""
     served.faults.drop(answered=True)
     with connect(served) as client, pytest.raises(openai.APIConnectionError):
@@ -66,7 +66,7 @@ def test_an_answer_is_lost_on_the_way(served: World, caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
-def test_a_stream_is_cut_on_the_way(served: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stream_is_cut_on_the_way(served: FaultyApi, caplog: pytest.LogCaptureFixture) -> None:
     """Three words arrive, then the body is incomplete."""
     served.faults.stream(cut_after=3)
     words: list[str | None] = []
@@ -79,7 +79,7 @@ def test_a_stream_is_cut_on_the_way(served: World, caplog: pytest.LogCaptureFixt
     assert caplog.records == []
 
 
-def test_streams_end_early_and_break(served: World) -> None:
+def test_streams_end_early_and_break(served: FaultyApi) -> None:
     """A shortened answer is whole to HTTP; a broken event is not JSON."""
     served.faults.script(["end 2", "malformed 2"])
     with connect(served) as client:
@@ -88,7 +88,7 @@ def test_streams_end_early_and_break(served: World) -> None:
             list(client.chat.completions.create(**ASK, stream=True))
 
 
-def test_a_client_hangs_up(served: World) -> None:
+def test_a_client_hangs_up(served: FaultyApi) -> None:
     """The journal knows that it did not wait for the end of a stalled stream, and nothing waits on."""
     served.faults.stream(stall_after=1, seconds=3600)
     with connect(served).with_options(timeout=0.2) as client, pytest.raises(openai.APITimeoutError):
@@ -101,7 +101,7 @@ def test_a_client_hangs_up(served: World) -> None:
     assert (entry.status, entry.fault, entry.given_up) == (200, "stream_stall", True)
 
 
-def test_a_large_body_is_read_before_it_is_refused(served: World) -> None:
+def test_a_large_body_is_read_before_it_is_refused(served: FaultyApi) -> None:
     """A client that is still sending gets its answer all the same, over the same connection."""
     served.faults.fail(500, times=1)
     with httpx2.Client(base_url=served.address, headers={"authorization": "Bearer a"}) as http:

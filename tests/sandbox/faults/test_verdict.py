@@ -10,7 +10,7 @@ from ftwidgets.sandbox.clock import SystemClock
 from ftwidgets.sandbox.faults import Faults, Verdict
 from ftwidgets.sandbox.transport import LoopThread
 
-from .conftest import ASK, World
+from .conftest import ASK, FaultyApi
 
 TOLD = "waits as long as it is told"
 GROWS = "waits longer each time"
@@ -57,12 +57,12 @@ def careful(client: openai.OpenAI, sleep: Callable[[float], None]) -> Any:
     return None
 
 
-def run(world: World, loop: Loop, answers: list[str]) -> Verdict:
+def run(api: FaultyApi, loop: Loop, answers: list[str]) -> Verdict:
     """Let a loop meet a scripted outage, in time that is turned by hand."""
-    world.faults.script(answers)
-    with world.client() as client:
-        loop(client, world.clock.advance)
-    return world.faults.verdict(max_calls=8)
+    api.faults.script(answers)
+    with api.client() as client:
+        loop(client, api.clock.advance)
+    return api.faults.verdict(max_calls=8)
 
 
 OUTAGE = ["429 retry-after=2", "500", "503", "500", "ok"]
@@ -87,16 +87,16 @@ OUTAGE = ["429 retry-after=2", "500", "503", "500", "ok"]
         (careful, ["quota"], set(), {STOPS}),
     ],
 )
-def test_loops_are_told_apart(loop: Loop, answers: list[str], failed: set[str], passed: set[str], world: World) -> None:
+def test_loops_are_told_apart(loop: Loop, answers: list[str], failed: set[str], passed: set[str], api: FaultyApi) -> None:
     """A loop without thought, one that sleeps a second, and one that does it well, each against an outage."""
-    verdict = run(world, loop, answers)
+    verdict = run(api, loop, answers)
     results = {check.name: check.result for check in verdict.checks}
     assert {name for name, result in results.items() if result == "failed"} == failed, verdict.text()
     assert {name for name, result in results.items() if result == "passed"} >= passed, verdict.text()
     assert verdict.ok == (not failed)
 
 
-def test_the_evidence_is_named(world: World) -> None:
+def test_the_evidence_is_named(api: FaultyApi) -> None:
     """Which request, how long it waited, how long it should have."""
 
     def hasty(client: openai.OpenAI, sleep: Callable[[float], None]) -> None:
@@ -105,7 +105,7 @@ def test_the_evidence_is_named(world: World) -> None:
         sleep(0.2)
         client.chat.completions.create(**ASK)
 
-    verdict = run(world, hasty, ["429 retry-after=2", "ok"])
+    verdict = run(api, hasty, ["429 retry-after=2", "ok"])
     assert verdict[TOLD].evidence == ("request 1 (POST /chat/completions) was told to wait 2 s and came again after 0.2 s.")
     text = verdict.text()
     assert text.startswith(f"2 requests: 1 of 7 checks failed ({TOLD})")
@@ -116,21 +116,21 @@ def test_the_evidence_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize(("failures", "told"), [(10, None), (11, "11 times in a row"), (12, "12 times in a row")])
-def test_only_failures_are_counted_as_such(failures: int, told: str | None, world: World) -> None:
+def test_only_failures_are_counted_as_such(failures: int, told: str | None, api: FaultyApi) -> None:
     """Ten in a row are still no fault; the success at the end is not counted, and a later, shorter row hides nothing."""
-    check = run(world, naive, ["500"] * failures + ["ok"])[ENDS]
+    check = run(api, naive, ["500"] * failures + ["ok"])[ENDS]
     assert check.result == ("failed" if told else "passed")
     if told:
         assert told in check.evidence
-        assert told in run(world, naive, ["500", "ok"])[ENDS].evidence
+        assert told in run(api, naive, ["500", "ok"])[ENDS].evidence
 
 
 def test_the_openai_client_behaves_well() -> None:
     """Its own retries, in real time: it waits the milliseconds it is told, and repeats no 400."""
     loop, faults = LoopThread(), Faults()
-    world = World(faults, SystemClock(), loop)
+    api = FaultyApi(faults, SystemClock(), loop)
     faults.script(["429 retry-after=0.02", "429 retry-after=0.03", "ok", "400", "401"])
-    with world.client(max_retries=2) as client:
+    with api.client(max_retries=2) as client:
         client.chat.completions.create(**ASK)
         for temperature in (0, 1):
             with pytest.raises(openai.APIStatusError):
@@ -141,9 +141,9 @@ def test_the_openai_client_behaves_well() -> None:
     assert verdict[TOLD].result == verdict[STOPS].result == "passed"
 
 
-def test_nothing_seen_is_not_passed(world: World, faults: Faults) -> None:
+def test_nothing_seen_is_not_passed(api: FaultyApi, faults: Faults) -> None:
     """A client that met no fault has shown nothing."""
-    world.ask()
+    api.ask()
     verdict = faults.verdict()
     assert verdict.ok
     assert {check.result for check in verdict.checks} == {"not seen"}
@@ -151,10 +151,10 @@ def test_nothing_seen_is_not_passed(world: World, faults: Faults) -> None:
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_job_is_not_started_twice(again: bool, world: World, faults: Faults) -> None:
+def test_a_job_is_not_started_twice(again: bool, api: FaultyApi, faults: Faults) -> None:
     """The answer to the first try was lost; whoever sends the same again has two jobs."""
     faults.drop(route="POST /fine_tuning/jobs", answered=True)
-    with world.client() as client:
+    with api.client() as client:
         with pytest.raises(openai.APIConnectionError):
             client.fine_tuning.jobs.create(model="nano", training_file="file-1")
         if again:
@@ -165,38 +165,38 @@ def test_a_job_is_not_started_twice(again: bool, world: World, faults: Faults) -
         assert "request 1 (POST /fine_tuning/jobs) and request 2 started the same job" in check.evidence
 
 
-def test_the_openai_client_starts_a_job_twice(world: World, faults: Faults) -> None:
+def test_the_openai_client_starts_a_job_twice(api: FaultyApi, faults: Faults) -> None:
     """With its own retries, as it comes: there is no key of idempotency, so a lost answer costs a second job."""
     faults.drop(route="POST /fine_tuning/jobs", answered=True)
-    with world.client(max_retries=1) as client:
+    with api.client(max_retries=1) as client:
         client.fine_tuning.jobs.create(model="nano", training_file="file-1")
-    assert len(world.jobs) == 2
+    assert len(api.jobs) == 2
     assert faults.verdict()[ONCE].result == "failed"
 
 
-def test_two_jobs_on_purpose_are_no_mistake(world: World, faults: Faults) -> None:
+def test_two_jobs_on_purpose_are_no_mistake(api: FaultyApi, faults: Faults) -> None:
     """The same job twice, both answered, is what somebody wanted."""
-    with world.client() as client:
+    with api.client() as client:
         for _ in range(2):
             client.fine_tuning.jobs.create(model="nano", training_file="file-1")
     assert faults.verdict()[ONCE].result == "not seen"
 
 
 @pytest.mark.parametrize(("again", "result"), [(True, "passed"), (False, "not seen")])
-def test_half_an_answer(again: bool, result: str, world: World, faults: Faults) -> None:
+def test_half_an_answer(again: bool, result: str, api: FaultyApi, faults: Faults) -> None:
     """Asked for again it is well; if not, the verdict says what it cannot see."""
     faults.stream(end_after=2)
     for _ in range(2 if again else 1):
-        world.ask(stream=True)
+        api.ask(stream=True)
     check = faults.verdict()[STREAM]
     assert check.result == result
     assert again or "cannot be seen from here" in check.evidence
 
 
-def test_a_poll_that_finds_what_it_missed_is_right(world: World, faults: Faults) -> None:
+def test_a_poll_that_finds_what_it_missed_is_right(api: FaultyApi, faults: Faults) -> None:
     """A GET may ask again after 404 and find it; one that never finds it may not."""
     faults.script(["404"])
-    with world.raw() as http:
+    with api.raw() as http:
         assert [http.get("/v1/models/nano").status_code for _ in range(2)] == [404, 200]
         assert faults.verdict()[STOPS].result == "passed"
         assert [http.get("/v1/models/other").status_code for _ in range(2)] == [404, 404]
@@ -204,35 +204,35 @@ def test_a_poll_that_finds_what_it_missed_is_right(world: World, faults: Faults)
 
 
 @pytest.mark.parametrize(("spread", "result"), [(0.0, "failed"), (0.25, "passed")])
-def test_clients_do_not_march_in_step(spread: float, result: str, world: World, faults: Faults) -> None:
+def test_clients_do_not_march_in_step(spread: float, result: str, api: FaultyApi, faults: Faults) -> None:
     """Three clients whose waits grow alike to the millisecond come back all at once; a little chance spreads them."""
     chance = random.Random(1)
     for key in ("a", "b", "c"):
         faults.script(["500", "500", "500"])
-        world.ask(key)
+        api.ask(key)
         for attempt in range(3):
-            world.clock.advance(2**attempt * (1 - spread * chance.random()))
-            world.ask(key)
+            api.clock.advance(2**attempt * (1 - spread * chance.random()))
+            api.ask(key)
         faults.clear()
     check = faults.verdict()[GROWS]
     assert check.result == result, check.evidence
     assert (spread > 0) or "3 clients wait exactly as long as each other" in check.evidence
 
 
-def test_one_client_can_be_looked_at_alone(world: World, faults: Faults) -> None:
+def test_one_client_can_be_looked_at_alone(api: FaultyApi, faults: Faults) -> None:
     """In a class, each student's verdict is about their own requests."""
     faults.script(["429 retry-after=2", "ok"])
     for _ in range(2):
-        world.ask("hasty")
-    world.ask("patient")
+        api.ask("hasty")
+    api.ask("patient")
     assert not faults.verdict(owner="hasty").ok
     assert faults.verdict(owner="patient").ok
     assert (faults.verdict(owner="patient").calls, faults.verdict().calls) == (1, 3)
 
 
-def test_waits_are_measured_from_the_end_of_an_answer(world: World, faults: Faults) -> None:
+def test_waits_are_measured_from_the_end_of_an_answer(api: FaultyApi, faults: Faults) -> None:
     """The entries' own times are what the verdict counts with."""
-    verdict = run(world, careful, OUTAGE)
+    verdict = run(api, careful, OUTAGE)
     entries = faults.journal.entries
     waits = [after.began - before.ended for before, after in pairwise(entries)]
     assert waits[0] == 2

@@ -1,8 +1,8 @@
-"""What is to go wrong with one job: decided when it is made and kept in its record.
+"""Planned faults of a job: `fault` in its record says how it fails, or until when it waits in the queue.
 
-So a restart changes nothing, and another process knows. The record's `fault` holds `ready_at` (the time before which it does
-not leave the queue) and `stage` with `at_step` (where it fails).
-Left out: who decides (`faults`), and acting on it (the runner).
+A fault is decided when the job is made (`ftwidgets.sandbox.faults`) and kept in its record, so it survives a restart and holds
+in every process. The record's `fault` has `ready_at`, the time before which the job does not leave the queue, or `stage` with
+`at_step`, where it fails, or both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ftwidgets.sandbox.store.records import JobRecord
 STAGES = ("validation", "training", "safety")
 
 _MESSAGES = {
-    # Words the service has used for these (a role left out of a row; an error inside); those of the safety step are ours.
+    # The service has used these words (a role left out of a row; an internal error); those of the safety step are our own.
     "validation": (
         "invalid_training_file",
         "The job failed due to an invalid training file. Invalid file format. Example 1, message 1 Discriminator 'role' is "
@@ -31,22 +31,17 @@ _MESSAGES = {
 
 
 def job_fault(job: JobRecord, stage: str, step: int = 0) -> JobFaultError | None:
-    """Tell whether this job is to fail here.
+    """Return the planned error of a job at this point, in the service's words, or None if it does not fail here.
 
     Parameters
     ----------
     job
-        The job, as it stands in the store.
+        The job, as it is in the store.
     stage
-        Where it is: `"validation"` (its files are about to be checked), `"training"` (at a step, before it is logged), or
-        `"safety"` (all steps have been taken, nothing has been published yet).
+        `"validation"` (its files are about to be checked), `"training"` (at a step, before it is logged), or `"safety"` (all
+        steps are done, no model is published yet).
     step
-        Which step; looked at in training only. A job with fewer steps than its fault's `at_step` does not fail.
-
-    Returns
-    -------
-    JobFaultError | None
-        Why it fails, in the service's words, or None.
+        The step; used in training only. A job with fewer steps than its fault's `at_step` does not fail.
     """
     fault = job.fault or {}
     if fault.get("stage") != stage:
@@ -57,6 +52,6 @@ def job_fault(job: JobRecord, stage: str, step: int = 0) -> JobFaultError | None
 
 
 def ready_at(job: JobRecord) -> float | None:
-    """Tell the time (the clock's `time()`) before which this job waits in the queue, or None if nothing holds it back."""
+    """Return the time (the clock's `time()`) before which a job waits in the queue, or None if nothing holds it back."""
     seconds: float | None = (job.fault or {}).get("ready_at")
     return seconds
