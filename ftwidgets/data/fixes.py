@@ -7,62 +7,16 @@ the log: a secret should not move from one file to two.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ftwidgets.data.export import csv_line, plain_turns
 from ftwidgets.data.jsonl import line, writing
 from ftwidgets.data.lazy_examples import Examples
+from ftwidgets.data.results import FIX_TITLES, OPT_IN_FIXES, Fix, Results
 from ftwidgets.data.rows import TrainingRow
 from ftwidgets.data.text import join_names, pluralize
 from ftwidgets.errors import DataError
 
-if TYPE_CHECKING:
-    from ftwidgets.data.report import Report
-
-TITLES = {
-    "drop-blank-rows": "leave out empty rows",
-    "drop-repeats": "keep one of each repeated row",
-    "drop-outer-quotes": "take away quotes that became part of a text",
-    "drop-half-characters": "take out half characters (lone surrogates)",
-    "drop-control-characters": "take out control characters",
-    "drop-invisible-characters": "take out characters that nobody sees",
-    "mend-mojibake": "mend text that was read in a wrong encoding",
-    "mend-labels": "write mistyped labels as the label they are close to",
-    "redact-secrets": "put [secret] in place of keys and passwords",
-    "redact-card-numbers": "put [card] in place of card numbers",
-    "redact-email-addresses": "put [email] in place of e-mail addresses",
-    "redact-phone-numbers": "put [phone] in place of phone numbers",
-    "developer-to-system": "call the role developer system",
-    "lower-case-role": "write roles in lower case",
-    "drop-unknown-keys": "take out keys that no service knows",
-    "drop-empty-keys": "take out optional keys that hold nothing",
-    "drop-blank-system": "take out system messages that say nothing",
-    "mend-weight": "write weights as 0 or 1",
-    "arguments-as-text": "write the arguments of a tool call as JSON in a string, as services want them",
-    "rename-preference-keys": "give the answers of a preference row the keys that services know",
-    "drop-misplaced-weight": "take weight away from messages that are not the assistant's",
-}
-
-
 WRITTEN = (".jsonl", ".ndjson", ".csv")
-
-ASKED = frozenset({"redact-email-addresses", "redact-phone-numbers", "mend-labels"})
-"""Fixes that are done only if they are named: a shop's own address may be what the answers are about, and a label that is
-close to another may be right."""
-
-
-@dataclass(frozen=True)
-class Fix:
-    """An automatic fix: its name, what it does, how many findings it would settle; `asked` if it must be named to be done."""
-
-    name: str
-    title: str
-    n_findings: int
-    asked: bool = False
-
-    def __str__(self) -> str:
-        named = ", if you name it" if self.asked else ""
-        return f"{self.name}: {self.title} ({pluralize(self.n_findings, 'finding')}{named})"
 
 
 @dataclass(frozen=True)
@@ -82,19 +36,12 @@ class Applied:
         )
 
 
-def fixes(repairs: Mapping[str, int]) -> list[Fix]:
-    """Return the fixes for what a report found, most needed first."""
-    return [
-        Fix(name, TITLES[name], n, name in ASKED) for name, n in sorted(repairs.items(), key=lambda item: (-item[1], item[0]))
-    ]
-
-
 def log_of(path: Path) -> Path:
     """Return where the log of a repaired file goes: beside it."""
     return path.with_name(f"{path.name}.changes.jsonl")
 
 
-def apply(report: "Report", path: Path, chosen: "Sequence[Fix | str] | None", *, force: bool) -> Applied:
+def apply(report: Results, path: Path, chosen: "Sequence[Fix | str] | None", *, force: bool) -> Applied:
     """Write the usable rows of a report with the chosen fixes done, and the log; see `Report.apply`."""
     from ftwidgets.data.changes import Changes
 
@@ -124,15 +71,15 @@ def apply(report: "Report", path: Path, chosen: "Sequence[Fix | str] | None", *,
     return Applied(path, log, n_written, changes.n_changed, changes.n_left_out)
 
 
-def _names(report: "Report", chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
+def _names(report: Results, chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
     """Return the names of the fixes to be done; a name that is none is refused."""
     if chosen is None:
-        return frozenset(report.repairs) - ASKED
+        return frozenset(report.repairs) - OPT_IN_FIXES
     if isinstance(chosen, str):
         chosen = [chosen]
     names = [fix.name if isinstance(fix, Fix) else fix for fix in chosen]
-    if unknown := [name for name in names if name not in TITLES]:
-        raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(TITLES, len(TITLES))}")
+    if unknown := [name for name in names if name not in FIX_TITLES]:
+        raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(FIX_TITLES, len(FIX_TITLES))}")
     return frozenset(names)
 
 

@@ -89,7 +89,10 @@ def test_what_may_be_right_is_changed_only_if_named(tmp_path: Path) -> None:
     """The shop's own address, or a label that looks like another: listed, and left as it is unless it is named."""
     rows = [*GOOD, GOOD[3], chat("Whom do I ask?", "Ask help@kettles-online.com, please.")]
     report = check(written(tmp_path / "a.jsonl", rows))
-    assert [(fix.name, fix.asked) for fix in report.fixes] == [("drop-repeats", False), ("redact-email-addresses", True)]
+    assert [(fix.name, fix.requires_opt_in) for fix in report.fixes] == [
+        ("drop-repeats", False),
+        ("redact-email-addresses", True),
+    ]
     assert "Fixed if you name it (--fixes): redact-email-addresses." in str(report)
     made = lines(report.apply(tmp_path / "b.jsonl").path)
     assert made == [*GOOD, rows[-1]]

@@ -12,13 +12,13 @@ from ftwidgets.data.findings import LEVELS, Finding
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
-    from ftwidgets.data.report import Report
+    from ftwidgets.data.results import Results
 
 SHOWN = 10  # of each level: GitHub shows no more of a step
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def commands(report: Report, file: str, *, others: dict[str, str] | None = None) -> str:
+def commands(report: Results, file: str, *, others: dict[str, str] | None = None) -> str:
     """Return one workflow command a line, at most ten of each level, and a last line that counts everything.
 
     Each id has its first line shown before any id has its second.

@@ -19,7 +19,7 @@ from ftwidgets.data.text import pluralize, printable
 from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
-    from ftwidgets.data.report import Report
+    from ftwidgets.data.results import Results
 
 LISTED = 200  # findings in the table of all
 FIRST = 5  # findings of a kind
@@ -27,7 +27,7 @@ _STYLE = Path(__file__).with_name("report.css")
 _FILL = "var(--bar, #1f6fb2)"
 
 
-def page(report: Report) -> str:
+def page(report: Results) -> str:
     """Return the page.
 
     Parameters
@@ -69,14 +69,14 @@ def page(report: Report) -> str:
     return made.encode("utf-8", "backslashreplace").decode()  # half characters cannot be written
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: Results) -> str:
     sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in parts.sizes(report))
     kind = "verdict" if report.ok else "verdict wrong"
     said = f"<p>{escape(parts.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
     return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
 
 
-def _kinds(report: Report) -> str:
+def _kinds(report: Results) -> str:
     return "".join(map(_kind, parts.kinds(report))) or "<p>Nothing was found.</p>"
 
 
@@ -95,7 +95,7 @@ def _kind(kind: parts.Kind) -> str:
     )
 
 
-def _all(report: Report) -> str:
+def _all(report: Results) -> str:
     if not report.findings:
         return ""
     rows = [
@@ -108,7 +108,7 @@ def _all(report: Report) -> str:
     return table + (f"<p>… and {pluralize(more, 'finding')} more than the {len(rows)} listed here.</p>" if more > 0 else "")
 
 
-def _fixes(report: Report) -> str:
+def _fixes(report: Results) -> str:
     if not report.fixes:
         return ""
     rows = [(f"<code>{escape(fix.name)}</code>", escape(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
@@ -120,8 +120,8 @@ def _fixes(report: Report) -> str:
     )
 
 
-def _all_of_them(report: Report) -> str:
-    if not any(fix.asked for fix in report.fixes):
+def _all_of_them(report: Results) -> str:
+    if not any(fix.requires_opt_in for fix in report.fixes):
         return ""
     return (
         " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
@@ -129,7 +129,7 @@ def _all_of_them(report: Report) -> str:
     )
 
 
-def _lengths(report: Report) -> str:
+def _lengths(report: Results) -> str:
     summary = parts.lengths(report)
     if not report.n_examples:
         return f"<p>{summary}</p>"
@@ -150,7 +150,7 @@ def _shares(numbers: Mapping[str, int], title: str, name: str, noun: str) -> str
     return f'<div class="chart">{drawn}{_table(title, (name, noun), rows, numbers=(1,), look="narrow")}</div>'
 
 
-def _cost(report: Report) -> str:
+def _cost(report: Results) -> str:
     if not report.n_examples:
         return ""
     cells = [tuple(map(escape, row)) for row in parts.costs(report)]
@@ -158,7 +158,7 @@ def _cost(report: Report) -> str:
     return f"{_table('Cost of the training', parts.COSTS, rows, numbers=(2, 3))}<p>{escape(parts.costs_said())}</p>"
 
 
-def _reading(report: Report) -> str:
+def _reading(report: Results) -> str:
     rows = [(escape(name), escape(value)) for name, value in parts.reading(report)]
     return _table("Form and columns", ("Part", "Read from"), rows, look="narrow") if rows else ""
 

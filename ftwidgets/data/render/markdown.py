@@ -15,7 +15,7 @@ from ftwidgets.data.text import pluralize, printable
 from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
-    from ftwidgets.data.report import Report
+    from ftwidgets.data.results import Results
 
 LISTED = 200  # findings in the table of all
 FIRST = 5  # findings of a kind
@@ -24,7 +24,7 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>|~$])")
 _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a mention, an issue or a link of, escaped or not
 
 
-def text(report: Report) -> str:
+def text(report: Results) -> str:
     """Return the report as Markdown; `html.page` tells the same."""
     sections = [
         ("What was found", _kinds(report)),
@@ -49,7 +49,7 @@ def plain(said: str) -> str:
     return _LINKS.sub(r"\1<!-- -->", escaped)
 
 
-def _kinds(report: Report) -> str:
+def _kinds(report: Results) -> str:
     return "\n".join(map(_kind, parts.kinds(report))) or "Nothing was found.\n"
 
 
@@ -70,7 +70,7 @@ def _line(found: Finding, said: str) -> str:
     return f"{plain(parts.where(found))}: {plain(f'{found.message} {fix}'.strip())}" + (f" ({plain(at)})" if at else "")
 
 
-def _all(report: Report) -> str:
+def _all(report: Results) -> str:
     if not report.findings:
         return ""
     rows = [
@@ -82,15 +82,15 @@ def _all(report: Report) -> str:
     return _table(("Where", "Level", "Kind", "What is wrong", "What to do"), rows) + rest
 
 
-def _fixes(report: Report) -> str:
+def _fixes(report: Results) -> str:
     rows = [(f"`{fix.name}`", plain(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
     told = '\nIn Python, `report.apply("mended.jsonl")` makes them; in a terminal, `ftwidgets check FILE --fix mended.jsonl`.\n'
-    if any(fix.asked for fix in report.fixes):
+    if any(fix.requires_opt_in for fix in report.fixes):
         told += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
     return _table(("Name", "What it does", "Findings settled"), rows) + told if rows else ""
 
 
-def _lengths(report: Report) -> str:
+def _lengths(report: Results) -> str:
     summary = f"{plain(parts.lengths(report))}\n"
     if not report.n_examples:
         return summary
@@ -103,7 +103,7 @@ def _shares(numbers: Mapping[str, int], header: tuple[str, str]) -> str:
     return _table(header, [(plain(name), f"{n:,}") for name, n in parts.shares(numbers)])
 
 
-def _cost(report: Report) -> str:
+def _cost(report: Results) -> str:
     if not report.n_examples:
         return ""
     table = _table(parts.COSTS, [tuple(map(plain, row)) for row in parts.costs(report)])

@@ -17,8 +17,7 @@ from ftwidgets.data.findings import LEVELS, Finding, Level, finding_type
 from ftwidgets.data.text import pluralize, printable
 
 if TYPE_CHECKING:
-    from ftwidgets.data.fixes import Fix
-    from ftwidgets.data.report import Report
+    from ftwidgets.data.results import Fix, Results
 
 PAGE = "docs/findings.md"
 EPOCHS = 3  # for the estimate of the cost
@@ -64,7 +63,7 @@ def _undeclared() -> dict[str, dict[str, str]]:
     return words
 
 
-def kinds(report: Report) -> list[Kind]:
+def kinds(report: Results) -> list[Kind]:
     """Return the findings by id: errors first, of each level the most frequent first."""
     held: dict[str, list[Finding]] = {}
     for finding in report.findings:
@@ -83,15 +82,7 @@ def kinds(report: Report) -> list[Kind]:
     return sorted(made, key=lambda kind: (LEVELS.index(kind.level), -kind.count, kind.id))
 
 
-def tally(report: Report) -> str:
-    """Return `2 errors, 1 warning`, all of them counted; empty where there are none."""
-    numbers = dict.fromkeys(LEVELS, 0)
-    for level, count in report.totals.values():
-        numbers[level] += count
-    return ", ".join(pluralize(numbers[level], level) for level in LEVELS if numbers[level])
-
-
-def verdict(report: Report) -> str:
+def verdict(report: Results) -> str:
     """Return in a sentence whether this can be trained on."""
     if not report.ok:
         return "Not ready: a service would refuse it or train wrongly. Mend the errors first."
@@ -111,7 +102,7 @@ def text_at(finding: Finding) -> str:
     return "" if shown.rstrip("…") in finding.message else shown
 
 
-def sizes(report: Report) -> list[tuple[str, str]]:
+def sizes(report: Results) -> list[tuple[str, str]]:
     """Return the figures of the set, each with its name."""
     found = [("Rows read", f"{report.n_rows:,}"), ("Usable examples", f"{report.n_examples:,}")]
     if report.n_examples:
@@ -119,7 +110,7 @@ def sizes(report: Report) -> list[tuple[str, str]]:
     return found
 
 
-def lengths(report: Report) -> str:
+def lengths(report: Results) -> str:
     """Return in a sentence how long the examples are."""
     if not report.n_examples:
         return "No usable example, no tokens."
@@ -136,7 +127,7 @@ def shares(numbers: Mapping[str, int], limit: int = 20) -> list[tuple[str, int]]
     return found[:limit] + ([(f"{pluralize(len(rest), 'other')}", sum(n for _, n in rest))] if rest else [])
 
 
-def reading(report: Report) -> list[tuple[str, str]]:
+def reading(report: Results) -> list[tuple[str, str]]:
     """Return how the source was read: its form, and which column is what."""
     told = [("Form", report.form)] if report.form else []
     return [*told, *((part.capitalize(), f'column "{printable(name)}"') for part, name in report.columns.items())]
@@ -145,7 +136,7 @@ def reading(report: Report) -> list[tuple[str, str]]:
 COSTS = ("Provider", "Model", "USD for a million tokens", f"{EPOCHS} epochs", "Price read on", "Until when")
 
 
-def costs(report: Report) -> list[tuple[str, ...]]:
+def costs(report: Results) -> list[tuple[str, ...]]:
     """Return the cells under `COSTS` for each known price: this training's sum is the fourth."""
     from ftwidgets.data.cost import cost, dollars, prices
 
@@ -174,7 +165,7 @@ def costs_said() -> str:
     )
 
 
-def _quantiles(report: Report) -> tuple[float, float, float]:
+def _quantiles(report: Results) -> tuple[float, float, float]:
     import numpy as np
 
     return int(report.tokens.min()), float(np.median(report.tokens)), int(report.tokens.max())
@@ -182,4 +173,4 @@ def _quantiles(report: Report) -> tuple[float, float, float]:
 
 def does(fix: Fix) -> str:
     """Return what a fix does, and whether it must be named to be done."""
-    return f"{fix.title} (only if you name it)" if fix.asked else fix.title
+    return f"{fix.title} (only if you name it)" if fix.requires_opt_in else fix.title

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ftwidgets.data.report import Example
+from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
 

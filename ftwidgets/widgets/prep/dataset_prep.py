@@ -16,7 +16,7 @@ import traitlets
 
 from ftwidgets.data import Finding, Prepared, Report, prepare
 from ftwidgets.data.draft import Draft, columns, draft
-from ftwidgets.data.report import worst_first
+from ftwidgets.data.results import sort_by_level
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.lengths import Lengths, measure
@@ -177,9 +177,9 @@ class DatasetPrep(Panel):
         report = self._report
         if report is None:
             return "No data checked yet."
-        shown, _ = worst_first(report.findings, 5)
+        shown = sort_by_level(report.findings)[:5]
         lines = [report.summary, *(f"  {found.level}: {found}" for found in shown)]
-        if (more := _total(report) - len(shown)) > 0:
+        if (more := report.n_findings - len(shown)) > 0:
             lines.append(f"  and {more:,} more")
         if self._held:
             lines += [self._split_words(), str(self._lengths), cost_table.sentence(self._trained, self.n_epochs.value)]
@@ -278,7 +278,7 @@ class DatasetPrep(Panel):
         self._show_findings()
 
     def _show_findings(self) -> None:
-        n = 0 if self._report is None else _total(self._report)
+        n = 0 if self._report is None else self._report.n_findings
         self.tabs.titles = ("Conversations", f"Findings ({n:,})", "Tokens and cost")
         self.findings_pages.fill(len(self._entries))
         self.fixes.html = "" if self._report is None else preview.fixes(self._report)
@@ -304,10 +304,6 @@ class DatasetPrep(Panel):
     def _split_words(self) -> str:
         n_held = sum(self._held)
         return f"With seed {self.seed.value}: {len(self._held) - n_held:,} to train on, {n_held:,} held out."
-
-
-def _total(report: Report) -> int:
-    return sum(n for _, n in report.totals.values())
 
 
 def _why_none(report: Report) -> str:

@@ -95,7 +95,7 @@ def test_the_figures_are_those_of_the_report() -> None:
     """Rows, examples, tokens and all counts, also of findings that the report does not hold."""
     text = " ".join(Tags(html.page(evil())).text.split())
     assert "Rows read1,310" in text
-    assert "TrainingRow examples300" in text
+    assert "Usable examples300" in text
     assert f"Tokens (o200k_base){sum(range(5, 305)):,}" in text
     assert "1,280 errors, 1 warning, 1 note" in text
     assert "… and 1,275 more of this kind." in text

@@ -1,0 +1,166 @@
+"""The facts of a check: findings, usable examples, counts. `Report` adds the ways to show and use them (`report`)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.data.findings import LEVELS, Finding, Level
+from ftwidgets.data.rows import Example
+from ftwidgets.data.text import pluralize
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FIX_TITLES = {
+    "drop-blank-rows": "leave out empty rows",
+    "drop-repeats": "keep one of each repeated row",
+    "drop-outer-quotes": "take away quotes that became part of a text",
+    "drop-half-characters": "take out half characters (lone surrogates)",
+    "drop-control-characters": "take out control characters",
+    "drop-invisible-characters": "take out characters that nobody sees",
+    "mend-mojibake": "mend text that was read in a wrong encoding",
+    "mend-labels": "write mistyped labels as the label they are close to",
+    "redact-secrets": "put [secret] in place of keys and passwords",
+    "redact-card-numbers": "put [card] in place of card numbers",
+    "redact-email-addresses": "put [email] in place of e-mail addresses",
+    "redact-phone-numbers": "put [phone] in place of phone numbers",
+    "developer-to-system": "call the role developer system",
+    "lower-case-role": "write roles in lower case",
+    "drop-unknown-keys": "take out keys that no service knows",
+    "drop-empty-keys": "take out optional keys that hold nothing",
+    "drop-blank-system": "take out system messages that say nothing",
+    "mend-weight": "write weights as 0 or 1",
+    "arguments-as-text": "write the arguments of a tool call as JSON in a string, as services want them",
+    "rename-preference-keys": "give the answers of a preference row the keys that services know",
+    "drop-misplaced-weight": "take weight away from messages that are not the assistant's",
+}
+
+OPT_IN_FIXES = frozenset({"redact-email-addresses", "redact-phone-numbers", "mend-labels"})
+"""Fixes that are done only if they are named: a shop's own address may be what the answers are about, and a label that is
+close to another may be right."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """An automatic fix: its name, what it does, how many findings it settles, and whether it is done only if named."""
+
+    name: str
+    title: str
+    n_findings: int
+    requires_opt_in: bool = False
+
+    def __str__(self) -> str:
+        named = ", if you name it" if self.requires_opt_in else ""
+        return f"{self.name}: {self.title} ({pluralize(self.n_findings, 'finding')}{named})"
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """The outcome of a check.
+
+    Parameters
+    ----------
+    findings
+        What was found, in the order of the lines, at most a thousand of each kind; what concerns the whole comes first.
+    examples
+        The usable rows as chat (or preference) examples, in the order of the source, repeats left out.
+    source
+        Name of the file, or `DataFrame`.
+    n_rows
+        Rows read, usable or not.
+    columns
+        Which column each part was read from, such as `{"prompt": "Question", "completion": "Answer"}`.
+    form
+        What the rows are: `table`, `chat`, `preference`, `completion`, `alpaca`, `sharegpt`.
+    totals
+        Of each kind that was found: its level and how often, also beyond the thousand. Counted from `findings` if not given.
+    repairs
+        How many findings each automatic fix settles.
+    roles, labels
+        Messages of each role, and rows of each label where the completions are labels; repeated rows included.
+    encoding
+        What tokens are counted in: `o200k_base`, `cl100k_base`, or `nano`, the sandbox's own.
+    corrections
+        Labels that are probably mistyped, and what they should be.
+    unreadable
+        Names of the sources that could not be read as training data at all: of the data, or of the validation data.
+    """
+
+    findings: list[Finding]
+    examples: Sequence[Example] = field(default_factory=list)
+    source: str = ""
+    n_rows: int = 0
+    columns: dict[str, str] = field(default_factory=dict)
+    form: str = ""
+    totals: Mapping[str, tuple[Level, int]] = field(default_factory=dict)
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] | None = None
+    roles: Mapping[str, int] = field(default_factory=dict)
+    encoding: str = "o200k_base"
+    counted_tokens: "np.ndarray[Any, np.dtype[np.int32]] | None" = field(default=None, compare=False)
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.findings and not self.totals:
+            numbers = Counter((finding.id, finding.level) for finding in self.findings)
+            object.__setattr__(self, "totals", {rule: (level, n) for (rule, level), n in numbers.items()})
+
+    @property
+    def ok(self) -> bool:
+        """True if nothing found is an error."""
+        return all(level != "error" for level, _ in self.totals.values())
+
+    @property
+    def n_examples(self) -> int:
+        """How many examples can be used."""
+        return len(self.examples)
+
+    @property
+    def n_findings(self) -> int:
+        """How many findings there are, also beyond the thousand of each kind."""
+        return sum(n for _, n in self.totals.values())
+
+    @cached_property
+    def tokens(self) -> "np.ndarray[Any, np.dtype[np.int32]]":
+        """Tokens of each example, what the format adds included; counted when first asked for, if `check` did not."""
+        import numpy as np
+
+        if self.counted_tokens is not None:
+            return self.counted_tokens
+        from ftwidgets.data.tokens.counting import tokens_of
+
+        return np.asarray(tokens_of(self.examples, self.encoding), dtype=np.int32)
+
+    @property
+    def fixes(self) -> list[Fix]:
+        """The safe automatic fixes for what was found, the one that settles the most findings first."""
+        ranked = sorted(self.repairs.items(), key=lambda item: (-item[1], item[0]))
+        return [Fix(name, FIX_TITLES[name], n, name in OPT_IN_FIXES) for name, n in ranked]
+
+    @property
+    def summary(self) -> str:
+        """One line: rows, usable examples, and how many findings of each level."""
+        sizes = f"{pluralize(self.n_rows, 'row')}, {pluralize(self.n_examples, 'usable example')}"
+        return f"{self.source}: {sizes}; {self.count_levels() or 'nothing found'}."
+
+    def count_levels(self, *, without: Sequence[Finding] = ()) -> str:
+        """Return how many findings there are of each level, such as `2 errors, 1 warning`; empty for none.
+
+        Parameters
+        ----------
+        without
+            Findings that are not counted.
+        """
+        numbers = Counter[Level]()
+        for level, n in self.totals.values():
+            numbers[level] += n
+        numbers.subtract(finding.level for finding in without)
+        return ", ".join(pluralize(numbers[level], level) for level in LEVELS if numbers[level] > 0)
+
+
+def sort_by_level(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with errors first, then warnings, then notes; within a level in their order."""
+    return sorted(findings, key=lambda finding: LEVELS.index(finding.level))
