@@ -1,4 +1,4 @@
-"""Characters that do not belong in a text: control characters, invisible ones, lost ones and halves of characters.
+"""Characters that do not belong in a text: control characters, invisible ones, lost ones and lone surrogates.
 
 Legitimate uses pass: joiners inside an emoji, in Persian or in an Indic script, direction marks beside Hebrew or Arabic,
 zero width spaces in Thai. The ranges are those of the Unicode Character Database (categories Cc, Cf and Cs; Scripts.txt).
@@ -6,19 +6,62 @@ Left out: C1 characters that are Windows-1252 read as Latin-1, which are mojibak
 """
 
 import re
+from collections.abc import Iterator
 
-# C1 without a meaning in Windows-1252; the others are the business of `mojibake`.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
-# A terminal's orders (ECMA-48, 5.4): the escape alone would leave "[31m" behind.
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.spans import excerpt
+from ftwidgets.data.text import pluralize
+
+DROP_CONTROL_CHARACTERS = FixType("drop-control-characters", "take out control characters")
+CONTROL_CHARACTER = FindingType(
+    "control-character",
+    "warning",
+    title="Control characters",
+    why="Signs that steer a terminal or end a text. The model learns to write them.",
+    todo="Take them out.",
+    fix=DROP_CONTROL_CHARACTERS,
+)
+DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out characters that nobody sees")
+INVISIBLE_CHARACTER = FindingType(
+    "invisible-character",
+    "note",
+    title="Characters that nobody sees",
+    why="Zero-width blanks and the like come from web pages. They make equal texts different, and the model counts them.",
+    todo="Take them out.",
+    fix=DROP_INVISIBLE_CHARACTERS,
+)
+LOST_CHARACTER = FindingType(
+    "lost-character",
+    "warning",
+    title="A character was lost",
+    why="The sign � stands where a program could not read a letter. It cannot be known which.",
+    todo="Write the letter, or go back to the original.",
+)
+DROP_HALF_CHARACTERS = FixType("drop-half-characters", "take out half characters (lone surrogates)")
+HALF_CHARACTER = FindingType(
+    "half-character",
+    "error",
+    title="Half a character",
+    why=(
+        "A lone surrogate: an emoji or a rare sign of which one half was cut off. No file in UTF-8 can hold it, "
+        "and services refuse it."
+    ),
+    todo="Write the whole sign, or take the half away.",
+    optional_fixes=(DROP_HALF_CHARACTERS,),
+)
+
+# Of C1 only what has no meaning in Windows-1252; `mojibake.py` handles the others.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
+# Escape sequences of a terminal (ECMA-48, 5.4): removing the escape alone would leave "[31m" behind.
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-LOST = "\ufffd"
-HALF = re.compile(r"[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INVISIBLE = re.compile(r"[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u206f\ufeff\U000e0001\U000e0020-\U000e007f]")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")  # not the overrides: they hide text
 _TAG_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{2,6}\U000e007f")  # England, Scotland, Wales (UTS 51, 2.6)
 
-NAMES = {
+_NAMES = {
     "\xad": "soft hyphen",
     "\u180e": "Mongolian vowel separator",
     "\u200b": "zero width space",
@@ -29,11 +72,42 @@ NAMES = {
 }
 
 
-def named(character: str) -> str:
-    """Return what an invisible or a control character is called, with its code point."""
-    code = f"U+{ord(character):04X}"
-    kind = "tag character" if character >= "\U000e0000" else "direction mark"
-    return f"{NAMES.get(character, kind)} ({code})"
+def check_control(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for control characters."""
+    if found := [match.start() for match in _CONTROL.finditer(text)]:
+        first = f"U+{ord(text[found[0]]):04X} at character {found[0] + 1:,}"
+        message = f"{pluralize(len(found), 'control character')} in the text, the first one {first}."
+        fix = "Delete them; they come from a terminal, a database or a broken export, and the model would learn to write them."
+        yield CONTROL_CHARACTER(message, fix, field, excerpt(text, found[0]))
+
+
+def check_invisible(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for invisible characters."""
+    if found := find_invisible(text):
+        character = text[found[0]]
+        name = _NAMES.get(character, "tag character" if character >= "\U000e0000" else "direction mark")
+        first = f"a {name} (U+{ord(character):04X}) at character {found[0] + 1:,}"
+        message = f"{pluralize(len(found), 'invisible character')}, the first one {first}."
+        fix = "Delete them; nobody sees them, but to the model they are words of their own."
+        yield INVISIBLE_CHARACTER(message, fix, field, excerpt(text, found[0]))
+
+
+def check_lost(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for replacement characters."""
+    if count := text.count(_REPLACEMENT):
+        at = text.index(_REPLACEMENT)
+        lost = f"{pluralize(count, 'character')} got lost"
+        message = f"{lost}: U+FFFD stands where something could not be read, first at {at + 1:,}."
+        fix = "Take the text from its source again with the right encoding, or write the missing characters."
+        yield LOST_CHARACTER(message, fix, field, excerpt(text, at))
+
+
+def check_surrogates(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for lone surrogates."""
+    if found := _LONE_SURROGATE.search(text):
+        message = f"Half of a character, U+{ord(found[0]):04X}, stands alone at character {found.start() + 1:,}."
+        fix = "Delete it or write the whole character; UTF-8 cannot hold half of one, so a service would refuse the file."
+        yield HALF_CHARACTER(message, fix, field, excerpt(text, found.start()), repair=DROP_HALF_CHARACTERS)
 
 
 def _is_pictograph(character: str) -> bool:
@@ -61,12 +135,12 @@ def _is_joined_script(character: str) -> bool:
 
 
 def _is_unspaced_script(character: str) -> bool:
-    """Tell whether a character is of a script without blanks between words: Thai, Lao, Tibetan, Myanmar, Khmer."""
+    """Tell whether a character is of a script without spaces between words: Thai, Lao, Tibetan, Myanmar, Khmer."""
     return "\u0e00" <= character <= "\u109f" or "\u1780" <= character <= "\u17ff" or "\u19e0" <= character <= "\u1aad"
 
 
 def _is_legitimate(text: str, at: int) -> bool:
-    """Tell whether the invisible character at a place does there what it is for."""
+    """Tell whether the invisible character at a position serves its purpose there."""
     character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if character == "\u200d" and _is_pictograph(before or " ") and _is_pictograph(after or " "):
         return True
@@ -77,8 +151,8 @@ def _is_legitimate(text: str, at: int) -> bool:
     return character == "\u180e" and "\u1800" <= (before or " ") <= "\u18af"
 
 
-def invisible(text: str) -> list[int]:
-    """Return the places of the invisible characters that have no business there."""
+def find_invisible(text: str) -> list[int]:
+    """Return the positions of the invisible characters that have no purpose where they stand."""
     places = [match.start() for match in _INVISIBLE.finditer(text)]
     if not places:
         return []
@@ -90,19 +164,19 @@ def invisible(text: str) -> list[int]:
 
 
 def drop_invisible(text: str) -> str:
-    """Return the text without the invisible characters that have no business in it."""
-    while places := invisible(text):
+    """Return the text without the invisible characters that have no purpose in it."""
+    while places := find_invisible(text):
         drop = set(places)
         text = "".join(character for at, character in enumerate(text) if at not in drop)
     return text
 
 
 def drop_control(text: str) -> str:
-    """Return the text without control characters; a form feed or a vertical tab was a break and becomes a line's end."""
+    """Return the text without control characters; form feeds and vertical tabs become line breaks."""
     text = _TERMINAL.sub("", text)
-    return CONTROL.sub(lambda match: "\n" if match[0] in "\x0b\x0c" else "", text)
+    return _CONTROL.sub(lambda match: "\n" if match[0] in "\x0b\x0c" else "", text)
 
 
-def drop_halves(text: str) -> str:
-    """Return the text without halves of characters; two halves that make a whole become it."""
+def drop_surrogates(text: str) -> str:
+    """Return the text without lone surrogates; two that make a pair become the character they stand for."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")

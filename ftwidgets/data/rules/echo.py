@@ -1,36 +1,61 @@
-"""Answers that say the whole prompt again, which a model then learns to do.
+"""Answers that repeat the whole prompt, which a model then learns to do.
 
-Left out: answers that say it later with other capitals; answers that take up a part of
-the prompt, as good answers do; prompts too short to tell from chance.
+Left out: answers that repeat it later with other capitals; answers that take up a part of the prompt, as good answers do;
+prompts too short to tell an echo from chance.
 """
 
 from collections.abc import Iterator
 
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Batch, TrainingRow
-from ftwidgets.data.text import normalize
+from ftwidgets.data.text import normalize, printable
 
-FEWEST = 20  # characters of a folded prompt: shorter ones may well be in an answer
-FEWEST_ASKED = 15  # where the answer begins with the question, its question mark included
+ANSWER_REPEATS_PROMPT = FindingType(
+    "answer-repeats-prompt",
+    "warning",
+    title="The answer repeats the prompt",
+    why="The model learns to say the question again before it answers.",
+    todo="Write only what the model should say.",
+)
+
+_HOW = {
+    "is": "The answer is the prompt again.",
+    "begins with": "The answer begins with the whole prompt.",
+    "contains": "The answer has the whole prompt in it.",
+}
+
+_SHORTEST = 20  # characters of a normalized prompt: shorter ones may well be in an answer
+_SHORTEST_QUESTION = 15  # where the answer begins with the question, its question mark included
 
 
-def last_asked(item: TrainingRow) -> str:
-    """Return what was asked last: of a conversation the last turn of the user, else the prompt."""
-    prompt = item.prompt
-    if item.source_example is None:
+def check_echo(batch: Batch) -> Iterator[tuple[int, Finding]]:
+    """Yield (index, finding) for the answers that repeat their prompt."""
+    for index in _candidates(batch):
+        row = batch.rows[index]
+        how = _repeats(row)
+        if how is not None:
+            fix = "Take the prompt out of the answer; the model would learn to say each question back before it answers."
+            yield index, ANSWER_REPEATS_PROMPT(_HOW[how], fix, "completion", printable(row.completion, 60))
+
+
+def _last_question(row: TrainingRow) -> str:
+    """Return the last question: of a conversation the last turn of the user, else the prompt."""
+    prompt = row.prompt
+    if row.source_example is None:
         return prompt
     _, mark, last = prompt.rpartition("\nuser: ")
     return last if mark else prompt.removeprefix("user: ")
 
 
-def candidates(batch: Batch) -> Iterator[int]:
-    """Yield the rows that may repeat their prompt: the answer is long enough and has two pieces of the prompt in it."""
-    asked = batch.prompts
-    if any(item.source_example is not None for item in batch.rows):
-        asked = [last_asked(item) for item in batch.rows]
-    for index, (prompt, completion) in enumerate(zip(asked, batch.completions, strict=True)):
+def _candidates(batch: Batch) -> Iterator[int]:
+    """Yield the indices of rows that may repeat their prompt: the answer is long enough and contains two pieces of it."""
+    questions = batch.prompts
+    if any(row.source_example is not None for row in batch.rows):
+        questions = [_last_question(row) for row in batch.rows]
+    for index, (prompt, completion) in enumerate(zip(questions, batch.completions, strict=True)):
         length = len(prompt)
-        if length < FEWEST or length > 1.25 * len(completion) + 8:
-            if prompt[-1:] == "?" and length >= FEWEST_ASKED and prompt in completion:
+        if length < _SHORTEST or length > 1.25 * len(completion) + 8:
+            if prompt[-1:] == "?" and length >= _SHORTEST_QUESTION and prompt in completion:
                 yield index
             continue
         head, tail = prompt[3:11], prompt[-11:-3]
@@ -38,17 +63,17 @@ def candidates(batch: Batch) -> Iterator[int]:
             if tail in completion or tail.casefold() in completion.casefold():
                 yield index
         elif completion.isupper() or not head.islower() or completion[3:11].casefold() == head.casefold():
-            folded = completion.casefold()
-            if head.casefold() in folded and tail.casefold() in folded:
+            lower = completion.casefold()
+            if head.casefold() in lower and tail.casefold() in lower:
                 yield index
 
 
-def repeated(item: TrainingRow) -> str | None:
+def _repeats(row: TrainingRow) -> str | None:
     """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not."""
-    asked, answer = normalize(last_asked(item)), normalize(item.completion)
+    asked, answer = normalize(_last_question(row)), normalize(row.completion)
     bare = asked.rstrip(" .!?:")
-    if len(bare) < FEWEST:
-        begun = len(asked) >= FEWEST_ASKED and asked.endswith("?") and answer.startswith(asked)
+    if len(bare) < _SHORTEST:
+        begun = len(asked) >= _SHORTEST_QUESTION and asked.endswith("?") and answer.startswith(asked)
         return "begins with" if begun and answer != asked else "is" if begun else None
     if bare not in answer:
         return None

@@ -1,11 +1,26 @@
 # ruff: noqa: RUF001 - strange characters are the subject
-"""Text that was read with the wrong encoding on its way here ("schÃ¶n" for "schön"), and mending it.
+"""Mojibake: text that was once read with a wrong encoding ("schÃ¶n" for "schön").
 
-The mending is ftfy's (`ftfy.fix_encoding`, its "badness" heuristic included); what is cheap comes first, so that ordinary
-text in any language never reaches it. Left out: mojibake made of ASCII alone, and what the detour lost for good.
+ftfy repairs it (`ftfy.fix_encoding`, with its "badness" heuristic). Cheap regular expressions come first, so that ordinary
+text in any language never reaches ftfy. Left out: mojibake of ASCII characters alone, and bytes that were lost for good.
 """
 
 import re
+from collections.abc import Iterator
+
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.spans import excerpt
+from ftwidgets.data.text import printable
+
+MEND_MOJIBAKE = FixType("mend-mojibake", "mend text that was read in a wrong encoding")
+MOJIBAKE = FindingType(
+    "mojibake",
+    "warning",
+    title="Text that was read in a wrong encoding",
+    why="UTF-8 read as Windows-1252 turns é into Ã©. The model learns to write that.",
+    todo="Read the original again in its own encoding, or let the fix mend it.",
+    fix=MEND_MOJIBAKE,
+)
 
 # What the bytes 80 to BF look like after the letters that come first in UTF-8, by encoding; no-break spaces only after a and A
 # with a sign, because good French has them after others.
@@ -27,33 +42,35 @@ _QUICK = re.compile("[\x80-\x9f\xac\xc2-\xf4ĂĹĽľ√‚├┬ΓΞΟ](?:[^\x00
 _CYRILLIC = re.compile("[РС][^\x00-\x7f][РС]")
 
 
-def _is_suspect(text: str) -> bool:
-    """Tell whether a text has a pair of characters that good text hardly has: quick looks first."""
-    quick = _QUICK.search(text) or _CYRILLIC.search(text) or any(pair in text for pair in ("Ã ", "Â ", "вЂ"))
-    return bool(quick) and _SUSPECT.search(text) is not None
+def check_mojibake(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for text that was read with a wrong encoding."""
+    repaired = repair_mojibake(text)
+    if repaired != text:
+        lengths = min(len(text), len(repaired))
+        at = max(0, next((i for i in range(lengths) if text[i] != repaired[i]), lengths) - 10)
+        before, after = (printable(one[at : at + 24], 24) for one in (text, repaired))
+        message = f'Was read with a wrong encoding: "{before}" should be "{after}".'
+        fix = "Take the text from its source again as UTF-8, or let the automatic fix mend it and look it over."
+        yield MOJIBAKE(message, fix, field, excerpt(text, at))
 
 
-def mended(text: str) -> str:
+def repair_mojibake(text: str) -> str:
     """Return the text as it was before it was read with a wrong encoding; good text comes back as it is."""
-    if text.isascii() or not _is_suspect(text):
+    if text.isascii() or not (
+        _QUICK.search(text) or _CYRILLIC.search(text) or any(pair in text for pair in ("Ã ", "Â ", "вЂ"))
+    ):
+        return text
+    if _SUSPECT.search(text) is None:
         return text
     from ftfy import fix_encoding
     from ftfy.badness import is_bad
 
     if not is_bad(text):
         return text
-    seen = text
-    for _ in range(4):  # each detour through a wrong encoding needs one more round; ftfy itself does several
-        mended_once = fix_encoding(seen)
-        if mended_once == seen:
-            return seen
-        seen = mended_once
-    return seen if fix_encoding(seen) == seen else text
-
-
-def first_difference(text: str, mended_text: str) -> int:
-    """Return the place at which a text and its mended form begin to differ."""
-    for at, (ours, theirs) in enumerate(zip(text, mended_text, strict=False)):
-        if ours != theirs:
-            return at
-    return min(len(text), len(mended_text))
+    current = text
+    for _ in range(4):  # text that went through several wrong encodings needs a round for each; ftfy itself does several
+        repaired = fix_encoding(current)
+        if repaired == current:
+            return current
+        current = repaired
+    return current if fix_encoding(current) == current else text

@@ -8,7 +8,7 @@ Left out: keys that are known by their own shape (`secrets`), and sentences (`th
 import re
 from collections.abc import Iterator
 
-from ftwidgets.data.rules.personal.redact import Span
+from ftwidgets.data.rules.spans import Span
 
 _PASSWORDS = (
     "password",
@@ -123,7 +123,7 @@ def _names(before: str) -> str | None:
     return None
 
 
-def assigned(text: str) -> Iterator[Span]:
+def find_assignments(text: str) -> Iterator[Span]:
     """Yield the values that are assigned to a name for a secret and look like one."""
     for sign in _SIGN.finditer(text):
         at = sign.start()

@@ -1,15 +1,26 @@
 """Secrets: keys of well-known services, private keys, signed tokens, and assignments such as `password: ...`.
 
-The shapes are those the services publish for secret scanning. They are tried at the beginning of long words only, so that
-a text is read once, however long. Placeholders pass (`assignments` says which).
+The patterns are those the services publish for secret scanning. They are tried at the beginning of long words only, so that
+a text is read once, however long. Placeholders pass (`secret_assignments.is_placeholder`).
 Left out: secrets without a shape, such as a bare password in a sentence.
 """
 
 import re
 from collections.abc import Iterator
 
-from ftwidgets.data.rules.personal.redact import Span, without_overlaps
-from ftwidgets.data.rules.secret_assignments import assigned, is_placeholder
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.secret_assignments import find_assignments, is_placeholder
+from ftwidgets.data.rules.spans import Span, and_more, mask, redact, without_overlaps
+
+REDACT_SECRETS = FixType("redact-secrets", "put [secret] in place of keys and passwords")
+SECRET = FindingType(
+    "secret",
+    "error",
+    title="A key or a password",
+    why="Whoever uses the model may get to read it.",
+    todo="Withdraw the key where it was issued, and take it out of the data.",
+    fix=REDACT_SECRETS,
+)
 
 _SHAPES = {
     "an OpenAI API key": r"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_\-]{20,}+|[A-Za-z0-9]{32,}+(?![\-_]))",
@@ -34,7 +45,7 @@ _SHAPES = {
 _KNOWN = re.compile("|".join(f"({shape})" for shape in _SHAPES.values()))
 _KINDS = list(_SHAPES)
 _WORD = re.compile(r"[A-Za-z0-9_\-]{11,}+")  # the first word of any of the shapes above has so many characters
-_IN_WORDS = {  # those whose first word is short: what is in every one of them, its shape and its name
+_IN_WORDS = {  # those whose first word is short: a literal that each of them contains, its pattern, its name
     "SG.": (
         re.compile(r"(?<![A-Za-z0-9_\-])SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}(?![A-Za-z0-9_\-])"),
         "a SendGrid API key",
@@ -49,6 +60,20 @@ _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"[A-Za-z0-9+/=\s\\]*+")
 _FEWEST_IN_KEY = 16  # characters of a private key without which its first line alone is only an example
+
+
+def check_secrets(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for secrets, with the first one masked."""
+    if found := find_secrets(text):
+        shown = mask(text[found[0].start : found[0].end])
+        message = f"Holds what looks like {found[0].kind}: {shown}{and_more(found)}."
+        fix = "Revoke it where it was issued and write [secret] in its place; a model can repeat what it was trained on."
+        yield SECRET(message, fix, field, shown)
+
+
+def redact_secrets(text: str) -> str:
+    """Return the text with [secret] for each secret."""
+    return redact(text, find_secrets, "[secret]")
 
 
 def _private_keys(text: str) -> Iterator[Span]:
@@ -68,15 +93,15 @@ def _private_keys(text: str) -> Iterator[Span]:
             at = stop
 
 
-def secrets(text: str) -> list[Span]:
-    """Return the stretches of a text that look like secrets, in order, without overlaps."""
+def find_secrets(text: str) -> list[Span]:
+    """Return the spans of a text that look like secrets, in order, without overlaps."""
     found = list(_private_keys(text)) if "-----BEGIN" in text else []
     for word in _WORD.finditer(text):
         match = _KNOWN.match(text, word.start())
         if match and not is_placeholder(match[0]):
             found.append(Span(match.start(), match.end(), _KINDS[(match.lastindex or 1) - 1]))
-    for literal, (shape, what) in _IN_WORDS.items():
+    for literal, (shape, kind) in _IN_WORDS.items():
         if literal in text:
-            found += [Span(*match.span(), what) for match in shape.finditer(text) if not is_placeholder(match[0])]
-    found += assigned(text)
+            found += [Span(*match.span(), kind) for match in shape.finditer(text) if not is_placeholder(match[0])]
+    found += find_assignments(text)
     return without_overlaps(found)

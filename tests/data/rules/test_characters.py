@@ -2,8 +2,8 @@
 import pytest
 
 from ftwidgets.data.rules import RowTexts
-from ftwidgets.data.rules.characters import drop_control, drop_halves, drop_invisible, invisible
-from ftwidgets.data.rules.mojibake import mended
+from ftwidgets.data.rules.characters import drop_control, drop_invisible, drop_surrogates, find_invisible
+from ftwidgets.data.rules.mojibake import repair_mojibake
 
 FAMILY = "👨‍👩‍👧‍👦 🧑🏽‍🚀 🏳️‍🌈 ❤️‍🔥 🧑‍⚕️"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -64,7 +64,7 @@ def test_a_mark_that_does_not_belong_is_found_in_each_field(run, text, id_):
 def test_marks_that_belong_pass(run, text):
     """Joiners in emoji and scripts that need them, direction marks beside Hebrew, blanks of any kind give no finding."""
     assert run(RowTexts(), [(text, "fine"), ("fine", text)]) == []
-    assert invisible(text) == []
+    assert find_invisible(text) == []
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_marks_that_belong_pass(run, text):
         (drop_control, "one\x0ctwo\x0bthree", "one\ntwo\nthree"),
         (drop_invisible, "zero\u200bwidth \u202eover", "zerowidth over"),
         (drop_invisible, FAMILY + "\u200b" + ENGLAND, FAMILY + ENGLAND),
-        (drop_halves, "a\ud83db", "ab"),
-        (drop_halves, "\ud83d\ude00 \ude00", "😀 "),
+        (drop_surrogates, "a\ud83db", "ab"),
+        (drop_surrogates, "\ud83d\ude00 \ude00", "😀 "),
     ],
 )
 def test_a_repair_drops_the_marks_and_nothing_else(repair, text, expected):
@@ -109,8 +109,8 @@ MENDED = [
 def test_mojibake_is_found_and_mended(run, text, expected):
     """Text that took a detour through a wrong encoding is found, and mended to what it was."""
     assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["mojibake"]
-    assert mended(text) == expected
-    assert mended(expected) == expected
+    assert repair_mojibake(text) == expected
+    assert repair_mojibake(expected) == expected
 
 
 GOOD = [
@@ -137,4 +137,4 @@ GOOD = [
 def test_good_text_in_any_language_is_left_alone(run, text):
     """Accents, quotes, capitals and other scripts are no mojibake."""
     assert run(RowTexts(), [("fine", text)]) == []
-    assert mended(text) == text
+    assert repair_mojibake(text) == text

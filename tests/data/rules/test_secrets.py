@@ -1,8 +1,8 @@
 import pytest
 
 from ftwidgets.data.rules import REPAIRS, RowTexts
-from ftwidgets.data.rules.personal.redact import masked
-from ftwidgets.data.rules.secrets import secrets
+from ftwidgets.data.rules.secrets import find_secrets
+from ftwidgets.data.rules.spans import mask
 
 # Made up, and put together here, so that no scanner takes this file for a leak.
 RANDOM = "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7kL9nP1rS3tU5wX7zA9cD1fG3"
@@ -135,7 +135,7 @@ def test_an_assigned_secret_is_found_and_only_its_value_is_replaced(run, text, r
 )
 def test_placeholders_and_talk_about_secrets_pass(run, text):
     """Nothing that plainly is no secret gives a finding."""
-    assert secrets(text) == []
+    assert find_secrets(text) == []
     assert run(RowTexts(), [("fine", text)]) == []
 
 
@@ -164,4 +164,4 @@ def test_a_system_prompt_of_its_own_belongs_to_its_row(run):
 )
 def test_a_mask_shows_little(value, expected):
     """At most the first 4 and the last 2 characters, fewer of a short value."""
-    assert masked(value) == expected
+    assert mask(value) == expected

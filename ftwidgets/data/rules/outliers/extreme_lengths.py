@@ -23,7 +23,7 @@ VERY_LONG = FindingType(
     "very-long",
     "warning",
     title="Much longer than the others",
-    why=("One very long answer weighs as much in the training as many short ones, and is often two rows that ran together."),
+    why="One very long answer weighs as much in the training as many short ones, and is often two rows that ran together.",
     todo="Look whether it is one answer, and shorten it.",
 )
 

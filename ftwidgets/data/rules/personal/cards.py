@@ -7,8 +7,23 @@ Left out: Maestro's older ranges, which look like any number; digits in one row 
 """
 
 import re
+from collections.abc import Iterator
 
-from ftwidgets.data.rules.personal.redact import Span
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.spans import Span, and_more, mask, redact
+
+REDACT_CARD_NUMBERS = FixType("redact-card-numbers", "put [card] in place of card numbers")
+CARD_NUMBER = FindingType(
+    "card-number",
+    "error",
+    title="A card number",
+    why=(
+        "It passes the checksum of card numbers, and is written in groups as on a card or stands near a word for "
+        "one. Rules for payments forbid keeping it, and a model can repeat it."
+    ),
+    todo="Take it out.",
+    fix=REDACT_CARD_NUMBERS,
+)
 
 # Plain, in fours, or as on American Express and Diners cards; one kind of separator throughout.
 # (The first digit comes before the look behind it, because the search is quick for patterns that begin with a set.)
@@ -52,6 +67,20 @@ _NEAR = 40  # characters before or after digits in one row in which a word for a
 _BEFORE = 30
 
 
+def check_cards(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for card numbers, with the first one masked."""
+    if found := find_cards(text):
+        shown = mask(text[found[0].start : found[0].end])
+        message = f"Holds what looks like {found[0].kind}: {shown}; its check digit is right{and_more(found)}."
+        fix = "Write [card] in its place; card numbers must not be kept in files, and a model can repeat them."
+        yield CARD_NUMBER(message, fix, field, shown)
+
+
+def redact_cards(text: str) -> str:
+    """Return the text with [card] for each card number."""
+    return redact(text, find_cards, "[card]")
+
+
 def luhn(digits: str) -> bool:
     """Tell whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
     total = 0
@@ -77,7 +106,7 @@ def issuer(digits: str) -> str | None:
     return next((name for name, is_it in known if is_it), None)
 
 
-def cards(text: str) -> list[Span]:
+def find_cards(text: str) -> list[Span]:
     """Return the card numbers in a text.
 
     What is named an order number and the like just before passes. Without groups, digits are as often identifiers: they

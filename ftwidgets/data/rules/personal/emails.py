@@ -1,4 +1,4 @@
-"""E-mail addresses, told from what only has an @ in it.
+"""E-mail addresses of persons, as against other text with an @ in it.
 
 Names that are reserved for examples pass (RFC 2606; RFC 6761, section 6; RFC 6762 for .local), and so do `git@host`,
 handles such as @name@server and names of files; what nobody reads (noreply@); and what plainly stands for an address
@@ -6,8 +6,21 @@ handles such as @name@server and names of files; what nobody reads (noreply@); a
 """
 
 import re
+from collections.abc import Iterator
 
-from ftwidgets.data.rules.personal.redact import Span
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.spans import Span, and_more, redact
+from ftwidgets.data.text import printable
+
+REDACT_EMAIL_ADDRESSES = FixType("redact-email-addresses", "put [email] in place of e-mail addresses", requires_opt_in=True)
+EMAIL_ADDRESS = FindingType(
+    "email-address",
+    "warning",
+    title="An e-mail address",
+    why="It may be that of a person, who did not agree to be in a model.",
+    todo="Take it out, unless it is an address that the model should give.",
+    fix=REDACT_EMAIL_ADDRESSES,
+)
 
 _NAME = re.compile(r"[\w.%+'\-]{1,64}\Z")
 _HOST = re.compile(r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[A-Za-z0-9\-]{2,59})(?![\w@])")
@@ -30,6 +43,21 @@ _NOWHERE = re.compile(  # hosts that stand for one
 _LONGEST = 64  # characters of a local part (RFC 5321, 4.5.3.1.1)
 
 
+def check_emails(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for e-mail addresses, with one character of the first one's name."""
+    if found := find_emails(text):
+        name, _, host = text[found[0].start : found[0].end].rpartition("@")
+        shown = printable(f"{name[:1]}…@{host}", 60)
+        message = f"Holds an e-mail address: {shown}{and_more(found)}."
+        fix = "If it is a person's, write [email] in its place, or use an address at example.com."
+        yield EMAIL_ADDRESS(message, fix, field, shown)
+
+
+def redact_emails(text: str) -> str:
+    """Return the text with [email] for each e-mail address."""
+    return redact(text, find_emails, "[email]")
+
+
 def is_for_examples(address: str) -> bool:
     """Tell whether an address is at a name that was set aside for documents and tests, or is nobody's."""
     name, _, host = address.lower().rpartition("@")
@@ -46,7 +74,7 @@ def _is_in_a_link(text: str, start: int) -> bool:
     return before[-1] in "@/" or "://" in before.split()[-1]
 
 
-def addresses(text: str) -> list[Span]:
+def find_emails(text: str) -> list[Span]:
     """Return the e-mail addresses in a text that can be somebody's."""
     found: list[Span] = []
     at = text.find("@")

@@ -10,8 +10,19 @@ Left out: national forms of other countries without a word for a phone before th
 import re
 from collections.abc import Iterator
 
-from ftwidgets.data.rules.personal.cards import cards
-from ftwidgets.data.rules.personal.redact import Span, without_overlaps
+from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.rules.personal.cards import find_cards
+from ftwidgets.data.rules.spans import Span, and_more, mask, redact, without_overlaps
+
+REDACT_PHONE_NUMBERS = FixType("redact-phone-numbers", "put [phone] in place of phone numbers", requires_opt_in=True)
+PHONE_NUMBER = FindingType(
+    "phone-number",
+    "warning",
+    title="A phone number",
+    why="It may be that of a person, who did not agree to be in a model.",
+    todo="Take it out, unless it is a number that the model should give.",
+    fix=REDACT_PHONE_NUMBERS,
+)
 
 _ASSIGNED = """
 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
@@ -76,6 +87,29 @@ _FICTIONAL = re.compile(  # national digits without the 0 before them
 )
 
 
+def check_phones(text: str, field: str) -> Iterator[Finding]:
+    """Yield the finding for phone numbers, with the first one masked."""
+    if found := find_phones(text):
+        shown = mask(text[found[0].start : found[0].end])
+        message = f"Holds a phone number: {shown}{and_more(found)}."
+        fix = "If it is a person's, write [phone] in its place, or use one that is kept for films, such as +1 202 555 0123."
+        yield PHONE_NUMBER(message, fix, field, shown)
+
+
+def redact_phones(text: str) -> str:
+    """Return the text with [phone] for each phone number."""
+    return redact(text, find_phones, "[phone]")
+
+
+def find_phones(text: str) -> list[Span]:
+    """Return the phone numbers in a text; card numbers are not among them."""
+    found = list(_candidates(text))
+    if not found:
+        return []
+    cards = find_cards(text)
+    return without_overlaps(s for s in found if not any(s.start < card.end and card.start < s.end for card in cards))
+
+
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
@@ -117,7 +151,7 @@ def _matches(pattern: re.Pattern[str], text: str, run: re.Match[str], before: in
     return pattern.finditer(text, max(0, run.start() - before), run.end() + 3)
 
 
-def _found(text: str) -> Iterator[Span]:
+def _candidates(text: str) -> Iterator[Span]:
     """Yield what looks like a phone number; only where enough digits stand together are the patterns tried."""
     for run in _RUN.finditer(text):
         if sum(map(str.isdigit, run[0])) < _FEWEST:
@@ -153,12 +187,3 @@ def _is_callable(number: str) -> bool:
     digits = _digits(number.replace("(0)", ""))
     national = digits[len(_country(digits) or "") :] if number.startswith("+") else digits
     return not _is_unlikely(national) and not _is_unlikely(digits[-10:]) and _OTHER.match(number) is None
-
-
-def phones(text: str) -> list[Span]:
-    """Return the phone numbers in a text; a card's number is none."""
-    found = list(_found(text))
-    if not found:
-        return []
-    taken = cards(text)
-    return without_overlaps(s for s in found if not any(s.start < card.end and card.start < s.end for card in taken))

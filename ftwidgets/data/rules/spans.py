@@ -1,7 +1,4 @@
-"""Stretches of a text that should not be there: where they are, how to name them without telling them, how to replace them.
-
-Left out: finding them.
-"""
+"""Spans of a text that should not be there: cut an excerpt around them, mask them for a message, replace them."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -10,29 +7,31 @@ from ftwidgets.data.text import printable
 
 
 class Span(NamedTuple):
-    """`text[start:end]`, and what it looks like, for people."""
+    """`text[start:end]`, and what it looks like, such as "an AWS access key ID"."""
 
     start: int
     end: int
-    what: str
+    kind: str
 
 
-Finder = Callable[[str], list[Span]]
+def excerpt(text: str, at: int) -> str:
+    """Return at most 60 characters of a text, beginning 30 before a position."""
+    start = max(0, at - 30)
+    return printable(text[start : start + 60], 60)
 
 
-def masked(value: str) -> str:
+def and_more(spans: list[Span]) -> str:
+    """Return ` and 2 more` where a message names only the first of three spans; empty for one span."""
+    return f" and {len(spans) - 1:,} more" if len(spans) > 1 else ""
+
+
+def mask(value: str) -> str:
     """Return enough of a secret to find it again and too little to use it: at most its first 4 and last 2 characters.
 
     The shorter it is, the less is shown: never more than about a fourth of it.
     """
     head, tail = min(4, len(value) // 6), min(2, len(value) // 12)
     return printable(f"{value[:head]}…{value[len(value) - tail :] if tail else ''}")
-
-
-def masked_address(value: str) -> str:
-    """Return an e-mail address with one character before the @ left in it."""
-    name, _, host = value.rpartition("@")
-    return f"{name[:1]}…@{host}"
 
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:
@@ -44,16 +43,16 @@ def without_overlaps(spans: Iterable[Span]) -> list[Span]:
     return kept
 
 
-def replaced(text: str, find: Finder, mark: str) -> str:
-    """Return the text with each found stretch replaced by `mark`, again and again until nothing is found.
+def redact(text: str, find: Callable[[str], list[Span]], placeholder: str) -> str:
+    """Return the text with each span that `find` returns replaced by the placeholder, until it returns none.
 
-    Ends, because no mark is itself found and each round takes at least one stretch away.
+    This ends, because no placeholder is itself found and each round removes at least one span.
     """
     while spans := without_overlaps(find(text)):
         pieces: list[str] = []
         at = 0
         for span in spans:
-            pieces += [text[at : span.start], mark]
+            pieces += [text[at : span.start], placeholder]
             at = span.end
         text = "".join([*pieces, text[at:]])
     return text
