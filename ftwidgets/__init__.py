@@ -17,9 +17,9 @@ from ftwidgets.health.doctor import doctor as doctor
 from ftwidgets.jobs import Job as Job
 from ftwidgets.jobs import launch as launch
 from ftwidgets.jobs import upload as upload
-from ftwidgets.lessons import exercises as exercises
 
 if TYPE_CHECKING:
+    from ftwidgets.lessons import exercises as exercises
     from ftwidgets.sandbox import Sandbox as Sandbox
 
 __version__ = "0.1.0"
@@ -46,9 +46,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import `Sandbox` when it is first used: it brings the web framework, and `import ftwidgets` stays quick."""
+    """Import what brings the web framework or `openai` when it is first used, so that `import ftwidgets` stays quick."""
     if name == "Sandbox":
         from ftwidgets.sandbox import Sandbox
 
         return Sandbox
+    if name == "exercises":
+        from ftwidgets.lessons import exercises
+
+        return exercises
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

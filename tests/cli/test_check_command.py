@@ -233,7 +233,7 @@ def test_it_starts_without_pandas() -> None:
     name = file(CLEAN)
     heavy = {"pandas", "ipywidgets", "matplotlib", "starlette", "ftwidgets.engine"}
     code = (
-        "import sys; from ftwidgets import cli; code = cli.main(['check', sys.argv[1]]);"
+        "import sys; from ftwidgets.cli.main import main; code = main(['check', sys.argv[1]]);"
         f"print(sorted({heavy} & set(sys.modules)), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, env={**os.environ})
