@@ -33,6 +33,7 @@ from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.inference.catalog import Catalog
+from ftwidgets.sandbox.inference.completion import Inference
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.lifecycle import Ledger
 from ftwidgets.sandbox.training.runner import Runner
@@ -105,6 +106,7 @@ class Sandbox:
         self._runner = Runner(store, ledger, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
         self.faults = faults or Faults()
+        inference = Inference(catalog)
         parts = (
             Jobs(
                 store, ledger, catalog, self._wake, share=share, fault=self.faults.next_job_fault
@@ -113,12 +115,12 @@ class Sandbox:
             Uploads(store),
             Permissions(store, catalog),
             Models(catalog),
-            Chat(catalog, store),
+            Chat(inference, store),
             Stored(store),
-            Responses(catalog, store),
+            Responses(inference, store),
             Graders(store.clock),
         )
-        self.faults.attach(catalog.shutdowns, trained_tokens=ledger.trained_tokens)
+        self.faults.attach(catalog.retirement, trained_tokens=ledger.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
         self.app = build_app(
             routes,

@@ -80,7 +80,7 @@ class Jobs:
         return await run_in_threadpool(self._create, wanted, owner_of(request))
 
     def _create(self, wanted: JobRequest, owner: str) -> Response:
-        if not self._catalog.knows(wanted.model, owner):
+        if not self._catalog.is_available(wanted.model, owner):
             raise refused(
                 f"Model {wanted.model} is not available for fine-tuning or does not exist. {HINT}",
                 code="model_not_available",

@@ -7,10 +7,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
-from ftwidgets.sandbox.api.bodies import deleted_body
+from ftwidgets.sandbox.api.bodies import Body, deleted_body, model_body
 from ftwidgets.sandbox.api.params import Query
 from ftwidgets.sandbox.api_errors import ApiError
-from ftwidgets.sandbox.inference.catalog import BASES, Catalog
+from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BASES, Catalog
+from ftwidgets.sandbox.store.records import ModelRecord
 
 
 class Models:
@@ -30,11 +31,15 @@ class Models:
     async def list(self, request: Request) -> Response:
         """List every model, on one page."""
         Query(request).done()
-        return JSONResponse({"object": "list", "data": self._catalog.bodies(owner_of(request))})
+        data = [*map(self._base_body, BASES), *map(self._tuned_body, self._catalog.tuned_models(owner_of(request)))]
+        return JSONResponse({"object": "list", "data": data})
 
     async def retrieve(self, request: Request) -> Response:
         """Show one model."""
-        return JSONResponse(self._catalog.body(request.path_params["name"], owner_of(request)))
+        name = request.path_params["name"]
+        if name in BASES:
+            return JSONResponse(self._base_body(name))
+        return JSONResponse(self._tuned_body(self._catalog.find(name, owner_of(request))))
 
     def delete(self, request: Request) -> Response:
         """Forget a tuned model; with the final one of a job its checkpoints."""
@@ -42,5 +47,16 @@ class Models:
         if name in BASES:
             message = f"You cannot delete {name}: it is a base model, and it is part of the package."
             raise ApiError(403, message, code="model_not_deletable")
-        self._catalog.forget(name, owner_of(request))
+        self._catalog.delete(name, owner_of(request))
         return JSONResponse(deleted_body(name, "model"))
+
+    def _base_body(self, name: str) -> Body:
+        created = {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}
+        return {**created, **self._shutdown_date(name)}
+
+    def _tuned_body(self, record: ModelRecord) -> Body:
+        return {**model_body(record), **self._shutdown_date(record.id)}
+
+    def _shutdown_date(self, name: str) -> Body:
+        day = self._catalog.retirement.date(name)
+        return {} if day is None else {"shutdown_date": day.isoformat()}

@@ -91,7 +91,7 @@ class Permissions:
     def _checkpoint(self, request: Request) -> tuple[str, str]:
         """Tell which checkpoint is meant and whose it is: the caller's own, or it is none."""
         name, owner = request.path_params["name"], owner_of(request)
-        return self._catalog.owned(name, owner).id, owner
+        return self._catalog.find_owned(name, owner).id, owner
 
     def _given(self, name: str, owner: str, project: str) -> PermissionRecord | None:
         where = "owner = ? AND checkpoint = ? AND project_id = ?"

@@ -33,7 +33,7 @@ from ftwidgets.sandbox.faults.rules import (
     parse_answer,
 )
 from ftwidgets.sandbox.faults.token_usage import METERED
-from ftwidgets.sandbox.inference.retirement import Shutdowns
+from ftwidgets.sandbox.inference.retirement import Retirement
 
 R = TypeVar("R", bound=FaultRule)
 
@@ -84,7 +84,7 @@ class FaultEngine:
         self.seed = seed
         self._lock = threading.Lock()
         self._active: tuple[ActiveRule, ...] = ()
-        self._shutdowns: Shutdowns | None = None
+        self._retirement: Retirement | None = None
         self._trained_tokens: Callable[[str], int] = lambda owner: 0
 
     @property
@@ -106,13 +106,13 @@ class FaultEngine:
                     added.account = QuotaAccount(rule.tokens, lambda owner: self._trained_tokens(owner))
                 kept.append(added)
             self._active = tuple(kept)
-        self._update_shutdowns()
+        self._update_retirement()
 
     def clear(self) -> None:
         """Remove all rules; the journal stays (`journal.clear()` empties it)."""
         with self._lock:
             self._active = ()
-        self._update_shutdowns()
+        self._update_retirement()
 
     @property
     def has_rules(self) -> bool:
@@ -179,19 +179,19 @@ class FaultEngine:
                     break
         return fault or None
 
-    def attach(self, shutdowns: Shutdowns, *, trained_tokens: Callable[[str], int]) -> None:
+    def attach(self, retirement: Retirement, *, trained_tokens: Callable[[str], int]) -> None:
         """Connect the engine to a sandbox.
 
         Parameters
         ----------
-        shutdowns
+        retirement
             The dates on which models are shut down; the rules set them.
         trained_tokens
             Returns how many tokens an owner's jobs have trained, for quotas.
         """
-        self._shutdowns = shutdowns
+        self._retirement = retirement
         self._trained_tokens = trained_tokens
-        self._update_shutdowns()
+        self._update_retirement()
 
     def _of_type(self, kind: type[R]) -> Iterator[tuple[ActiveRule, R]]:
         for active in self._active:
@@ -223,10 +223,10 @@ class FaultEngine:
             if isinstance(rule, Fail | Drop) and rule.covers(request.method, request.path) and active.triggers():
                 yield rule.outcome()
 
-    def _update_shutdowns(self) -> None:
+    def _update_retirement(self) -> None:
         """Set the shutdown dates of models to those of the rules."""
-        if self._shutdowns is not None:
-            self._shutdowns.clear()
+        if self._retirement is not None:
+            self._retirement.clear()
             for rule in self.rules:
                 if isinstance(rule, ShutDown):
-                    self._shutdowns.set(rule.model, datetime.date.fromisoformat(rule.date))
+                    self._retirement.set_date(rule.model, datetime.date.fromisoformat(rule.date))

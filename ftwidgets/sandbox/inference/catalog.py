@@ -1,8 +1,8 @@
-"""The models that can be asked or tuned: the bundled base model, its untrained twin, and what was tuned from them here.
+"""The models that can be asked or tuned: the bundled base model, an untrained copy of it, and what was tuned from them here.
 
-A few loaded models are kept, the ones used last; a tuned model is always served from its files, so it answers the
-same before and after a restart. The twin is the same network before it has learned anything, for comparisons: its
-weights are drawn, from a fixed seed, whenever it is loaded. Left out: base models brought along from elsewhere.
+A few loaded models are kept in memory, the ones used last; a tuned model is always loaded from its files, so it answers the
+same before and after a restart. The untrained model is the same network before it has learned anything, for comparisons: its
+weights are drawn, from a fixed seed, whenever it is loaded. Left out: other base models.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from ftwidgets.sandbox.api.bodies import Body, model_body
 from ftwidgets.sandbox.api_errors import ApiError, missing
-from ftwidgets.sandbox.inference.retirement import Shutdowns
+from ftwidgets.sandbox.inference.retirement import Retirement
+from ftwidgets.sandbox.store.queries import has_permission, usable_models
 from ftwidgets.sandbox.store.records import ModelRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BASE = "nano-2026-11"
 UNTRAINED = "nano-untrained-2026-11"
 BASES = (BASE, UNTRAINED)
-BASE_CREATED = 1793491200  # 2026-11-01
-UNTRAINED_SEED = 2026_11  # never to be changed: jobs that go on after a restart need the weights they began with
+BASE_CREATED = 1793491200  # 2026-11-01, in seconds since 1970
+UNTRAINED_SEED = 2026_11  # never change it: jobs that continue after a restart need the weights they began with
 HINT = (
     f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights) and the models tuned from "
     "them here; it never plays a model it is not."
@@ -40,114 +40,91 @@ class Catalog:
     ----------
     store
         Knows the tuned models.
-    room
+    n_kept
         How many loaded models to keep (one takes about 14 MB).
-    most
-        How many may be in memory at once, those in use included, before whoever asks another one waits (`crowded`).
+    n_loaded
+        How many may be in memory at once, including those in use, before a request for another one waits (`is_full_for`).
 
     Attributes
     ----------
-    shutdowns
+    retirement
         When which model is shut down; set a date there and it is.
     """
 
-    def __init__(self, store: Store, *, room: int = 3, most: int = 8) -> None:
-        self.shutdowns = Shutdowns(store.clock)
+    def __init__(self, store: Store, *, n_kept: int = 3, n_loaded: int = 8) -> None:
+        self.retirement = Retirement(store.clock)
         self._store = store
-        self._room = room
+        self._n_kept = n_kept
+        self._n_loaded = n_loaded
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[str, Model] = OrderedDict()
-        self._most = most
-        self._alive: WeakValueDictionary[str, Model] = WeakValueDictionary()  # in use, whether kept or not
+        self._kept: OrderedDict[str, Model] = OrderedDict()
+        self._in_memory: WeakValueDictionary[str, Model] = WeakValueDictionary()  # kept, or in use by an answer or a job
 
-    def bodies(self, owner: str = "") -> list[Body]:
-        """List every model that an owner may ask as the API shows it, the base models first."""
-        where = "owner = ? OR id IN (SELECT checkpoint FROM permissions WHERE project_id = ?)"
-        tuned = self._store.db.select(ModelRecord, where, (owner, owner), newest=True)
-        return [*map(self._base_body, BASES), *map(self._tuned_body, tuned)]
+    def tuned_models(self, owner: str) -> list[ModelRecord]:
+        """List the tuned models that an owner may use, newest first."""
+        return usable_models(self._store.db, owner)
 
-    def body(self, name: str, owner: str | None = None) -> Body:
-        """Show one model."""
-        return self._base_body(name) if name in BASES else self._tuned_body(self.record(name, owner))
-
-    def record(self, name: str, owner: str | None = None) -> ModelRecord:
-        """Find a tuned model (that this owner may use if one is named), or say that it does not exist and what does."""
+    def find(self, name: str, owner: str | None = None) -> ModelRecord:
+        """Find a tuned model (that this owner may use if one is named); a 404 says that it does not exist, and what does."""
         record = self._store.model(name)
-        if record is None or not self._usable(record, owner):
+        if record is None or not self._may_use(record, owner):
             raise _unknown(name)
         return record
 
-    def owned(self, name: str, owner: str) -> ModelRecord:
-        """Find a tuned model of this owner's own, or say that it does not exist."""
+    def find_owned(self, name: str, owner: str) -> ModelRecord:
+        """Find a tuned model of this owner's own; a 404 says that it does not exist."""
         record = self._store.model(name, owner)
         if record is None:
             raise _unknown(name)
         return record
 
-    def permitted(self, name: str, owner: str) -> bool:
-        """Tell whether the owner of a tuned model lets somebody else use it (`permissions`)."""
-        where = "SELECT 1 FROM permissions JOIN models ON models.id = checkpoint AND models.owner = permissions.owner"
-        return self._store.db.value(f"{where} WHERE checkpoint = ? AND project_id = ?", (name, owner)) is not None
-
-    def knows(self, name: str, owner: str | None = None) -> bool:
-        """Tell whether a model of this name can be asked or tuned; one that is shut down cannot."""
-        if self.shutdowns.is_over(name):
+    def is_available(self, name: str, owner: str | None = None) -> bool:
+        """Say whether a model of this name can be asked or tuned; one that is shut down cannot."""
+        if self.retirement.is_retired(name):
             return False
         record = self._store.model(name)
-        return name in BASES or (record is not None and self._usable(record, owner))
+        return name in BASES or (record is not None and self._may_use(record, owner))
 
     def folder(self, name: str, owner: str | None = None) -> Path:
-        """Tell where the files of a model lie; the untrained one borrows the other's shape and tokenizer."""
+        """Name the folder with a model's files; the untrained one borrows the other's shape and tokenizer."""
         if name in BASES:
             from ftwidgets.engine import NANO
 
             return NANO
-        return self._store.model_folder(self.record(name, owner).folder)
+        return self._store.model_folder(self.find(name, owner).folder)
 
     def load(self, name: str, owner: str | None = None) -> Model:
-        """Give the model itself, ready to answer; to a named owner only as long as it is not shut down."""
+        """Load a model, or find it in memory; for a named owner only as long as it is not shut down."""
         folder = self.folder(name, owner)
         if not folder.is_dir():
             raise _unknown(name)
         if owner is not None:  # a job that has begun is not disturbed
-            self.shutdowns.check(name)
+            self.retirement.check(name)
         with self._lock:
-            model = self._loaded.pop(name, None) or self._alive.get(name) or _read(name, folder)
-            self._loaded[name] = self._alive[name] = model
-            if len(self._loaded) > self._room:
-                self._loaded.popitem(last=False)
+            model = self._kept.pop(name, None) or self._in_memory.get(name) or _read(name, folder)
+            self._kept[name] = self._in_memory[name] = model
+            if len(self._kept) > self._n_kept:
+                self._kept.popitem(last=False)
         return model
 
-    def has_in_memory(self, name: str) -> bool:
-        """Tell whether a model need not be read from its files."""
-        return name in self._alive
+    def is_loaded(self, name: str) -> bool:
+        """Say whether a model need not be read from its files."""
+        return name in self._in_memory
 
-    def crowded(self, name: str) -> bool:
-        """Tell whether to wait with loading this model until others are no longer in use."""
+    def is_full_for(self, name: str) -> bool:
+        """Say whether to wait with loading this model until others are no longer in use."""
         with self._lock:
-            return name not in self._alive and len(self._alive) >= self._most
+            return name not in self._in_memory and len(self._in_memory) >= self._n_loaded
 
-    def forget(self, name: str, owner: str = "") -> None:
-        """Remove a tuned model, its weights and what is in memory of it; with the final one of a job its checkpoints."""
-        gone = self._store.delete_model(self.owned(name, owner))
+    def delete(self, name: str, owner: str = "") -> None:
+        """Delete a tuned model, its weights and its copy in memory; with the final model of a job its checkpoints too."""
+        deleted = self._store.delete_model(self.find_owned(name, owner))
         with self._lock:
-            for record in gone:
-                self._loaded.pop(record.id, None)
+            for record in deleted:
+                self._kept.pop(record.id, None)
 
-    def _usable(self, record: ModelRecord, owner: str | None) -> bool:
-        return owner is None or record.owner == owner or self.permitted(record.id, owner)
-
-    def _base_body(self, name: str) -> Body:
-        created = {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}
-        return {**created, **self._end(name)}
-
-    def _tuned_body(self, record: ModelRecord) -> Body:
-        return {**model_body(record), **self._end(record.id)}
-
-    def _end(self, name: str) -> Body:
-        """Give the key that tells when a model is shut down, where there is a date."""
-        day = self.shutdowns.date(name)
-        return {} if day is None else {"shutdown_date": day.isoformat()}
+    def _may_use(self, record: ModelRecord, owner: str | None) -> bool:
+        return owner is None or record.owner == owner or has_permission(self._store.db, record.id, owner)
 
 
 def _unknown(name: str) -> ApiError:

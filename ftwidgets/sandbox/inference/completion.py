@@ -1,9 +1,8 @@
-"""An answer under way: what is asked of which model, and its pieces, worked out in threads that take turns.
+"""A completion: what is asked of which model, and the pieces of the answer, generated in threads that take turns.
 
-A language model writes one token after another. Each request has its model write a few, then stands in line again behind
-the others, so that a short answer never waits for a long one. First words go first: who has just asked sees soon that there
-is an answer.
-Left out: what requests and answers look like (`chat_request`, `chat_schemas`, `responses`), the line (`line`).
+A language model writes one token after another. Each request generates a few, then queues again behind the others, so a
+short answer never waits for a long one. The first token has priority: whoever has just asked soon sees that there is an answer.
+Left out: the bodies of requests and answers (`ftwidgets.sandbox.api`).
 """
 
 from __future__ import annotations
@@ -14,23 +13,21 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from anyio import Lock, sleep
-from anyio.lowlevel import RunVar
 
 from ftwidgets.sandbox.api_errors import ApiError, refused
 from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.inference.fair_queue import line
+from ftwidgets.sandbox.inference.fair_queue import FairQueue
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Model, Piece
 
-LOOK_AGAIN = 0.01  # seconds between two looks whether a model is free
-A_TURN = 4  # pieces before the next one in line has its turn
-_waiting: RunVar[Lock] = RunVar("ftwidgets-models")
-_SPREAD = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: far apart for neighbouring answers
+POLL_EVERY = 0.01  # seconds between two looks whether a model can be loaded
+PIECES_PER_TURN = 4  # before the next request in the queue has its turn
+_SEED_STEP = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: the seeds of neighbouring answers are far apart
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class CompletionRequest:
     """What is asked; `messages` hold plain strings, and the roles that the base model knows."""
 
     model: str
@@ -45,77 +42,91 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Talk:
-    """A model and a prompt it can take."""
+class Completion:
+    """A loaded model and an encoded prompt that fits its context."""
 
-    ask: Ask
+    request: CompletionRequest
     model: Model
     prompt: list[int]
 
-    def pieces(self, index: int = 0) -> Iterator[Piece]:
-        """Write an answer, piece by piece; each index has another one, but the same each time where there is a seed."""
+    @property
+    def room(self) -> int:
+        """How many tokens of the context the prompt leaves for the answer."""
+        return self.model.config.max_position_embeddings - len(self.prompt)
+
+    def generate(self, index: int = 0) -> Iterator[Piece]:
+        """Generate an answer piece by piece; with a seed, each index has its own answer, the same every time."""
         from ftwidgets.engine import JsonPrefix, generate
 
-        ask = self.ask
-        room = self.model.config.max_position_embeddings - len(self.prompt)
+        request = self.request
         return generate(
             self.model,
             self.prompt,
-            max_tokens=room if ask.max_tokens is None else min(ask.max_tokens, room),
-            temperature=ask.temperature,
-            top_p=ask.top_p,
-            seed=None if ask.seed is None else (ask.seed + index * _SPREAD) % 2**64,
-            stop=ask.stop,
-            top_logprobs=ask.top_logprobs,
-            guide=JsonPrefix() if ask.json_object else None,
+            max_tokens=self.room if request.max_tokens is None else min(request.max_tokens, self.room),
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=None if request.seed is None else (request.seed + index * _SEED_STEP) % 2**64,
+            stop=request.stop,
+            top_logprobs=request.top_logprobs,
+            guide=JsonPrefix() if request.json_object else None,
         )
 
 
-async def begin(catalog: Catalog, owner: str, ask: Ask, param: str = "messages") -> Talk:
-    """Load the model and read the prompt, in a thread, in turn; where too many models are in use, wait for one to be free.
+class Inference:
+    """Answers with the models of a catalog; all requests share one queue.
 
     Parameters
     ----------
     catalog
         Knows the models.
-    owner
-        Whose models may be asked.
-    ask
-        What is asked.
-    param
-        What the messages are called in the request, for the refusal.
-
-    Raises
-    ------
-    ApiError
-        404 where there is no such model, 400 where the messages fill its context.
     """
-    if not catalog.has_in_memory(ask.model):
-        async with _door():  # one after another, first come, first served
-            while catalog.crowded(ask.model):
-                await sleep(LOOK_AGAIN)
-            return await line().work(lambda: _begin(catalog, owner, ask, param), first=True)
-    return await line().work(lambda: _begin(catalog, owner, ask, param), first=True)
 
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._queue = FairQueue()
+        self._loading = Lock()
 
-def _door() -> Lock:
-    """Give the lock of the running event loop behind which those wait who want one model more."""
-    found = _waiting.get(None)
-    if found is None:
-        found = Lock()
-        _waiting.set(found)
-    return found
+    async def start_completion(self, owner: str, request: CompletionRequest, param: str = "messages") -> Completion:
+        """Load the model and encode the prompt; where too many models are in use, wait until one is free.
 
+        Parameters
+        ----------
+        owner
+            Whose models may be asked.
+        request
+            What is asked.
+        param
+            What the messages are called in the request, for the error.
 
-def _begin(catalog: Catalog, owner: str, ask: Ask, param: str) -> Talk:
-    model = catalog.load(ask.model, owner)
-    context, fewest = model.config.max_position_embeddings, model.tokenizer.fewest(ask.messages)
-    if fewest >= context:  # a prompt of megabytes is refused before it takes seconds that others wait for
-        raise _too_long(context, f"at least {fewest}", param)
-    prompt = model.tokenizer.encode_prompt(ask.messages)
-    if len(prompt) >= context:
-        raise _too_long(context, str(len(prompt)), param)
-    return Talk(ask, model, prompt)
+        Raises
+        ------
+        ApiError
+            404 where there is no such model, 400 where the messages fill its context.
+        """
+        if self._catalog.is_loaded(request.model):
+            return await self._queue.run(lambda: self._prepare(owner, request, param), priority=True)
+        async with self._loading:  # one after another, first come, first served
+            while self._catalog.is_full_for(request.model):
+                await sleep(POLL_EVERY)
+            return await self._queue.run(lambda: self._prepare(owner, request, param), priority=True)
+
+    async def stream_chunks(self, completion: Completion, index: int = 0) -> AsyncIterator[list[Piece]]:
+        """Generate an answer, a few pieces a turn; it stops when nobody asks for the next ones."""
+        pieces = completion.generate(index)
+        chunk = await self._queue.run(lambda: list(islice(pieces, 1)), priority=True)
+        while chunk:
+            yield chunk
+            chunk = await self._queue.run(lambda: list(islice(pieces, PIECES_PER_TURN)), priority=False)
+
+    def _prepare(self, owner: str, request: CompletionRequest, param: str) -> Completion:
+        model = self._catalog.load(request.model, owner)
+        context, fewest = model.config.max_position_embeddings, model.tokenizer.fewest(request.messages)
+        if fewest >= context:  # a prompt of megabytes is rejected before it takes seconds that others wait for
+            raise _too_long(context, f"at least {fewest}", param)
+        prompt = model.tokenizer.encode_prompt(request.messages)
+        if len(prompt) >= context:
+            raise _too_long(context, str(len(prompt)), param)
+        return Completion(request, model, prompt)
 
 
 def _too_long(context: int, tokens: str, param: str) -> ApiError:
@@ -125,11 +136,3 @@ def _too_long(context: int, tokens: str, param: str) -> ApiError:
         param=param,
         code="context_length_exceeded",
     )
-
-
-async def in_turn(pieces: Iterator[Piece]) -> AsyncIterator[list[Piece]]:
-    """Have an answer written in threads, turn by turn; whoever stops listening stops the writing."""
-    written = await line().work(lambda: list(islice(pieces, 1)), first=True)
-    while written:
-        yield written
-        written = await line().work(lambda: list(islice(pieces, A_TURN)), first=False)

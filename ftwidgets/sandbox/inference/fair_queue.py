@@ -1,6 +1,6 @@
-"""Whose turn it is to use the processor: a line in which first words go before the rest, each first come, first served.
+"""A queue for work in a few threads: tasks with priority run first, and equal tasks run in the order they came.
 
-Left out: turns by owner; a server limits how much each may ask for.
+Left out: fairness between owners; a server limits how much each may ask for.
 """
 
 from __future__ import annotations
@@ -10,73 +10,66 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from anyio import Event
-from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 T = TypeVar("T")
 
-AT_ONCE = 2  # threads that work; more of them would only fight over the interpreter
+N_THREADS = 2  # more of them would only compete for the interpreter
 
 
-class Line:
-    """Stands on one event loop; work is done in threads, so many at once."""
+class FairQueue:
+    """Runs tasks in at most `n_threads` threads at once. It serves one event loop at a time.
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._free = at_once
-        self._first: deque[Event] = deque()
-        self._rest: deque[Event] = deque()
+    Parameters
+    ----------
+    n_threads
+        How many tasks may run at once.
+    """
+
+    def __init__(self, n_threads: int = N_THREADS) -> None:
+        self._n_free = n_threads
+        self._urgent: deque[Event] = deque()
+        self._waiting: deque[Event] = deque()
 
     @property
-    def waiting(self) -> int:
-        """How many stand in line."""
-        return len(self._first) + len(self._rest)
+    def n_waiting(self) -> int:
+        """How many tasks wait for a thread."""
+        return len(self._urgent) + len(self._waiting)
 
-    async def work(self, task: Callable[[], T], *, first: bool) -> T:
-        """Wait for a turn and do something in a thread; who gives up while waiting leaves the line.
+    async def run(self, task: Callable[[], T], *, priority: bool) -> T:
+        """Wait for a free thread and run a task in it; a caller that is cancelled while it waits leaves the queue.
 
         Parameters
         ----------
         task
-            What to do; it should take some milliseconds.
-        first
-            Whether somebody waits for a first word.
+            The work; it should take some milliseconds.
+        priority
+            Whether the task goes before all that have none, as for the first token of an answer.
         """
-        if self._free:
-            self._free -= 1
+        if self._n_free:
+            self._n_free -= 1
         else:
-            await self._wait(self._first if first else self._rest)
+            await self._wait_in(self._urgent if priority else self._waiting)
         try:
             return await run_sync(task)
         finally:
-            self._next()
+            self._start_next()
 
-    async def _wait(self, line: deque[Event]) -> None:
+    async def _wait_in(self, queue: deque[Event]) -> None:
         turn = Event()
-        line.append(turn)
+        queue.append(turn)
         try:
             await turn.wait()
         except BaseException:
             if turn.is_set():
-                self._next()
+                self._start_next()
             else:
-                line.remove(turn)
+                queue.remove(turn)
             raise
 
-    def _next(self) -> None:
-        for line in (self._first, self._rest):
-            if line:
-                line.popleft().set()
-                return
-        self._free += 1
-
-
-_line: RunVar[Line] = RunVar("ftwidgets-line")
-
-
-def line() -> Line:
-    """Give the line of the running event loop."""
-    found = _line.get(None)
-    if found is None:
-        found = Line()
-        _line.set(found)
-    return found
+    def _start_next(self) -> None:
+        """Hand the thread of a task that has ended to the next one."""
+        if self._urgent or self._waiting:
+            (self._urgent or self._waiting).popleft().set()
+        else:
+            self._n_free += 1

@@ -1,21 +1,20 @@
-"""When a model is shut down: the dates, by model, and the refusal from then on; what was tuned from a model goes with it.
+"""The dates on which models are shut down, and the error from then on; models tuned from a base model retire with it.
 
-No model of the sandbox has a date by itself; a test or a lesson sets one. Left out: what happens when a date is set
-(`faults`), and keeping the dates: they are forgotten when the sandbox closes.
+No model of the sandbox has a date by itself; a test or a lesson sets one (`faults`). A date lasts until the sandbox closes.
 """
 
 from __future__ import annotations
 
 import datetime
 
-from ftwidgets.sandbox.api_errors import ApiError, missing
+from ftwidgets.sandbox.api_errors import missing
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.ids import base_of
 
 LEARN_MORE = "https://platform.openai.com/docs/deprecations"
 
 
-class Shutdowns:
+class Retirement:
     """The dates on which models are shut down.
 
     Parameters
@@ -28,8 +27,8 @@ class Shutdowns:
         self._clock = clock
         self._dates: dict[str, datetime.date] = {}
 
-    def set(self, model: str, day: datetime.date | None) -> None:
-        """Set the date of a model, or take it away again.
+    def set_date(self, model: str, day: datetime.date | None) -> None:
+        """Set the date of a model, or remove it.
 
         Parameters
         ----------
@@ -44,29 +43,27 @@ class Shutdowns:
             self._dates[model] = day
 
     def clear(self) -> None:
-        """Take away every date."""
+        """Remove every date."""
         self._dates.clear()
 
     def date(self, model: str) -> datetime.date | None:
-        """Tell the date of a model: its own or that of its base, whichever comes first."""
+        """Find the date of a model: its own or that of its base, whichever comes first."""
         days = [day for name in {model, base_of(model)} if (day := self._dates.get(name)) is not None]
         return min(days, default=None)
 
-    def is_over(self, model: str) -> bool:
-        """Tell whether a model is gone by now."""
+    def is_retired(self, model: str) -> bool:
+        """Say whether a model is gone by now."""
         day = self.date(model)
         return day is not None and datetime.datetime.fromtimestamp(self._clock.time(), datetime.UTC).date() >= day
 
     def check(self, model: str) -> None:
-        """Refuse a model that is gone, in the words of the service as users have published them.
+        """Reject a model that is gone, in the words of the service as users have published them.
 
         Raises
         ------
         ApiError
             A 404 with the code `model_not_found`.
         """
-        if self.is_over(model):
-            raise self._gone(model)
-
-    def _gone(self, model: str) -> ApiError:
-        return missing(f"The model `{model}` has been deprecated, learn more here: {LEARN_MORE}", code="model_not_found")
+        if self.is_retired(model):
+            message = f"The model `{model}` has been deprecated, learn more here: {LEARN_MORE}"
+            raise missing(message, code="model_not_found")

@@ -1,7 +1,8 @@
-"""A SQLite file that holds records: insert, get, update, page; transactions; migrations by `user_version`.
+"""A SQLite file that holds records: insert, get, select, page, update, delete; transactions; migrations by `user_version`.
 
 One connection, guarded by a lock, serves every thread of the process; other processes may open the same file.
-Write-ahead logging lets them read while one writes. Left out: what the records mean (`store`, `ledger`).
+Write-ahead logging lets them read while one writes. A condition is given as columns and values: `select(JobRecord, owner="ann",
+status=("queued", "running"))`. Queries that need more stand in `queries`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import Field
 from dataclasses import fields as fields_of
@@ -126,7 +127,7 @@ class Database:
 
     def get(self, kind: type[R], id_: str) -> R | None:
         """Find the record with this id."""
-        found = self.select(kind, "id = ?", (id_,), limit=1)
+        found = self.select(kind, id=id_, limit=1)
         return found[0] if found else None
 
     def select(
@@ -139,25 +140,61 @@ class Database:
         limit: int = -1,
         order: str = "",
         order_values: Sequence[Any] = (),
+        **equal: Any,
     ) -> list[R]:
-        """List the records for which the SQL condition holds, by an SQL expression and then oldest first or newest first."""
+        """List the records that match, oldest first or newest first.
+
+        Parameters
+        ----------
+        kind
+            The class of the records.
+        where, values
+            A condition in SQL, only within this package.
+        newest
+            Whether the newest comes first.
+        limit
+            The most records to return; -1: all.
+        order, order_values
+            An SQL expression to sort by first, only within this package.
+        **equal
+            Columns and the values they must have: one value, None, or a tuple of values of which one must match.
+        """
+        where, values = _and_equal(where, values, equal)
         names = ", ".join(item.name for item in fields(kind))
         by = f"{order}{', ' if order else ''}seq {'DESC' if newest else 'ASC'}"
         sql = f"SELECT {names} FROM {kind.table} WHERE {where} ORDER BY {by} LIMIT ?"
         return [_record(kind, row) for row in self._rows(sql, (*values, *order_values, limit))]
 
     def page(
-        self, kind: type[R], where: str, values: Sequence[Any], *, after: str | None, newest: bool, limit: int
+        self,
+        kind: type[R],
+        where: str = "1",
+        values: Sequence[Any] = (),
+        *,
+        after: str | None,
+        newest: bool,
+        limit: int,
+        **equal: Any,
     ) -> tuple[list[R], bool]:
-        """List one page, from behind the record `after`; tell whether there are more."""
+        """List one page, starting behind the record with the id `after`, and say whether there are more (see `select`)."""
         if after is not None:
             where += f" AND seq {'<' if newest else '>'} (SELECT seq FROM {kind.table} WHERE id = ?)"
             values = (*values, after)
-        found = self.select(kind, where, values, newest=newest, limit=limit + 1)
+        found = self.select(kind, where, values, newest=newest, limit=limit + 1, **equal)
         return found[:limit], len(found) > limit
 
+    def count(self, kind: type[Record], **equal: Any) -> int:
+        """Count the records that match (see `select`)."""
+        where, values = _and_equal("1", (), equal)
+        return int(self.value(f"SELECT count(*) FROM {kind.table} WHERE {where}", values))
+
+    def total(self, kind: type[Record], column: str, **equal: Any) -> int:
+        """Add up a column of the records that match (see `select`)."""
+        where, values = _and_equal("1", (), equal)
+        return int(self.value(f"SELECT total({column}) FROM {kind.table} WHERE {where}", values))
+
     def update(self, kind: type[R], id_: str, *, only_if: Sequence[str] = (), **changes: Any) -> bool:
-        """Change a record, only if its status is one of those given; tell whether it was changed."""
+        """Change a record, only if its status is one of those given; say whether it was changed."""
         assignments = ", ".join(f"{name} = ?" for name in changes)
         sql = f"UPDATE {kind.table} SET {assignments} WHERE id = ?"
         values = [*map(_stored, changes.values()), id_]
@@ -167,13 +204,18 @@ class Database:
         with self.transaction():
             return self._connection.execute(sql, values).rowcount == 1
 
-    def delete(self, kind: type[R], id_: str) -> bool:
-        """Remove a record; tell whether it was there."""
+    def delete(self, kind: type[Record], id_: str) -> bool:
+        """Delete a record; say whether it was there."""
+        return self.delete_all(kind, id=id_) == 1
+
+    def delete_all(self, kind: type[Record], **equal: Any) -> int:
+        """Delete the records that match (see `select`) and say how many there were."""
+        where, values = _and_equal("1", (), equal)
         with self.transaction():
-            return self._connection.execute(f"DELETE FROM {kind.table} WHERE id = ?", (id_,)).rowcount == 1
+            return self._connection.execute(f"DELETE FROM {kind.table} WHERE {where}", values).rowcount
 
     def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """Read the first column of the first row (None where there is no row)."""
+        """Read the first column of the first row (None where there is no row); only within this package."""
         rows = self._rows(sql, values)
         return rows[0][0] if rows else None
 
@@ -183,7 +225,7 @@ class Database:
 
     def _prepare(self, path: Path) -> None:
         """Bring the file to the newest version; two processes may try at once, one of them does it."""
-        _with_patience(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchall())
+        _retry_while_locked(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchall())
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
             version = int(self.value("PRAGMA user_version"))
@@ -199,8 +241,8 @@ class Database:
                 self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
-def _with_patience(action: Any, seconds: float = 30.0) -> None:
-    """Try until it works: switching a file to write-ahead logging does not wait for other processes by itself."""
+def _retry_while_locked(action: Callable[[], object], seconds: float = 30.0) -> None:
+    """Retry: switching a file to write-ahead logging does not wait for other processes by itself."""
     until = time.monotonic() + seconds
     while True:
         try:
@@ -220,6 +262,20 @@ def fields(kind: type[Any]) -> tuple[Field[Any], ...]:
     if kind not in _fields:
         _fields[kind] = fields_of(kind)
     return _fields[kind]
+
+
+def _and_equal(where: str, values: Sequence[Any], equal: dict[str, Any]) -> tuple[str, Sequence[Any]]:
+    """Add to an SQL condition that columns equal values."""
+    for column, value in equal.items():
+        if value is None:
+            where += f" AND {column} IS NULL"
+        elif isinstance(value, tuple):
+            where += f" AND {column} IN ({', '.join('?' * len(value))})"
+            values = (*values, *value)
+        else:
+            where += f" AND {column} = ?"
+            values = (*values, value)
+    return where, values
 
 
 def _stored(value: Any) -> Any:

@@ -7,7 +7,7 @@ import anyio
 
 from ftwidgets.engine import NANO
 from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.inference.completion import Ask, begin, in_turn
+from ftwidgets.sandbox.inference.completion import CompletionRequest, Inference
 from ftwidgets.sandbox.store.records import JobRecord, ModelRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -30,16 +30,17 @@ def tuned(store: Store, number: int) -> list[str]:
 def test_those_who_ask_one_model_more_wait(tmp_path: Path) -> None:
     """Eight models asked twice each at once, three at a time in memory: everybody is answered, and alike."""
     store = Store(tmp_path)
-    catalog, names, most, texts = Catalog(store, room=1, most=3), tuned(store, 8), 0, []
+    catalog, names, most, texts = Catalog(store, n_kept=1, n_loaded=3), tuned(store, 8), 0, []
+
+    inference = Inference(catalog)
 
     async def ask(name: str) -> None:
         nonlocal most
-        talk = await begin(
-            catalog, "", Ask(model=name, messages=[{"role": "user", "content": "Hi"}], max_tokens=9, temperature=0)
-        )
+        request = CompletionRequest(model=name, messages=[{"role": "user", "content": "Hi"}], max_tokens=9, temperature=0)
+        completion = await inference.start_completion("", request)
         text = ""
-        async for pieces in in_turn(talk.pieces()):
-            most = max(most, len(catalog._alive))
+        async for pieces in inference.stream_chunks(completion):
+            most = max(most, len(catalog._in_memory))
             text += "".join(piece.text for piece in pieces)
         texts.append(text)
 

@@ -1,4 +1,4 @@
-"""First words before the rest, and nobody in the way of anybody."""
+"""Tasks with priority run first, and no caller blocks another."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
-from ftwidgets.sandbox.inference.fair_queue import AT_ONCE, Line, line
+from ftwidgets.sandbox.inference.fair_queue import N_THREADS, FairQueue
 
 
 def noting(done: list[str], name: str) -> Callable[[], str]:
@@ -23,25 +23,25 @@ def noting(done: list[str], name: str) -> Callable[[], str]:
     return task
 
 
-async def queue_up(names: list[str], done: list[str], group: anyio.abc.TaskGroup, turns: Line) -> None:
-    """Stand in line one after another; names in capitals wait for a first word."""
+async def queue_up(names: list[str], done: list[str], group: anyio.abc.TaskGroup, queue: FairQueue) -> None:
+    """Queue tasks one after another; names in capitals have priority."""
     for name in names:
-        group.start_soon(partial(turns.work, noting(done, name), first=name.isupper()))
+        group.start_soon(partial(queue.run, noting(done, name), priority=name.isupper()))
         await anyio.lowlevel.checkpoint()
         await anyio.lowlevel.checkpoint()
 
 
 @pytest.mark.parametrize(("coming", "expected"), [("abc", "abc"), ("abCdE", "CEabd"), ("ABC", "ABC")])
-def test_first_words_go_first(coming: str, expected: str) -> None:
-    """Otherwise first come, first served."""
+def test_tasks_with_priority_go_first(coming: str, expected: str) -> None:
+    """The others run in the order they came."""
     done: list[str] = []
 
     async def crowd() -> None:
-        turns, held = Line(1), threading.Event()
+        queue, held = FairQueue(1), threading.Event()
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: turns.work(held.wait, first=True))
+            group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
-            await queue_up(list(coming), done, group, turns)
+            await queue_up(list(coming), done, group, queue)
             held.set()
 
     anyio.run(crowd)
@@ -62,10 +62,10 @@ def test_only_so_many_work_at_once() -> None:
         return "done"
 
     async def crowd() -> list[str]:
-        results = []
+        results, queue = [], FairQueue()
 
-        async def one(first: bool) -> None:
-            results.append(await line().work(task, first=first))
+        async def one(priority: bool) -> None:
+            results.append(await queue.run(task, priority=priority))
 
         async with anyio.create_task_group() as group:
             for number in range(40):
@@ -73,10 +73,10 @@ def test_only_so_many_work_at_once() -> None:
         return results
 
     assert anyio.run(crowd) == ["done"] * 40
-    assert 1 <= most <= AT_ONCE
+    assert 1 <= most <= N_THREADS
 
 
-def test_who_gives_up_leaves_the_line() -> None:
+def test_a_cancelled_caller_leaves_the_queue() -> None:
     """Whoever stands behind has their turn all the same, and a task that fails gives its place back."""
     done: list[str] = []
 
@@ -84,19 +84,19 @@ def test_who_gives_up_leaves_the_line() -> None:
         raise ValueError("no")
 
     async def crowd() -> None:
-        turns, held = Line(1), threading.Event()
+        queue, held = FairQueue(1), threading.Event()
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: turns.work(held.wait, first=True))
+            group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
             with anyio.CancelScope() as impatient:
                 async with anyio.create_task_group() as inner:
-                    await queue_up(["A", "b"], done, inner, turns)
+                    await queue_up(["A", "b"], done, inner, queue)
                     impatient.cancel()
-            await queue_up(["c"], done, group, turns)
+            await queue_up(["c"], done, group, queue)
             held.set()
         with pytest.raises(ValueError, match="no"):
-            await turns.work(broken, first=True)
-        assert await turns.work(noting(done, "d"), first=False) == "d"
+            await queue.run(broken, priority=True)
+        assert await queue.run(noting(done, "d"), priority=False) == "d"
 
     anyio.run(crowd)
     assert done == ["c", "d"]
@@ -106,18 +106,18 @@ def test_who_gives_up_when_called_passes_the_turn_on() -> None:
     """A turn that was given to somebody who no longer wants it is not lost."""
 
     async def crowd() -> str:
-        turns, held, done = Line(1), threading.Event(), list[str]()
+        queue, held, done = FairQueue(1), threading.Event(), list[str]()
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: turns.work(held.wait, first=True))
+            group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
             with anyio.CancelScope() as late:
                 async with anyio.create_task_group() as inner:
-                    await queue_up(["a"], done, inner, turns)
+                    await queue_up(["a"], done, inner, queue)
                     held.set()
-                    while turns.waiting:
+                    while queue.n_waiting:
                         await anyio.lowlevel.checkpoint()
                     late.cancel()
-        return await turns.work(noting(done, "b"), first=False)
+        return await queue.run(noting(done, "b"), priority=False)
 
     with anyio.from_thread.start_blocking_portal() as portal:
         assert portal.call(crowd) == "b"

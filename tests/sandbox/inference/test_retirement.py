@@ -8,9 +8,9 @@ import pytest
 
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import SystemClock
-from ftwidgets.sandbox.inference.retirement import Shutdowns
+from ftwidgets.sandbox.inference.retirement import Retirement
 
-BASE, TWIN = "nano-2026-11", "nano-untrained-2026-11"
+BASE, UNTRAINED = "nano-2026-11", "nano-untrained-2026-11"
 TUNED = f"ft:{BASE}:personal:sums:abcdefgh"
 DAY = date(2027, 1, 14)
 ASK: Any = {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
@@ -33,10 +33,17 @@ class StandingClock(SystemClock):
 )
 def test_a_model_is_gone_from_its_day_on(moment: str, over: bool) -> None:
     """From midnight, in UTC; what was tuned from it goes with it, and nothing else."""
-    dates = Shutdowns(StandingClock(datetime.fromisoformat(moment)))
-    dates.set(BASE, DAY)
-    for name, gone in ((BASE, over), (TUNED, over), (TUNED + ":ckpt-step-3", over), (TWIN, False), ("ft", False), ("", False)):
-        assert dates.is_over(name) is gone
+    dates = Retirement(StandingClock(datetime.fromisoformat(moment)))
+    dates.set_date(BASE, DAY)
+    for name, gone in (
+        (BASE, over),
+        (TUNED, over),
+        (TUNED + ":ckpt-step-3", over),
+        (UNTRAINED, False),
+        ("ft", False),
+        ("", False),
+    ):
+        assert dates.is_retired(name) is gone
         if not gone:
             dates.check(name)
             continue
@@ -49,15 +56,15 @@ def test_a_model_is_gone_from_its_day_on(moment: str, over: bool) -> None:
 
 def test_the_earlier_of_two_dates_counts() -> None:
     """A tuned model may have one of its own; a date can be taken away again."""
-    dates = Shutdowns(StandingClock(datetime(2026, 1, 1, tzinfo=UTC)))
+    dates = Retirement(StandingClock(datetime(2026, 1, 1, tzinfo=UTC)))
     assert dates.date(TUNED) is None
-    dates.set(TUNED, DAY)
+    dates.set_date(TUNED, DAY)
     assert (dates.date(TUNED), dates.date(BASE)) == (DAY, None)
-    dates.set(BASE, DAY - timedelta(days=1))
+    dates.set_date(BASE, DAY - timedelta(days=1))
     assert dates.date(TUNED) == DAY - timedelta(days=1)
-    dates.set(BASE, DAY + timedelta(days=1))
+    dates.set_date(BASE, DAY + timedelta(days=1))
     assert dates.date(TUNED) == DAY
-    dates.set(TUNED, None)
+    dates.set_date(TUNED, None)
     assert dates.date(TUNED) == DAY + timedelta(days=1)
     dates.clear()
     assert dates.date(TUNED) is None
@@ -73,7 +80,7 @@ def test_a_date_is_shown_and_then_the_model_is_gone(client: openai.OpenAI, sandb
     day = datetime.fromtimestamp(clock.time(), UTC).date() + timedelta(days=1)
     sandbox.faults.shut_down(BASE, day)
     shown = {model.id: model.shutdown_date for model in client.models.list()}
-    assert shown == {BASE: day.isoformat(), TWIN: None, tuned: day.isoformat()}
+    assert shown == {BASE: day.isoformat(), UNTRAINED: None, tuned: day.isoformat()}
     client.chat.completions.create(model=tuned, **ASK)
     clock.ahead = 24 * 3600
     for name in (BASE, tuned):
@@ -84,6 +91,6 @@ def test_a_date_is_shown_and_then_the_model_is_gone(client: openai.OpenAI, sandb
             client.fine_tuning.jobs.create(model=name, training_file=file)
         assert refused.value.code == "model_not_available"
         assert client.models.retrieve(name).shutdown_date == day.isoformat()
-    client.chat.completions.create(model=TWIN, **ASK)
+    client.chat.completions.create(model=UNTRAINED, **ASK)
     sandbox.faults.clear()
     client.chat.completions.create(model=tuned, **ASK)

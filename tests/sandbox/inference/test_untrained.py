@@ -20,7 +20,7 @@ ASK: Any = [{"role": "user", "content": "Hello, how are you?"}]
 @pytest.fixture
 def catalogs(tmp_path: Path) -> list[Catalog]:
     """Two catalogs, as of two processes; each keeps one model in memory."""
-    return [Catalog(Store(tmp_path / name), room=1) for name in ("one", "two")]
+    return [Catalog(Store(tmp_path / name), n_kept=1) for name in ("one", "two")]
 
 
 def test_it_has_the_shape_of_the_other_and_none_of_its_weights(catalogs: list[Catalog]) -> None:

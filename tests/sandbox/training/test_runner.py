@@ -248,7 +248,7 @@ def test_reading_a_large_file_holds_nothing_up(home: Path, world: Any) -> None:
         large = world.upload(client, world.rows(60_000))
         first = jobs.create(model=world.base, training_file=large)
         small = jobs.create(model=world.base, training_file=world.upload(client, world.rows(3)))
-        world.wait_for(lambda: sandbox._runner._catalog._loaded)  # it has begun to count tokens
+        world.wait_for(lambda: sandbox._runner._catalog._kept)  # it has begun to count tokens
         began = time.monotonic()
         jobs.cancel(first.id)
         assert world.wait_for_end(client, small.id).status == "failed"  # it was its turn

@@ -1,6 +1,6 @@
 """What a chat completion looks like: the bodies of a whole answer and of the chunks of a streamed one.
 
-Left out: how an answer comes about (`talk`).
+Left out: how an answer is generated (`ftwidgets.sandbox.inference.completion`).
 """
 
 from __future__ import annotations
@@ -99,13 +99,13 @@ def _envelope(wanted: ChatRequest, opening: Opening, kind: str) -> Body:
         "id": opening.id,
         "object": kind,
         "created": opening.created,
-        "model": wanted.ask.model,
+        "model": wanted.completion.model,
         "service_tier": "default",
     }
 
 
 def _logprobs_body(wanted: ChatRequest, tokens: list[Body]) -> Body | None:
-    return None if wanted.ask.top_logprobs is None else {"content": tokens, "refusal": None}
+    return None if wanted.completion.top_logprobs is None else {"content": tokens, "refusal": None}
 
 
 def logprob_body(token: TokenLogprob) -> Body:

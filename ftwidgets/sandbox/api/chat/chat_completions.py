@@ -19,8 +19,7 @@ from ftwidgets.sandbox.api.chat.chat_request import ChatRequest, read_chat_reque
 from ftwidgets.sandbox.api.chat.stored_completions import keep_completion
 from ftwidgets.sandbox.api.params import body_params
 from ftwidgets.sandbox.api_errors import refused
-from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.inference.completion import Talk, begin, in_turn
+from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.store import Store
 
 GONE = 499  # nobody reads it: the client has hung up
@@ -30,8 +29,8 @@ MOST_LOGPROBS = 100_000  # of one request: about 40 MB until it is answered
 class Chat:
     """Answers from the models of a catalog."""
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
-        self._catalog = catalog
+    def __init__(self, inference: Inference, store: Store) -> None:
+        self._inference = inference
         self._store = store
 
     def routes(self) -> list[Route]:
@@ -41,34 +40,34 @@ class Chat:
     async def create(self, request: Request) -> Response:
         """Answer a chat; a request that is given up stops at the next turn."""
         wanted, owner = read_chat_request(await body_params(request)), owner_of(request)
-        talk = await begin(self._catalog, owner, wanted.ask)
-        _check_size(wanted, talk)
+        completion = await self._inference.start_completion(owner, wanted.completion)
+        _check_size(wanted, completion)
         opening = Opening(self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()))
         if wanted.stream:
-            return StreamingResponse(self._stream(wanted, opening, talk, owner), media_type="text/event-stream")
+            return StreamingResponse(self._stream(wanted, opening, completion, owner), media_type="text/event-stream")
         answers = []
         for index in range(wanted.n):
             answers.append(Answer(index))
-            async for pieces in in_turn(talk.pieces(index)):
+            async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
                     answers[index].add(piece)
                 if await request.is_disconnected():
                     return Response(status_code=GONE)
-        body = completion_body(wanted, opening, len(talk.prompt), answers)
+        body = completion_body(wanted, opening, len(completion.prompt), answers)
         await self._keep(wanted, owner, body)
         return JSONResponse(body)
 
-    async def _stream(self, wanted: ChatRequest, opening: Opening, talk: Talk, owner: str) -> AsyncIterator[str]:
+    async def _stream(self, wanted: ChatRequest, opening: Opening, completion: Completion, owner: str) -> AsyncIterator[str]:
         """Send answers as they are written, one after another, then perhaps the usage."""
         chunks, answers = Chunks(wanted, opening), []
         for index in range(wanted.n):
             answers.append(Answer(index))
             yield sse(chunks.first(index))
-            async for pieces in in_turn(talk.pieces(index)):
+            async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
                     answers[index].add(piece)
                 yield "".join(sse(body) for piece in pieces for body in chunks.of(index, piece))
-        body = completion_body(wanted, opening, len(talk.prompt), answers)
+        body = completion_body(wanted, opening, len(completion.prompt), answers)
         await self._keep(wanted, owner, body)
         if wanted.include_usage:
             yield sse(chunks.usage(body["usage"]))
@@ -79,13 +78,12 @@ class Chat:
             await run_in_threadpool(keep_completion, self._store, owner, wanted.given, body)
 
 
-def _check_size(wanted: ChatRequest, talk: Talk) -> None:
+def _check_size(wanted: ChatRequest, completion: Completion) -> None:
     """Refuse so many log-probabilities that a few such requests would fill the memory."""
-    top = wanted.ask.top_logprobs
+    top = wanted.completion.top_logprobs
     if top is None:
         return
-    room = talk.model.config.max_position_embeddings - len(talk.prompt)
-    length = min(wanted.ask.max_tokens or room, room)
+    length = min(wanted.completion.max_tokens or completion.room, completion.room)
     if wanted.n * length * (1 + top) > MOST_LOGPROBS:
         raise refused(
             f"Invalid 'n': {wanted.n} answers of up to {length} tokens with 'top_logprobs' {top} are more than {MOST_LOGPROBS} "

@@ -12,7 +12,7 @@ from typing import Any
 
 from ftwidgets.sandbox.api.params import Params, kind_of
 from ftwidgets.sandbox.api_errors import refused
-from ftwidgets.sandbox.inference.completion import Ask
+from ftwidgets.sandbox.inference.completion import CompletionRequest
 from ftwidgets.sandbox.training.training_file import MOST_PARTS, ROLES, plain_content, plain_role
 
 LONGEST_SEED = 2**63
@@ -27,7 +27,7 @@ _EMPTY_KEYS = ("annotations", "audio", "function_call", "name", "refusal", "tool
 class ChatRequest:
     """A checked request; `given` holds its messages as they came, to be stored with the answer."""
 
-    ask: Ask
+    completion: CompletionRequest
     given: list[dict[str, Any]]
     n: int
     stream: bool
@@ -48,7 +48,7 @@ def read_chat_request(params: Params) -> ChatRequest:
             param="messages",
         )
     request = ChatRequest(
-        ask=Ask(
+        completion=CompletionRequest(
             model=str(params.text("model", required=True)),
             messages=messages,
             json_object=json_object,

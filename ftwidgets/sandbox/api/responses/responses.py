@@ -24,8 +24,7 @@ from ftwidgets.sandbox.api.responses.response_bodies import Draft
 from ftwidgets.sandbox.api.responses.response_events import Events, event_sse
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest, read_response_request
 from ftwidgets.sandbox.api_errors import missing, refused
-from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.inference.completion import Ask, Talk, begin, in_turn
+from ftwidgets.sandbox.inference.completion import Completion, CompletionRequest, Inference
 from ftwidgets.sandbox.store.records import ResponseRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -36,8 +35,8 @@ NOT_KEPT = "Log-probabilities are not kept with a stored response; take them fro
 class Responses:
     """Responses of the models of a catalog, as the API offers them; everybody sees only their own."""
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
-        self._catalog = catalog
+    def __init__(self, inference: Inference, store: Store) -> None:
+        self._inference = inference
         self._store = store
 
     def routes(self) -> list[Route]:
@@ -56,17 +55,17 @@ class Responses:
         ids, owner = self._store.ids, owner_of(request)
         wanted = read_response_request(await body_params(request), ids)
         conversation = with_own_ids([*self._earlier(wanted.previous, owner), *wanted.items], ids)
-        talk = await begin(self._catalog, owner, _ask(wanted, conversation), "input")
+        completion = await self._inference.start_completion(owner, _completion_request(wanted, conversation), "input")
         draft = Draft(
             wanted=wanted,
             id=ids.new("resp_", ID_LENGTH),
             message_id=new_message_id(ids),
             created_at=int(self._store.clock.time()),
-            n_prompt=len(talk.prompt),
+            n_prompt=len(completion.prompt),
         )
         if wanted.stream:
-            return StreamingResponse(self._stream(draft, talk, conversation, owner), media_type="text/event-stream")
-        async for pieces in in_turn(talk.pieces()):
+            return StreamingResponse(self._stream(draft, completion, conversation, owner), media_type="text/event-stream")
+        async for pieces in self._inference.stream_chunks(completion):
             for piece in pieces:
                 draft.add(piece)
             if await request.is_disconnected():
@@ -105,10 +104,10 @@ class Responses:
         query.done()
         return JSONResponse(bounded_page_body(*page_of(record.conversation, after, limit, newest), empty=""))
 
-    async def _stream(self, draft: Draft, talk: Talk, conversation: list[Body], owner: str) -> AsyncIterator[str]:
+    async def _stream(self, draft: Draft, completion: Completion, conversation: list[Body], owner: str) -> AsyncIterator[str]:
         events = Events(draft)
         yield "".join(map(event_sse, events.opening()))
-        async for pieces in in_turn(talk.pieces()):
+        async for pieces in self._inference.stream_chunks(completion):
             for piece in pieces:
                 draft.add(piece)
             yield "".join(event_sse(event) for piece in pieces for event in events.delta(piece))
@@ -150,7 +149,7 @@ class Responses:
         return record
 
 
-def _ask(wanted: ResponseRequest, conversation: list[Body]) -> Ask:
+def _completion_request(wanted: ResponseRequest, conversation: list[Body]) -> CompletionRequest:
     messages = plain_messages(conversation)
     if wanted.json_object and not speaks_of_json(messages):
         raise refused(
@@ -159,7 +158,7 @@ def _ask(wanted: ResponseRequest, conversation: list[Body]) -> Ask:
         )
     if wanted.instructions is not None:
         messages.insert(0, {"role": "system", "content": wanted.instructions})
-    return Ask(
+    return CompletionRequest(
         model=wanted.model,
         messages=messages,
         max_tokens=wanted.max_tokens,
