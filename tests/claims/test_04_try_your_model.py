@@ -14,7 +14,7 @@ from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, generate
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
-from ftwidgets.widgets.prompt.blind_vote import Ballot, Choice, Pair, Votes
+from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice, Votes
 from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
@@ -113,7 +113,7 @@ def vote(nano: Model, model: Model, wanted: dict[str, str]) -> Votes:
     return ballot.reveal()
 
 
-def judge(pair: Pair, wanted: dict[str, str]) -> Choice:
+def judge(pair: AnswerPair, wanted: dict[str, str]) -> Choice:
     good = set(wanted[pair.prompt].split())
     left, right = (bool(good & set(re.findall(r"\w+", text.lower()))) for text in (pair.left, pair.right))
     return "tie" if left == right else "left" if left else "right"

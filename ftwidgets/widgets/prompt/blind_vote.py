@@ -1,228 +1,212 @@
-"""A blind vote between two models: who said what is hidden until the last vote, then counted, with an interval.
-
-Left out: asking the models, drawing the ballot, and more than two models.
-"""
+"""BlindVote: ask two models the same prompts, show their answers in pairs without names, and count the votes."""
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import Enum
 from html import escape
-from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+import ipywidgets
+import traitlets
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.statistics import Interval, wilson
-from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice, Votes
+from ftwidgets.widgets.prompt.streaming import PromptRequest, ask_all
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import openai
 
-Choice = Literal["left", "right", "tie"]
-CHOICES: tuple[Choice, ...] = ("left", "right", "tie")
-
-ENOUGH = 6
-"""Fewer decided votes than these give no verdict.
-
-Between two equal models, Wilson's interval keeps clear of one half by chance in 12.5 % of the cases at 4 votes and in
-6.3 % at 5; from 6 votes on in 8 % at the most (exact sums of the binomial distribution; a test recomputes them).
-"""
-
-Z = NormalDist().inv_cdf(0.975)
-
-_EVEN = 0.025  # nearer to one half than this it would take more than 1,500 votes, which is no advice
+_BOX = "flex:1 1 280px;border:1px solid var(--jp-border-color1,#bdbdbd);padding:4px 10px"
+_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere"
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two answers to one prompt, without the names."""
+class VoteState(Enum):
+    """What a blind vote is doing; it goes from `IDLE` to `ASKING` to `VOTING` and back, or back at once."""
 
-    number: int
-    prompt: str
-    left: str
-    right: str
+    IDLE = "idle"
+    ASKING = "the models are answering"
+    VOTING = "a pair is shown"
 
 
-@dataclass(frozen=True)
-class _Slip:
-    """A pair as the ballot keeps it: `swapped` tells that the first model's answer is the one on the right."""
-
-    pair: Pair
-    swapped: bool
-    vote: Choice | None = None
-
-
-class Ballot:
-    """A vote that is going on.
+class BlindVote(ipywidgets.VBox):
+    """A prompt with two answers and a button for each choice; hidden while there is no vote.
 
     Parameters
     ----------
-    names
-        The two models as they will be called after the reveal.
-    prompts
-        What they are both asked.
-    seed
-        Decides the order of the prompts, and for each which model is on the left.
+    client
+        Any `openai` client.
+    task
+        Runs the requests to the models.
+    show_status
+        Called with a sentence and its kind, as `Panel.show_status`.
+    catch_errors
+        Makes a callback that shows an exception, as `Panel.catch_errors`.
+
+    Attributes
+    ----------
+    state
+        What it is doing. Observe it to hide the names of the models while it is not `IDLE`.
+    models
+        The models of the vote, or of the last one.
+    votes
+        The result of the last vote that was revealed; None before.
     """
 
-    def __init__(self, names: tuple[str, str], prompts: Sequence[str], *, seed: int = 0) -> None:
-        self._names = names
-        draw = random.Random(seed)
-        self.prompts = draw.sample(list(prompts), len(prompts))
-        self._swapped = [draw.random() < 0.5 for _ in self.prompts]
-        self._slips: list[_Slip] = []
-        self._failed: list[str] = []
+    state = traitlets.UseEnum(VoteState, VoteState.IDLE)
 
-    def __repr__(self) -> str:
-        return f"Ballot({len(self.prompts)} prompts, {self.n_voted} votes)"
-
-    def sides(self, position: int, models: tuple[str, str]) -> tuple[str, str]:
-        """Give the two models in the order left, right for the prompt at that position."""
-        return models[::-1] if self._swapped[position] else models
-
-    def add(self, position: int, left: str, right: str) -> None:
-        """Put in the two answers to the prompt at that position."""
-        pair = Pair(len(self._slips) + 1, self.prompts[position], left, right)
-        self._slips.append(_Slip(pair, self._swapped[position]))
-
-    def leave_out(self, position: int) -> None:
-        """Leave out a prompt that one of the models could not answer: the gap would give it away."""
-        self._failed.append(self.prompts[position])
+    def __init__(
+        self,
+        client: openai.OpenAI,
+        task: BackgroundTask[None],
+        *,
+        show_status: Callable[[str, str], object],
+        catch_errors: Callable[[Callable[[], object]], Callable[..., None]],
+    ) -> None:
+        self._client, self._task, self._show_status = client, task, show_status
+        self._ballot = Ballot(("", ""), [])
+        self._stop = threading.Event()
+        self.models = ("", "")
+        self.votes: Votes | None = None
+        self._pair_view = Live()
+        self.left_button = fields.button("Left is better")
+        self.tie_button = fields.button("Neither")
+        self.right_button = fields.button("Right is better")
+        self.end_button = fields.button("End the vote and reveal", tooltip="Count the votes given so far and show the names")
+        self.left_button.on_click(catch_errors(lambda: self.vote("left")))
+        self.tie_button.on_click(catch_errors(lambda: self.vote("tie")))
+        self.right_button.on_click(catch_errors(lambda: self.vote("right")))
+        self.end_button.on_click(catch_errors(self.reveal))
+        self._choices = fields.row(self.left_button, self.tie_button, self.right_button)
+        super().__init__([self._pair_view, fields.row(self._choices, self.end_button)])
+        self.layout.display = "none"
 
     @property
-    def n_pairs(self) -> int:
-        """How many pairs there are to vote on."""
-        return len(self._slips)
+    def pair(self) -> AnswerPair | None:
+        """The pair to vote on; None while there is none."""
+        return self._ballot.pair if self.state is VoteState.VOTING else None
 
     @property
     def n_voted(self) -> int:
-        """How many votes were given."""
-        return sum(slip.vote is not None for slip in self._slips)
+        """The number of votes so far."""
+        return self._ballot.n_voted if self.state is VoteState.VOTING else 0
 
-    @property
-    def pair(self) -> Pair | None:
-        """The pair to vote on; None after the last one."""
-        return next((slip.pair for slip in self._slips if slip.vote is None), None)
+    def start(
+        self, request: PromptRequest, prompts: Sequence[str], models: tuple[str, str], names: tuple[str, str], *, seed: int
+    ) -> None:
+        """Ask both models all prompts in the background, then show the first pair.
+
+        Parameters
+        ----------
+        request
+            The settings to ask with; each prompt takes the place of its prompt.
+        prompts
+            What to ask.
+        models, names
+            The two models, and what they are called in the result.
+        seed
+            Decides the order of the prompts, and for each prompt which model is on the left.
+        """
+        self._ballot, self._stop = Ballot(names, prompts, seed=seed), threading.Event()
+        self.models = models
+        self.state = VoteState.ASKING
+        self._pair_view.html = "<p>The models are answering. Their names are hidden until the last vote.</p>"
+        self.end_button.description = "Stop"
+        self._choices.layout.display = "none"
+        self.layout.display = ""
+        self.end_button.focus()
+        self._task.start(lambda: self._collect(request))
+
+    def stop(self) -> None:
+        """Stop the answers that are being written; nothing is counted then."""
+        self._stop.set()
 
     def vote(self, choice: Choice) -> None:
-        """Vote on the pair, which brings up the next one.
+        """Vote on the pair that is shown; the last vote reveals the names.
 
         Raises
         ------
         ValueError
             If the vote is none of the three.
         FtwidgetsError
-            If there is nothing left to vote on.
+            If there is no pair to vote on.
         """
-        if choice not in CHOICES:
-            raise ValueError(f'a vote is "left", "right" or "tie": {choice!r}')
-        if self.pair is None:
-            raise FtwidgetsError("there is no pair left to vote on. Start another blind vote.")
-        position = self.pair.number - 1
-        self._slips[position] = replace(self._slips[position], vote=choice)
+        if self.state is not VoteState.VOTING:
+            raise FtwidgetsError('there is no pair to vote on. Start with blind(["...", "..."]) and wait().')
+        self._ballot.vote(choice)
+        if self._ballot.pair is None:
+            self.reveal()
+        else:
+            self._show_pair()
 
-    def reveal(self) -> Votes:
-        """Give the votes with the names; prompts without a vote are not in them."""
-        import pandas as pd
+    def reveal(self) -> None:
+        """End the vote and count the votes so far; while the models are answering, stop."""
+        if self.state is not VoteState.VOTING:
+            self.stop()
+            return
+        self.votes = self._ballot.reveal()
+        self._leave()
+        self._show_status(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
 
-        rows = []
-        for slip in self._slips:
-            if slip.vote is None:
-                continue
-            left, right = self._names[::-1] if slip.swapped else self._names
-            preferred = {"left": left, "right": right, "tie": ""}[slip.vote]
-            said = {left: slip.pair.left, right: slip.pair.right}
-            rows.append((slip.pair.prompt, left, right, slip.vote, preferred, *(said[name] for name in self._names)))
-        columns = ["prompt", "left", "right", "vote", "preferred", *(f"answer of {name}" for name in self._names)]
-        return Votes(self._names, pd.DataFrame(rows, columns=columns), tuple(self._failed))
+    def _collect(self, request: PromptRequest) -> None:
+        """Ask both models all prompts, in the thread, and show the first pair."""
+        try:
+            complete = self._fill_ballot(request)
+        except BaseException:
+            self._leave()
+            raise
+        if not complete:
+            self._leave()
+            self._show_status("Stopped. Nothing was counted.", "ok")
+            return
+        self.state = VoteState.VOTING
+        self.end_button.description = "End the vote and reveal"
+        self._choices.layout.display = ""
+        self.left_button.focus()
+        self._show_pair()
 
+    def _fill_ballot(self, request: PromptRequest) -> bool:
+        """Ask both models all prompts; return whether nobody stopped it."""
+        ballot, errors = self._ballot, []
+        for position, prompt in enumerate(ballot.prompts):
+            self._show_status(f"Both models are asked prompt {position + 1} of {len(ballot.prompts)}.", "busy")
+            models, asked = ballot.sides(position, self.models), replace(request, prompt=prompt)
+            answers = ask_all(self._client, models, asked, on_change=lambda _place, _answer: None, stop=self._stop)
+            if self._stop.is_set():
+                return False
+            if failed := [answer.error for answer in answers if answer.ended == "error"]:
+                errors += failed
+                ballot.leave_out(position)
+            else:
+                ballot.add(position, answers[0].text, answers[1].text)
+        if not ballot.n_pairs:
+            raise FtwidgetsError(f"no prompt was answered by both models. The first error: {errors[0]}")
+        return True
 
-@dataclass(frozen=True, eq=False)
-class Votes:
-    """The result of a blind vote.
-
-    Attributes
-    ----------
-    models
-        The two names.
-    table
-        One row a vote: `prompt`, who was on the `left` and on the `right`, the `vote`, which model it `preferred`
-        (empty for a tie), and both answers.
-    failed
-        The prompts that were left out, since one of the models gave an error.
-    """
-
-    models: tuple[str, str]
-    table: pd.DataFrame
-    failed: tuple[str, ...] = ()
-
-    @property
-    def wins(self) -> dict[str, int]:
-        """How often each model was preferred."""
-        return {name: int((self.table["preferred"] == name).sum()) for name in self.models}
-
-    @property
-    def ties(self) -> int:
-        """How often neither was."""
-        return int((self.table["vote"] == "tie").sum())
-
-    @property
-    def decided(self) -> int:
-        """How many votes were not ties."""
-        return len(self.table) - self.ties
-
-    @property
-    def share(self) -> float:
-        """The share of the decided votes that went to the second model; not-a-number without any."""
-        return self.wins[self.models[1]] / self.decided if self.decided else float("nan")
-
-    @property
-    def interval(self) -> Interval:
-        """Wilson's 95 % interval for that share."""
-        return wilson(self.wins[self.models[1]], self.decided)
-
-    @property
-    def verdict(self) -> str:
-        """What the count allows to say, in a sentence."""
-        first, second = self.models
-        if not self.decided:
-            return "Cannot tell: no vote was decided."
-        low, high = self.interval
-        figures = (
-            f"{second} was preferred in {self.wins[second]} of {self.decided} decided votes "
-            f"({self.share:.2f}, 95 % interval {low:.2f} to {high:.2f})"
+    def _show_pair(self) -> None:
+        pair = self._ballot.pair
+        if pair is None:
+            return
+        self._pair_view.html = (
+            f"<h4>Pair {pair.number} of {self._ballot.n_pairs}</h4>"
+            f'<p style="{_TEXT}"><strong>Prompt:</strong> {escape(pair.prompt)}</p>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:12px">'
+            f"{_answer_html('Left', pair.left)}{_answer_html('Right', pair.right)}</div>"
         )
-        if self.decided < ENOUGH:
-            return f"Cannot tell yet: {figures}; it takes {ENOUGH} decided votes or more to tell anything."
-        if low > 0.5 or high < 0.5:
-            better = second if low > 0.5 else first
-            return f"{better} is the better one on prompts like these, as far as the votes go: {figures}."
-        return f"Cannot tell yet: {figures}, and one half is inside. {self._needed()}"
+        self._show_status(f"{self._ballot.n_voted} of {self._ballot.n_pairs} votes given. Which answer is better?", "busy")
 
-    def _needed(self) -> str:
-        """Say how many votes it would take if the share stayed as it is."""
-        off = abs(self.share - 0.5)
-        if off < _EVEN:
-            return "The votes are as good as even; more of them may never tell."
-        n = math.ceil((Z / (2 * off)) ** 2)  # Wilson's interval leaves out 1/2 where |share - 1/2| > z / (2 sqrt(n))
-        return f"If the share stayed as it is, about {n} decided votes would tell."
+    def _leave(self) -> None:
+        """Go back to `IDLE`, which brings the names back onto the page."""
+        self._pair_view.html = ""
+        self.layout.display = "none"
+        self.state = VoteState.IDLE
 
-    @property
-    def count(self) -> str:
-        """The votes of each model, and the ties."""
-        first, second = self.models
-        return f"{first} {self.wins[first]}, {second} {self.wins[second]}, ties {self.ties}"
 
-    def __str__(self) -> str:
-        failed = f" Left out, since a model gave an error: {len(self.failed)}." if self.failed else ""
-        return f"{len(self.table)} votes: {self.count}.{failed} {self.verdict}"
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        shown = self.table[["prompt", "left", "right", "vote", "preferred"]]
-        rows = [[number, *row[:-1], row[-1] or "neither"] for number, row in enumerate(shown.itertuples(index=False), 1)]
-        header = ["Vote", "Prompt", "On the left", "On the right", "Voted", "Preferred"]
-        return f"<p>{escape(str(self))}</p>{markup.table('The votes, revealed', header, rows, numbers=[0])}"
+def _answer_html(where: str, text: str) -> str:
+    shown = f'<p dir="auto" style="{_TEXT}">{escape(text)}</p>' if text else "<p>(an empty answer)</p>"
+    return f'<div style="{_BOX}" role="group" aria-label="Answer on the {where.lower()}"><strong>{where}</strong>{shown}</div>'

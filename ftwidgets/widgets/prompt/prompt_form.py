@@ -1,43 +1,45 @@
-"""The form of the prompt tester: its fields, and the places where answers, warnings and results appear.
-
-Left out: asking anybody.
-"""
+"""The form of the prompt tester: its fields, the models in their lists, and the places for answers and results."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.prompt.streaming import Question
+from ftwidgets.widgets.prompt.streaming import PromptRequest
+
+if TYPE_CHECKING:
+    import openai
 
 _FULL, _WIDE, _NARROW = "700px", "440px", "290px"
 
 
 class PromptForm:
-    """The form, in three boxes: `top` asks, `answers` shows, `blind` is for the blind vote.
+    """The form, in three boxes: `top` with the fields, `answers`, and `blind` for the prompts and result of a blind vote.
 
     Parameters
     ----------
-    question
+    request
         What the fields hold at the beginning.
     choices
         The models in the lists of the two fields; others can be typed.
     """
 
-    def __init__(self, question: Question, choices: Sequence[str]) -> None:
+    def __init__(self, request: PromptRequest, choices: Sequence[str]) -> None:
         late = {"continuous_update": False}
-        seed = "" if question.seed is None else str(question.seed)
+        seed = "" if request.seed is None else str(request.seed)
         self._choices = tuple(choices)
         self.left = ipywidgets.Combobox(description="Left model", ensure_option=False, **late)
         self.right = ipywidgets.Combobox(description="Right model", ensure_option=False, **late)
-        self.system = ipywidgets.Textarea(question.system, description="System prompt", rows=3, **late)
-        self.prompt = ipywidgets.Textarea(question.prompt, description="Prompt", rows=3, **late)
-        self.temperature = ipywidgets.BoundedFloatText(question.temperature, min=0, max=2, step=0.1, **late)
+        self.system = ipywidgets.Textarea(request.system, description="System prompt", rows=3, **late)
+        self.prompt = ipywidgets.Textarea(request.prompt, description="Prompt", rows=3, **late)
+        self.temperature = ipywidgets.BoundedFloatText(request.temperature, min=0, max=2, step=0.1, **late)
         self.temperature.description = "Temperature"
-        self.max_tokens = ipywidgets.BoundedIntText(question.max_tokens, min=1, max=100_000, **late)
+        self.max_tokens = ipywidgets.BoundedIntText(request.max_tokens, min=1, max=100_000, **late)
         self.max_tokens.description = "Max tokens"
         self.seed = ipywidgets.Text(seed, description="Seed", **late)
         self.prompts = ipywidgets.Textarea(description="Prompts", rows=4, **late)
@@ -88,13 +90,13 @@ class PromptForm:
         """The two models by the names that the service knows."""
         return self.left.value.strip(), self.right.value.strip()
 
-    def question(self, prompt: str | None = None) -> Question:
-        """Read the fields; a given prompt takes the place of the field's.
+    def request(self, prompt: str | None = None) -> PromptRequest:
+        """Return what the fields hold; a given prompt takes the place of the field's.
 
         Raises
         ------
         ValueError
-            If there is no prompt, or the seed is no number.
+            If there is no prompt, or the seed is not a whole number.
         """
         text, seed = self.prompt.value if prompt is None else prompt, self.seed.value.strip()
         if not text.strip():
@@ -104,17 +106,17 @@ class PromptForm:
         except ValueError:
             raise ValueError(f'the seed must be a whole number, or empty: "{seed}"') from None
         system = self.system.value if self.system.value.strip() else ""
-        return Question(text, system, self.temperature.value, self.max_tokens.value, number)
+        return PromptRequest(text, system, self.temperature.value, self.max_tokens.value, number)
 
     def show(self, left: str, right: str) -> None:
-        """Come up with two models in the fields."""
+        """Show the form with two models in its fields."""
         for field, model in ((self.left, left), (self.right, right)):
             field.options = self._choices
             field.value = model
         self._display("")
 
     def hide(self) -> None:
-        """Leave the page and take every name of a model along."""
+        """Hide the form and clear every name of a model, out of hidden parts too."""
         for field in (self.left, self.right):
             field.options = ()
             field.value = ""
@@ -122,12 +124,39 @@ class PromptForm:
             part.html = ""
         self._display("none")
 
-    def _display(self, how: str) -> None:
+    def _display(self, value: str) -> None:
         for box in (self.top, self.answers, self.blind):
-            box.layout.display = how
+            box.layout.display = value
 
 
 def _column(control: ipywidgets.Widget, help_text: str, width: str) -> ipywidgets.VBox:
-    made = fields.field(control, help_text, width=width)
-    made.layout.width, made.layout.max_width = width, "100%"  # whatever the help needs: fields stand under each other
-    return made
+    column = fields.field(control, help_text, width=width)
+    column.layout.width, column.layout.max_width = width, "100%"  # a long help text must not make it wider
+    return column
+
+
+def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return pairs of a name and a model, from a mapping or a list of models that are their own names.
+
+    Raises
+    ------
+    FtwidgetsError
+        If a model is not a text, such as that of a job which failed.
+    """
+    if isinstance(models, str):
+        models = [models]
+    pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]
+    for name, model in pairs:
+        if not isinstance(model, str) or not model:
+            raise FtwidgetsError(f'the model "{name}" is {model!r}, not a name. Has its job succeeded? job.wait() tells.')
+    return [(str(name), model) for name, model in pairs]
+
+
+def list_models(client: openai.OpenAI) -> list[str]:
+    """Return the service's models: first the base of the latest tuned one, then that one, then the others."""
+    found = sorted(client.models.list(), key=lambda model: model.created or 0, reverse=True)
+    names = [model.id for model in found]
+    tuned = next((name for name in names if name.startswith("ft:") and ":ckpt-" not in name), None)
+    base = tuned.split(":")[1] if tuned else None
+    first = [name for name in (base, tuned) if name in names]
+    return [*first, *(name for name in names if name not in first)]

@@ -1,25 +1,25 @@
-"""Try a model: any two side by side, streamed; what was asked before; a blind vote between them.
+"""PromptTester: ask two models the same, side by side and streamed; keep a history; hold a blind vote between them.
 
-Left out: talks of several turns, and scoring against reference answers (`ftwidgets.evaluate`).
+Each request is a conversation of its own. Scoring against reference answers is `ftwidgets.evaluate`.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.prompt import choices, history
-from ftwidgets.widgets.prompt.blind_vote import Ballot, Choice, Pair, Votes
-from ftwidgets.widgets.prompt.prompt_form import PromptForm
-from ftwidgets.widgets.prompt.streaming import Answer, Question, ask_all
-from ftwidgets.widgets.prompt.trained_prompts import Prompts, TrainedWith
-from ftwidgets.widgets.prompt.vote_view import BallotView
+from ftwidgets.widgets.prompt import history
+from ftwidgets.widgets.prompt.ballot import AnswerPair, Choice, Votes
+from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
+from ftwidgets.widgets.prompt.history import HistoryEntry
+from ftwidgets.widgets.prompt.prompt_form import PromptForm, list_models, named_models
+from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
+from ftwidgets.widgets.prompt.trained_prompts import SystemPrompts, TrainedPrompts, system_prompt_warnings
 
 if TYPE_CHECKING:
     import openai
@@ -35,7 +35,7 @@ class PromptTester(Panel):
         Any `openai` client.
     models
         Names of models or checkpoints, or a mapping from what to call them to their names:
-        `{"base": "nano-2026-11", "tuned": job.model}`. The first two are asked; the others stand in the lists.
+        `{"base": "nano-2026-11", "tuned": job.model}`. The first two are asked; the lists offer the others.
         None: the latest tuned model that the service lists, and its base.
     prompt, system, temperature, max_tokens, seed
         What the fields hold at the beginning. An empty `system` sends no system message.
@@ -57,35 +57,35 @@ class PromptTester(Panel):
         training_system: str | None = None,
     ) -> None:
         self._client = client
-        self._labels, self._choices = choices.named(choices.listed(client) if models is None else models)
+        pairs = named_models(list_models(client) if models is None else models)
+        choices = [model for _name, model in pairs]
+        self._names = {model: name for name, model in pairs}
         self._training_system = training_system
-        self._trained = TrainedWith(client)
-        self._asked: list[history.Asked] = []
-        self._page = 0
-        self._ballot: Ballot | None = None
-        self._hidden: tuple[str, str] | None = None
-        self._stop, self._begin = threading.Event(), threading.Lock()
-        self.votes: Votes | None = None
-        """The result of the last blind vote; None until it is revealed."""
-        self.form = PromptForm(Question(prompt, system or "", temperature, max_tokens, seed), self._choices)
+        self._trained = TrainedPrompts(client)
+        self._entries: list[HistoryEntry] = []
+        self._history_page = 0
+        self._stop, self._start_lock = threading.Event(), threading.Lock()
+        self._task: BackgroundTask[None] = BackgroundTask("question to the models", on_error=self.show_error)
+        self._look_up_task: BackgroundTask[None] = BackgroundTask("look at the training", on_error=lambda _error: None)
+        self.form = PromptForm(PromptRequest(prompt, system or "", temperature, max_tokens, seed), choices)
         """The fields: `form.system.value = "..."` does what typing does."""
-        self._voting = BallotView(lambda choice: self.catch_errors(lambda: self.vote(choice))(), self.catch_errors(self.reveal))
-        self._work: BackgroundTask[None] = BackgroundTask("question to the models", on_error=self._failed)
-        self._look: BackgroundTask[None] = BackgroundTask(
-            "look at the training", on_error=lambda _error: None
-        )  # nobody is warned then
-        parts = [self.form.top, self._voting]
+        self._blind_vote = BlindVote(client, self._task, show_status=self.show_status, catch_errors=self.catch_errors)
+        parts = [self.form.top, self._blind_vote]
         super().__init__("Try your model", parts, below_status=[self.form.answers], below_code=[self.form.blind])
-        left, right = (*self._choices, "", "")[:2]
-        self._show(left, right)
-        self._listen()
-
-    # What the fields stand for
+        left, right = (*choices, "", "")[:2]
+        self._show_form(left, right)
+        for control in self.form.controls:
+            control.observe(self.catch_errors(self._on_change), names="value")
+        self.form.go.on_click(self.catch_errors(self.ask))
+        self.form.halt.on_click(self.catch_errors(self.stop))
+        self.form.start.on_click(self.catch_errors(self.blind))
+        self.form.history.on_press(lambda button: self._show_history(self._history_page + (1 if button == "older" else -1)))
+        self._blind_vote.observe(self._on_vote_state, names="state")
 
     @property
     def models(self) -> tuple[str, str]:
         """The two models by the names that the service knows, left and right."""
-        return self._hidden or self.form.models
+        return self._blind_vote.models if self.voting else self.form.models
 
     @property
     def code(self) -> str:
@@ -95,12 +95,12 @@ class PromptTester(Panel):
         models = [model for model in self.models if model]
         if not models:
             raise ValueError("there is no model yet. Name one.")
-        return self.form.question().code(models)
+        return self.form.request().code(models)
 
     @property
     def history(self) -> pd.DataFrame:
-        """Everything asked so far, one row a question, with the answers of the left and the right model."""
-        return history.frame(self._asked)
+        """Everything asked so far, one row for each request, with the answers of the left and the right model."""
+        return history.to_frame(self._entries)
 
     # Asking
 
@@ -124,22 +124,22 @@ class PromptTester(Panel):
         FtwidgetsError
             If the models are still answering, or a blind vote is going on.
         """
-        with self._begin:
-            self._free()
+        with self._start_lock:
+            self._check_free()
             if prompt is not None:
                 self.form.prompt.value = prompt
-            question, models = self.form.question(), self.models
+            request, models = self.form.request(), self.models
             stop = self._stop = threading.Event()
-            self._work.start(lambda: self._ask(question, models, stop))
+            self._task.start(lambda: self._ask(request, models, stop))
         return self
 
     def wait(self, timeout: float | None = None) -> PromptTester:
-        """Wait until both models have answered (in a blind vote: all prompts). The error of one side stands there in words.
+        """Wait until both models have answered (in a blind vote: all prompts). One model's error is shown on its side.
 
         Parameters
         ----------
         timeout
-            Seconds; None waits as long as it takes.
+            Seconds; None waits without a limit.
 
         Returns
         -------
@@ -155,27 +155,27 @@ class PromptTester(Panel):
         FtwidgetsError
             If no prompt of a blind vote was answered by both.
         """
-        self._work.wait(timeout)
+        self._task.wait(timeout)
         return self
 
     def stop(self) -> None:
         """Stop the answers that are being written."""
         self._stop.set()
+        self._blind_vote.stop()
 
-    def _ask(self, question: Question, models: tuple[str, str], stop: threading.Event) -> None:
-        names = (self._name(models[0]), self._name(models[1]))
-
-        def draw(place: int, answer: Answer) -> None:
-            self._draw(place, models[place], question, answer)
+    def _ask(self, request: PromptRequest, models: tuple[str, str], stop: threading.Event) -> None:
+        def show(position: int, answer: StreamedAnswer) -> None:
+            self._show_answer(position, models[position], request, answer)
 
         self.show_status("Both models are asked.")
-        draw(0, Answer())
-        draw(1, Answer())
-        left, right = ask_all(self._client, models, question, on_change=draw, stop=stop)
-        self._asked.append(history.Asked(question, names, models, (left, right)))
-        self._turn_to(0)
-        draw(0, left)
-        draw(1, right)
+        show(0, StreamedAnswer())
+        show(1, StreamedAnswer())
+        left, right = ask_all(self._client, models, request, on_change=show, stop=stop)
+        names = (self._name(models[0]), self._name(models[1]))
+        self._entries.append(HistoryEntry(request, names, models, (left, right)))
+        self._show_history(0)
+        show(0, left)
+        show(1, right)
         self._look_up()
         self.show_status(*history.outcome(left, right))
         self.update_static_view()
@@ -185,23 +185,28 @@ class PromptTester(Panel):
     @property
     def voting(self) -> bool:
         """Whether a blind vote is going on, so that the names are hidden."""
-        return self._hidden is not None
+        return self._blind_vote.state is not VoteState.IDLE
 
     @property
-    def pair(self) -> Pair | None:
-        """The two answers to vote on; None when there is no vote going on."""
-        return self._ballot.pair if self._ballot else None
+    def pair(self) -> AnswerPair | None:
+        """The two answers to vote on; None while there are none."""
+        return self._blind_vote.pair
+
+    @property
+    def votes(self) -> Votes | None:
+        """The result of the last blind vote; None until one is revealed."""
+        return self._blind_vote.votes
 
     def blind(self, prompts: Sequence[str] | str | None = None, *, seed: int = 0) -> PromptTester:
-        """Begin a blind vote: ask both models all prompts in the background, then show pair after pair.
+        """Start a blind vote: ask both models all prompts in the background, then show pair after pair.
 
         Parameters
         ----------
         prompts
-            What to ask: texts, or one text with a prompt on each line; by default the lines of the field. What is there
-            twice is asked once, since a second vote on the same two answers tells nothing new.
+            What to ask: texts, or one text with a prompt on each line; by default the lines of the field. A duplicate is
+            asked once, since a second vote on the same two answers adds nothing.
         seed
-            Decides the order of the prompts, and for each which model stands on the left.
+            Decides the order of the prompts, and for each prompt which model is on the left.
 
         Returns
         -------
@@ -215,21 +220,18 @@ class PromptTester(Panel):
         FtwidgetsError
             If the models are still answering, or a vote is going on already.
         """
-        with self._begin:
-            self._free()
+        with self._start_lock:
+            self._check_free()
             given = self.form.prompts.value if prompts is None else prompts
             lines = given.splitlines() if isinstance(given, str) else given
-            wanted = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
-            if not wanted:
+            unique = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
+            if not unique:
                 raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
-            models = self.models
-            if not all(models) or models[0] == models[1]:
-                raise ValueError(f"a blind vote needs two different models; these are {models[0]!r} and {models[1]!r}.")
-            ballot = Ballot((self._name(models[0]), self._name(models[1])), wanted, seed=seed)
-            question = self.form.question(wanted[0])
-            stop = self._stop = threading.Event()
-            self._hide()
-            self._work.start(lambda: self._collect(ballot, question, models, stop))
+            left, right = self.models
+            if not left or not right or left == right:
+                raise ValueError(f"a blind vote needs two different models; these are {left!r} and {right!r}.")
+            names = (self._name(left), self._name(right))
+            self._blind_vote.start(self.form.request(unique[0]), unique, (left, right), names, seed=seed)
         return self
 
     def vote(self, choice: Choice) -> None:
@@ -242,155 +244,104 @@ class PromptTester(Panel):
         FtwidgetsError
             If there is no pair to vote on.
         """
-        if self._ballot is None:
-            raise FtwidgetsError('there is no pair to vote on. Start with blind(["...", "..."]) and wait().')
-        self._ballot.vote(choice)
-        if self._ballot.pair is None:
-            self.reveal()
-        else:
-            self._next_pair(self._ballot)
+        self._blind_vote.vote(choice)
 
     def reveal(self) -> None:
-        """End the vote: show the names and count what was voted so far. While the models are answering: stop."""
-        if self._ballot is None:
+        """End the vote: show the names and count the votes so far. While the models are answering: stop."""
+        if self.voting:
+            self._blind_vote.reveal()
+        else:
             self.stop()
-            return
-        self.votes = self._ballot.reveal()
-        self._reappear()
-        self.form.result.html = self.votes._repr_html_()
-        self.show_status(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
-        self.form.start.focus()
 
-    def _collect(self, ballot: Ballot, question: Question, models: tuple[str, str], stop: threading.Event) -> None:
-        errors: list[str] = []
-        for position, prompt in enumerate(ballot.prompts):
-            self.show_status(f"Both models are asked prompt {position + 1} of {len(ballot.prompts)}.")
-            sides, asked = ballot.sides(position, models), replace(question, prompt=prompt)
-            left, right = ask_all(self._client, sides, asked, on_change=lambda _place, _answer: None, stop=stop)
-            if stop.is_set():
-                self._reappear()
-                self.show_status("Stopped. Nothing was counted.", "ok")
-                return
-            wrong = [answer.error for answer in (left, right) if answer.ended == "error"]
-            errors += wrong
-            if wrong:
-                ballot.leave_out(position)
-            else:
-                ballot.add(position, left.text, right.text)
-        if not ballot.n_pairs:
-            raise FtwidgetsError(f"no prompt was answered by both models. The first error: {errors[0]}")
-        self._ballot = ballot
-        self._next_pair(ballot)
-
-    def _next_pair(self, ballot: Ballot) -> None:
-        if ballot.pair is not None:
-            self._voting.show(ballot.pair, ballot.n_pairs)
-            self.show_status(f"{ballot.n_voted} of {ballot.n_pairs} votes given. Which answer is better?")
+    def _on_vote_state(self, change: Any) -> None:
+        """Hide every name while a vote is going on, out of hidden fields too, and show them again after it."""
+        if change["new"] is VoteState.ASKING:
+            self.form.hide()
+            self._code_view.html = ""
+            self._toggle.layout.display = "none"
+            self.update_static_view()
+        elif change["new"] is VoteState.IDLE:
+            self._toggle.layout.display = ""
+            self._show_form(*self._blind_vote.models)
+            self.update_static_view()
+            if change["old"] is VoteState.VOTING and self.votes is not None:
+                self.form.result.html = self.votes._repr_html_()
+                self.form.start.focus()
 
     # The page
 
     def static_text(self) -> str:
-        """Tell the last question with its answers, and the last vote."""
+        """Return the last request with its answers, and the last vote."""
         if self.voting:
-            voted = self._ballot.n_voted if self._ballot else 0
-            return f"A blind vote is going on: {voted} votes so far. The names are hidden until the last one."
+            n_voted = self._blind_vote.n_voted
+            return f"A blind vote is going on: {n_voted} votes so far. The names are hidden until the last one."
         lines = [f"Left: {self._name(self.models[0])}. Right: {self._name(self.models[1])}."]
-        for row in self._asked[-1:]:
-            lines.append(f"Prompt: {row.question.prompt} ({history.settings(row.question)})")
-            for name, answer in zip(row.names, row.answers, strict=True):
-                told = history.note(row.question, answer)
-                lines.append(f"  {name}: {answer.text}" + (f" ({told})" if told else ""))
+        for entry in self._entries[-1:]:
+            lines.append(f"Prompt: {entry.request.prompt} ({history.settings(entry.request)})")
+            lines += [f"  {text}" for text in history.answer_texts(entry)]
         lines += self._warnings()
         lines += [f"Blind vote: {self.votes}"] if self.votes else []
         return "\n".join(lines)
 
     def static_html(self) -> str:
-        """Tell the same as HTML without scripts."""
+        """Return the last page of the history, and the last vote."""
         if self.voting:
             return f"<p>{escape(self.static_text())}</p>"
         shown = [f"<p>{escape(text)}</p>" for text in self._warnings()]
-        shown.append(history.history_html(self._asked[-history.PAGE :], 0) or f"<p>{escape(self.static_text())}</p>")
+        shown.append(history.history_html(self._entries[-history.PAGE :], 0) or f"<p>{escape(self.static_text())}</p>")
         return "".join(shown) + (self.votes._repr_html_() if self.votes else "")
 
-    def _listen(self) -> None:
-        form = self.form
-        for control in form.controls:
-            control.observe(self.catch_errors(self._changed), names="value")
-        form.go.on_click(self.catch_errors(self.ask))
-        form.halt.on_click(self.catch_errors(self.stop))
-        form.start.on_click(self.catch_errors(self.blind))
-        form.history.on_press(lambda value: self._turn_to(self._page + (1 if value == "older" else -1)))
-
-    def _free(self) -> None:
+    def _check_free(self) -> None:
         if self.voting:
             raise FtwidgetsError("a blind vote is going on. End it first.")
-        if self._work.busy:
+        if self._task.busy:
             raise FtwidgetsError("the models are still answering. Wait for them, or stop them.")
 
-    def _failed(self, error: Exception) -> None:
-        if self.voting:
-            self._reappear()
-        self.show_error(error)
-
-    def _hide(self) -> None:
-        """Take every name off the page, out of hidden fields too."""
-        self._hidden = self.models
-        self.form.hide()
-        self._code_view.html = ""
-        self._toggle.layout.display = "none"
-        self._voting.begin()
-        self.update_static_view()
-
-    def _reappear(self) -> None:
-        models, self._hidden, self._ballot = self.models, None, None
-        self._voting.leave()
-        self._toggle.layout.display = ""
-        self._show(*models)
-        self.update_static_view()
-
-    def _show(self, left: str, right: str) -> None:
-        """Put two models into the form, and draw what belongs to them."""
+    def _show_form(self, left: str, right: str) -> None:
+        """Put two models into the form, and show their last answers."""
         self.form.show(left, right)
-        last = self._asked[-1] if self._asked and self._asked[-1].models == (left, right) else None
-        for place, model in enumerate((left, right)):
-            question, answer = (last.question, last.answers[place]) if last else (Question(""), None)
-            self._draw(place, model, question, answer)
-        self._turn_to(0)
-        self._changed()
+        last = self._entries[-1] if self._entries and self._entries[-1].models == (left, right) else None
+        for position, model in enumerate((left, right)):
+            request, answer = (last.request, last.answers[position]) if last else (PromptRequest(""), None)
+            self._show_answer(position, model, request, answer)
+        self._show_history(0)
+        self._on_change()
 
-    def _changed(self) -> None:
+    def _on_change(self) -> None:
+        """Update what depends on the fields."""
         if self.voting:
             return
         self.refresh_code()
-        self._warn()
-        if self._training_system is None and not all(map(self._trained.has_seen, self.models)):
-            self._look.start(self._look_up)
+        self._show_warnings()
+        if self._training_system is None and not all(map(self._trained.is_done, self.models)):
+            self._look_up_task.start(self._look_up)
 
     def _look_up(self) -> None:
-        """Find out what the two models were trained with; they may change meanwhile."""
-        while self._training_system is None and (new := [model for model in self.models if not self._trained.has_seen(model)]):
+        """Request the system prompts that the two models were trained with; the models may change meanwhile."""
+        while self._training_system is None and (new := [model for model in self.models if not self._trained.is_done(model)]):
             self._trained.look_up(new[0])
             if not self.voting:
-                self._warn()
+                self._show_warnings()
 
     def _warnings(self) -> list[str]:
-        trained: dict[str, Prompts | None] = {self._name(model): self._trained.known(model) for model in self.models}
+        trained: dict[str, SystemPrompts | None] = {self._name(model): self._trained.found(model) for model in self.models}
         if self._training_system is not None:
             trained = {"The model": frozenset({self._training_system.strip()})}
-        return history.parity(self.form.system.value, trained)
+        return system_prompt_warnings(self.form.system.value, trained)
 
-    def _warn(self) -> None:
-        told = self._warnings()
-        text = escape(" ".join(told)) + " A model can answer differently then; ask it as it was trained."
-        self.form.notice.html = f'<p class="ftw-wrong"><strong>Another system prompt:</strong> {text}</p>' if told else ""
+    def _show_warnings(self) -> None:
+        warnings = self._warnings()
+        text = escape(" ".join(warnings)) + " A model can answer differently then; ask it as it was trained."
+        html = f'<p class="ftw-wrong"><strong>Another system prompt:</strong> {text}</p>'
+        self.form.notice.html = html if warnings else ""
 
-    def _draw(self, place: int, model: str, question: Question, answer: Answer | None) -> None:
-        where = ("Left", "Right")[place]
-        self.form.sides[place].html = history.side_html(where, self._name(model), model, question, answer)
+    def _show_answer(self, position: int, model: str, request: PromptRequest, answer: StreamedAnswer | None) -> None:
+        where = ("Left", "Right")[position]
+        self.form.sides[position].html = history.side_html(where, self._name(model), model, request, answer)
 
-    def _turn_to(self, page: int) -> None:
-        self._page = max(0, min(page, (len(self._asked) - 1) // history.PAGE))
-        self.form.history.html = history.history_html(self._asked, self._page)
+    def _show_history(self, page: int) -> None:
+        self._history_page = max(0, min(page, (len(self._entries) - 1) // history.PAGE))
+        self.form.history.html = history.history_html(self._entries, self._history_page)
 
     def _name(self, model: str) -> str:
-        return self._labels.get(model, model)
+        return self._names.get(model, model)

@@ -1,6 +1,6 @@
-"""Ask one or two models a question, and hand the answers on while they are being written.
+"""Send a prompt to one or more models and report their answers while they are streamed.
 
-Left out: talks of several turns (each question stands alone), and anything that draws.
+Each request is a conversation of its own. Left out: several turns.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
     import openai
 
 PAUSE = 0.25
-"""Seconds between two looks at an answer that is being written: a page need not follow every word."""
+"""Seconds between two reports of a streamed answer: a page need not follow every token."""
 
 STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
-class Question:
-    """A prompt, and how it is to be answered. An empty `system` means that no system message is sent.
+class PromptRequest:
+    """A prompt with its settings. An empty `system` means that no system message is sent.
 
     Raises
     ------
     ValueError
-        If `temperature` or `max_tokens` is nothing that can be sent.
+        If `temperature` or `max_tokens` cannot be sent.
     """
 
     prompt: str
@@ -53,12 +54,12 @@ class Question:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The settings to send with them."""
+        """The settings to send with the messages."""
         seed = {} if self.seed is None else {"seed": self.seed}
         return {"temperature": self.temperature, "max_tokens": self.max_tokens, **seed}
 
     def code(self, models: Sequence[str]) -> str:
-        """Write the calls that ask the models: streamed, one after the other, the texts kept in `answers`."""
+        """Return the calls that ask the models: streamed, one after the other, with the texts in `answers`."""
         messages = "".join(
             f'    {{"role": "{message["role"]}", "content": {markup.literal(message["content"])}}},\n'
             for message in self.messages
@@ -85,11 +86,11 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model has said so far, and how that ended.
+class StreamedAnswer:
+    """The answer of a model so far, and how it ended.
 
-    `ended` is empty while the answer is being written, then the service's word (`stop`, or `length` where the most
-    tokens were reached), `stopped` where the learner stopped it, or `error`, with the reason in words in `error`.
+    `ended` is empty while the answer is being streamed. Then it is the service's finish reason (`stop`, or `length` at the
+    limit of tokens), `stopped` if the user stopped it, or `error`, with the reason as a sentence in `error`.
     """
 
     text: str = ""
@@ -97,48 +98,48 @@ class Answer:
     error: str = ""
 
 
-def stream(
+def stream_answer(
     client: openai.OpenAI,
     model: str,
-    question: Question,
+    request: PromptRequest,
     *,
-    on_change: Callable[[Answer], object],
+    on_change: Callable[[StreamedAnswer], object],
     stop: threading.Event,
-) -> Answer:
-    """Ask one model; a failure is part of the answer, not an exception.
+) -> StreamedAnswer:
+    """Send a request to one model; a failure becomes part of the answer, not an exception.
 
     Parameters
     ----------
     client
         Any `openai` client.
-    model, question
-        Who is asked, and what.
+    model, request
+        The model, and what to send.
     on_change
         Called with the answer so far, a few times a second.
     stop
-        Set by somebody else, it ends the answer at its next word.
+        Ends the answer at its next token once it is set.
 
     Returns
     -------
-    Answer
-        How it ended.
+    StreamedAnswer
+        The whole answer.
     """
-    answer, told = Answer(), monotonic()
+    answer, reported_at = StreamedAnswer(), monotonic()
     try:
         if not model:
             raise ValueError("there is no model on this side. Name one.")
-        messages: Any = question.messages
-        chunks = client.chat.completions.create(model=model, messages=messages, stream=True, **question.options)
+        messages: Any = request.messages
+        chunks = client.chat.completions.create(model=model, messages=messages, stream=True, **request.options)
         with chunks:
             for chunk in chunks:
                 if stop.is_set():
                     return replace(answer, ended=STOPPED)
                 for choice in chunk.choices[:1]:
-                    said = answer.text + (choice.delta.content or "")
-                    answer = Answer(said, choice.finish_reason or answer.ended)
-                if monotonic() - told >= PAUSE and not answer.ended:
+                    text = answer.text + (choice.delta.content or "")
+                    answer = StreamedAnswer(text, choice.finish_reason or answer.ended)
+                if monotonic() - reported_at >= PAUSE and not answer.ended:
                     on_change(answer)
-                    told = monotonic()
+                    reported_at = monotonic()
     except Exception as error:
         return replace(answer, ended="error", error=failure_text(error))
     return replace(answer, ended=answer.ended or "stop")
@@ -147,50 +148,50 @@ def stream(
 def ask_all(
     client: openai.OpenAI,
     models: Sequence[str],
-    question: Question,
+    request: PromptRequest,
     *,
-    on_change: Callable[[int, Answer], object],
+    on_change: Callable[[int, StreamedAnswer], object],
     stop: threading.Event,
-) -> list[Answer]:
-    """Ask several models at once.
+) -> list[StreamedAnswer]:
+    """Send a request to several models at once.
 
     Parameters
     ----------
-    client, question
-        As for `stream`.
+    client, request
+        As for `stream_answer`.
     models
-        Who is asked; the same one may be there twice.
+        The models; one may be listed twice.
     on_change
-        Called with the position of a model and its answer so far, last of all with how it ended.
+        Called with the position of a model and its answer so far, and at last with its whole answer.
     stop
-        Set by somebody else, it ends all answers; one that does not come to its next word is left behind.
+        Ends all answers once it is set. An answer whose next token does not come soon is cut off there.
 
     Returns
     -------
-    list[Answer]
+    list[StreamedAnswer]
         In the order of the models.
     """
-    answers = [Answer() for _ in models]
-    lock, over = threading.Lock(), threading.Event()
+    answers = [StreamedAnswer() for _ in models]
+    lock, finished = threading.Lock(), threading.Event()
 
-    def note(place: int, answer: Answer) -> None:
+    def update(position: int, answer: StreamedAnswer) -> None:
         with lock:
-            if answers[place].ended or over.is_set():
+            if answers[position].ended or finished.is_set():
                 return
-            answers[place] = answer
-            on_change(place, answer)
-            if all(given.ended for given in answers):
-                over.set()
+            answers[position] = answer
+            on_change(position, answer)
+            if all(answer.ended for answer in answers):
+                finished.set()
 
-    def ask(place: int) -> None:
-        told = stream(client, models[place], question, on_change=lambda answer: note(place, answer), stop=stop)
-        note(place, told)
+    def ask(position: int) -> None:
+        on_part = partial(update, position)
+        update(position, stream_answer(client, models[position], request, on_change=on_part, stop=stop))
 
-    for place in range(len(models)):
-        threading.Thread(target=ask, args=(place,), name=f"ftwidgets-answer-{place}", daemon=True).start()
-    while not over.wait(PAUSE) and not stop.is_set():
+    for position in range(len(models)):
+        threading.Thread(target=ask, args=(position,), name=f"ftwidgets-answer-{position}", daemon=True).start()
+    while not finished.wait(PAUSE) and not stop.is_set():
         pass
-    over.wait(4 * PAUSE)  # after a stop: the time to come to the next word
+    finished.wait(4 * PAUSE)  # after a stop: time for the next token
     with lock:
-        over.set()
-        return [given if given.ended else replace(given, ended=STOPPED) for given in answers]
+        finished.set()
+        return [answer if answer.ended else replace(answer, ended=STOPPED) for answer in answers]

@@ -1,6 +1,6 @@
-"""Which system prompts a tuned model was trained with, read from the file of the job that made it.
+"""Find the system prompts that a tuned model was trained with, in the training file of its job, and warn of another one.
 
-Left out: services that hand out no training files; there it is simply not known.
+Where a service does not give out training files, they are not known and there is no warning.
 """
 
 from __future__ import annotations
@@ -15,45 +15,47 @@ if TYPE_CHECKING:
     import openai
     from openai.types.fine_tuning import FineTuningJob
 
-LINES = 20
-"""So many examples of the training file are looked at."""
+MAX_LINES = 20
+"""Lines of the training file that are read."""
 
-JOBS = 500
-"""So many of the latest jobs are looked through for the one that made a model."""
+MAX_JOBS = 500
+"""Jobs that are searched for the one that made a model, from the latest on."""
 
-Prompts = frozenset[str]
+SystemPrompts = frozenset[str]
 """The system prompts in training; the empty text stands for examples without one."""
 
+_SYSTEM_ROLES = ("system", "developer")
 
-class TrainedWith:
-    """Remembers what it found for each model, so that a model is looked up once."""
+
+class TrainedPrompts:
+    """The system prompts of each model, looked up once."""
 
     def __init__(self, client: openai.OpenAI) -> None:
         self._client = client
         self._lock = threading.Lock()
-        self._known: dict[str, Prompts | None] = {}
+        self._found: dict[str, SystemPrompts | None] = {}
 
-    def has_seen(self, model: str) -> bool:
-        """Tell whether a model was looked up, or there is nothing to look up."""
-        return not model or model in self._known
+    def is_done(self, model: str) -> bool:
+        """Return whether a model was looked up, or is empty."""
+        return not model or model in self._found
 
-    def known(self, model: str) -> Prompts | None:
-        """Tell what was found already; None if nothing was."""
-        return self._known.get(model)
+    def found(self, model: str) -> SystemPrompts | None:
+        """Return what was found so far; None if nothing was."""
+        return self._found.get(model)
 
-    def look_up(self, model: str) -> Prompts | None:
-        """Find out; None if no job of this client made the model, its file is gone, or anything else goes wrong."""
+    def look_up(self, model: str) -> SystemPrompts | None:
+        """Request what is not known yet; None if no job of this client made the model, or anything goes wrong."""
         with self._lock:
-            if model not in self._known:
+            if model not in self._found:
                 try:
-                    self._known[model] = system_prompts(self._client, model)
-                except Exception:  # a line that breaks off is no error of openai's; no warning is worth a failure
-                    self._known[model] = None
-            return self._known[model]
+                    self._found[model] = system_prompts(self._client, model)
+                except Exception:  # not only openai's errors: the stream may break off. A warning is not worth a failure
+                    self._found[model] = None
+            return self._found[model]
 
 
-def system_prompts(client: openai.OpenAI, model: str) -> Prompts | None:
-    """Give the system prompts of the first examples that a model, or a checkpoint of it, was trained with.
+def system_prompts(client: openai.OpenAI, model: str) -> SystemPrompts | None:
+    """Return the system prompts of the first examples that a model, or a checkpoint of it, was trained with.
 
     Parameters
     ----------
@@ -65,33 +67,50 @@ def system_prompts(client: openai.OpenAI, model: str) -> Prompts | None:
     Returns
     -------
     frozenset[str] | None
-        None if that cannot be known: a base model, a job of somebody else, a file that was deleted.
+        None if they cannot be known: a base model, somebody else's job, a deleted file.
 
     Raises
     ------
     openai.OpenAIError
-        If the service fails otherwise than by not having such a list or file.
+        If the service fails for another reason than a missing list or file.
     """
     import openai
 
     try:
-        jobs = islice(client.fine_tuning.jobs.list(limit=100), JOBS)
-        job = next((job for job in jobs if _made(client, job, model)), None)
+        jobs = islice(client.fine_tuning.jobs.list(limit=100), MAX_JOBS)
+        job = next((job for job in jobs if _is_from(client, model, job)), None)
         if job is None:
             return None
         with client.files.with_streaming_response.content(job.training_file) as response:
-            return _read(list(islice(response.iter_lines(), LINES)))
+            return read_system_prompts(list(islice(response.iter_lines(), MAX_LINES)))
     except (openai.NotFoundError, openai.PermissionDeniedError, openai.BadRequestError):
-        return None  # the service has no such list, or does not give the file
+        return None  # the service has no such list, or does not give out the file
 
 
-def differs(system: str, trained: Prompts | None) -> bool:
-    """Tell whether a system prompt is known not to be one from training."""
-    return bool(trained) and system.strip() not in (trained or ())
+def system_prompt_warnings(system: str, trained: Mapping[str, SystemPrompts | None]) -> list[str]:
+    """Return a sentence for each model that was trained with other system prompts.
+
+    Parameters
+    ----------
+    system
+        The system prompt that is sent now.
+    trained
+        What is known, by what the model is called in the sentence.
+    """
+    return [_warning(name, system, known) for name, known in trained.items() if known and system.strip() not in known]
 
 
-def _made(client: openai.OpenAI, job: FineTuningJob, model: str) -> bool:
-    """Tell whether a job made a model. A checkpoint has letters of its own: `ft:base:who:suffix:aB3dE6gH:ckpt-step-7`."""
+def _warning(name: str, system: str, trained: SystemPrompts) -> str:
+    now = "another one" if system.strip() else "none"
+    if trained == {""}:
+        return f"{name} was trained without a system prompt, and there is one now."
+    if len(trained) == 1:
+        return f'{name} was trained with the system prompt "{next(iter(trained))}", and there is {now} now.'
+    return f"{name} was trained with {len(trained)} different system prompts, and this is none of them."
+
+
+def _is_from(client: openai.OpenAI, model: str, job: FineTuningJob) -> bool:
+    """Return whether a job made a model. A checkpoint has an id of its own: `ft:base:who:suffix:aB3dE6gH:ckpt-step-7`."""
     made = job.fine_tuned_model or ""
     name, checkpoint, _step = model.partition(":ckpt-")
     if not checkpoint or made.rpartition(":")[0] != name.rpartition(":")[0]:
@@ -99,23 +118,17 @@ def _made(client: openai.OpenAI, job: FineTuningJob, model: str) -> bool:
     return any(point.fine_tuned_model_checkpoint == model for point in client.fine_tuning.jobs.checkpoints.list(job.id))
 
 
-def _read(lines: list[str]) -> Prompts | None:
+def read_system_prompts(lines: list[str]) -> SystemPrompts | None:
+    """Return the system prompts of the examples in some lines of a training file; None if no line is an example."""
     found = set()
     for line in lines:
         try:
             example = json.loads(line)
         except ValueError:
-            continue  # a line cut short, or no JSON: not ours to judge here
+            continue  # cut off, or not JSON
         messages = example.get("messages") if isinstance(example, Mapping) else None
         if isinstance(messages, list):
-            found.add("\n".join(_system(message) for message in messages if _is_system(message)).strip())
+            system = [message for message in messages if isinstance(message, Mapping) and message.get("role") in _SYSTEM_ROLES]
+            contents = (message.get("content") for message in system)
+            found.add("\n".join(text if isinstance(text, str) else "" for text in contents).strip())
     return frozenset(found) or None
-
-
-def _is_system(message: object) -> bool:
-    return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
-
-
-def _system(message: Mapping[str, object]) -> str:
-    content = message.get("content")
-    return content if isinstance(content, str) else ""

@@ -1,140 +1,93 @@
-"""The blind vote: what is hidden, what is counted, what the count allows to say."""
+"""The widget of the blind vote, by itself: its states, its buttons, and what the browser gets of it."""
 
-from math import comb
+import json
+from collections.abc import Iterator
 
 import pytest
+from ipywidgets.embed import dependency_state
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.statistics import wilson
-from ftwidgets.widgets.prompt.blind_vote import ENOUGH, Ballot, Choice, Votes
+from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
+from ftwidgets.widgets.prompt.streaming import PromptRequest
+from tests.widgets.service import Scripted
 
-NAMES = ("plain", "trained")
-PROMPTS = [f"prompt {letter}" for letter in "abcdefgh"]
-
-
-def filled(prompts: list[str], seed: int = 0) -> Ballot:
-    ballot = Ballot(NAMES, prompts, seed=seed)
-    for position, prompt in enumerate(ballot.prompts):
-        left, right = ballot.sides(position, ("0", "1"))
-        ballot.add(position, f"{prompt}: {left}", f"{prompt}: {right}")
-    return ballot
+MODELS, NAMES = ("alpha", "beta"), ("Alphonse", "Bettina")
 
 
-def voted(first: int, second: int, ties: int = 0) -> Votes:
-    """The result when the first model got so many votes, and so on, whatever the sides were."""
-    ballot = filled([f"p{i}" for i in range(first + second + ties)])
-    wanted = ["0"] * first + ["1"] * second + ["tie"] * ties
-    for who in wanted:
-        assert ballot.pair is not None
-        side: Choice = "left" if ballot.pair.left.endswith(who) else "right"
-        ballot.vote("tie" if who == "tie" else side)
-    return ballot.reveal()
+@pytest.fixture
+def service() -> Iterator[Scripted]:
+    made = Scripted(alpha="one two three", beta="four five six")
+    yield made
+    made.gate.set()
 
 
-def test_the_seed_decides_the_order_and_the_sides() -> None:
-    """The same seed gives the same ballot, another one another; over seeds each model is on the left about half the time."""
-    again, other = filled(PROMPTS), filled(PROMPTS, seed=1)
-    assert filled(PROMPTS).pair == again.pair
-    assert again.prompts != other.prompts
-    assert sorted(again.prompts) == sorted(other.prompts) == PROMPTS
-    swapped = sum(filled(PROMPTS, seed).sides(position, ("0", "1"))[0] == "1" for seed in range(100) for position in range(8))
-    low, high = wilson(swapped, 800, confidence=0.999)
-    assert low < 0.5 < high
+@pytest.fixture
+def said() -> list[str]:
+    return []
 
 
-def test_a_ballot_never_shows_a_name() -> None:
-    """Neither its text nor the pairs hold a name before the reveal."""
-    ballot = filled(PROMPTS)
-    shown = [repr(ballot)]
-    while ballot.pair is not None:
-        shown.append(repr(ballot.pair))
-        ballot.vote("tie")
-    assert len(shown) == 9
-    assert [text for text in shown for name in NAMES if name in text] == []
+@pytest.fixture
+def task(said: list[str]) -> BackgroundTask[None]:
+    return BackgroundTask("vote", on_error=lambda error: said.append(str(error)))
 
 
-def test_votes_are_counted_for_the_model_that_said_it() -> None:
-    """Whoever always votes for one model's answers finds exactly that in the result, in every row, on both sides."""
-    votes = voted(first=2, second=5, ties=1)
-    assert votes.wins == {"plain": 2, "trained": 5}
-    assert (votes.ties, votes.decided, len(votes.table)) == (1, 7, 8)
-    assert votes.interval == wilson(5, 7)
-    for row in votes.table.itertuples():
-        assert (row.left, row.right) in (NAMES, NAMES[::-1])
-        assert row.preferred == {"left": row.left, "right": row.right, "tie": ""}[row.vote]
-    assert set(votes.table["left"]) == set(NAMES)
-    assert votes.table["answer of plain"].str.endswith("0").all()
-    assert votes.table["answer of trained"].str.endswith("1").all()
+@pytest.fixture
+def vote(service: Scripted, task: BackgroundTask[None], said: list[str]) -> BlindVote:
+    def show(text: str, kind: str) -> None:
+        said.append(f"{kind}: {text}")
+
+    return BlindVote(service.client(), task, show_status=show, catch_errors=lambda act: lambda *_event: act())
 
 
-@pytest.mark.parametrize(
-    ("counts", "said"),
-    [
-        ((0, 0, 4), "Cannot tell: no vote was decided."),
-        ((0, 5, 3), "it takes 6 decided votes or more"),
-        ((0, 8, 1), "trained is the better one on prompts like these"),
-        ((9, 1, 0), "plain is the better one on prompts like these"),
-        ((3, 7, 0), "If the share stayed as it is, about"),
-        ((4, 4, 0), "as good as even"),
-    ],
-)
-def test_the_verdict_says_what_the_count_allows(counts: tuple[int, int, int], said: str) -> None:
-    """A verdict only where the interval keeps clear of one half and there are votes enough."""
-    votes = voted(*counts)
-    assert said in votes.verdict
-    assert said in str(votes)
-    assert "(0" not in votes.verdict or f"{votes.interval.low:.2f} to {votes.interval.high:.2f}" in votes.verdict
+def test_a_vote_goes_through_its_states(vote: BlindVote, task: BackgroundTask[None], said: list[str]) -> None:
+    """Idle, asking, voting, idle; hidden when idle; the result counts what the buttons said; no name reaches the browser."""
+    states: list[VoteState] = []
+    vote.observe(lambda change: states.append(change["new"]), names="state")
+    assert vote.layout.display == "none"
+    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
+    task.wait(10)
+    assert states == [VoteState.ASKING, VoteState.VOTING]
+    assert vote.layout.display == ""
+    while vote.pair is not None:
+        state = json.dumps(dependency_state(vote, drop_defaults=False), default=str)
+        assert [name for name in (*MODELS, *NAMES) if name in state] == []
+        (vote.left_button if vote.pair.left == "one two three" else vote.right_button).click()
+    assert states[2:] == [VoteState.IDLE]
+    assert vote.layout.display == "none"
+    assert vote.votes is not None
+    assert vote.votes.wins == {"Alphonse": 2, "Bettina": 0}
+    assert said[-1] == "ok: The vote is over: Alphonse 2, Bettina 0, ties 0. The names and the votes stand below."
+    with pytest.raises(FtwidgetsError, match="no pair to vote on"):
+        vote.vote("tie")
 
 
-@pytest.mark.parametrize(("first", "second"), [(3, 7), (4, 6), (2, 4), (5, 4)])
-def test_the_number_of_votes_it_would_take_is_true(first: int, second: int) -> None:
-    """At that number, rounded up to where the share comes out even, Wilson's interval leaves out one half; much below not."""
-    text = voted(first, second).verdict
-    n, of = int(text.rpartition("about ")[2].split()[0]), first + second
-    more, fewer = -(-n // of), (n - 1) // of
-    assert not (lambda ends: ends.low <= 0.5 <= ends.high)(wilson(second * more, of * more))
-    assert (lambda ends: ends.low <= 0.5 <= ends.high)(wilson(second * fewer, of * fewer))
+def test_it_can_be_ended_at_any_time(vote: BlindVote, service: Scripted, task: BackgroundTask[None], said: list[str]) -> None:
+    """While the models answer, the button stops and counts nothing; later it counts the votes so far."""
+    service.gate.clear()
+    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
+    assert service.waiting.wait(10)
+    assert (vote.pair, vote.n_voted, vote.end_button.description) == (None, 0, "Stop")
+    vote.end_button.click()
+    task.wait(10)
+    assert (vote.state, vote.votes, said[-1]) == (VoteState.IDLE, None, "ok: Stopped. Nothing was counted.")
+    service.gate.set()
+    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
+    task.wait(10)
+    vote.tie_button.click()
+    assert vote.n_voted == 1
+    vote.end_button.click()
+    assert vote.votes is not None
+    assert (len(vote.votes.table), vote.votes.ties) == (1, 1)
 
 
-def test_two_equal_models_are_rarely_told_apart() -> None:
-    """What `ENOUGH` says of chance: exact sums of the binomial distribution with one half."""
-
-    def chance(n: int) -> float:
-        return sum(comb(n, k) for k in range(n + 1) if wilson(k, n).low > 0.5 or wilson(k, n).high < 0.5) / 2**n
-
-    assert chance(4) == pytest.approx(0.125)
-    assert chance(5) == pytest.approx(0.0625)
-    assert max(chance(n) for n in range(ENOUGH, 200)) <= 0.08
-
-
-def test_a_prompt_that_failed_is_left_out_and_told() -> None:
-    """It is not voted on, and the result counts it apart."""
-    ballot = Ballot(NAMES, PROMPTS[:3])
-    ballot.leave_out(0)
-    ballot.add(1, "x", "y")
-    ballot.add(2, "x", "y")
-    ballot.vote("left")
-    votes = ballot.reveal()
-    assert (ballot.n_pairs, ballot.n_voted, len(votes.table)) == (2, 1, 1)
-    assert votes.failed == (ballot.prompts[0],)
-    assert "gave an error: 1" in str(votes)
-
-
-def test_refusals_say_what_is_accepted() -> None:
-    """An unknown vote, and one too many."""
-    ballot = filled(PROMPTS[:1])
-    with pytest.raises(ValueError, match=r"\"left\", \"right\" or \"tie\": 'both'"):
-        ballot.vote("both")  # type: ignore[arg-type]
-    ballot.vote("tie")
-    with pytest.raises(FtwidgetsError, match="no pair left"):
-        ballot.vote("tie")
-
-
-def test_the_page_escapes() -> None:
-    """Prompts of the result are data."""
-    ballot = Ballot(("<a>", "b"), ["<script>1</script>"])
-    ballot.add(0, "x", "y")
-    ballot.vote("left")
-    html = ballot.reveal()._repr_html_()
-    assert "<script>" not in html
-    assert "&lt;a&gt;" in html
+def test_without_any_answer_it_is_idle_again(
+    vote: BlindVote, service: Scripted, task: BackgroundTask[None], said: list[str]
+) -> None:
+    """The reason is raised, and the form may come back."""
+    service.says["beta"] = 500
+    vote.start(PromptRequest("?"), ["a"], MODELS, NAMES, seed=1)
+    with pytest.raises(FtwidgetsError, match=r"no prompt was answered by both models.*beta cannot"):
+        task.wait(10)
+    assert vote.state is VoteState.IDLE
+    assert "no prompt was answered" in said[-1]

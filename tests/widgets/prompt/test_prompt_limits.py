@@ -9,7 +9,7 @@ import pytest
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.prompt import PromptTester
-from ftwidgets.widgets.prompt.trained_prompts import TrainedWith
+from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
 from tests.widgets.service import Scripted
 
 
@@ -33,13 +33,13 @@ def test_of_several_questions_at_the_same_time_one_is_asked(service: Scripted) -
     tester = PromptTester(service.client(), ["alpha", "beta"])
     told: list[str] = []
     together = threading.Barrier(8)
-    free = tester._free
+    free = tester._check_free
 
     def slowly() -> None:
         free()
         threading.Event().wait(0.02)  # the others come in here
 
-    tester._free = slowly  # type: ignore[method-assign]
+    tester._check_free = slowly  # type: ignore[method-assign]
 
     def ask(number: int) -> None:
         together.wait(10)
@@ -87,6 +87,6 @@ def test_a_training_file_that_breaks_off_is_no_failure(service: Scripted, monkey
         raise ConnectionResetError("gone")
 
     monkeypatch.setattr("ftwidgets.widgets.prompt.trained_prompts.system_prompts", broken)
-    known = TrainedWith(service.client())
+    known = TrainedPrompts(service.client())
     assert known.look_up("alpha") is None
-    assert known.has_seen("alpha")
+    assert known.is_done("alpha")

@@ -180,7 +180,7 @@ def test_everything_is_escaped(service: Scripted) -> None:
     live = [value["state"].get("html", "") for value in dependency_state(tester, drop_defaults=False).values()]
     assert [html for html in [*live, tester.static_html()] if "<script" in html] == []
     tester.blind([f"{evil}?"]).wait(10)
-    assert "<script" not in tester._voting._pair.html
+    assert "<script" not in tester._blind_vote._pair_view.html
     tester.vote("left")
     assert "<script" not in tester.form.result.html
 
@@ -251,7 +251,7 @@ def test_another_system_prompt_than_in_training_is_told(tuned: tuple[openai.Open
     """Read from the job's training file: told for none and for another one, not for the same; a checkpoint counts as well."""
     client, job = tuned
     tester = PromptTester(client, [BASE, job.checkpoints[0].fine_tuned_model_checkpoint], max_tokens=3)
-    tester._look.wait(30)
+    tester._look_up_task.wait(30)
     assert "trained with the system prompt &quot;You &quot;sell&quot; ferns &amp; pots." in tester.form.notice.html
     assert "and there is none now." in tester.form.notice.html
     assert f"{BASE} was" not in tester.form.notice.html
@@ -286,7 +286,6 @@ def test_what_is_not_known_is_no_reason_to_warn(service: Scripted) -> None:
 def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> None:
     """Whoever looks at the whole state of the widget, hidden fields included, or at its plain form, finds no name."""
     tester = of(service, training_system="x")
-    tester.votes = None
     tester.ask("Hi?").wait(10)
     tester._toggle.value = True
     tester.form.prompts.value = "p one\n\np two\np three"
@@ -299,9 +298,9 @@ def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> No
     service.gate.set()
     tester.wait(10)
     votes: list[tuple[str, Callable[[], None]]] = [
-        ("left", tester._voting.left.click),
-        ("tie", tester._voting.tie.click),
-        ("right", tester._voting.right.click),
+        ("left", tester._blind_vote.left_button.click),
+        ("tie", tester._blind_vote.tie_button.click),
+        ("right", tester._blind_vote.right_button.click),
     ]
     for number, (_vote, click) in enumerate(votes, 1):
         assert tester.pair is not None
@@ -355,7 +354,7 @@ def test_stopping_while_the_models_answer_counts_nothing(service: Scripted) -> N
     service.gate.clear()
     tester = of(service).blind(["x", "y"])
     assert service.waiting.wait(10)
-    tester._voting.end.click()
+    tester._blind_vote.end_button.click()
     tester.wait(10)
     assert not tester.voting
     assert tester.votes is None
