@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:  # options that do not fit, in words; a file that cannot be written
         print(f"ftwidgets check: {error}", file=sys.stderr)
         return CANNOT
-    if _unreadable(report) or _unreadable_beside(report, options):
+    if report.unreadable:
         return CANNOT
     return CLEAN if report.ok else FOUND
 
@@ -124,10 +124,10 @@ def _option(argument: re.Match[str]) -> str:
 
 def _refuse(options: argparse.Namespace) -> None:
     """Refuse to write over what is there, before anything is read."""
-    from ftwidgets.data.fixes import log_of
+    from ftwidgets.data.fixes import log_path
 
     targets = [target for target in (options.html, options.markdown, options.fix) if target is not None]
-    targets += [log_of(options.fix)] if options.fix is not None else []
+    targets += [log_path(options.fix)] if options.fix is not None else []
     if len(set(targets)) < len(targets):
         raise DataError(f"{targets[0]} is named twice, and one would replace the other. Give two names.")
     sources = (options.file, options.validation)
@@ -163,7 +163,7 @@ def _show(report: Report, options: argparse.Namespace) -> None:
 
 def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
     """Write what was asked for, and say so."""
-    from ftwidgets.data.jsonl import writing
+    from ftwidgets.data.jsonl import atomic_write
 
     for target in (options.html, options.markdown):
         if target is not None:
@@ -171,10 +171,10 @@ def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
     if options.html is not None:
         yield f"Written: {report.to_html(options.html)}"
     if options.markdown is not None:
-        with writing(options.markdown) as file:
+        with atomic_write(options.markdown) as file:
             file.write(report.to_markdown().encode())
         yield f"Written: {options.markdown}"
-    if options.fix is not None and not _unreadable(report):
+    if options.fix is not None and report.form:  # else the file itself could not be read
         yield str(report.apply(options.fix, _chosen(report, options.fixes), force=options.force))
 
 
@@ -183,26 +183,3 @@ def _chosen(report: Report, names: str | None) -> list[str] | None:
     if names is None:
         return None
     return [fix.name for fix in report.fixes] if names == "all" else [name.strip() for name in names.split(",")]
-
-
-def _unreadable(report: Report) -> bool:
-    """Tell whether the file could not be read as training data at all."""
-    return not report.form
-
-
-def _unreadable_beside(report: Report, options: argparse.Namespace) -> bool:
-    """Tell whether the validation file could not be read at all: then nothing was compared."""
-    if options.validation is None or not any(one.source and one.level == "error" and not one.order for one in report.findings):
-        return False
-    from ftwidgets.data.examine import mapped
-    from ftwidgets.data.readers import open_source
-
-    columns = mapped(
-        prompt=options.prompt,
-        completion=options.completion,
-        system=options.system_column,
-        conversation=options.conversation,
-        group=options.group,
-    )
-    given = {"system": options.system, "delimiter": _delimiter(options), "encoding": options.encoding}
-    return isinstance(open_source(options.validation, columns=columns, **given), list)

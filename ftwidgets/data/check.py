@@ -1,11 +1,25 @@
-"""Look at training data and say everything that is wrong with it. Left out: changing any of it, and how (`examine`)."""
+"""`check`: read training data, pass every row through every rule, and report what is wrong.
 
+The rules on single rows and on all rows together are in `rules`; what can be wrong with a file, a table or a JSON row is found
+while it is read (`readers`, `schema`); rows too long for a model in `model_specs`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwidgets.data.collector import Tally
+from ftwidgets.data.findings import Finding
 from ftwidgets.data.report import Report
+from ftwidgets.data.scan import Examples, RowIndex, collect_final_findings, scan
+from ftwidgets.data.text import join_names, printable
 
 if TYPE_CHECKING:
-    from ftwidgets.data.readers import Source
+    from ftwidgets.data.readers import OpenSource, Source
+    from ftwidgets.data.rows import Rule
+    from ftwidgets.data.rules import Labels, Near, Repeats
+    from ftwidgets.data.tokens.counting import Counting
 
 
 def check(
@@ -40,7 +54,7 @@ def check(
     group
         A column (customer, document) whose value must not be on both sides of a split; compared with `validation`.
     delimiter, encoding
-        Of a text file, where what is found by looking is not right: `";"`, `"cp1252"`.
+        Of a text file, where the automatic detection is wrong: `";"`, `"cp1252"`.
     validation
         A file or DataFrame that is to be the validation set: its rows are looked for among those of `source`.
     model
@@ -55,15 +69,175 @@ def check(
     Report
         Findings with line numbers, and the usable rows as examples. An unreadable source is a finding too.
     """
-    from ftwidgets.data.examine import Options, compare, examine, joined, mapped, named
-
-    columns = mapped(prompt=prompt, completion=completion, system=system_column, conversation=conversation, group=group)
-    options = Options(columns, system, delimiter, encoding, model, near, tokens)
-    examined = examine(source, options)
-    examined.count()
-    report = examined.report()
-    if validation is None or not examined.readable:
+    columns = column_mapping(prompt=prompt, completion=completion, system=system_column, conversation=conversation, group=group)
+    options = CheckOptions(columns, system, delimiter, encoding, model, near, tokens)
+    checked = check_source(source, options)
+    if isinstance(checked, UnreadableSource):
+        return checked.report()
+    checked.check_size()
+    report = checked.report()
+    if validation is None:
         return report
-    other = named(examine(validation, options), examined.name)
-    compare(examined, other)
-    return joined(report, [examined.tally, other.tally])
+    other = with_source(check_source(validation, options), checked.name)
+    if isinstance(other, UnreadableSource):
+        report = replace(report, unreadable=(other.name,))
+    else:
+        find_leaks(checked, other)
+    return merge_reports(report, [checked.collector, other.collector])
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """How a source is read and checked: the arguments of `check`."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    system: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    model: str | None = None
+    near: bool = True
+    tokens: bool = False
+
+
+@dataclass
+class UnreadableSource:
+    """A source that cannot be read as training data, and the findings that say why."""
+
+    name: str
+    collector: Tally
+
+    def report(self) -> Report:
+        """Return the report: nothing but the findings."""
+        collector = self.collector
+        return Report(
+            findings=collector.findings,
+            source=self.name,
+            totals=dict(collector.totals),
+            repairs=dict(collector.repairs),
+            unreadable=(self.name,),
+        )
+
+
+@dataclass
+class CheckedSource:
+    """A source whose rows have passed through every rule."""
+
+    name: str
+    source: "OpenSource"
+    index: RowIndex
+    collector: Tally
+    repeats: "Repeats"
+    near: "Near"
+    labels: "Labels"
+    counting: "Counting"
+
+    @property
+    def n_usable(self) -> int:
+        """Usable rows, repeated ones not counted."""
+        return len(self.index) - len(self.repeats.dropped)
+
+    @property
+    def examples(self) -> Examples:
+        """The usable rows as examples, repeated ones left out."""
+        return Examples(self.index, self.repeats.dropped)
+
+    def check_size(self) -> None:
+        """Add the finding on too few examples."""
+        from ftwidgets.data.rules.size import size
+
+        for finding in size(self.n_usable, self.name, self.source.n_rows):
+            self.collector.add(finding)
+
+    def report(self) -> Report:
+        """Return the report, with the findings sorted by their place."""
+        return Report(
+            findings=sorted(self.collector.findings, key=lambda finding: finding.order),
+            examples=self.examples,
+            source=self.name,
+            n_rows=self.source.n_rows,
+            columns=dict(self.source.columns),
+            form=self.source.format,
+            totals=dict(self.collector.totals),
+            repairs=dict(self.collector.repairs),
+            labels=self.labels.counts,
+            corrections=dict(self.labels.corrections),
+            roles=self.counting.roles,
+            encoding=self.counting.encoding,
+            counted_tokens=self.counting.tokens(self.repeats.dropped),
+        )
+
+
+def column_mapping(**names: str | None) -> dict[str, str]:
+    """Return the column names that were given, by part."""
+    return {part: name for part, name in names.items() if name is not None}
+
+
+def check_source(source: "Source", options: CheckOptions) -> CheckedSource | UnreadableSource:
+    """Read a source and apply every rule that does not depend on what the rows are for."""
+    from ftwidgets.data import model_specs, rules  # here, since `import ftwidgets` alone does not need them
+    from ftwidgets.data.readers import open_source
+    from ftwidgets.data.tokens.counting import Counting
+
+    opened = open_source(
+        source, columns=options.columns, system=options.system, delimiter=options.delimiter, encoding=options.encoding
+    )
+    collector = Tally()
+    if isinstance(opened, list):
+        for finding in opened:
+            collector.add(finding)
+        is_path = isinstance(source, (str, Path))
+        name = printable(Path(str(source)).name or str(source)) if is_path else type(source).__name__
+        return UnreadableSource(name, collector)
+    for finding in opened.findings:
+        collector.add(finding)
+    repeats, near, labels = rules.Repeats(), rules.Near(near=options.near), rules.Labels()
+    counting = Counting(count=options.tokens, encoding=model_specs.encoding(options.model))
+    all_rules: list[Rule] = [repeats, near, labels, counting]
+    if options.model is not None:
+        all_rules.append(model_specs.TooLong(options.model))
+    all_rules += [rules.Systems(opened.columns.get("system")), rules.RowTexts(), rules.SetTexts()]
+    index = scan(opened, all_rules, collector)
+    for finding in _check_keys(index):
+        collector.add(finding)
+    return CheckedSource(opened.name, opened, index, collector, repeats, near, labels, counting)
+
+
+def _check_keys(index: RowIndex) -> list[Finding]:
+    """Return the warning on rows that are read as examples, but that no service would read as they stand."""
+    first = index.read([0])[0] if len(index) else None
+    if first is None or first.source_example is None or not isinstance(first.row.values, dict):
+        return []
+    found, expected = first.row.values.keys(), first.source_example.keys()
+    older = index.source.format == "completion" and found == {"prompt", "completion"}
+    if older or found == expected or "messages" in found:
+        return []
+    message = f"The rows have the keys {join_names(found)}; services want {join_names(expected)}."
+    fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services want."
+    return [Finding(id="other-keys", level="warning", message=message, fix=fix)]
+
+
+def find_leaks(train: CheckedSource, validation: CheckedSource) -> None:
+    """Add to the findings of `validation` which of its rows, or of its groups, are also in `train`."""
+    from ftwidgets.data.rules import leaks, shared_groups
+
+    index, collector, name = validation.index, validation.collector, validation.name
+    collect_final_findings(leaks(train.near, train.index, validation.near, index), index, collector, name)
+    if "group" in train.source.columns:
+        train_groups, groups = ([row.group for row in checked.index.read_all()] for checked in (train, validation))
+        collect_final_findings(shared_groups(train_groups, groups, train.index), index, collector, name)
+
+
+def with_source(checked: CheckedSource | UnreadableSource, other: str) -> CheckedSource | UnreadableSource:
+    """Return the validation source with its name in each finding: its line 3 is not the line 3 of the `other` source."""
+    checked.name = checked.name if checked.name != other else f"{checked.name} (validation)"
+    checked.collector.findings = [replace(finding, source=checked.name) for finding in checked.collector.findings]
+    return checked
+
+
+def merge_reports(report: Report, collectors: Sequence[Tally]) -> Report:
+    """Return a report with the findings of several collectors: what concerns the whole first, then each by its lines."""
+    merged = Tally()
+    for collector in collectors:
+        collector.findings.sort(key=lambda finding: finding.order)
+        merged.take(collector)
+    return replace(report, findings=merged.findings, totals=merged.totals)

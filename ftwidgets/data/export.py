@@ -1,4 +1,4 @@
-"""Write examples in the form that a service or a library asks for. Left out: reading them (`check` does that).
+"""Write examples in the form that a service or a library asks for.
 
 | form | one row | who reads it |
 |---|---|---|
@@ -13,16 +13,16 @@ import codecs
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.data.jsonl import line, writing
-from ftwidgets.data.rows import Example
+from ftwidgets.data.jsonl import atomic_write, json_line
+from ftwidgets.data.rows import Example, TrainingRow
 from ftwidgets.data.text import join_names
 from ftwidgets.errors import DataError
 
-_CSV = ("System", "Prompt", "Completion")
+_CSV_HEADER = ["System", "Prompt", "Completion"]
 
 
 def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form: str = "chat", bom: bool = False) -> Path:
@@ -33,7 +33,7 @@ def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form:
     examples
         Chat or preference examples.
     path
-        Where to; a file that is there is replaced, once the new one is complete.
+        Where to; an existing file is replaced once the new one is complete.
     form
         `chat`, `preference`, `prompt-completion`, `huggingface` or `csv`.
     bom
@@ -48,10 +48,10 @@ def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form:
     """
     if form != "csv" and form not in _FORMS:
         raise ValueError(f"there is no form {form!r}; there are {join_names([*_FORMS, 'csv'])}")
-    with writing(path) as file:
+    with atomic_write(path) as file:
         if bom:
             file.write(codecs.BOM_UTF8)
-        file.writelines(_table(examples) if form == "csv" else map(line, _converted(examples, form)))
+        file.writelines(_table(examples) if form == "csv" else map(json_line, _converted(examples, form)))
     return Path(path)
 
 
@@ -101,12 +101,12 @@ _FORMS: dict[str, Callable[[Example], Example | str]] = {
 
 
 def _table(examples: Iterable[Example]) -> Iterator[bytes]:
-    yield csv_line(_CSV)
+    yield csv_line(_CSV_HEADER)
     for number, example in enumerate(examples, start=1):
         turns = plain_turns(example)
         if isinstance(turns, str):
             raise DataError(f"example {number} {turns}, which a CSV cannot hold. Choose another form.")
-        yield csv_line([turns.get(name, "") for name in _CSV])
+        yield csv_line([turns.get(name, "") for name in _CSV_HEADER])
 
 
 def csv_line(cells: Iterable[object]) -> bytes:
@@ -130,3 +130,46 @@ def plain_turns(example: Example) -> dict[str, str] | str:
         return f"has {join_names(set(example) - {'messages'})}"
     names = {"system": "System", "user": "Prompt", "assistant": "Completion"}
     return {names[message["role"]]: message["content"] for message in messages}
+
+
+class TableWriter:
+    """Makes the lines of a CSV with all columns of the source, or System, Prompt and Completion where it is no table.
+
+    Parameters
+    ----------
+    header, columns
+        The columns of the source, and which of them holds the prompt, the completion and the system prompt.
+    with_system
+        Whether the rows have a system prompt; without a column for it, one is added.
+    """
+
+    def __init__(self, header: Sequence[str], columns: Mapping[str, str], *, with_system: bool) -> None:
+        self._header = list(header)
+        self._places = {part: self._header.index(name) for part, name in columns.items() if name in self._header}
+        if with_system and header and "system" not in columns:
+            self._header.append("System")
+            self._places["system"] = len(self._header) - 1
+        self._texts_only = not header or "conversation" in columns
+
+    def header(self) -> bytes:
+        """Return the first line."""
+        return csv_line(_CSV_HEADER if self._texts_only else self._header)
+
+    def line(self, row: TrainingRow) -> bytes:
+        """Return a row: the cells of the source, with the texts of the row in their places.
+
+        Raises
+        ------
+        DataError
+            If the example is more than one question and its answer.
+        """
+        turns = plain_turns(row.example)
+        if isinstance(turns, str):
+            raise DataError(f"{row.row.where} {turns}, which a CSV cannot hold. Write JSON Lines (.jsonl) instead.")
+        if self._texts_only:
+            return csv_line([turns.get(name, "") for name in _CSV_HEADER])
+        cells = [*row.row.values, *[""] * (len(self._header) - len(row.row.values))]
+        texts = {"prompt": row.prompt, "completion": row.completion, "system": row.system or ""}
+        for part in texts.keys() & self._places.keys():
+            cells[self._places[part]] = texts[part]
+        return csv_line("" if cell is None else cell for cell in cells[: len(self._header)])

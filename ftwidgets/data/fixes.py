@@ -1,22 +1,27 @@
-"""The automatic fixes: which there are for a report, and a new file with them done. Left out: changing the source.
+"""Write a repaired copy of a source: read it again, apply the chosen automatic fixes, and log every change.
 
-Every change is in a log, row by row, and so is every row that could not be used. What a redaction took out is not in
-the log: a secret should not move from one file to two.
+The log has an entry for each change and each row that could not be used. What a redaction took out is not in it: a secret
+should not move from one file to two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.export import csv_line, plain_turns
-from ftwidgets.data.jsonl import line, writing
-from ftwidgets.data.lazy_examples import Examples
+from ftwidgets.data import rules, schema
+from ftwidgets.data.export import TableWriter
+from ftwidgets.data.jsonl import atomic_write, json_line
 from ftwidgets.data.results import FIX_TITLES, OPT_IN_FIXES, Fix, Results
-from ftwidgets.data.rows import TrainingRow
-from ftwidgets.data.text import join_names, pluralize
+from ftwidgets.data.rows import Example, Row, TrainingRow
+from ftwidgets.data.scan import Examples
+from ftwidgets.data.text import join_names, normalize, pluralize
 from ftwidgets.errors import DataError
 
-WRITTEN = (".jsonl", ".ndjson", ".csv")
+if TYPE_CHECKING:
+    from ftwidgets.data.readers import OpenSource
+
+SUFFIXES = (".jsonl", ".ndjson", ".csv")
 
 
 @dataclass(frozen=True)
@@ -36,94 +41,184 @@ class Applied:
         )
 
 
-def log_of(path: Path) -> Path:
+def log_path(path: Path) -> Path:
     """Return where the log of a repaired file goes: beside it."""
     return path.with_name(f"{path.name}.changes.jsonl")
 
 
-def apply(report: Results, path: Path, chosen: "Sequence[Fix | str] | None", *, force: bool) -> Applied:
+def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *, force: bool) -> Applied:
     """Write the usable rows of a report with the chosen fixes done, and the log; see `Report.apply`."""
-    from ftwidgets.data.changes import Changes
-
-    names = _names(report, chosen)
-    examples = report.examples
+    names = _chosen_names(results, chosen)
+    examples = results.examples
     if not isinstance(examples, Examples):
         raise DataError("there is nothing to write: the source could not be read.")
-    if path.suffix.lower() not in WRITTEN:
+    if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path} is to be JSON Lines or CSV; give it a name that ends in .jsonl or .csv.")
-    log = log_of(path)
-    _refuse(examples, path, log, force=force)
-    opened, n_written = examples.seen.opened, 0
-    changes = Changes(names, report.corrections)
+    source, log, n_written = examples.row_index.source, log_path(path), 0
+    _reject_overwriting(source.path, (path, log), force=force)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writing(path) as file, writing(log) as lines:
-        changes.write = lines.write
-        table = (
-            _Table(opened.header, opened.columns, with_system=_has_system(examples)) if path.suffix.lower() == ".csv" else None
-        )
-        if table is not None:
-            file.write(table.head)
-        for item in changes.made(opened):
-            file.write(line(item.example) if table is None else table.row(item))
+    with atomic_write(path) as file, atomic_write(log) as log_file:
+        repairer = Repairer(names, results.corrections, log_file.write)
+        table = None
+        if path.suffix.lower() == ".csv":
+            first = next(examples.rows(), None)  # a system prompt that was given for all rows is in each
+            table = TableWriter(source.header, source.columns, with_system=first is not None and first.system is not None)
+            file.write(table.header())
+        for row in repairer.repair_rows(source):
+            file.write(json_line(row.example) if table is None else table.line(row))
             n_written += 1
         if not n_written:
-            raise DataError(f"there is nothing to write: no row of {opened.name} can be used, with these fixes or without.")
-    return Applied(path, log, n_written, changes.n_changed, changes.n_left_out)
+            raise DataError(f"there is nothing to write: no row of {source.name} can be used, with these fixes or without.")
+    return Applied(path, log, n_written, repairer.n_changed, repairer.n_left_out)
 
 
-def _names(report: Results, chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
-    """Return the names of the fixes to be done; a name that is none is refused."""
+def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
+    """Return the names of the fixes to apply.
+
+    Raises
+    ------
+    ValueError
+        If there is no fix of some name.
+    """
     if chosen is None:
-        return frozenset(report.repairs) - OPT_IN_FIXES
-    if isinstance(chosen, str):
-        chosen = [chosen]
-    names = [fix.name if isinstance(fix, Fix) else fix for fix in chosen]
+        return frozenset(results.repairs) - OPT_IN_FIXES
+    names = [fix.name if isinstance(fix, Fix) else fix for fix in ([chosen] if isinstance(chosen, str) else chosen)]
     if unknown := [name for name in names if name not in FIX_TITLES]:
         raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(FIX_TITLES, len(FIX_TITLES))}")
     return frozenset(names)
 
 
-def _refuse(examples: Examples, path: Path, log: Path, *, force: bool) -> None:
-    """Refuse to write over the source, or over another file unless forced."""
-    source = examples.seen.opened.path
-    for target in (path, log):
+def _reject_overwriting(source: Path | None, targets: Sequence[Path], *, force: bool) -> None:
+    for target in targets:
         if source is not None and target.exists() and target.samefile(source):
             raise DataError(f"{target} is the source itself and would be overwritten. Give another name.")
         if target.exists() and not force:
             raise DataError(f"{target} is there already. Give another name, or force=True to replace it.")
 
 
-def _has_system(examples: Examples) -> bool:
-    """Tell whether the first example has a system prompt: one that was given for all rows is in each."""
-    first = next(examples.rows(), None)
-    return first is not None and first.system is not None
+class Repairer:
+    """Applies fixes to the rows of a source, counts the rows it changed and left out, and logs each.
+
+    Parameters
+    ----------
+    names
+        The fixes to apply.
+    corrections
+        Mistyped labels, and what they should be.
+    write_log
+        Called with each line of the log.
+    """
+
+    def __init__(self, names: Collection[str], corrections: Mapping[str, str], write_log: Callable[[bytes], object]) -> None:
+        self.n_changed = self.n_left_out = 0
+        self._names, self._corrections, self._write_log = names, corrections, write_log
+        self._text_repairs = [(name, repair) for name, repair in rules.REPAIRS.items() if name in names]
+        self._schema_repairs: list[str] = []  # done on the row that is being read
+        self._first: dict[int, str] = {}  # where a row was first, by the hash of its texts
+
+    def repair_rows(self, source: "OpenSource") -> Iterator[TrainingRow]:
+        """Yield every usable row with the fixes applied, in the order of the source."""
+        for row in source.read(self._repair_schema):
+            schema_repairs, self._schema_repairs = self._schema_repairs, []
+            if not isinstance(row, TrainingRow):
+                self.n_left_out += 1
+                first = row[0]
+                place = Row(first.order, first.line, first.row if first.row is not None else first.order, None)
+                message = " ".join(finding.message for finding in row)
+                self._log(place, "cannot be used", left_out=True, message=message)
+            elif (original := self._find_original(row)) is not None:
+                self.n_left_out += 1
+                self._log(row.row, "drop-repeats", left_out=True, message=f"says the same as {original}")
+            else:
+                yield self._repair_texts(row, schema_repairs)
+
+    def _repair_schema(self, value: Any) -> Any:
+        """Return a row of JSON with the chosen repairs of its form applied, and remember which."""
+        repaired, names = schema.repair_row(value)
+        chosen = [name for name in names if name in self._names]
+        if not chosen:
+            return value
+        self._schema_repairs = chosen
+        return repaired if len(chosen) == len(names) else schema.repair_row(value, only=self._names)[0]
+
+    def _find_original(self, row: TrainingRow) -> str | None:
+        """Return the place of the row that this one repeats, if it does and repeats are to be dropped."""
+        if "drop-repeats" not in self._names:
+            return None
+        key = hash((normalize(row.prompt), normalize(row.completion), normalize(row.system or "")))
+        first = self._first.setdefault(key, row.row.where)
+        return None if first == row.row.where else first
+
+    def _repair_texts(self, row: TrainingRow, schema_repairs: list[str]) -> TrainingRow:
+        repaired = row
+        for name in schema_repairs:
+            self._log(row.row, name)
+        if "drop-outer-quotes" in self._names:
+            repaired = self._apply(repaired, "drop-outer-quotes", _without_outer_quotes)
+        for name, repair in self._text_repairs:
+            repaired = self._apply(repaired, name, repair)
+        if "mend-labels" in self._names and row.completion in self._corrections:
+            label = self._corrections[row.completion]
+            repaired = self._apply(repaired, "mend-labels", lambda text: label if text == row.completion else text)
+        self.n_changed += bool(schema_repairs) or repaired is not row
+        return repaired
+
+    def _apply(self, row: TrainingRow, name: str, repair: Callable[[str], str]) -> TrainingRow:
+        """Return a row with every text repaired; the row itself if nothing changed."""
+        changes: list[tuple[str, str, str]] = []
+
+        def change(field: str, text: str) -> str:
+            after = repair(text)
+            if after != text:
+                changes.append((field, text, after))
+            return after
+
+        if row.source_example is None:
+            repaired = row._replace(
+                prompt=change("prompt", row.prompt),
+                completion=change("completion", row.completion),
+                system=None if row.system is None else change("system", row.system),
+            )
+        else:
+            repaired = row._replace(source_example=_map_texts(row.source_example, change))
+        for field, before, after in changes:
+            self._log(row.row, name, field=field, before=None if name.startswith("redact") else before, after=after)
+        return repaired if changes else row
+
+    def _log(self, row: Row, change: str, **more: object) -> None:
+        self._write_log(json_line({"line": row.line, "row": row.label, "change": change, **more}))
 
 
-class _Table:
-    """A CSV with the columns that the source has, or System, Prompt and Completion where it is no table."""
+def _without_outer_quotes(text: str) -> str:
+    """Return a text without the quotes that became part of it because whitespace stood before them."""
+    bare = text.strip()
+    if text[:1] in (" ", "\t") and len(bare) > 1 and bare.startswith('"') and bare.endswith('"'):
+        return bare[1:-1].replace('""', '"')
+    return text
 
-    def __init__(self, header: Sequence[str], columns: Mapping[str, str], *, with_system: bool) -> None:
-        self._header = list(header) or ["System", "Prompt", "Completion"]
-        self._places = {part: self._header.index(name) for part, name in columns.items() if name in self._header}
-        if with_system and header and "system" not in columns:
-            self._header.append("System")
-            self._places["system"] = len(self._header) - 1
-        self._own = not header or "conversation" in columns
 
-    @property
-    def head(self) -> bytes:
-        """The first line."""
-        return csv_line(["System", "Prompt", "Completion"] if self._own else self._header)
+def _map_texts(example: Example, change: Callable[[str, str], str]) -> Example:
+    """Return an example with `change(field, text)` in place of every text of its messages."""
 
-    def row(self, item: TrainingRow) -> bytes:
-        """A row: its cells as they were, what was changed in its place."""
-        turns = plain_turns(item.example)
-        if isinstance(turns, str):
-            raise DataError(f"{item.row.where} {turns}, which a CSV cannot hold. Write JSON Lines (.jsonl) instead.")
-        if self._own:
-            return csv_line([turns.get("System", ""), turns["Prompt"], turns["Completion"]])
-        cells = [*item.row.values, *[""] * (len(self._header) - len(item.row.values))]
-        texts = {"prompt": item.prompt, "completion": item.completion, "system": item.system or ""}
-        for part in texts.keys() & self._places.keys():
-            cells[self._places[part]] = texts[part]
-        return csv_line("" if cell is None else cell for cell in cells[: len(self._header)])
+    def changed_messages(messages: list[dict[str, Any]], field: str) -> list[dict[str, Any]]:
+        return [changed_message(message, f"{field}[{i}].content") for i, message in enumerate(messages)]
+
+    def changed_message(message: dict[str, Any], field: str) -> dict[str, Any]:
+        content = message.get("content")
+        if isinstance(content, str):
+            return {**message, "content": change(field, content)}
+        if isinstance(content, list):
+            return {**message, "content": [changed_part(part, f"{field}[{i}].text") for i, part in enumerate(content)]}
+        return message
+
+    def changed_part(part: dict[str, Any], field: str) -> dict[str, Any]:
+        return {**part, "text": change(field, part["text"])} if isinstance(part.get("text"), str) else part
+
+    if "messages" in example:
+        return {**example, "messages": changed_messages(example["messages"], "messages")}
+    request = example["input"]
+    return {
+        **example,
+        "input": {**request, "messages": changed_messages(request["messages"], "input.messages")},
+        **{side: changed_messages(example[side], side) for side in ("preferred_output", "non_preferred_output")},
+    }

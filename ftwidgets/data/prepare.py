@@ -1,19 +1,38 @@
-"""Turn training data into the two files a fine-tuning job takes: checked, split, written, and said what became of each row.
+"""`prepare`: check training data, split it, and write the two files that a fine-tuning job takes.
 
-Left out: how (`parting`), and repairing anything. A row that cannot be used is skipped and named.
+A row that cannot be used is skipped and named. Nothing is repaired here: `Report.apply` does that.
 """
 
 import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwidgets.data.check import (
+    CheckedSource,
+    CheckOptions,
+    UnreadableSource,
+    check_source,
+    column_mapping,
+    find_leaks,
+    merge_reports,
+    with_source,
+)
+from ftwidgets.data.collector import Tally
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.jsonl import atomic_write, json_line, write_jsonl
 from ftwidgets.data.report import Report
+from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source
 from ftwidgets.data.text import pluralize
+from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
+
+TRAIN, VALIDATION = "train.jsonl", "validation.jsonl"
 
 
 @dataclass(frozen=True)
@@ -21,7 +40,7 @@ class Prepared:
     """The files written, how many examples each holds, and the report on the source.
 
     `validation_file` is None if nothing was held out. `report.ok` is False if something was found that a service
-    would refuse or that would make the result wrong; the usable rows are written all the same.
+    would reject or that would make the result wrong; the usable rows are written all the same.
     """
 
     train_file: Path
@@ -96,18 +115,130 @@ def prepare(
     DataError
         If the source cannot be read as training data, has no usable row, or a random split would leak.
     """
-    from ftwidgets.data import parting
-    from ftwidgets.data.examine import Options, mapped
-
-    parting.refuse_way(split)
+    split_options = SplitOptions(validation, split, seed)
     names = {"prompt": prompt, "completion": completion, "system": system_column, "conversation": conversation}
-    columns = mapped(**names, group=group, split=split_column)
-    options = Options(columns, system, delimiter, encoding)
-    made = parting.part(source, Path(folder), options, validation_source, parting.Wish(validation, split, seed))
-    return Prepared(
-        train_file=made.train,
-        validation_file=made.validation if made.n_validation else None,
-        report=made.report,
-        n_train=made.n_train,
-        n_validation=made.n_validation,
-    )
+    options = CheckOptions(column_mapping(**names, group=group, split=split_column), system, delimiter, encoding)
+    path = Path(folder)
+    _reject_overwriting(path, [source, validation_source])
+    checked = _check_usable(source, options)
+    if validation_source is None:
+        made, sources = split_source(checked, split_options), [checked]
+        findings = made.findings
+    else:
+        other = _check_usable(validation_source, options)
+        with_source(other, checked.name)
+        find_leaks(checked, other)
+        made, sources, findings = None, [checked, other], []
+    path.mkdir(parents=True, exist_ok=True)
+    n_train, n_validation = _write(sources, made, path)
+    findings += _check_files(path, n_train, n_validation)
+    validation_file = path / VALIDATION if n_validation else None
+    return Prepared(path / TRAIN, validation_file, _report(sources, findings), n_train, n_validation)
+
+
+def _reject_overwriting(folder: Path, sources: "Sequence[Source | None]") -> None:
+    for source in sources:
+        if not isinstance(source, (str, os.PathLike)):
+            continue
+        for name in (TRAIN, VALIDATION):
+            target = folder / name
+            if target.exists() and target.samefile(source):
+                raise DataError(f"{target} is the source itself and would be overwritten. Give another folder.")
+
+
+def _check_usable(source: "Source", options: CheckOptions) -> CheckedSource:
+    """Return a checked source that has usable rows, or raise with the reason why it has none."""
+    checked = check_source(source, options)
+    if isinstance(checked, UnreadableSource):
+        reasons = " ".join(map(str, checked.collector.findings))
+        raise DataError(reasons if checked.name in reasons else f"{checked.name}: {reasons}")
+    if not checked.n_usable:
+        errors = [str(found) for found in checked.collector.findings if found.level == "error"]
+        first = f" The first fault: {errors[0]}" if errors else ""
+        raise DataError(f"{checked.name}: none of its {pluralize(checked.source.n_rows, 'row')} can be used.{first}")
+    return checked
+
+
+def _write(sources: Sequence[CheckedSource], split: Split | None, folder: Path) -> tuple[int, int]:
+    """Write the two files, each complete or not at all; return how many examples each holds."""
+    if split is None:
+        write_jsonl(sources[0].examples, folder / TRAIN)
+        write_jsonl(sources[1].examples, folder / VALIDATION)
+        return sources[0].n_usable, sources[1].n_usable
+    n_validation = sum(split.in_validation)
+    with ExitStack() as files:
+        train = files.enter_context(atomic_write(folder / TRAIN))
+        validation = files.enter_context(atomic_write(folder / VALIDATION)) if n_validation else train
+        for example, in_validation in zip(sources[0].examples, split.in_validation, strict=True):
+            (validation if in_validation else train).write(json_line(example))
+    return len(split.in_validation) - n_validation, n_validation
+
+
+def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]:
+    """Return the findings on too few examples, a wide interval, or a validation file from an earlier run."""
+    from ftwidgets.data.rules.size import size
+
+    findings = size(n_train, TRAIN)
+    if n_validation:
+        findings += precision_note(n_validation)
+    elif (folder / VALIDATION).exists():
+        message = f"The folder holds a {VALIDATION} from an earlier run; nothing was held out this time."
+        findings.append(Finding(id="stale-file", level="warning", message=message, fix="Delete it if it is no longer needed."))
+    return findings
+
+
+def _report(sources: Sequence[CheckedSource], findings: Iterable[Finding]) -> Report:
+    """Return one report: what concerns the whole first, then each source by its lines."""
+    whole = Tally()
+    for finding in (*(found for checked in sources for found in _count_skipped(checked)), *findings):
+        whole.add(finding)
+    return merge_reports(sources[0].report(), [whole, *(checked.collector for checked in sources)])
+
+
+def _count_skipped(checked: CheckedSource) -> list[Finding]:
+    """Return the note that counts the rows which are in neither file; each has a finding of its own that says why."""
+    n_skipped = checked.source.n_rows - checked.n_usable
+    if n_skipped <= 0:
+        return []
+    message = f"{checked.name}: {pluralize(n_skipped, 'row')} of {checked.source.n_rows:,} skipped (unusable or repeated)."
+    return [Finding(id="rows-skipped", level="note", message=message, fix="Each has a finding that says why.")]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A source as `prepare` would write it, before anything is written.
+
+    Parameters
+    ----------
+    report
+        What `check` reports.
+    places
+        Where each of `report.examples` is in the source: `line 14` or `row 14`.
+    """
+
+    report: Report
+    places: list[str]
+    _checked: CheckedSource | UnreadableSource
+
+    def preview_split(self, validation: float, seed: int) -> list[bool]:
+        """Return of each example whether `prepare` would hold it out with that share (or number) and that seed."""
+        if isinstance(self._checked, UnreadableSource) or not self._checked.n_usable:
+            return []  # whatever the share: the findings say what is wrong
+        return split_source(self._checked, SplitOptions(validation, seed=seed)).in_validation
+
+
+def draft(
+    source: "Source",
+    *,
+    prompt: str | None = None,
+    completion: str | None = None,
+    system_column: str | None = None,
+    system: str | None = None,
+) -> Draft:
+    """Check a source as `check` does, and keep what is needed to split it. The parameters are those of `check`."""
+    columns = column_mapping(prompt=prompt, completion=completion, system=system_column)
+    checked = check_source(source, CheckOptions(columns, system))
+    if isinstance(checked, UnreadableSource):
+        return Draft(checked.report(), [], checked)
+    checked.check_size()
+    return Draft(checked.report(), checked.examples.places(), checked)

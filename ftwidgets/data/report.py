@@ -46,10 +46,10 @@ class Report(Results):
 
     def to_html(self, path: "str | os.PathLike[str]") -> Path:
         """Write the whole report as one self-contained HTML page; return the path."""
-        from ftwidgets.data.jsonl import writing
+        from ftwidgets.data.jsonl import atomic_write
         from ftwidgets.data.render import html
 
-        with writing(path) as file:
+        with atomic_write(path) as file:
             file.write(html.page(self).encode("utf-8", "replace"))
         return Path(path)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from ftwidgets.data import hashes
 from ftwidgets.data.findings import Finding
+from ftwidgets.data.text import normalize_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,17 +105,17 @@ class Batch:
     @cached_property
     def normalized_prompts(self) -> list[bytes]:
         """The normalized prompt of each row, as UTF-8."""
-        return hashes.folded(self.prompts)
+        return normalize_all(self.prompts)
 
     @cached_property
     def prompt_hashes(self) -> "NDArray[np.int64]":
         """A hash of each normalized prompt."""
-        return hashes.keys(self.normalized_prompts)
+        return hash_all(self.normalized_prompts)
 
     @cached_property
     def completion_hashes(self) -> "NDArray[np.int64]":
         """A hash of each normalized completion."""
-        return hashes.keys(hashes.folded(self.completions))
+        return hash_all(normalize_all(self.completions))
 
     @cached_property
     def encoded(self) -> list[bytes]:
@@ -151,3 +151,10 @@ class Rule(Protocol):
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield (position, finding) for what only all rows together show; None for what concerns the whole source."""
+
+
+def hash_all(texts: Sequence[bytes]) -> "NDArray[np.int64]":
+    """Return Python's 64-bit hash (SipHash) of each text; only valid in this process, as the next one has another seed."""
+    import numpy as np
+
+    return np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts))

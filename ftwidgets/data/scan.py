@@ -1,31 +1,33 @@
-"""Pass every row of a source before every rule once, in batches, and gather what they find.
+"""Read a source once, pass its usable rows through every rule in batches, and keep where each row is.
 
-Left out: which rules there are, and reading. Of a row only numbers are kept here: where it is.
+    index = scan(source, [Duplicates(), Labels(), ...], collector)     # collector holds the findings
+    examples = Examples(index, dropped=duplicates.dropped)              # read again from the source if there are too many
+
+Up to `MAX_IN_MEMORY` rows stay in memory. Of more only numbers are kept: line, order and byte offset of each.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ftwidgets.data.collector import Tally
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
+from ftwidgets.data.rows import Batch, Example, Row, Rule, TrainingRow
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource
 
-BATCH = 512
-HELD = 5_000
-"""TrainingRow rows that are held in memory; of more, only their places, and they are read again whenever they are asked for."""
+BATCH_SIZE = 512
+MAX_IN_MEMORY = 5_000
 
 
 @dataclass
-class Seen:
-    """Where the usable rows of a source are; what rules may ask about them afterwards (`RowLookup`)."""
+class RowIndex:
+    """Where the usable rows of a source are, by position from 0; the `RowLookup` of rules."""
 
-    opened: "OpenSource"
+    source: "OpenSource"
     orders: "array[int]" = field(default_factory=lambda: array("i"))
     lines: "array[int]" = field(default_factory=lambda: array("i"))
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
@@ -33,7 +35,7 @@ class Seen:
     rows: list[TrainingRow] | None = field(default_factory=list)  # None when there are too many
 
     def extend(self, items: Sequence[TrainingRow]) -> None:
-        """Note where more usable rows are."""
+        """Add the places of more usable rows."""
         rows = [item.row for item in items]
         start = len(self.orders)
         self.orders.extend([row.order for row in rows])
@@ -41,7 +43,7 @@ class Seen:
         self.offsets.extend([row.offset for row in rows])
         self.labels.update((start + i, row.label) for i, row in enumerate(rows) if row.label != row.order)
         if self.rows is not None:
-            self.rows = [*self.rows, *items] if len(self.rows) + len(items) <= HELD else None
+            self.rows = [*self.rows, *items] if len(self.rows) + len(items) <= MAX_IN_MEMORY else None
 
     def __len__(self) -> int:
         return len(self.orders)
@@ -52,109 +54,166 @@ class Seen:
         return Row(order, None if line < 0 else line, self.labels.get(position, order), None, self.offsets[position])
 
     def where(self, position: int) -> str:
-        """`line 14` or `row 14`."""
+        """Return `line 14` or `row 14`."""
         return self.place(position).where
 
-    def found(self, row: Row, fault: Fault) -> Finding:
-        """Return a fault as a finding on a row: its field called as the source calls it, no secret quoted."""
-        field = self.opened.columns.get(fault.field or "", fault.field)
-        return discreet(row.found(replace(fault, field=field)))
+    def locate(self, finding: Finding, row: Row) -> Finding:
+        """Return a finding with its place, its field named as in the source, and no secret quoted."""
+        name = self.source.columns.get(finding.field or "", finding.field)
+        return redact_finding(row.found(replace(finding, field=name)))
 
     def read(self, positions: Sequence[int]) -> list[TrainingRow]:
         """Return the rows at some positions."""
         if self.rows is not None:
             return [self.rows[position] for position in positions]
-        return list(self.opened.reread([self.place(position) for position in positions]))
+        return list(self.source.reread([self.place(position) for position in positions]))
+
+    def read_all(self, dropped: Iterable[int] = ()) -> Iterator[TrainingRow]:
+        """Yield the usable rows without those at the positions `dropped`, which are in rising order."""
+        skipped = iter(dropped)
+        skip = next(skipped, -1)
+        usable = (row for row in self.source.read() if isinstance(row, TrainingRow)) if self.rows is None else self.rows
+        for position, row in enumerate(usable):
+            if position == skip:
+                skip = next(skipped, -1)
+            else:
+                yield row
 
 
-def batches(rows: Iterable[TrainingRow | list[Finding]], tally: Tally) -> Iterator[list[TrainingRow]]:
-    """Yield the usable rows, some hundreds at a time, and put the findings of the others into the tally."""
-    waiting: list[TrainingRow] = []
+class Examples(Sequence[Example]):
+    """The examples of a source, in its order, without repeated rows; a large source is read again when asked.
+
+    Parameters
+    ----------
+    row_index
+        Where the usable rows are.
+    dropped
+        Positions among them that are left out (repeats), rising.
+    """
+
+    def __init__(self, row_index: RowIndex, dropped: Sequence[int] = ()) -> None:
+        self.row_index, self._dropped = row_index, dropped
+        self.positions: Sequence[int] = range(len(row_index))
+        if dropped:
+            out = set(dropped)
+            self.positions = array("q", (position for position in range(len(row_index)) if position not in out))
+
+    def rows(self) -> Iterator[TrainingRow]:
+        """Yield the rows that the examples are made of."""
+        return self.row_index.read_all(self._dropped)
+
+    def places(self) -> list[str]:
+        """Return where each example is in the source: `line 14` or `row 14`."""
+        return [self.row_index.where(position) for position in self.positions]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[Example]:
+        return (row.example for row in self.rows())
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Example]: ...
+    def __getitem__(self, index: int | slice) -> Example | list[Example]:
+        if isinstance(index, slice):
+            return [row.example for row in self.row_index.read(self.positions[index])]
+        return self.row_index.read([self.positions[index]])[0].example
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(other) != len(self):
+            return NotImplemented if not isinstance(other, Sequence) else False
+        return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        if len(self) > 3:
+            return f"<{len(self):,} examples, the first {self[0]!r}>"
+        return repr(list(self))
+
+
+def scan(source: "OpenSource", rules: Sequence[Rule], collector: Tally) -> RowIndex:
+    """Read a source once, pass every usable row through every rule, and return where the rows are."""
+    index = RowIndex(source)
+    for rows in in_batches(_usable_rows(source.read(), collector)):
+        batch = Batch(len(index), rows)
+        index.extend(rows)
+        for row in rows:
+            for finding in row.remarks:
+                collector.add(index.locate(finding, row.row))
+        for rule in rules:
+            for i, finding in rule.update(batch):
+                if collector.room(finding.id):
+                    collector.add(index.locate(finding, rows[i].row))
+                else:
+                    collector.count(finding.id, finding.level, finding.repair)
+    for rule in rules:
+        collect_final_findings(rule.finalize(index), index, collector)
+    return index
+
+
+def _usable_rows(rows: Iterable[TrainingRow | list[Finding]], collector: Tally) -> Iterator[TrainingRow]:
+    """Yield the usable rows, and collect the findings of the others."""
     for row in rows:
         if isinstance(row, TrainingRow):
-            waiting.append(row)
-            if len(waiting) == BATCH:
-                yield waiting
-                waiting = []
+            yield row
         else:
             for finding in row:
-                tally.add(discreet(finding) if tally.room(finding.id) else finding)
-    if waiting:
-        yield waiting
+                collector.add(redact_finding(finding) if collector.room(finding.id) else finding)
 
 
-def scan(opened: "OpenSource", rules: Sequence[Rule], tally: Tally) -> Seen:
-    """Read a source once and let every rule see every usable row; return where these are."""
-    seen = Seen(opened)
-    for items in batches(opened.read(), tally):
-        start = len(seen)
-        seen.extend(items)
-        for item in items:
-            for fault in item.remarks:
-                tally.add(seen.found(item.row, fault))
-        batch = Batch(start, items)
-        for rule in rules:
-            for index, fault in rule.update(batch):
-                if tally.room(fault.id):
-                    tally.add(seen.found(items[index].row, fault))
-                else:
-                    tally.count(fault.id, fault.level, fault.repair)
-    for rule in rules:
-        settle(rule.finalize(seen), seen, tally)
-    return seen
+def collect_final_findings(
+    findings: Iterable[tuple[int | None, Finding]], index: RowIndex, collector: Tally, source: str | None = None
+) -> None:
+    """Collect what rules found when they had seen all rows; a finding without an excerpt quotes the row's prompt.
 
-
-def settle(faults: Iterable[tuple[int | None, Fault]], seen: Seen, tally: Tally, source: str | None = None) -> None:
-    """Put what rules say at the end into the tally, with the beginning of the row's prompt where they quote nothing."""
-    waiting: list[tuple[int, Fault]] = []
-    for position, fault in faults:
+    Parameters
+    ----------
+    findings
+        Each with the position of its row; None for what concerns the whole source.
+    source
+        The name that the findings get, where a report covers two sources.
+    """
+    waiting: list[tuple[int, Finding]] = []
+    for position, finding in findings:
         if position is None:
-            tally.add(replace(fault, source=source))
-        elif not tally.room(fault.id):
-            tally.count(fault.id, fault.level, fault.repair)
+            collector.add(replace(finding, source=source))
+        elif not collector.room(finding.id):
+            collector.count(finding.id, finding.level, finding.repair)
         else:
-            waiting.append((position, fault))
-            if len(waiting) == BATCH:
-                _tell(waiting, seen, tally, source)
+            waiting.append((position, finding))
+            if len(waiting) == BATCH_SIZE:
+                _collect(waiting, index, collector, source)
                 waiting = []
-    _tell(waiting, seen, tally, source)
+    _collect(waiting, index, collector, source)
 
 
-def _tell(waiting: Sequence[tuple[int, Fault]], seen: Seen, tally: Tally, source: str | None) -> None:
-    silent = sorted({position for position, fault in waiting if fault.excerpt is None})
-    prompts = dict(zip(silent, (unsaid(item.prompt)[:60] for item in seen.read(silent)), strict=True)) if silent else {}
-    for position, fault in waiting:
-        excerpt = prompts[position] if fault.excerpt is None else fault.excerpt
-        finding = seen.found(seen.place(position), replace(fault, excerpt=excerpt))
-        tally.add(finding if source is None else replace(finding, source=source))
+def _collect(waiting: Sequence[tuple[int, Finding]], index: RowIndex, collector: Tally, source: str | None) -> None:
+    without = sorted({position for position, finding in waiting if finding.excerpt is None})
+    rows = index.read(without) if without else []
+    prompts = {position: redact(row.prompt)[:60] for position, row in zip(without, rows, strict=True)}
+    for position, finding in waiting:
+        excerpt = prompts[position] if finding.excerpt is None else finding.excerpt
+        located = index.locate(replace(finding, excerpt=excerpt), index.place(position))
+        collector.add(located if source is None else replace(located, source=source))
 
 
-def discreet(finding: Finding) -> Finding:
+def redact_finding(finding: Finding) -> Finding:
     """Return a finding that quotes no secret."""
-    return replace(finding, message=unsaid(finding.message), excerpt=finding.excerpt and unsaid(finding.excerpt))
+    return replace(finding, message=redact(finding.message), excerpt=finding.excerpt and redact(finding.excerpt))
 
 
-def unsaid(text: str) -> str:
+def redact(text: str) -> str:
     """Return a text without secrets and card numbers: a report must not spread what it warns of."""
-    from ftwidgets.data import rules as texts
+    from ftwidgets.data.rules import REPAIRS
 
-    return texts.REPAIRS["redact-card-numbers"](texts.REPAIRS["redact-secrets"](text))
-
-
-def kept(seen: Seen, dropped: Iterable[int]) -> Iterator[TrainingRow]:
-    """Yield the usable rows without those at the positions `dropped`, which are in rising order."""
-    out = iter(dropped)
-    skip = next(out, -1)
-    usable = (item for item in seen.opened.read() if isinstance(item, TrainingRow)) if seen.rows is None else seen.rows
-    for position, item in enumerate(usable):
-        if position == skip:
-            skip = next(out, -1)
-        else:
-            yield item
+    return REPAIRS["redact-card-numbers"](REPAIRS["redact-secrets"](text))
 
 
-def chunks(items: Iterable[TrainingRow], size: int = BATCH) -> Iterator[list[TrainingRow]]:
+def in_batches(rows: Iterable[TrainingRow], size: int = BATCH_SIZE) -> Iterator[list[TrainingRow]]:
     """Yield rows some hundreds at a time."""
-    walk = iter(items)
-    while chunk := list(islice(walk, size)):
-        yield chunk
+    remaining = iter(rows)
+    while batch := list(islice(remaining, size)):
+        yield batch

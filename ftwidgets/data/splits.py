@@ -1,32 +1,141 @@
-"""Seeded splits into training and validation that keep rows together which belong together.
+"""Split examples into training and validation, seeded, so that rows which belong together stay in one of the two.
 
-By groups (rows with one key are on one side), by label besides (each label has its share on both sides), or as a column
-of the source says; and what a held-out set of some size can tell.
-
-Left out: which rows belong together (`groups.Near.keys`, a group column), and a random split that ignores it: that is
-`split` with a key for every row, which `straddling` then judges.
+Three strategies (`SPLIT_STRATEGIES`): grouped, where rows with equal or nearly equal prompts stay together; stratified, where
+each label also has its share of validation; random, which is refused where it separates near-duplicates. A column of the
+source may decide instead. `precision_note` says how much a score on so few examples can tell.
 """
 
 import hashlib
 import numbers
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Fault
 from ftwidgets.data.text import join_names, normalize, pluralize, quote
+from ftwidgets.errors import DataError
 from ftwidgets.statistics import wilson
 
-TRAINING = frozenset(("train", "training", "trn", "fit"))
-_NAMES = ("validation", "valid", "val", "dev", "development", "eval", "evaluation", "test", "testing")
-HELD_OUT = frozenset((*_NAMES, "held out", "heldout", "hold out", "holdout"))
-"""What a split column may say, in any case, with a blank, a hyphen or an underscore between words."""
+if TYPE_CHECKING:
+    from ftwidgets.data.check import CheckedSource
 
-TOLD = 3
-"""Pairs of rows that a refused split names."""
+SPLIT_STRATEGIES = ("grouped", "stratified", "random")
 
-WIDE = 0.1
-"""A score whose interval is wider than this deserves a remark."""
+# What a split column may hold, in any case, with a space, a hyphen or an underscore between words.
+TRAINING_NAMES = frozenset(("train", "training", "trn", "fit"))
+VALIDATION_NAMES = frozenset(
+    ("validation", "valid", "val", "dev", "development", "eval", "evaluation", "test", "testing")
+) | frozenset(("held out", "heldout", "hold out", "holdout"))
+
+MOST_PAIRS = 3
+"""Pairs of rows that the finding on a leaking split names."""
+
+WIDE_INTERVAL = 0.1
+"""A score whose 95 % interval is wider than this deserves a note."""
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """How to split.
+
+    Parameters
+    ----------
+    validation
+        How much is held out: a fraction from 0 to below 1, or a number of examples.
+    strategy
+        One of `SPLIT_STRATEGIES`.
+    seed
+        Another seed holds out other rows.
+
+    Raises
+    ------
+    ValueError
+        If there is no such strategy.
+    """
+
+    validation: float
+    strategy: str = "grouped"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.strategy not in SPLIT_STRATEGIES:
+            raise ValueError(f"split is one of {', '.join(SPLIT_STRATEGIES)}: {self.strategy!r}")
+
+
+class Split(NamedTuple):
+    """Of each example whether it is held out for validation, and what was found on the way."""
+
+    in_validation: list[bool]
+    findings: list[Finding]
+
+
+def split_source(checked: "CheckedSource", options: SplitOptions) -> Split:
+    """Split the examples of a checked source, as its split column says or else by the strategy.
+
+    Raises
+    ------
+    DataError
+        If a random split would put near-duplicates on both sides.
+    """
+    examples = checked.examples
+    keys = _group_keys(checked)
+    if "split" in checked.source.columns:
+        places = examples.places()
+        in_validation, findings = split_by_column(
+            [row.split for row in examples.rows()], places, checked.source.columns["split"]
+        )
+        leak = find_leak(keys, [position for position, held_out in enumerate(in_validation) if held_out], places)
+        return Split(in_validation, findings if leak is None else [*findings, leak])
+    n_validation = validation_size(options.validation, len(examples))
+    if options.strategy == "random":
+        chosen = split_by_key([str(position) for position in range(len(keys))], n_validation, seed=options.seed)[1]
+        if (leak := find_leak(keys, chosen, examples.places())) is not None:
+            raise DataError(str(leak))
+    elif options.strategy == "stratified":
+        labels = [row.completion for row in examples.rows()]
+        chosen = split_stratified(keys, labels, n_validation, seed=options.seed)[1]
+    else:
+        chosen = split_by_key(keys, n_validation, seed=options.seed)[1]
+    in_validation = [False] * len(examples)
+    for position in chosen:
+        in_validation[position] = True
+    if len(chosen) >= n_validation:
+        return Split(in_validation, [])
+    message = (
+        f"{pluralize(len(chosen), 'example')} held out instead of {n_validation:,}: rows with the same prompt stay together."
+    )
+    return Split(in_validation, [Finding(id="validation-size", level="note" if chosen else "warning", message=message)])
+
+
+def _group_keys(checked: "CheckedSource") -> list[str]:
+    """Return a key for each example, equal for rows that stay together.
+
+    It is the first prompt of the row's group of near-duplicates, normalized, so that a seed gives the same split again. With
+    a group column, rows of one group stay together too, and so do all rows that are connected over groups and prompts.
+    """
+    examples, near_keys, first_prompt = checked.examples, checked.near.keys, dict[int, str]()
+    keys, groups = [], []
+    for position, row in zip(examples.positions, examples.rows(), strict=True):
+        keys.append(first_prompt.setdefault(near_keys[position], normalize(row.prompt)))
+        groups.append(normalize(row.group or ""))
+    return _connect(keys, groups) if any(groups) else keys
+
+
+def _connect(keys: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """Return keys that are equal wherever two rows have the same key or the same group (union-find, by halving paths)."""
+    parent = {key: key for key in keys}
+
+    def root(key: str) -> str:
+        while parent[key] != key:
+            parent[key] = key = parent[parent[key]]
+        return key
+
+    key_of_group: dict[str, str] = {}
+    for key, group in zip(keys, groups, strict=True):
+        if group:
+            parent[root(key)] = root(key_of_group.setdefault(group, key))
+    return [root(key) for key in keys]
 
 
 def validation_size(validation: float, n_examples: int) -> int:
@@ -47,65 +156,65 @@ def validation_size(validation: float, n_examples: int) -> int:
     return min(max(1, round(validation * n_examples)), n_examples - 1)
 
 
-def split(keys: Sequence[Hashable], n_validation: int, *, seed: int = 0) -> tuple[list[int], list[int]]:
+def split_by_key(keys: Sequence[Hashable], n_validation: int, *, seed: int = 0) -> tuple[list[int], list[int]]:
     """Return the positions of the training and of the validation examples, each in the order of `keys`.
 
     Examples with equal keys stay together, so validation may get slightly fewer than asked for. The order in which
     groups are taken depends on the seed and the key alone: a row added elsewhere hardly moves the others.
     """
-    held: list[int] = []
-    for positions in _drawn(keys, range(len(keys)), seed):
-        if len(held) + len(positions) <= n_validation:
-            held += positions
-    return _sides(len(keys), held)
+    chosen: list[int] = []
+    for positions in _shuffled_groups(keys, range(len(keys)), seed):
+        if len(chosen) + len(positions) <= n_validation:
+            chosen += positions
+    return _both_sides(len(keys), chosen)
 
 
-def stratified(
+def split_stratified(
     keys: Sequence[Hashable], labels: Sequence[str], n_validation: int, *, seed: int = 0
 ) -> tuple[list[int], list[int]]:
-    """Return a split, as `split` does, in which each label has its share of the validation examples.
+    """Return a split, as `split_by_key` does, in which each label has its share of the validation examples.
 
     The shares are rounded by largest remainders (Hamilton), and a label that comes out without any gets one from the label
-    with the most, as far as there are enough. Labels are compared folded; a group of several labels counts as its most
+    with the most, as far as there are enough. Labels are normalized; a group of several labels counts as its most
     frequent one. A label all of whose rows are in one group stays in training.
 
     Parameters
     ----------
     keys
-        What stays together.
+        Equal for examples that stay together.
     labels
         The label of each example.
     n_validation, seed
         How many are held out, and another seed for others.
     """
-    label_of = _labels_of_groups(keys, labels)
+    label_of = _label_of_each_group(keys, labels)
     by_label: dict[str, list[int]] = defaultdict(list)
     for position, key in enumerate(keys):
         by_label[label_of[key]].append(position)
-    room = {}  # rows that can be held out with something left to train on
+    limits = {}  # rows that can be held out with something left to train on
     for label, positions in by_label.items():
         sizes = Counter(keys[position] for position in positions)
-        room[label] = len(positions) - min(sizes.values())
-    held: list[int] = []
-    for label, quota in shares({label: len(rows) for label, rows in by_label.items()}, room, n_validation).items():
-        taken = 0
-        for positions in _drawn(keys, by_label[label], seed):
-            if taken + len(positions) <= quota:
-                held += positions
-                taken += len(positions)
-    return _sides(len(keys), held)
+        limits[label] = len(positions) - min(sizes.values())
+    chosen: list[int] = []
+    for label, quota in apportion({label: len(rows) for label, rows in by_label.items()}, limits, n_validation).items():
+        n_of_label = 0
+        for positions in _shuffled_groups(keys, by_label[label], seed):
+            if n_of_label + len(positions) <= quota:
+                chosen += positions
+                n_of_label += len(positions)
+    return _both_sides(len(keys), chosen)
 
 
-def shares(counts: Mapping[str, int], room: Mapping[str, int], n: int) -> dict[str, int]:
-    """Return how many of `n` each label gets: in proportion to its count, at most its room, at least one if that can be."""
+def apportion(counts: Mapping[str, int], limits: Mapping[str, int], n: int) -> dict[str, int]:
+    """Return how many of `n` each label gets: in proportion to its count, at most its limit, at least one if possible."""
     total = sum(counts.values())
     exact = {label: n * count / total for label, count in counts.items()}
-    parts = {label: min(int(share), room[label]) for label, share in exact.items()}
+    parts = {label: min(int(share), limits[label]) for label, share in exact.items()}
     by_remainder = sorted(counts, key=lambda label: (int(exact[label]) - exact[label], label))
-    while sum(parts.values()) < n and (open_ones := [label for label in by_remainder if parts[label] < room[label]]):
-        for label in open_ones[: n - sum(parts.values())]:
+    while sum(parts.values()) < n and (below := [label for label in by_remainder if parts[label] < limits[label]]):
+        for label in below[: n - sum(parts.values())]:
             parts[label] += 1
-    for label in sorted(label for label in parts if not parts[label] and room[label]):
+    for label in sorted(label for label in parts if not parts[label] and limits[label]):
         richest = max(sorted(parts), key=lambda other: parts[other])
         if parts[richest] > 1:
             parts[richest] -= 1
@@ -113,13 +222,13 @@ def shares(counts: Mapping[str, int], room: Mapping[str, int], n: int) -> dict[s
     return parts
 
 
-def by_column(sides: Sequence[str | None], places: Sequence[str], column: str) -> tuple[list[bool], list[Finding]]:
-    """Return which examples a column holds out, and a finding if it says neither of some.
+def split_by_column(values: Sequence[str | None], places: Sequence[str], column: str) -> tuple[list[bool], list[Finding]]:
+    """Return which examples a column holds out, and a finding if it says neither for some.
 
     Parameters
     ----------
-    sides
-        What the column says of each example: `train`, `validation`, `test` and their like.
+    values
+        What the column says of each example: `train`, `validation`, `test` and the like.
     places
         Where each example is: `line 14`.
     column
@@ -128,65 +237,65 @@ def by_column(sides: Sequence[str | None], places: Sequence[str], column: str) -
     Returns
     -------
     list of bool
-        Whether each is held out. Rows of which the column says neither are trained on.
+        Whether each is held out. Rows for which the column says neither are trained on.
     list of Finding
         `unknown-side`, for these.
     """
-    plain = [" ".join(normalize(side or "").replace("-", " ").replace("_", " ").split()) for side in sides]
-    unknown = [position for position, side in enumerate(plain) if side not in TRAINING and side not in HELD_OUT]
-    held = [side in HELD_OUT for side in plain]
+    names = [" ".join(normalize(value or "").replace("-", " ").replace("_", " ").split()) for value in values]
+    known = TRAINING_NAMES | VALIDATION_NAMES
+    unknown = [position for position, name in enumerate(names) if name not in known]
+    in_validation = [name in VALIDATION_NAMES for name in names]
     if not unknown:
-        return held, []
-    values = sorted({sides[position] or "" for position in unknown})
+        return in_validation, []
+    odd = sorted({values[position] or "" for position in unknown})
     message = (
         f"{quote(column)} says neither train nor validation in {pluralize(len(unknown), 'row')}, first on "
-        f"{places[unknown[0]]}, but {join_names(values, 5)}; they are trained on."
+        f"{places[unknown[0]]}, but {join_names(odd, 5)}; they are trained on."
     )
     fix = "Write train or validation in each row (test and held-out count as validation)."
-    return held, [Finding(id="unknown-side", level="error", message=message, fix=fix, field=column)]
+    return in_validation, [Finding(id="unknown-side", level="error", message=message, fix=fix, field=column)]
 
 
-def straddling(keys: Sequence[Hashable], held: Sequence[int], places: Sequence[str]) -> Fault | None:
-    """Return the fault of a split that has rows with one key on both sides, or None if it has none.
+def find_leak(keys: Sequence[Hashable], validation: Sequence[int], places: Sequence[str]) -> Finding | None:
+    """Return the finding on rows with one key that are on both sides of a split, or None if there are none.
 
     Parameters
     ----------
     keys
-        What should stay together.
-    held
+        Equal for rows that should stay together.
+    validation
         The positions held out.
     places
         Where each example is: `line 14`.
     """
-    out = set(held)
-    sides: dict[Hashable, list[int | None]] = {}
+    chosen = set(validation)
+    first: dict[Hashable, list[int | None]] = {}  # of each key the first row in training and in validation
     for position, key in enumerate(keys):
-        first = sides.setdefault(key, [None, None])
-        side = position in out
-        if first[side] is None:
-            first[side] = position
-    pairs = [(trained, tested) for trained, tested in sides.values() if trained is not None and tested is not None]
+        rows = first.setdefault(key, [None, None])
+        if rows[position in chosen] is None:
+            rows[position in chosen] = position
+    pairs = [(train, held_out) for train, held_out in first.values() if train is not None and held_out is not None]
     if not pairs:
         return None
-    named = [f"{places[trained]} (train) and {places[tested]} (validation)" for trained, tested in pairs[:TOLD]]
-    more = f", and {pluralize(len(pairs) - TOLD, 'more pair')}" if len(pairs) > TOLD else ""
+    named = [f"{places[train]} (train) and {places[held_out]} (validation)" for train, held_out in pairs[:MOST_PAIRS]]
+    more = f", and {pluralize(len(pairs) - MOST_PAIRS, 'more pair')}" if len(pairs) > MOST_PAIRS else ""
     message = f"A random split puts the same or nearly the same prompt on both sides: {'; '.join(named)}{more}."
     fix = 'Use split="grouped", which keeps them together; else validation would look too good.'
-    return Fault("straddling-near-duplicates", "error", message, fix)
+    return Finding(id="straddling-near-duplicates", level="error", message=message, fix=fix)
 
 
-def size_note(n_held: int) -> list[Finding]:
-    """Return what a score on so many held-out examples can tell, where that is less than people think.
+def precision_note(n_validation: int) -> list[Finding]:
+    """Return a note on what a score on so few held-out examples can tell, where that is less than people think.
 
     The 95 % score interval of Wilson (1927), at a score of 0.80 and at 0.50, where it is widest.
     """
-    if n_held < 1:
+    if n_validation < 1:
         return []
-    (good, low, high), (half, below, above) = (_interval(share, n_held) for share in (0.8, 0.5))
-    if high - low <= WIDE:
+    (good, low, high), (half, below, above) = (_interval(share, n_validation) for share in (0.8, 0.5))
+    if high - low <= WIDE_INTERVAL:
         return []
     message = (
-        f"{pluralize(n_held, 'held-out example')}: a score of {good:.2f} means {low:.2f} to {high:.2f}, "
+        f"{pluralize(n_validation, 'held-out example')}: a score of {good:.2f} means {low:.2f} to {high:.2f}, "
         f"one of {half:.2f} means {below:.2f} to {above:.2f} (95 % interval)."
     )
     fix = "Two models that lie within it cannot be told apart; hold out more to be surer."
@@ -196,29 +305,28 @@ def size_note(n_held: int) -> list[Finding]:
 def _interval(share: float, n: int) -> tuple[float, float, float]:
     """Return the score nearest to `share` that `n` examples can give, and its interval."""
     right = round(share * n)
-    low, high = wilson(right, n)
-    return right / n, low, high
+    return right / n, *wilson(right, n)
 
 
-def _labels_of_groups(keys: Sequence[Hashable], labels: Sequence[str]) -> dict[Hashable, str]:
+def _label_of_each_group(keys: Sequence[Hashable], labels: Sequence[str]) -> dict[Hashable, str]:
     counts: dict[Hashable, Counter[str]] = defaultdict(Counter)
     for key, label in zip(keys, labels, strict=True):
         counts[key][normalize(label)] += 1
     return {key: min(found, key=lambda label: (-found[label], label)) for key, found in counts.items()}
 
 
-def _drawn(keys: Sequence[Hashable], positions: Sequence[int], seed: int) -> list[list[int]]:
-    """Return the positions of each group, groups in the order of their draw."""
+def _shuffled_groups(keys: Sequence[Hashable], positions: Sequence[int], seed: int) -> list[list[int]]:
+    """Return the positions of each group, groups in the order of a hash of seed and key."""
+
+    def rank(key: Hashable) -> bytes:
+        return hashlib.blake2b(f"{seed}\0{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
     groups: dict[Hashable, list[int]] = {}
     for position in positions:
         groups.setdefault(keys[position], []).append(position)
-    return [groups[key] for key in sorted(groups, key=lambda key: _draw(key, seed))]
+    return [groups[key] for key in sorted(groups, key=rank)]
 
 
-def _draw(key: Hashable, seed: int) -> bytes:
-    return hashlib.blake2b(f"{seed}\0{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _sides(n: int, held: Sequence[int]) -> tuple[list[int], list[int]]:
-    out = set(held)
-    return [position for position in range(n) if position not in out], sorted(held)
+def _both_sides(n: int, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
+    excluded = set(chosen)
+    return [position for position in range(n) if position not in excluded], sorted(chosen)

@@ -1,12 +1,48 @@
 """Normalize texts for comparison, and quote, cut and count them for messages."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+# For ASCII text, `str.casefold` and the whitespace of `str.split` as one table of bytes.
+_LOWER = bytes(32 if code in (9, 10, 11, 12, 13, 28, 29, 30, 31) else code for code in range(256)).lower()
 
 
 def normalize(text: str) -> str:
     """Return `text` without differences of case, whitespace and Unicode form (NFKC): equal results mean equal prompts."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def normalize_all(texts: Sequence[str]) -> list[bytes]:
+    """Return each text normalized, as UTF-8 (a lone surrogate as its three bytes).
+
+    ASCII texts are joined and normalized together as bytes, about three times as fast as one by one.
+    """
+    if not texts:
+        return []
+    joined = "\0".join(texts)
+    if joined.count("\0") != len(texts) - 1:  # a text contains the separator
+        return [normalize(text).encode("utf-8", "surrogatepass") for text in texts]
+    if not joined.isascii():
+        joined = "\0".join(text if text.isascii() else normalize(text) for text in texts)
+    data = joined.encode("utf-8", "surrogatepass").translate(_LOWER)
+    parts = data.split(b"\0")
+    for index in _with_extra_spaces(data):
+        parts[index] = b" ".join(filter(None, parts[index].split(b" ")))
+    return parts
+
+
+def _with_extra_spaces(data: bytes) -> list[int]:
+    """Return which of the texts, separated by zero bytes, begin or end with a space or have two together."""
+    import numpy as np
+
+    chars = np.frombuffer(b"\0" + data + b"\0", dtype=np.uint8)
+    space = (chars == 32) | (chars == 0)
+    pairs = np.flatnonzero(space[1:] & space[:-1])
+    if not len(pairs):
+        return []
+    ends = np.flatnonzero(chars == 0)
+    found: list[int] = np.unique(np.searchsorted(ends, pairs, side="right") - 1).tolist()
+    return found
 
 
 def printable(text: str, limit: int = 60) -> str:

@@ -114,14 +114,14 @@ def run(section: Section, folder: Path) -> list[Finding]:
 def watched(refused: list[Finding]) -> Iterator[None]:
     """Note what a split finds to refuse: it is raised in words, which do not tell its id."""
 
-    def straddling(*arguments: Any) -> Any:
+    def find_leak(*arguments: Any) -> Any:
         fault = real(*arguments)
         refused.extend([] if fault is None else [fault])
         return fault
 
-    real = splits.straddling
+    real = splits.find_leak
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(splits, "straddling", straddling)
+        patch.setattr(splits, "find_leak", find_leak)
         yield
 
 

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from ftwidgets.data import Finding, Prepared, check, prepare, write_jsonl
+from ftwidgets.data.prepare import draft
 from ftwidgets.errors import DataError
+
+TABLE = pd.DataFrame(
+    {"Prompt": [f"question {n % 25}" for n in range(40)], "Completion": [f"answer {n}" for n in range(39)] + [""]}
+)
 
 
 def good(n: int, start: int = 0) -> pd.DataFrame:
@@ -177,3 +182,29 @@ def test_a_leak_names_the_first_training_row_with_that_prompt(tmp_path: Path) ->
     frame = pd.concat([good(50), pd.DataFrame({"Prompt": ["Question 3"], "Completion": ["x"]})], ignore_index=True)
     (leak,) = of(prepare(frame, tmp_path, validation_source=good(1, start=3)), "shared-prompt")
     assert "(row 3)" in leak.message
+
+
+@pytest.mark.parametrize("validation", [0, 0.2, 0.5, 7])
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_sides_are_those_that_prepare_writes(validation: float, seed: int, tmp_path: Path) -> None:
+    """What a draft holds out is what is written as held out, example for example."""
+    seen = draft(TABLE, system="Be brief.")
+    sides = seen.preview_split(validation, seed)
+    made = prepare(TABLE, tmp_path, system="Be brief.", validation=validation, seed=seed)
+    lines = {False: made.train_file, True: made.validation_file}
+    for side, file in lines.items():
+        written = [json.loads(line) for line in file.read_text().splitlines()] if file is not None else []
+        assert written == [example for example, held in zip(seen.report.examples, sides, strict=True) if held is side]
+
+
+def test_a_source_without_a_usable_row_has_no_sides(tmp_path: Path) -> None:
+    """Whatever is to be held out: the report says what is wrong."""
+    assert draft(tmp_path / "nowhere.csv").preview_split(5, 0) == []
+
+
+def test_the_report_is_the_checks_and_the_places_are_the_rows() -> None:
+    """Nothing is found that `check` does not find; each example knows its row."""
+    seen = draft(TABLE)
+    assert seen.report == check(TABLE)
+    assert seen.places[:2] == ["row 0", "row 1"]
+    assert len(seen.places) == len(seen.report.examples) == 39

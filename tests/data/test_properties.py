@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ftwidgets.data import Report, check, export, prepare
-from ftwidgets.data.lazy_examples import Examples
+from ftwidgets.data.scan import Examples
 from ftwidgets.errors import DataError
 
 LABELLED = Path(__file__).with_name("labelled")

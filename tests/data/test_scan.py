@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 
 from ftwidgets.data import check
-from ftwidgets.data.scan import HELD
+from ftwidgets.data.scan import MAX_IN_MEMORY
 
 KEY = "sk-proj-" + "a8Kd03mZq91LsX7vBn2W"
 
@@ -18,11 +18,11 @@ def rows(n: int) -> pd.DataFrame:
 
 def test_what_is_read_again_is_what_is_held_in_memory(tmp_path: Path) -> None:
     """Beyond some thousands of rows only places are kept; the examples are the same, by number, slice and in a row."""
-    n = HELD + 50
+    n = MAX_IN_MEMORY + 50
     rows(n).to_csv(tmp_path / "a.csv", index=False)
     read, held = check(tmp_path / "a.csv", near=False).examples, check(rows(n), near=False).examples
     assert len(read) == len(held) == n
-    assert read[HELD + 7] == held[HELD + 7] == read[-43]
+    assert read[MAX_IN_MEMORY + 7] == held[MAX_IN_MEMORY + 7] == read[-43]
     assert read[5:9] == list(held)[5:9]
     assert list(read)[-1] == held[-1]
     assert read == held
@@ -30,12 +30,12 @@ def test_what_is_read_again_is_what_is_held_in_memory(tmp_path: Path) -> None:
 
 def test_repeats_are_left_out_of_the_examples_of_a_large_file(tmp_path: Path) -> None:
     """The rows after a repeat keep their places."""
-    table = pd.concat([rows(HELD), rows(3), rows(HELD + 5).tail(5)])
+    table = pd.concat([rows(MAX_IN_MEMORY), rows(3), rows(MAX_IN_MEMORY + 5).tail(5)])
     table.to_csv(tmp_path / "a.csv", index=False)
     report = check(tmp_path / "a.csv", near=False)
-    assert report.n_examples == HELD + 5
+    assert report.n_examples == MAX_IN_MEMORY + 5
     assert report.totals["duplicate-row"] == ("warning", 3)
-    assert report.examples[HELD]["messages"][0]["content"] == f"Where is number {HELD}?"
+    assert report.examples[MAX_IN_MEMORY]["messages"][0]["content"] == f"Where is number {MAX_IN_MEMORY}?"
     assert len(report.tokens) == report.n_examples
 
 

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.lazy_examples import Examples
 from ftwidgets.data.rows import Batch, Example, Fault, Row, RowLookup, TrainingRow
-from ftwidgets.data.scan import chunks
+from ftwidgets.data.scan import Examples, in_batches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +75,7 @@ def _roles(item: TrainingRow) -> list[str]:
 def tokens_of(examples: Sequence[Example], encoding: str) -> list[int]:
     """Count the tokens of each example."""
     rows = examples.rows() if isinstance(examples, Examples) else map(_bare, examples)
-    return [tokens for chunk in chunks(rows) for tokens in count(chunk, encoding)]
+    return [tokens for batch in in_batches(rows) for tokens in count(batch, encoding)]
 
 
 def _bare(example: Example) -> TrainingRow:

@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets
 
-from ftwidgets.data.draft import automatic
+from ftwidgets.data.readers import DEFAULT_COLUMNS
 from ftwidgets.data.text import normalize
 from ftwidgets.widgets.base.fields import field, row
 
@@ -54,7 +54,7 @@ class ColumnFields(ipywidgets.VBox):
     def named(self) -> dict[str, str]:
         """The columns as arguments of `ftwidgets.prepare`: those that it would not take by itself."""
         chosen = {part: control.value for part, control in self._fields.items()}
-        return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != automatic(part, self._header)}
+        return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
 
     def fill(self, header: list[str]) -> None:
         """Offer the columns of a table, and choose those asked for, else those with the usual names."""
@@ -62,7 +62,7 @@ class ColumnFields(ipywidgets.VBox):
         try:
             for part, control in self._fields.items():
                 asked = self._asked[part]
-                chosen = automatic(part, header) if asked is None else _found(asked, header)
+                chosen = default_column(part, header) if asked is None else _found(asked, header)
                 extra = [chosen] if chosen is not None and chosen not in header else []  # not there: the check says so
                 nothing = [] if part == "system" and chosen is not None else [("(none)", "")]
                 control.options = [*nothing, *((name, name) for name in [*header, *extra])]
@@ -95,3 +95,9 @@ def _found(asked: str, header: list[str]) -> str:
         return asked
     alike = [name for name in header if normalize(name) == normalize(asked)]
     return alike[0] if len(alike) == 1 else asked
+
+
+def default_column(part: str, header: list[str]) -> str | None:
+    """Return the one column that is read for a part (`prompt`, `completion`, `system`) when none is named."""
+    alike = [name for name in header if normalize(name) == normalize(DEFAULT_COLUMNS[part])]
+    return alike[0] if len(alike) == 1 else None

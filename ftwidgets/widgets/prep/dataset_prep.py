@@ -15,7 +15,8 @@ import ipywidgets
 import traitlets
 
 from ftwidgets.data import Finding, Prepared, Report, prepare
-from ftwidgets.data.draft import Draft, columns, draft
+from ftwidgets.data.prepare import Draft, draft
+from ftwidgets.data.readers import column_names
 from ftwidgets.data.results import sort_by_level
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
@@ -238,7 +239,7 @@ class DatasetPrep(Panel):
         if self.source.source is None:
             self._clear(f"Choose {self.source.kind.value}.")
             return
-        found = columns(self.source.source)
+        found = column_names(self.source.source)
         self.columns.fill([] if isinstance(found, Finding) else found)
         self.check()
 
@@ -262,7 +263,7 @@ class DatasetPrep(Panel):
             return
         options, self._held = self._options(), []
         try:
-            self._held = self._draft.sides(options["validation"], options["seed"])
+            self._held = self._draft.preview_split(options["validation"], options["seed"])
         finally:
             self.conversation_pages.fill(len(self._held))
             self._show_cost()

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftwidgets.data import hashes
+from ftwidgets.data.rows import hash_all
 from ftwidgets.data.rules import Repeats
-from ftwidgets.data.text import normalize
+from ftwidgets.data.text import normalize, normalize_all
 from tests.data.rules.rows import Rows, told, usable
 
 TEXTS = st.text(alphabet=" \t\n\x0b\x1c\0AaBbßé\u00a0\ufb01\u3000'x\ud800", max_size=8)
@@ -60,12 +60,12 @@ def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None
 
 
 @given(st.lists(TEXTS, max_size=8))
-def test_many_texts_are_folded_as_one_would_be(texts: list[str]) -> None:
-    """The quick way gives what `normalize` gives, and equal keys go with equal texts."""
-    folded = hashes.folded(texts)
-    assert folded == [normalize(text).encode("utf-8", "surrogatepass") for text in texts]
-    numbers = hashes.keys(folded).tolist()
-    assert [a == b for a in numbers for b in numbers] == [a == b for a in folded for b in folded]
+def test_many_texts_are_normalized_as_one_would_be(texts: list[str]) -> None:
+    """`normalize_all` gives what `normalize` gives, and equal texts have equal hashes."""
+    normalized = normalize_all(texts)
+    assert normalized == [normalize(text).encode("utf-8", "surrogatepass") for text in texts]
+    numbers = hash_all(normalized).tolist()
+    assert [a == b for a in numbers for b in numbers] == [a == b for a in normalized for b in normalized]
 
 
 SEEDED = """
