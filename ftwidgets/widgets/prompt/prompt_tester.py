@@ -19,7 +19,7 @@ from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
 from ftwidgets.widgets.prompt.history import HistoryEntry
 from ftwidgets.widgets.prompt.prompt_form import PromptForm, list_models, named_models
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
-from ftwidgets.widgets.prompt.trained_prompts import SystemPrompts, TrainedPrompts, system_prompt_warnings
+from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
 
 if TYPE_CHECKING:
     import openai
@@ -60,8 +60,7 @@ class PromptTester(Panel):
         pairs = named_models(list_models(client) if models is None else models)
         choices = [model for _name, model in pairs]
         self._names = {model: name for name, model in pairs}
-        self._training_system = training_system
-        self._trained = TrainedPrompts(client)
+        self._trained = TrainedPrompts(client, training_system)
         self._entries: list[HistoryEntry] = []
         self._history_page = 0
         self._stop, self._start_lock = threading.Event(), threading.Lock()
@@ -313,21 +312,18 @@ class PromptTester(Panel):
             return
         self.refresh_code()
         self._show_warnings()
-        if self._training_system is None and not all(map(self._trained.is_done, self.models)):
+        if not all(map(self._trained.is_done, self.models)):
             self._look_up_task.start(self._look_up)
 
     def _look_up(self) -> None:
         """Request the system prompts that the two models were trained with; the models may change meanwhile."""
-        while self._training_system is None and (new := [model for model in self.models if not self._trained.is_done(model)]):
+        while new := [model for model in self.models if not self._trained.is_done(model)]:
             self._trained.look_up(new[0])
             if not self.voting:
                 self._show_warnings()
 
     def _warnings(self) -> list[str]:
-        trained: dict[str, SystemPrompts | None] = {self._name(model): self._trained.found(model) for model in self.models}
-        if self._training_system is not None:
-            trained = {"The model": frozenset({self._training_system.strip()})}
-        return system_prompt_warnings(self.form.system.value, trained)
+        return self._trained.warnings(self.form.system.value, {self._name(model): model for model in self.models})
 
     def _show_warnings(self) -> None:
         warnings = self._warnings()

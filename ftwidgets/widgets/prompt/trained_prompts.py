@@ -28,20 +28,39 @@ _SYSTEM_ROLES = ("system", "developer")
 
 
 class TrainedPrompts:
-    """The system prompts of each model, looked up once."""
+    """The system prompts of each model, looked up once.
 
-    def __init__(self, client: openai.OpenAI) -> None:
-        self._client = client
+    Parameters
+    ----------
+    client
+        Any `openai` client.
+    given
+        The system prompt of the training, if it is known; then nothing is looked up.
+    """
+
+    def __init__(self, client: openai.OpenAI, given: str | None = None) -> None:
+        self._client, self._given = client, given
         self._lock = threading.Lock()
         self._found: dict[str, SystemPrompts | None] = {}
 
     def is_done(self, model: str) -> bool:
-        """Return whether a model was looked up, or is empty."""
-        return not model or model in self._found
+        """Return whether a model needs no looking up, or none any more."""
+        return self._given is not None or not model or model in self._found
 
-    def found(self, model: str) -> SystemPrompts | None:
-        """Return what was found so far; None if nothing was."""
-        return self._found.get(model)
+    def warnings(self, system: str, models: Mapping[str, str]) -> list[str]:
+        """Return a sentence for each model that was trained with other system prompts, as far as that is known.
+
+        Parameters
+        ----------
+        system
+            The system prompt that is sent now.
+        models
+            The models, by what they are called in the sentence.
+        """
+        trained: dict[str, SystemPrompts | None] = {name: self._found.get(model) for name, model in models.items()}
+        if self._given is not None:
+            trained = {"The model": frozenset({self._given.strip()})}
+        return [_warning(name, system, known) for name, known in trained.items() if known and system.strip() not in known]
 
     def look_up(self, model: str) -> SystemPrompts | None:
         """Request what is not known yet; None if no job of this client made the model, or anything goes wrong."""
@@ -85,19 +104,6 @@ def system_prompts(client: openai.OpenAI, model: str) -> SystemPrompts | None:
             return read_system_prompts(list(islice(response.iter_lines(), MAX_LINES)))
     except (openai.NotFoundError, openai.PermissionDeniedError, openai.BadRequestError):
         return None  # the service has no such list, or does not give out the file
-
-
-def system_prompt_warnings(system: str, trained: Mapping[str, SystemPrompts | None]) -> list[str]:
-    """Return a sentence for each model that was trained with other system prompts.
-
-    Parameters
-    ----------
-    system
-        The system prompt that is sent now.
-    trained
-        What is known, by what the model is called in the sentence.
-    """
-    return [_warning(name, system, known) for name, known in trained.items() if known and system.strip() not in known]
 
 
 def _warning(name: str, system: str, trained: SystemPrompts) -> str:

@@ -1,12 +1,13 @@
 """How an answer's end, and another system prompt, are put in words."""
 
+import openai
 import pytest
 
 from ftwidgets.widgets.prep.preview import conversation
 from ftwidgets.widgets.prompt.blind_vote import _answer_html
 from ftwidgets.widgets.prompt.history import note, side_html, to_frame
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
-from ftwidgets.widgets.prompt.trained_prompts import SystemPrompts, read_system_prompts, system_prompt_warnings
+from ftwidgets.widgets.prompt.trained_prompts import SystemPrompts, TrainedPrompts, read_system_prompts
 
 REQUEST = PromptRequest("Hi?", max_tokens=8)
 
@@ -57,7 +58,9 @@ def test_an_answer_without_text_is_not_nothing() -> None:
 )
 def test_another_system_prompt(system: str, trained: SystemPrompts | None, said: str | None) -> None:
     """Told only where it is known; blanks around it do not count."""
-    assert system_prompt_warnings(system, {"m": trained}) == ([said] if said else [])
+    known = TrainedPrompts(openai.OpenAI(api_key="k"))
+    known._found["model"] = trained
+    assert known.warnings(system, {"m": "model"}) == ([said] if said else [])
 
 
 def test_what_a_training_file_says() -> None:
