@@ -89,11 +89,11 @@ def test_a_paused_job_rests_and_goes_on(client: openai.OpenAI, faults: Faults, t
     until(lambda: "paused" in monitor._headline.html)
     told = text_of(unescape(monitor._headline.html))
     assert told == f"paused: it waits until somebody resumes it. client.fine_tuning.jobs.resume({job.id!r}) does that."
-    assert re.search(r'<progress value="\d+" max="120">', monitor._bar.html)
+    assert re.search(r'<progress value="\d+" max="120">', monitor._progress.html)
     assert not monitor.cancel_button.disabled
     faults.script(["500", "drop", "429 retry-after=0.1"], route="GET /fine_tuning/jobs/*")
     until(lambda: any(entry.status == 429 for entry in faults.journal.entries))
-    assert monitor._watching.busy
+    assert monitor._task.busy
     client.fine_tuning.jobs.resume(job.id)
     assert monitor.wait(120).status == "succeeded"
     assert monitor.status.html == ""
@@ -103,9 +103,9 @@ def test_a_job_that_is_paused_before_it_began_shows_no_moving_bar() -> None:
     """A bar without a value moves, as if something were going on."""
     monitor = JobMonitor(Service(jobs=statuses("paused"), events=NO_MORE).client(), "ftjob-1")
     until(lambda: monitor._headline.html)
-    assert monitor._bar.html == "<p>Steps: not begun</p>"
+    assert monitor._progress.html == "<p>Steps: not begun</p>"
     monitor.close()
-    monitor._watching.wait(20)
+    monitor._task.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_job_of_another_method_is_followed(client: openai.OpenAI, faults: Faul
     )
     monitor = JobMonitor(client, job.id)
     assert monitor.wait(120).status == "succeeded"
-    assert "step 4 of 4" in monitor._bar.html
+    assert "step 4 of 4" in monitor._progress.html
     assert "<caption>" in monitor._table.html
     assert monitor.steps[-1] == 4
     assert client.fine_tuning.jobs.retrieve(job.id).fine_tuned_model is not None

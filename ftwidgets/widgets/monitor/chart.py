@@ -1,9 +1,7 @@
-"""Draw losses over steps as SVG, by hand: small enough to send several times a second, and described for those who listen.
+"""Draw losses over steps as SVG text, small enough to send several times a second, with a summary for screen readers.
 
-`loss_chart` gives a whole picture as text. A widget that draws again and again keeps the `frame` and sends only the
-`paths` (`live_chart.py` does). Steps are gathered in buckets of four pixels, so a line is never longer than a
-480-pixel chart can show; a bucket shows the mean.
-Left out: anything interactive, and any quantity but a loss, which is never negative.
+`loss_chart` returns a whole picture. `live_chart.py` keeps the `frame` and sends only new `paths`. Steps are averaged in
+buckets of four pixels, so a path is never longer than a 480-pixel chart can show. Losses are never negative.
 """
 
 from __future__ import annotations
@@ -13,28 +11,28 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 
 from ftwidgets.jobs.diagnosis import format_loss
-from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Points, Scale, fit
+from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Points, Scale, fit_scale
 
 Series = Mapping[str, Points]
 
 BUCKET = 4  # pixels
 
 COLOURS = ("#1e88e5", "#e65100", "#43a047", "#8e6bd1", "#d63a73", "#8d6e63")
-"""Seen on white and on a dark page, at 3:1 or more each."""
+"""Each has a contrast of 3:1 or more on a white and on a dark page."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4")
 
 
 def path(points: Points, scale: Scale, *, dots: bool = False) -> str:
-    """Give a line as the `d` of an SVG path, in whole pixels.
+    """Return a line as the `d` of an SVG path, in whole pixels.
 
     Parameters
     ----------
     points
-        Steps, rising, with their losses; where a loss is no number the line has a gap.
+        Rising steps with their losses; the line has a gap where a loss is not finite.
     scale
-        Where they go.
+        The axes.
     dots
-        Give the points alone: drawn with a broad, round stroke they are dots.
+        Return the points alone: a broad, round stroke draws them as dots.
     """
     drawn, here, pen_up = [], (0, 0), True
     for x, y in _buckets(points, scale):
@@ -47,7 +45,7 @@ def path(points: Points, scale: Scale, *, dots: bool = False) -> str:
 
 
 def paths(series: Series, scale: Scale, dots: Container[str] = ()) -> dict[str, str]:
-    """Give the path of each line, by its number, and under the number with a dot those of `dots` once more, as dots."""
+    """Return the path of each line by its number, and the points of the lines in `dots` by the number with a dot: `0.`."""
     lines = {str(i): path(points, scale) for i, points in enumerate(series.values())}
     return lines | {f"{i}.": path(series[name], scale, dots=True) for i, name in enumerate(series) if name in dots}
 
@@ -60,20 +58,20 @@ def frame(
     lines: Mapping[str, str] | None = None,
     marks: Sequence[float] = (),
 ) -> str:
-    """Draw the axes, the legend, and the lines if they are given.
+    """Return the SVG of the axes, the legend, and the lines if they are given.
 
     Parameters
     ----------
     names
-        What the lines are called, in order.
+        The names of the lines, in order.
     scale
-        Of the axes.
+        The axes.
     label
-        What the picture shows, in words, for those who cannot see it.
+        What the picture shows, for a screen reader.
     lines
-        As `paths` gives them; each stands in a `<path>` with its number as `data-line`.
+        As `paths` returns them; each becomes a `<path>` with its number as `data-line`.
     marks
-        Steps to mark by an upright line.
+        Steps to mark by a vertical line.
     """
     size = f"style='display:block;width:100%;max-width:{WIDTH}px'"
     drawn = lines or {str(i): "" for i in range(len(names))}
@@ -93,55 +91,55 @@ def loss_chart(
     last: float | None = None,
     marks: Sequence[float] = (),
 ) -> str:
-    """Draw losses over steps.
+    """Return the SVG of losses over steps.
 
     Parameters
     ----------
     series
         The name of each line, with its points (step, loss).
     label
-        What the chart shows, in words; without it, the first, last and lowest value of each line.
+        What the chart shows, for a screen reader; by default the first, last and lowest value of each line.
     dots
         The names of the lines whose points are marked.
     last
-        The step at the right edge; without it, the last one there is.
+        The step at the right edge; by default the last one there is.
     marks
-        Steps to mark by an upright line.
+        Steps to mark by a vertical line.
 
     Returns
     -------
     str
         An `<svg>` with `role="img"` and the label.
     """
-    scale = fit(series.values(), last)
+    scale = fit_scale(series.values(), last)
     lines, label = paths(series, scale, dots), label or summary(series)
     return frame(list(series), scale, label, lines=lines, marks=marks)
 
 
 def summary(series: Series) -> str:
-    """Sum the lines up in a sentence each."""
-    told = []
+    """Return a sentence with the first, last and lowest loss of each line."""
+    parts = []
     for name, points in series.items():
         measured = [(step, loss) for step, loss in points if math.isfinite(loss)]
         if not measured:
-            told.append(f"{name}: nothing measured yet")
+            parts.append(f"{name}: nothing measured yet")
             continue
         (first, began), (last, ended) = measured[0], measured[-1]
         lowest_at, lowest = min(measured, key=lambda point: point[1])
         low = f", lowest {format_loss(lowest)} at step {lowest_at:g}" if lowest_at not in (first, last) else ""
-        told.append(f"{name} {format_loss(began)} at step {first:g}, {format_loss(ended)} at step {last:g}{low}")
-    return "; ".join(told) + "."
+        parts.append(f"{name} {format_loss(began)} at step {first:g}, {format_loss(ended)} at step {last:g}{low}")
+    return "; ".join(parts) + "."
 
 
 def _buckets(points: Points, scale: Scale) -> Iterable[tuple[int, int | None]]:
-    """Gather points that fall into the same few pixels; few enough points keep their own place."""
+    """Yield the mean of the points in each few pixels, as pixels; few enough points keep their own place."""
     plot = WIDTH - LEFT - RIGHT
     pixels = BUCKET if len(points) * BUCKET > plot else 1
     per_step, middle = plot / scale.last / pixels, LEFT + pixels // 2
-    gathered: dict[int, list[float]] = {}
-    for step, loss in points:  # kept short: 500 times in a fraction of a millisecond
-        gathered.setdefault(int(step * per_step), []).append(loss)
-    for place, losses in gathered.items():
+    buckets: dict[int, list[float]] = {}
+    for step, loss in points:  # a plain loop: 500 points in a fraction of a millisecond
+        buckets.setdefault(int(step * per_step), []).append(loss)
+    for place, losses in buckets.items():
         mean = sum(losses) / len(losses)
         yield middle + place * pixels, round(scale.y(mean)) if math.isfinite(mean) else None
 
@@ -163,7 +161,7 @@ def _text(x: float, y: float, text: str) -> str:
 
 
 def _legend(names: Sequence[str]) -> str:
-    """Name each line in its colour and dashes, from the left, under the axis."""
+    """Return the name of each line with a piece of its stroke, in a row under the axis."""
     parts, x, y = [], LEFT, HEIGHT - 10
     for i, name in enumerate(names):
         parts.append(f"<path d='M{x} {y}h20' {_stroke(i)}/>{_text(x + 25, y + 4, name)}")
@@ -172,12 +170,12 @@ def _legend(names: Sequence[str]) -> str:
 
 
 def _lines(drawn: Mapping[str, str]) -> str:
-    """Draw the lines; those whose number ends with a dot as dots."""
+    """Return the lines; those whose number ends with a dot as dots."""
     strokes = {key: _stroke(int(key.rstrip(".")), key[-1] == ".") for key in drawn}
     return "".join(f"<path data-line='{key}' {strokes[key]} d='{d}'/>" for key, d in drawn.items())
 
 
 def _stroke(i: int, dots: bool = False) -> str:
     dash = DASHES[i % len(DASHES)]
-    how = " stroke-width='6'" if dots else f" stroke-dasharray='{dash}'" if dash else ""
-    return f"stroke='{COLOURS[i % len(COLOURS)]}'{how}"
+    style = " stroke-width='6'" if dots else f" stroke-dasharray='{dash}'" if dash else ""
+    return f"stroke='{COLOURS[i % len(COLOURS)]}'{style}"

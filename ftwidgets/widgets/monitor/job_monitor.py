@@ -1,6 +1,6 @@
-"""Watch a fine-tuning job: its status, its losses as they come in, what the curve says, what its checkpoints answer.
+"""JobMonitor: follow a fine-tuning job on a live chart, diagnose its curve, and ask its checkpoints the same prompts.
 
-Left out: launching (`launch.py`), and several jobs in one picture (`chart.loss_chart` draws that).
+`chart.loss_chart` draws several jobs in one picture.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import openai
 
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
-from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.monitor import chart, status_text
-from ftwidgets.widgets.monitor.follow_job import Seen, epochs, follow, models, newest
 from ftwidgets.widgets.monitor.live_chart import LiveChart
 from ftwidgets.widgets.monitor.losses import VALIDATION, Losses
-from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, Pinned
+from ftwidgets.widgets.monitor.poll_job import JobSnapshot, checkpoint_models, n_epochs, newest_job, poll
+from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, ProbePrompts
 from ftwidgets.widgets.monitor.scale import WIDTH
 
 if TYPE_CHECKING:
@@ -31,15 +30,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
-_REQUEST = 30.0  # seconds a look may take
-_CAPTION = "Loss by epoch (training: its mean)"
-_HEADER = ("epoch", "to step", "training", "validation")
-_MOST_ROWS = 12  # of the table, before it scrolls
-_READ = ("What the curve says", "The rule")
+_TIMEOUT = 30.0  # seconds for a request
 
 
 class JobMonitor(Panel):
-    """Follows a job to its end, in the background, and shows what it sees.
+    """Follow a job to its end, in the background.
 
     Parameters
     ----------
@@ -52,14 +47,14 @@ class JobMonitor(Panel):
     system
         The system prompt to ask with; the one in the training data, if there was one.
     max_tokens
-        The longest answer.
+        The most tokens of an answer.
 
     Attributes
     ----------
     job
         The job.
     reading
-        What the curve says, once the job has ended; None before, and where there is no curve.
+        The diagnosis of the curve, once the job has ended; None before, and if there is no curve.
 
     Raises
     ------
@@ -78,22 +73,22 @@ class JobMonitor(Panel):
     ) -> None:
         self._stop = threading.Event()
         self._client = client
-        self.job = job if isinstance(job, Job) else Job(client, job or newest(client))
+        self.job = job if isinstance(job, Job) else Job(client, job or newest_job(client))
         self.reading: Diagnosis | None = None
         self._losses = Losses()
         self._details: FineTuningJob | None = None
         self._models: dict[int, str] = {}  # by step
-        self._pinned = Pinned(
-            client, prompts, system=system, max_tokens=max_tokens, on_change=self._answered, on_error=self.show_error
+        self._probes = ProbePrompts(
+            client, prompts, system=system, max_tokens=max_tokens, on_change=self._on_answers, on_error=self.show_error
         )
-        self._watching: BackgroundTask[None] = BackgroundTask("monitor", on_error=self.show_error)
+        self._task: BackgroundTask[None] = BackgroundTask("monitor", on_error=self.show_error)
         super().__init__(f"Job {self.job.id}", self._parts())
         self.watch()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        """Make the parts and put them in order."""
-        self._headline, self._bar, self._table, self._log = Live(role="status"), Live(), Live(), Live()
-        self._read = Live(role="status")
+        """Create the controls and return them from top to bottom."""
+        self._headline, self._progress, self._table, self._events = Live(role="status"), Live(), Live(), Live()
+        self._diagnosis_view = Live(role="status")
         self._chart = LiveChart("Press a step to ask the model as it was then.")
         self._chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
         self._chart.layout.width, self._chart.layout.max_width = f"{WIDTH}px", "100%"
@@ -102,23 +97,23 @@ class JobMonitor(Panel):
         self.cancel_button.on_click(self.catch_errors(self.cancel))
         self.watch_button = button("Watch again", tooltip="Go on watching after an outage")
         self.watch_button.on_click(self.catch_errors(self.watch))
-        self._idle(False)
-        top = [self._headline, self._bar, row(self.cancel_button, self.watch_button)]
+        self._offer_watching(False)
+        top = [self._headline, self._progress, row(self.cancel_button, self.watch_button)]
         middle = row(self._chart, self._table)
         middle.layout.align_items = "flex-start"
-        return [*top, middle, self._read, self._pinned.table, self._pinned.box, self._log]
+        return [*top, middle, self._diagnosis_view, self._probes.table, self._probes.box, self._events]
 
     @property
     def prompts(self) -> ipywidgets.Textarea:
-        """The field with the pinned prompts, a line each."""
-        return self._pinned.field
+        """The field with the prompts for the checkpoints, a line each."""
+        return self._probes.field
 
     def watch(self) -> None:
-        """Begin to watch, or go on after an outage; nothing happens while it is watching."""
-        if not self._watching.busy:
+        """Start watching, or go on after an outage; nothing changes if it is watching already."""
+        if not self._task.busy:
             self._stop.clear()
-            self._idle(False)
-            self._watching.start(self._follow)
+            self._offer_watching(False)
+            self._task.start(self._watch)
 
     def wait(self, timeout: float | None = None) -> Job:
         """Wait until the job has ended, well or not, and everything is drawn.
@@ -126,7 +121,7 @@ class JobMonitor(Panel):
         Parameters
         ----------
         timeout
-            Seconds; None waits as long as it takes. The job goes on either way.
+            Seconds; None waits without a limit. The job goes on either way.
 
         Returns
         -------
@@ -138,14 +133,14 @@ class JobMonitor(Panel):
         TimeoutError
             If it had not ended.
         openai.OpenAIError
-            If the service refused, or did not answer for two minutes.
+            If the service rejected the request, or did not answer for two minutes.
         """
-        self._watching.wait(timeout)
+        self._task.wait(timeout)
         self.update_static_view()
         return self.job
 
     def cancel(self) -> Job:
-        """Ask the service to stop the job; the outcome stands in the status line.
+        """Ask the service to stop the job; the status line shows the outcome.
 
         Returns
         -------
@@ -154,17 +149,17 @@ class JobMonitor(Panel):
         """
         self.show_status("Asking the service to stop the job ...")
         status = self.job.cancel().status
-        told = {"cancelled": "The service stopped the job.", "succeeded": "Too late: the job had succeeded already."}
-        self.show_status(told.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")
+        outcomes = {"cancelled": "The service stopped the job.", "succeeded": "Too late: the job had succeeded already."}
+        self.show_status(outcomes.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")
         return self.job
 
     @property
     def steps(self) -> list[int]:
-        """The steps whose models can be asked; 0 is the base model. Most services list checkpoints when a job has ended."""
+        """The steps whose models can be asked; 0 is the base model. Most services list checkpoints once a job has ended."""
         return sorted(self._models)
 
     def ask_checkpoint(self, step: int) -> None:
-        """Ask the model as it was after a step all pinned prompts, in the background; `answers` waits for them.
+        """Ask the model as it was after a step all prompts, in the background; `answers` waits for them.
 
         Parameters
         ----------
@@ -179,32 +174,32 @@ class JobMonitor(Panel):
         if step not in self._models:
             kept = ", ".join(map(str, self.steps)) or "none so far; they are listed when the job has succeeded"
             raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
-        if not self._pinned.prompts:
+        if not self._probes.prompts:
             raise ValueError("there is no pinned prompt: write what to ask, a line each.")
         self.show_status("Asking ...")
-        self._pinned.ask(step, self._models[step])
+        self._probes.ask(step, self._models[step])
 
     def answers(self, timeout: float | None = None) -> pd.DataFrame:
-        """Wait for the answers to all that was asked.
+        """Wait for all answers of the checkpoints and return them.
 
         Parameters
         ----------
         timeout
-            Seconds; None waits as long as it takes.
+            Seconds; None waits without a limit.
 
         Returns
         -------
         pandas.DataFrame
-            A row a prompt, a column a step.
+            A row for each prompt, a column for each step.
 
         Raises
         ------
         TimeoutError
-            If they were not there in time.
+            If they did not come in time.
         openai.OpenAIError
-            If the service refused.
+            If the service rejected a request.
         """
-        answers = self._pinned.wait(timeout)
+        answers = self._probes.wait(timeout)
         self.update_static_view()
         return answers
 
@@ -215,7 +210,7 @@ class JobMonitor(Panel):
 
     @property
     def code(self) -> str:
-        """The code that does the same: wait, read the curve, ask what was asked here."""
+        """The code that does the same: wait, diagnose the curve, ask what was asked here."""
         lines = [
             "from ftwidgets import Job",
             "from ftwidgets.errors import JobError",
@@ -229,106 +224,83 @@ class JobMonitor(Panel):
             "curve = job.curve",
             "reading = diagnose(curve) if len(curve) else None",
         ]
-        return "\n".join(lines) + "\n" + self._pinned.code()
+        return "\n".join(lines) + "\n" + self._probes.code()
 
     def static_text(self) -> str:
-        """Tell the present state in a few lines of text."""
+        """Return the status, the losses, the diagnosis and the answers, a line each."""
         if self._details is None:
             return "nothing seen yet"
         lines = [status_text.headline(self._details, self._losses)]
         if self._losses.last:
             lines.append(chart.summary(self._losses.series()))
         if self.reading:
-            lines += [f"{_READ[0]}: {self.reading}", f"{_READ[1]}: {self.reading.rule}"]
-        lines += [f"step {step}, {prompt!r}: {answer!r}" for (step, prompt), answer in self._pinned.given.items()]
+            lines += status_text.diagnosis_text(self.reading)
+        lines += [f"step {step}, {prompt!r}: {answer!r}" for (step, prompt), answer in self._probes.answers.items()]
         return "\n".join(lines)
 
     def static_html(self) -> str:
-        """Tell the present state as HTML without scripts; the chart is an image."""
+        """Return the same with the chart as a picture and the tables."""
         if self._details is None:
             return super().static_html()
         parts = [f"<p>{escape(status_text.headline(self._details, self._losses))}</p>"]
         if self._losses.last:
             series = self._losses.series()
-            drawn = chart.loss_chart(series, last=self._losses.total, dots=[VALIDATION], marks=self.steps)
-            parts += [drawn, self._table.html]
-        return "".join([*parts, self._read.html, self._pinned.table.html])
+            picture = chart.loss_chart(series, last=self._losses.total, dots=[VALIDATION], marks=self.steps)
+            parts += [picture, self._table.html]
+        return "".join([*parts, self._diagnosis_view.html, self._probes.table.html])
 
-    def _follow(self) -> None:
-        """Watch, in the thread."""
-        patient = Job(self._client.with_options(timeout=_REQUEST), self.job.id)
+    def _watch(self) -> None:
+        """Poll the job to its end, in the thread."""
+        job = Job(self._client.with_options(timeout=_TIMEOUT), self.job.id)
         done = False
         try:
-            for seen in follow(patient, self._stop):
-                self._show(seen)
+            for snapshot in poll(job, self._stop):
+                self._show(snapshot)
             if not self._stop.is_set():
-                self._finish(patient)
+                self._show_end(job)
                 done = True
         finally:
-            self._idle(not done)
+            self._offer_watching(not done)
             if not self._stop.is_set():
                 self.update_static_view()
 
-    def _show(self, seen: Seen) -> None:
-        """Draw what one look saw."""
-        if seen.details is None:
-            self.show_status(status_text.trouble(seen.trouble), "wrong")
+    def _show(self, snapshot: JobSnapshot) -> None:
+        details = snapshot.details
+        if details is None:
+            self.show_status(status_text.outage_text(snapshot.error), "wrong")
             return
         if self._details is None or self.status.html.startswith('<p class="ftw-wrong">'):
             self.show_status("")
-        self._details = seen.details
-        self._losses.add(seen.events)
-        self._headline.html = _line(seen.details, self._losses)
-        self._bar.html = status_text.bar(seen.details, self._losses)
-        self._log.html = status_text.log(seen.events)
-        self.cancel_button.disabled = seen.details.status in TERMINAL_STATUSES
-        self._draw()
+        self._details = details
+        self._losses.add(snapshot.events)
+        self._headline.html = status_text.headline_html(details, self._losses)
+        self._progress.html = status_text.progress_html(details, self._losses)
+        self._events.html = status_text.events_html(snapshot.events)
+        self.cancel_button.disabled = details.status in TERMINAL_STATUSES
+        self._show_losses()
 
-    def _draw(self) -> None:
-        """Draw the losses."""
+    def _show_losses(self) -> None:
         losses = self._losses
         if losses.last:
             self._chart.show(losses.series(), last=losses.total, dots=[VALIDATION], steps=self.steps)
-            rows = losses.rows(epochs(self._details))
-            self._table.html = _scrolling(markup.table(_CAPTION, _HEADER, rows, numbers=(0, 1, 2, 3)), len(rows))
+            self._table.html = losses.table_html(n_epochs(self._details))
 
-    def _finish(self, job: Job) -> None:
-        """Draw the end: the whole curve, what it says, and a button for each checkpoint."""
+    def _show_end(self, job: Job) -> None:
+        """Show the whole curve, its diagnosis, and a button for each checkpoint."""
         curve = job.curve
         if len(curve):
             self._losses.replace(curve)
             self.reading = diagnose(curve)
-        self._models = models(job)
-        self._draw()
-        self._read.html = _told(self.reading)
-        self._bar.html = status_text.bar(job.details, self._losses)
+        self._models = checkpoint_models(job)
+        self._show_losses()
+        self._diagnosis_view.html = status_text.diagnosis_html(self.reading)
+        self._progress.html = status_text.progress_html(job.details, self._losses)
         self.refresh_code()
 
-    def _answered(self) -> None:
-        """Bring what tells of the answers up to date; in the thread that asks."""
+    def _on_answers(self) -> None:
         self.show_status("")
         self.refresh_code()
         self.update_static_view()
 
-    def _idle(self, idle: bool) -> None:
-        """Offer to watch again, or not."""
-        self.watch_button.layout.display = "" if idle else "none"
-
-
-def _line(details: FineTuningJob, losses: Losses) -> str:
-    return f'<p class="ftw-{status_text.kind(details.status)}">{escape(status_text.headline(details, losses))}</p>'
-
-
-def _told(reading: Diagnosis | None) -> str:
-    if reading is None:
-        return "<p>There is no curve to read: the job has no measured steps.</p>"
-    said = f"<strong>{_READ[0]}: {escape(reading.label)}.</strong> {escape(reading.text[0].upper() + reading.text[1:])}"
-    return f'<p>{said}</p><p class="ftw-help">{_READ[1]}. {escape(reading.rule)}</p>'
-
-
-def _scrolling(table: str, rows: int) -> str:
-    """Let a long table scroll in a part of its own, in reach of the keyboard."""
-    if rows <= _MOST_ROWS:
-        return table
-    style = "max-height:300px;overflow:auto"
-    return f'<div class="ftw-tall" tabindex="0" role="region" aria-label="{_CAPTION}" style="{style}">{table}</div>'
+    def _offer_watching(self, offered: bool) -> None:
+        self.watch_button.layout.display = "" if offered else "none"

@@ -1,6 +1,6 @@
-"""A chart of losses that grows while a job runs: axes are sent when they change, of the lines only their paths.
+"""LiveChart: a loss chart that is redrawn while a job runs, with buttons for its checkpoints above the plot.
 
-Above the plot there is room for buttons, each over its step. Left out: how anything is drawn (`chart.py` does).
+The axes are sent to the browser when they change, otherwise only the paths of the lines.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import traitlets
 
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.monitor import chart
-from ftwidgets.widgets.monitor.scale import WIDTH, Scale, fit
+from ftwidgets.widgets.monitor.scale import WIDTH, Scale, fit_scale
 
 _STRIP = 30  # pixels for the buttons
 
 
 class LiveChart(Live):
-    """A chart.
+    """A loss chart with a button for each checkpoint; a press calls the `on_press` functions with the step, as text.
 
     Parameters
     ----------
     heading
         A sentence above the buttons, where there are any.
-
-    A press on a button calls what `on_press` was given with its step, as text.
     """
 
     _esm = Path(__file__).with_name("live_chart.js")
@@ -43,20 +41,20 @@ class LiveChart(Live):
     def show(
         self, series: chart.Series, *, last: float | None = None, dots: Container[str] = (), steps: Sequence[int] = ()
     ) -> None:
-        """Draw.
+        """Draw the losses and the buttons.
 
         Parameters
         ----------
         series
             The name of each line, with its points (step, loss).
         last
-            The step at the right edge, where it is known before it is reached.
+            The step at the right edge; by default the last one there is.
         dots
             The names of the lines whose points are marked.
         steps
-            The steps that get a button, rising.
+            The steps that get a button, in rising order.
         """
-        scale = fit(series.values(), last)
+        scale = fit_scale(series.values(), last)
         lines, label = chart.paths(series, scale, dots), chart.summary(series)
         with self.hold_sync():  # one message
             if self._frame != (scale, list(lines), list(series), list(steps)):
@@ -70,34 +68,34 @@ class LiveChart(Live):
         if not steps:
             return ""
         buttons = "".join(
-            f'<button data-press="{step}" aria-label="{escape(_name(step))}" '
+            f'<button data-press="{step}" aria-label="{escape(_label(step))}" '
             f'style="position:absolute;left:{100 * x / WIDTH:.1f}%;transform:translateX(-50%)">{step or "base"}</button>'
             for step, x in zip(
-                steps, places([scale.x(step) for step in steps], [len(str(step)) for step in steps]), strict=True
+                steps, button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps]), strict=True
             )
         )
         strip = f'<div style="position:relative;height:{_STRIP}px;max-width:{WIDTH}px">{buttons}</div>'
         return f'<p class="ftw-help">{escape(self._heading)}</p>{strip}'
 
 
-def places(wanted: Sequence[float], letters: Sequence[int]) -> list[float]:
-    """Move the middles of buttons to the left, as far as needed for them not to overlap or stick out.
+def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[float]:
+    """Return the centres of buttons, moved to the left as far as needed so that none overlap or leave the chart.
 
     Parameters
     ----------
-    wanted
-        Where they would be, in pixels, rising.
-    letters
-        How long their texts are.
+    steps
+        The pixels of their steps, in rising order.
+    lengths
+        The number of characters on each button.
     """
-    found: list[float] = []
+    centres: list[float] = []
     edge = float(WIDTH)
-    for x, n in reversed(list(zip(wanted, letters, strict=True))):
-        half = 13 + 4 * n
-        found.append(min(x, edge - half))
-        edge = found[-1] - half
-    return found[::-1]
+    for x, length in reversed(list(zip(steps, lengths, strict=True))):
+        half_width = 13 + 4 * length
+        centres.append(min(x, edge - half_width))
+        edge = centres[-1] - half_width
+    return centres[::-1]
 
 
-def _name(step: int) -> str:
+def _label(step: int) -> str:
     return f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"

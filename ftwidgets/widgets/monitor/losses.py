@@ -1,7 +1,4 @@
-"""The losses of one job as they come in: lines for a chart, rows for a table.
-
-Left out: judging them (`ftwidgets.jobs.diagnosis`), and fetching (`follow.py`).
-"""
+"""The losses of one job as they come in: lines for a chart, a table by epoch."""
 
 from __future__ import annotations
 
@@ -12,17 +9,29 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.jobs.diagnosis import SMALLEST_WRITTEN
+from ftwidgets.widgets.base import markup
 
 if TYPE_CHECKING:
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJobEvent
 
 TRAINING, VALIDATION, ON_BATCHES = "training", "validation", "validation (on batches)"
-_ROWS = 10  # of the table, where a service measures validation less often than that
+_ROWS = 10  # of the table, if neither the validation losses nor the number of epochs divide the run
+_MAX_ROWS = 12  # of the table, before it scrolls
+_CAPTION = "Loss by epoch (training: its mean)"
+_HEADER = ("epoch", "to step", "training", "validation")
 
 
 class Losses:
-    """What was measured so far, by step."""
+    """The losses measured so far, by step.
+
+    Attributes
+    ----------
+    total
+        The number of steps of the job; None if it is not known.
+    last
+        The last measured step; 0 before the first.
+    """
 
     def __init__(self) -> None:
         self.total: int | None = None
@@ -31,24 +40,24 @@ class Losses:
         self._seen: set[str] = set()
 
     def add(self, events: Iterable[FineTuningJobEvent]) -> None:
-        """Take what is new in a job's events."""
+        """Add what is new in a job's events."""
         for event in events:
             if event.id in self._seen:
                 continue
             self._seen.add(event.id)
             data = event.data
             if isinstance(data, Mapping) and isinstance(data.get("step"), int | float) and "train_loss" in data:
-                self._take(int(data["step"]), data)
-                self.total = _whole(data.get("total_steps")) or _announced(event.message) or self.total
+                self._add_step(int(data["step"]), data)
+                self.total = _positive_int(data.get("total_steps")) or _total_in(event.message) or self.total
 
     def replace(self, curve: pd.DataFrame) -> None:
-        """Take a finished job's whole curve instead."""
+        """Replace all losses by the curve of a finished job."""
         self._columns = {name: {} for name in self._columns}
         for row in curve.to_dict("records"):
-            self._take(int(row["step"]), row)
+            self._add_step(int(row["step"]), row)
 
     def series(self) -> dict[str, list[tuple[float, float]]]:
-        """Give the lines: training, and validation on the whole set once it was measured twice, else on batches of it."""
+        """Return the lines: training, and validation on the whole set once it was measured twice, else on batches of it."""
         train, batches, full = (sorted(column.items()) for column in self._columns.values())
         lines: dict[str, list[tuple[float, float]]] = {TRAINING: [*train]}
         if len(full) > 1 or (full and not batches):
@@ -56,11 +65,11 @@ class Losses:
         return lines | ({ON_BATCHES: [*batches]} if batches else {})
 
     def rows(self, n_epochs: int | None = None) -> list[tuple[object, ...]]:
-        """Give a row an epoch: its number, its last step, the mean training loss in it, the validation loss after it.
+        """Return a row for each epoch: its number, its last step, the mean training loss in it, the validation loss after it.
 
-        Where neither the validation loss nor the number of epochs tells where one ends, the rows are parts of the run.
+        Where neither the validation loss nor the number of epochs shows where an epoch ends, the rows are parts of the run.
         """
-        ends = sorted(self._columns["full_valid_loss"]) or self._parts(n_epochs or _ROWS)
+        ends = sorted(self._columns["full_valid_loss"]) or self._ends_of_parts(n_epochs or _ROWS)
         found: list[tuple[object, ...]] = []
         begin = 0
         for number, end in enumerate(ends, 1):
@@ -70,12 +79,21 @@ class Losses:
             begin = end
         return found
 
-    def _parts(self, n: int) -> list[int]:
+    def table_html(self, n_epochs: int | None = None) -> str:
+        """Return the rows as an HTML table; a long one scrolls in a region that the keyboard reaches."""
+        rows = self.rows(n_epochs)
+        table = markup.table(_CAPTION, _HEADER, rows, numbers=(0, 1, 2, 3))
+        if len(rows) <= _MAX_ROWS:
+            return table
+        style = "max-height:300px;overflow:auto"
+        return f'<div class="ftw-tall" tabindex="0" role="region" aria-label="{_CAPTION}" style="{style}">{table}</div>'
+
+    def _ends_of_parts(self, n: int) -> list[int]:
         total = self.total or self.last
         ends = sorted({round(i * total / n) for i in range(1, n + 1)})
         return [end for end in ends if 0 < end <= self.last]
 
-    def _take(self, step: int, values: Mapping[Any, Any]) -> None:
+    def _add_step(self, step: int, values: Mapping[Any, Any]) -> None:
         self.last = max(self.last, step)
         for name, column in self._columns.items():
             value = values.get(name)
@@ -83,14 +101,14 @@ class Losses:
                 column[step] = float(value)
 
 
-def _whole(value: object) -> int | None:
+def _positive_int(value: object) -> int | None:
     return int(value) if isinstance(value, int | float) and value > 0 else None
 
 
-def _announced(message: str) -> int | None:
-    """Read the number of steps out of "Step 3/120: ...", as OpenAI's messages have it."""
-    found = re.match(r"Step \d+/(\d+)", message)
-    return int(found.group(1)) if found else None
+def _total_in(message: str) -> int | None:
+    """Return the number of steps in a message such as "Step 3/120: ...", as OpenAI writes it."""
+    match = re.match(r"Step \d+/(\d+)", message)
+    return int(match[1]) if match else None
 
 
 def _text(loss: float | None) -> str:

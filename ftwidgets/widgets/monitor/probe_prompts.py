@@ -1,7 +1,4 @@
-"""The same few prompts for every checkpoint of a job: asked in the background, shown as one table.
-
-Left out: choosing a checkpoint (`monitor.py` has the buttons), and free questions (`prompt.py`).
-"""
+"""Probe prompts: ask every checkpoint of a job the same few prompts in the background, and show the answers in one table."""
 
 from __future__ import annotations
 
@@ -26,8 +23,8 @@ if TYPE_CHECKING:
 PROMPTS = ("Hello, how are you?", "What can you help me with?", "Where is my order?")
 
 
-class Pinned:
-    """Pinned prompts and what the checkpoints answered.
+class ProbePrompts:
+    """The prompts, and what the checkpoints answered.
 
     Parameters
     ----------
@@ -38,11 +35,11 @@ class Pinned:
     system
         The system prompt to ask with; empty for none.
     max_tokens
-        The longest answer.
+        The most tokens of an answer.
     on_change
-        Called when there are new answers.
+        Called in the thread when there are new answers.
     on_error
-        Called with what the client raised.
+        Called in the thread with what the client raised.
     """
 
     def __init__(
@@ -61,38 +58,38 @@ class Pinned:
         self.field.observe(lambda _change: self._show(), names="value")
         self.box = field(self.field, "What a checkpoint is asked, a line each.", width="640px")
         self.table = Live(role="status")
-        self.models: dict[int, str] = {}  # of the steps that answered
-        self.given: dict[tuple[int, str], str] = {}
-        self._work: BackgroundTask[None] = BackgroundTask("checkpoints' answers", on_error=on_error)
-        self._lock, self._busy, self._begun = threading.Lock(), False, False
+        self.models: dict[int, str] = {}  # by step, of those that answered
+        self.answers: dict[tuple[int, str], str] = {}  # by step and prompt
+        self._task: BackgroundTask[None] = BackgroundTask("checkpoints' answers", on_error=on_error)
+        self._lock, self._busy, self._started = threading.Lock(), False, False
         self._pending: list[tuple[int, str]] = []
 
     @property
     def prompts(self) -> list[str]:
-        """The prompts, as they stand in the field."""
+        """The prompts in the field, each once."""
         return list(dict.fromkeys(line.strip() for line in self.field.value.splitlines() if line.strip()))
 
     def ask(self, step: int, model: str) -> None:
-        """Ask the model of a step all prompts that it has not been asked."""
-        self._begun = True
+        """Ask the model of a step all prompts that it has not answered, in the background."""
+        self._started = True
         with self._lock:
             self._pending.append((step, model))
-            begin, self._busy = not self._busy, True
-        while begin and not self._work.start(self._ask_all):
-            sleep(0.001)  # the last round is on its way out
+            start, self._busy = not self._busy, True
+        while start and not self._task.start(self._ask_pending):
+            sleep(0.001)  # the last round is just ending
 
     def wait(self, timeout: float | None = None) -> pd.DataFrame:
-        """Wait until all that was asked is answered, and give the answers: a row a prompt, a column a step."""
+        """Wait for all answers and return them: a row for each prompt, a column for each step."""
         import pandas as pd
 
-        if self._begun:
-            self._work.wait(timeout)
+        if self._started:
+            self._task.wait(timeout)
         prompts = self.prompts
-        columns = {step: [self.given.get((step, prompt), "") for prompt in prompts] for step in sorted(self.models)}
+        columns = {step: [self.answers.get((step, prompt), "") for prompt in prompts] for step in sorted(self.models)}
         return pd.DataFrame(columns, index=pd.Index(prompts, name="prompt"))
 
     def code(self) -> str:
-        """Write the calls that ask the same; nothing where nothing was asked."""
+        """Return the calls that ask the same; empty if nothing was asked."""
         if not self.models:
             return ""
         system = f'{{"role": "system", "content": {self._system!r}}}, ' if self._system else ""
@@ -109,14 +106,13 @@ class Pinned:
             "        answers[step, prompt] = reply.choices[0].message.content\n"
         )
 
-    def _ask_all(self) -> None:
-        """BackgroundTask off what is to be asked, in the thread."""
+    def _ask_pending(self) -> None:
         try:
-            while (asked := self._next()) is not None:
-                step, model = asked
+            while (pending := self._next()) is not None:
+                step, model = pending
                 for prompt in self.prompts:
-                    if (step, prompt) not in self.given:
-                        self.given[step, prompt] = self._ask(model, prompt)
+                    if (step, prompt) not in self.answers:
+                        self.answers[step, prompt] = self._ask(model, prompt)
                         self.models[step] = model
                 self._show()
                 self._on_change()
@@ -141,5 +137,5 @@ class Pinned:
         steps, prompts = sorted(self.models), self.prompts
         if steps:
             header = ["prompt", *(f"step\N{NO-BREAK SPACE}{step}" if step else "base model" for step in steps)]
-            rows = [[prompt, *(self.given.get((step, prompt), "") for step in steps)] for prompt in prompts]
+            rows = [[prompt, *(self.answers.get((step, prompt), "") for step in steps)] for prompt in prompts]
             self.table.html = markup.table("What the checkpoints answer", header, rows)

@@ -1,7 +1,4 @@
-"""Where a step and a loss lie in a picture of 480 by 250 pixels, and which of them to write at the axes.
-
-Left out: drawing (`chart.py`).
-"""
+"""The axes of a loss chart of 480 by 250 pixels: from steps and losses to pixels, and the values to label."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ WIDTH, HEIGHT = 480, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 20, 42  # the margins around the plot
 
 SMALLEST = 1e-3
-"""Losses below are drawn at this one: on a logarithmic scale 0 is infinitely far down."""
-MANY = 10.0
-"""From this ratio of largest to smallest on, the scale is logarithmic."""
+"""Smaller losses are drawn at this one: on a logarithmic scale 0 is infinitely far down."""
+LOG_RATIO = 10.0
+"""From this ratio of the largest to the smallest loss on, the scale is logarithmic."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a step and a loss lie in the picture.
+    """The scale of both axes.
 
     Parameters
     ----------
@@ -40,11 +37,11 @@ class Scale:
     log: bool
 
     def x(self, step: float) -> float:
-        """Give the distance of a step from the left, in pixels."""
+        """Return the distance of a step from the left, in pixels."""
         return LEFT + (WIDTH - LEFT - RIGHT) * min(step, self.last) / self.last
 
     def y(self, loss: float) -> float:
-        """Give the distance of a loss from the top, in pixels."""
+        """Return the distance of a loss from the top, in pixels."""
         loss = min(max(loss, self.low), self.high)
         share = math.log(loss / self.low) / math.log(self.high / self.low) if self.log else (loss - self.low) / self._span
         return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share)
@@ -54,39 +51,39 @@ class Scale:
         return self.high - self.low
 
     def losses(self) -> list[float]:
-        """Give the losses to write at the axis."""
+        """Return the losses to label."""
         if not self.log:
             return [self.low + i * self._span / 4 for i in range(5)]
         decades = [10.0**i for i in range(round(math.log10(self.low)), round(math.log10(self.high)) + 1)]
         return decades if len(decades) > 3 else sorted(decades + [3 * decade for decade in decades[:-1]])
 
     def steps(self) -> list[float]:
-        """Give a few round steps to write at the lower axis."""
-        apart = _nice(self.last / 6)
+        """Return a few round steps to label."""
+        apart = _round_up(self.last / 6)
         return [step * apart for step in range(int(self.last / apart) + 1)]
 
 
-def fit(lines: Iterable[Points], last: float | None = None) -> Scale:
-    """Choose a scale on which all lines fit, rounded so that it seldom changes while they grow.
+def fit_scale(lines: Iterable[Points], last: float | None = None) -> Scale:
+    """Return a scale that fits all lines, rounded so that it seldom changes while they grow.
 
     Parameters
     ----------
     lines
-        The points of each line; losses that are no number are left out.
+        The points of each line; losses that are not finite are ignored.
     last
         The last step, if it is known already.
     """
     drawn = list(lines)
     losses = [loss for line in drawn for _, loss in line if loss < math.inf] or [1.0]
     reached = max((line[-1][0] for line in drawn if line), default=1)
-    last = max(last, reached) if last else _nice(reached)
+    last = max(last, reached) if last else _round_up(reached)
     low, high = max(min(losses), SMALLEST), max(max(losses), SMALLEST)
-    if high < MANY * low:
-        return Scale(last, 0.0, _nice(high), log=False)
+    if high < LOG_RATIO * low:
+        return Scale(last, 0.0, _round_up(high), log=False)
     return Scale(last, 10.0 ** math.floor(math.log10(low) + 1e-9), 10.0 ** math.ceil(math.log10(high) - 1e-9), log=True)
 
 
-def _nice(number: float) -> float:
+def _round_up(number: float) -> float:
     """Round up to 1, 2, 3, 5 or 8 times a power of ten."""
     if number <= 0:
         return 1.0

@@ -1,7 +1,4 @@
-"""Tell how a job is doing: a sentence for everyone, a bar with its figures, a log. HTML is escaped here.
-
-Left out: the curve (`chart.py`) and what it means (`ftwidgets.jobs.diagnosis`).
-"""
+"""The state of a job in words and as escaped HTML: a headline, a progress bar, the events, the diagnosis of its curve."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from ftwidgets.widgets.base.failures import failure_text
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
+    from ftwidgets.jobs.diagnosis import Diagnosis
     from ftwidgets.widgets.monitor.losses import Losses
 
 MEANINGS = {
@@ -31,16 +29,16 @@ MEANINGS = {
 }
 """What a status means."""
 
-_LINES = 12  # of the log
+_MAX_EVENTS = 12  # in the list
 
 
 def headline(details: FineTuningJob, losses: Losses) -> str:
-    """Say in a sentence where a job is; the text changes with the status and with every tenth of the way."""
+    """Return the status of a job in a sentence, which changes with the status and with every tenth of the steps."""
     meaning = MEANINGS.get(details.status)
     text = details.status + (f": {meaning}." if meaning else ".")
     if details.status == "running" and losses.total:
         return f"{text} {10 * (10 * losses.last // losses.total)} % done."
-    if str(details.status) == "paused":  # which the client's types lack
+    if str(details.status) == "paused":  # not in the client's types
         return f"{text} client.fine_tuning.jobs.resume({details.id!r}) does that."
     if details.status == "failed":
         return f"{text} {reason(details)}".rstrip()
@@ -48,41 +46,42 @@ def headline(details: FineTuningJob, losses: Losses) -> str:
 
 
 def reason(details: FineTuningJob) -> str:
-    """Give the service's reason for a failure, if it gave one."""
+    """Return the service's reason for a failure; empty without one."""
     error = details.error
     return ": ".join(filter(None, (error.code, error.message))) if error else ""
 
 
-def trouble(error: Exception | None) -> str:
-    """Say why a look saw nothing, in the service's own words where there are any."""
+def outage_text(error: Exception | None) -> str:
+    """Return why a poll found nothing, in the service's own words where there are any."""
     if isinstance(error, openai.APIStatusError) and isinstance(error.body, dict) and error.body.get("message"):
         return f"{failure_text(error)} The monitor goes on asking. The job is not affected."
     return "The service does not answer at the moment; the monitor goes on asking. The job is not affected."
 
 
-def kind(status: str) -> str:
-    """Give the look of a status."""
-    return {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong"}.get(status, "busy")
+def headline_html(details: FineTuningJob, losses: Losses) -> str:
+    """Return the headline in the colour of its status."""
+    kind = {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong"}.get(details.status, "busy")
+    return f'<p class="ftw-{kind}">{escape(headline(details, losses))}</p>'
 
 
-def bar(details: FineTuningJob, losses: Losses) -> str:
-    """Make the bar with its words."""
-    still = {"paused", *TERMINAL_STATUSES}
-    if losses.total is None or details.status not in {"running", *still}:
+def progress_html(details: FineTuningJob, losses: Losses) -> str:
+    """Return a progress bar with its figures in words."""
+    resting = {"paused", *TERMINAL_STATUSES}
+    if losses.total is None or details.status not in {"running", *resting}:
         figures = f"step {losses.last}" if losses.last else "not begun"
         value = ""
     else:
         figures = f"step {losses.last} of {losses.total}"
         value = f' value="{losses.last}" max="{losses.total}"'
     left = time_left(details, losses)
-    told = figures + (f", {left}" if left else "")
-    if not value and details.status in still:  # a bar without a value moves, as if something were going on
-        return f"<p>Steps: {told}</p>"
-    return f"<p><label>Steps <progress{value}>{told}</progress></label> {told}</p>"
+    text = figures + (f", {left}" if left else "")
+    if not value and details.status in resting:  # a bar without a value would move, as if something were going on
+        return f"<p>Steps: {text}</p>"
+    return f"<p><label>Steps <progress{value}>{text}</progress></label> {text}</p>"
 
 
 def time_left(details: FineTuningJob, losses: Losses) -> str:
-    """Say how long a running job still takes, by the service's own estimate."""
+    """Return how long a running job still takes, by the service's own estimate; empty if there is none."""
     if details.status != "running" or not details.estimated_finish or losses.last == losses.total:
         return ""
     seconds = details.estimated_finish - time.time()
@@ -91,15 +90,29 @@ def time_left(details: FineTuningJob, losses: Losses) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
-def log(events: Sequence[FineTuningJobEvent]) -> str:
-    """List what happened, the latest first: every event, but of the steps' measurements only the last."""
-    steps = [event for event in events if event.type == "metrics"]
-    told = [event for event in events if event.type != "metrics" or event is steps[-1]]
-    lines = "".join(f"<li>{_clock(event)} {escape(event.message)}</li>" for event in told[: -_LINES - 1 : -1])
-    return (
-        f'<p><strong>Events</strong>, the latest first</p><ul style="margin:0;padding-left:18px">{lines}</ul>' if told else ""
-    )
+def events_html(events: Sequence[FineTuningJobEvent]) -> str:
+    """Return the events as a list, the latest first; of the metrics only the last."""
+    metrics = [event for event in events if event.type == "metrics"]
+    shown = [event for event in events if event.type != "metrics" or event is metrics[-1]]
+    if not shown:
+        return ""
+    items = []
+    for event in shown[: -_MAX_EVENTS - 1 : -1]:
+        clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
+        items.append(f"<li>{clock} {escape(event.message)}</li>")
+    heading = "<p><strong>Events</strong>, the latest first</p>"
+    return f'{heading}<ul style="margin:0;padding-left:18px">{"".join(items)}</ul>'
 
 
-def _clock(event: FineTuningJobEvent) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
+def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
+    """Return what the curve says, and the rule behind it, a line each."""
+    return [f"What the curve says: {diagnosis}", f"The rule: {diagnosis.rule}"]
+
+
+def diagnosis_html(diagnosis: Diagnosis | None) -> str:
+    """Return the same as HTML; None is a job without a curve."""
+    if diagnosis is None:
+        return "<p>There is no curve to read: the job has no measured steps.</p>"
+    text = diagnosis.text[0].upper() + diagnosis.text[1:]
+    summary = f"<strong>What the curve says: {escape(diagnosis.label)}.</strong> {escape(text)}"
+    return f'<p>{summary}</p><p class="ftw-help">The rule. {escape(diagnosis.rule)}</p>'

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from ftwidgets.widgets.monitor import chart
-from ftwidgets.widgets.monitor.live_chart import LiveChart, places
-from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit
+from ftwidgets.widgets.monitor.live_chart import LiveChart, button_positions
+from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit_scale
 from tools import bench_chart
 
 TRAIN = [(float(step), 5 * math.exp(-step / 30)) for step in range(1, 101)]
@@ -49,9 +49,9 @@ def test_a_line_goes_where_its_points_are() -> None:
 def test_a_long_line_is_gathered_in_buckets_of_means() -> None:
     """5,000 points become no more than the plot is wide, and a bucket lies at its mean."""
     many = [(step, 1.0 + (step % 2)) for step in range(1, 5001)]
-    points = walked(chart.path(many, fit([many], 5000)))
+    points = walked(chart.path(many, fit_scale([many], 5000)))
     assert len(points) <= (WIDTH - LEFT - RIGHT) / chart.BUCKET + 1
-    middle = fit([many], 5000).y(1.5)
+    middle = fit_scale([many], 5000).y(1.5)
     assert all(abs(y - middle) <= 1 for _, y in points[1:-1])
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_number_makes_a_gap() -> None:
 )
 def test_a_scale_fits_and_is_logarithmic_where_that_helps(losses: list[float], log: bool, low: float, high: float) -> None:
     """Losses over more than a decade get a logarithmic scale, in whole decades; 0 is drawn at 0.001."""
-    scale = fit([[(i, loss) for i, loss in enumerate(losses, 1)]])
+    scale = fit_scale([[(i, loss) for i, loss in enumerate(losses, 1)]])
     assert (scale.log, scale.low, scale.high) == (log, pytest.approx(low), pytest.approx(high))
     assert scale.losses()[0] == pytest.approx(low)
     assert scale.losses()[-1] == pytest.approx(high)
@@ -103,7 +103,7 @@ def test_buttons_stand_over_their_steps_and_not_over_each_other() -> None:
     ]
     live.press("98")
     assert pressed == ["98"]
-    at = places([LEFT, 440, 445, 450], [4, 2, 2, 3])
+    at = button_positions([LEFT, 440, 445, 450], [4, 2, 2, 3])
     assert at == sorted(at)
     assert all(b - a >= 35 for a, b in pairwise(at[1:]))
 

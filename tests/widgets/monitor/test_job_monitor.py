@@ -15,7 +15,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.widgets.monitor import JobMonitor
-from ftwidgets.widgets.monitor.follow_job import Seen
+from ftwidgets.widgets.monitor.poll_job import JobSnapshot
 from tests.jobs.test_job import Service, described, event, listed, statuses
 
 LINE = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
@@ -71,14 +71,14 @@ def test_a_job_is_followed_to_its_end(client: openai.OpenAI, tmp_path: Path) -> 
     assert monitor.wait(60) is monitor.job is job
     assert job.status == "succeeded"
     assert text_of(monitor._headline.html) == "succeeded: the tuned model is ready."
-    assert text_of(monitor._bar.html) == "Steps step 9 of 9 step 9 of 9"
-    assert "<progress" in monitor._bar.html
+    assert text_of(monitor._progress.html) == "Steps step 9 of 9 step 9 of 9"
+    assert "<progress" in monitor._progress.html
     assert monitor._table.html.count("<tr>") == 1 + 3
     assert monitor._chart.label.startswith("training")
     assert monitor.reading is not None
-    assert f"What the curve says: {monitor.reading.label}." in text_of(monitor._read.html)
+    assert f"What the curve says: {monitor.reading.label}." in text_of(monitor._diagnosis_view.html)
     assert monitor.steps == [0, 3, 6, 9]
-    assert "The job has successfully completed" in monitor._log.html
+    assert "The job has successfully completed" in monitor._events.html
     assert monitor.cancel_button.disabled
 
 
@@ -95,7 +95,7 @@ def test_a_checkpoint_answers_in_the_background(client: openai.OpenAI, done: Job
             model=model, messages=[{"role": "user", "content": "hi"}], temperature=0, max_tokens=4
         )
         assert answers.loc["hi", step] == reply.choices[0].message.content
-    shown = monitor._pinned.table.html
+    shown = monitor._probes.table.html
     assert text_of(shown).startswith("What the checkpoints answer prompt base model step 9 hi")
     assert "ho &lt;b&gt;" in shown
     assert text_of(monitor.static_html()).endswith(text_of(shown))
@@ -179,7 +179,7 @@ def test_a_failed_job_shows_its_reason(client: openai.OpenAI, tmp_path: Path) ->
     assert monitor.wait(30).status == "failed"
     assert "failed: there is no tuned model. invalid_n_examples: Training file has 7 example(s)" in monitor._headline.html
     assert monitor.reading is None
-    assert "There is no curve to read" in monitor._read.html
+    assert "There is no curve to read" in monitor._diagnosis_view.html
     assert monitor.steps == []
     exec(monitor.code, {"client": client})
 
@@ -265,7 +265,7 @@ def test_an_end_that_could_not_be_read_can_be_tried_again() -> None:
     broken.clear()
     monitor.watch_button.click()
     monitor.wait(20)
-    assert "What the curve says" in monitor._read.html
+    assert "What the curve says" in monitor._diagnosis_view.html
     assert monitor.watch_button.layout.display == "none"
 
 
@@ -297,7 +297,7 @@ def test_a_screen_reader_is_not_told_every_step() -> None:
     monitor._headline.observe(lambda change: lines.append(text_of(change["new"])), names="html")
     while now[0] < 101:
         job = Job(service.client(), "ftjob-1")
-        monitor._show(Seen(job.details, tuple(job.events)))
+        monitor._show(JobSnapshot(job.details, tuple(job.events)))
     assert 10 <= len(lines) <= 13
     assert lines[-1] == "succeeded: the tuned model is ready."
 
@@ -334,7 +334,7 @@ def test_a_service_without_metrics_and_checkpoints() -> None:
     assert monitor._table.html.count("<tr>") == 1 + 3  # its hyperparameters tell three epochs
     monitor.ask_checkpoint(10)
     assert monitor.answers(20).loc["hi", 10] == "<i>hello</i>"
-    assert "<script>" not in monitor._log.html
+    assert "<script>" not in monitor._events.html
     assert "<i>" not in monitor.static_html()
     assert "&lt;i&gt;hello" in monitor.static_html()
 
@@ -345,9 +345,9 @@ def test_a_status_nobody_foresaw_is_shown_as_it_is(status: str, says: str) -> No
     monitor = JobMonitor(Service(jobs=statuses(status), events=NO_MORE).client(), "ftjob-1")
     until(lambda: monitor._headline.html)
     assert text_of(monitor._headline.html).startswith(says)
-    assert monitor._watching.busy
+    assert monitor._task.busy
     monitor.close()
-    monitor._watching.wait(20)
+    monitor._task.wait(20)
 
 
 def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: Job) -> None:
@@ -372,7 +372,7 @@ def test_leaving_python_does_not_wait_for_the_job(tmp_path: Path) -> None:
         "from ftwidgets.widgets.monitor import JobMonitor\n"
         "none = {'object': 'list', 'data': [], 'has_more': False}\n"
         "monitor = JobMonitor(Service(jobs=statuses('queued'), events=none).client(), 'ftjob-1')\n"
-        "assert monitor._watching.busy\n"
+        "assert monitor._task.busy\n"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=30)

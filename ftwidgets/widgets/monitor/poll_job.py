@@ -1,7 +1,4 @@
-"""Find a job, and look at it again and again, politely, until it ends or nobody wants to know any more.
-
-Left out: threads and drawing (`monitor.py` has them), and `Job.wait`, which blocks and raises.
-"""
+"""Poll a fine-tuning job and yield what each poll found; find the newest job, and the models of its checkpoints."""
 
 from __future__ import annotations
 
@@ -23,23 +20,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look saw: the job and its events, oldest first, or why there was no answer."""
+class JobSnapshot:
+    """What one poll found: the job and its events, oldest first, or why there was no answer."""
 
     details: FineTuningJob | None = None
     events: tuple[FineTuningJobEvent, ...] = ()
-    trouble: Exception | None = None
+    error: Exception | None = None
 
 
-def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
-    """Look at a job until it has ended or `stop` is set, with the pauses of `ftwidgets.jobs.polling`.
+def poll(job: Job, stop: threading.Event) -> Iterator[JobSnapshot]:
+    """Poll a job until it has ended or `stop` is set, with the pauses of `ftwidgets.jobs.polling`.
 
     Raises
     ------
     openai.OpenAIError
-        What the client raises: at once for a refusal, after two minutes where the service does not answer.
+        What the client raises: at once where the service rejects the request, after two minutes where it does not answer.
     FtwidgetsError
-        If what answers is no such service.
+        If the address is not that of such a service.
     """
     backoff = Backoff()
     while not stop.is_set():
@@ -52,17 +49,17 @@ def follow(job: Job, stop: threading.Event) -> Iterator[Seen]:
             if backoff.timed_out():
                 error.add_note(f"No answer for {OUTAGE:.0f} s.")
                 raise
-            yield Seen(trouble=error)
+            yield JobSnapshot(error=error)
         else:
             backoff.answered(monotonic() - asked)
-            yield Seen(details, events)
+            yield JobSnapshot(details, events)
             if details.status in TERMINAL_STATUSES:
                 return
         stop.wait(backoff.next_pause())
 
 
-def newest(client: openai.OpenAI) -> str:
-    """Find the newest job: services list them newest first, or oldest first."""
+def newest_job(client: openai.OpenAI) -> str:
+    """Return the id of the newest job, whether the service lists it first or last."""
     with explain_wrong_service():
         jobs = client.fine_tuning.jobs.list(limit=20).data
     if not jobs:
@@ -70,22 +67,22 @@ def newest(client: openai.OpenAI) -> str:
     return max(jobs, key=lambda job: job.created_at or 0).id
 
 
-def models(job: Job) -> dict[int, str]:
-    """Give the models that can be asked, by step: the base model as step 0, the checkpoints, the tuned model."""
+def checkpoint_models(job: Job) -> dict[int, str]:
+    """Return the models that can be asked, by step: the base model as step 0, the checkpoints, the tuned model."""
     try:
-        kept = {point.step_number: point.fine_tuned_model_checkpoint for point in job.checkpoints}
+        models = {point.step_number: point.fine_tuned_model_checkpoint for point in job.checkpoints}
     except openai.APIStatusError:  # a service without checkpoints
-        kept = {}
-    if job.model and job.model not in kept.values():
+        models = {}
+    if job.model and job.model not in models.values():
         steps = job.curve["step"]
-        kept[int(steps.iloc[-1]) if len(steps) else 1] = job.model
-    return {0: job.details.model, **kept} if kept else {}
+        models[int(steps.iloc[-1]) if len(steps) else 1] = job.model
+    return {0: job.details.model, **models} if models else {}
 
 
-def epochs(details: FineTuningJob | None) -> int | None:
-    """Give the number of epochs, where the service tells."""
+def n_epochs(details: FineTuningJob | None) -> int | None:
+    """Return the number of epochs, where the service tells it."""
     method = details.method if details else None
     used = (method.supervised or method.dpo) if method else None
     chosen = (used.hyperparameters if used else None) or (details.hyperparameters if details else None)
-    n_epochs = getattr(chosen, "n_epochs", None)
-    return n_epochs if isinstance(n_epochs, int) else None
+    epochs = getattr(chosen, "n_epochs", None)
+    return epochs if isinstance(epochs, int) else None
