@@ -1,1 +1,1 @@
-"""The command `ftwidgets`: a file for each of its commands."""
+"""The command `ftwidgets`. Its commands `lab` and `reset` are in `ftwidgets.lessons`, `doctor` is in `ftwidgets.health`."""

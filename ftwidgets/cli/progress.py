@@ -1,11 +1,7 @@
-"""Plain text for a terminal: columns, a progress bar that knows when nobody watches, no control characters.
-
-Left out: colours, and any library for them.
-"""
+"""Plain text for a terminal: indented text, columns, and a progress bar that becomes a few lines in a file."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
@@ -16,71 +12,70 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJobEvent
 
-SEPARATOR = os.sep
 _INDENT = "   "
-_BAR = 30
+_BAR_WIDTH = 30
 
 
-def width() -> int:
-    """Tell how wide a line may be: the terminal's width, from 60 to 110."""
+def line_width() -> int:
+    """Return how many characters fit on a line of the terminal, at least 60 and at most 110."""
     return min(110, max(60, shutil.get_terminal_size((100, 24)).columns)) - 1
 
 
-def plain(text: str) -> str:
-    """Make one line of a text, without anything that steers a terminal: models write what they like."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+def single_line(text: str) -> str:
+    """Join a text to one line without control characters: the answer of a model may hold any."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def indented(text: str) -> str:
+def indent(text: str) -> str:
     """Indent a text and wrap its long lines."""
     lines: list[str] = []
     for line in text.splitlines():
-        lines += textwrap.wrap(line, width() - len(_INDENT), break_on_hyphens=False, break_long_words=False) or [""]
+        lines += textwrap.wrap(line, line_width() - len(_INDENT), break_on_hyphens=False, break_long_words=False) or [""]
     return textwrap.indent("\n".join(lines), _INDENT)
 
 
-def side_by_side(texts: Mapping[str, str]) -> str:
-    """Set texts in columns of equal width, each under its name."""
-    room = (width() - len(_INDENT)) // len(texts) - 2
-    columns = [[name, "-" * len(name), *textwrap.wrap(text or "(nothing)", room)] for name, text in texts.items()]
+def format_columns(texts: Mapping[str, str]) -> str:
+    """Format texts side by side, in columns of equal width with their names above."""
+    width = (line_width() - len(_INDENT)) // len(texts) - 2
+    columns = [[name, "-" * len(name), *textwrap.wrap(text or "(nothing)", width)] for name, text in texts.items()]
     height = max(map(len, columns))
     rows = zip(*(column + [""] * (height - len(column)) for column in columns), strict=True)
-    return "\n".join((_INDENT + "".join(f"{cell:<{room + 2}}" for cell in row)).rstrip() for row in rows)
+    return "\n".join((_INDENT + "".join(f"{cell:<{width + 2}}" for cell in row)).rstrip() for row in rows)
 
 
 class Progress:
-    """A bar that moves in place on a terminal, and a line now and then where the output goes to a file."""
+    """A bar that moves in place on a terminal; five lines if the output goes to a file."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self._live = self._stream.isatty()
         self._began = time.monotonic()
-        self._shown = 0  # tenths, of the lines for a file
-        self._drawn = False
+        self._fifths = 0  # of the whole, printed to a file so far
+        self._unfinished = False  # the bar's line on a terminal
 
     def on_event(self, event: FineTuningJobEvent) -> None:
-        """Draw what an event tells: a message in words, metrics as a bar."""
+        """Show an event of a job: metrics as the bar, a warning or an error as its message."""
         data = event.data if isinstance(event.data, dict) else {}
         if "step" in data and "total_steps" in data:
             self.update(int(data["step"]), int(data["total_steps"]), f"loss {float(data.get('train_loss', 0)):.2f}")
         elif event.level != "info":
             self.done()
-            print(f"{_INDENT}{plain(event.message)}", file=self._stream)
+            print(f"{_INDENT}{single_line(event.message)}", file=self._stream)
 
     def update(self, done: int, of: int, note: str = "") -> None:
-        """Draw so much of the whole."""
-        filled = _BAR * done // of
+        """Show how much of the whole is done."""
+        filled = _BAR_WIDTH * done // of
         seconds = time.monotonic() - self._began
-        line = f"{_INDENT}[{'#' * filled:<{_BAR}}] {done}/{of}  {note}  {seconds:.0f} s"
+        line = f"{_INDENT}[{'#' * filled:<{_BAR_WIDTH}}] {done}/{of}  {note}  {seconds:.0f} s"
         if self._live:
-            print(f"\r{line:<{width()}}"[: width() + 1], end="", file=self._stream, flush=True)
-            self._drawn = True
-        elif done * 5 // of > self._shown or done == of:
-            self._shown = done * 5 // of
+            print(f"\r{line:<{line_width()}}"[: line_width() + 1], end="", file=self._stream, flush=True)
+            self._unfinished = True
+        elif done * 5 // of > self._fifths or done == of:
+            self._fifths = done * 5 // of
             print(line.rstrip(), file=self._stream, flush=True)
 
     def done(self) -> None:
-        """End the bar's line, if one is drawn."""
-        if self._drawn:
+        """End the bar's line, if there is one."""
+        if self._unfinished:
             print(file=self._stream, flush=True)
-        self._drawn = False
+        self._unfinished = False

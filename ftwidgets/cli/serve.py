@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.cli.arguments import port_number, positive_int
 from ftwidgets.errors import FtwidgetsError
 
 if TYPE_CHECKING:
@@ -49,18 +50,18 @@ def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("serve", help="serve the sandbox over HTTP, for yourself or a class (extra: serve)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: this computer only)")
-    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"default {PORT}; 0 takes any that is free")
+    parser.add_argument("--port", type=port_number, default=PORT, metavar="N", help=f"default {PORT}; 0 takes any that is free")
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep everything under DIR")
-    parser.add_argument("--workers", type=_positive, metavar="N", help="processes that train (default: cores - 1)")
+    parser.add_argument("--workers", type=positive_int, metavar="N", help="processes that train (default: cores - 1)")
     parser.add_argument("--url", metavar="URL", help="how others reach this server, such as https://class.example.org")
     group = parser.add_argument_group("keys")
     group.add_argument("--keys", type=Path, metavar="FILE", help="who may come: lines of name,key (a teacher: name,key,admin)")
     group.add_argument("--class", dest="class_name", metavar="NAME", help="a class whose students get keys with a join code")
     group.add_argument("--join-code", metavar="CODE", help="choose the join code (default: a random one)")
-    group.add_argument("--students", type=_positive, default=300, metavar="N", help="how many may join (default: 300)")
+    group.add_argument("--students", type=positive_int, default=300, metavar="N", help="how many may join (default: 300)")
     limits = parser.add_argument_group("limits, for every key but a teacher's")
     for option, name, unit in _LIMITS:
-        limits.add_argument(f"--{option}", dest=name, type=_positive, metavar="N", help=unit)
+        limits.add_argument(f"--{option}", dest=name, type=positive_int, metavar="N", help=unit)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -180,15 +181,3 @@ def _own_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on: {text}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535: {text}")
-    return int(text)

@@ -1,7 +1,6 @@
-"""See whether JupyterLab would load what draws widgets: the two extensions, where JupyterLab looks, and not switched off.
+"""Check that JupyterLab finds the two extensions that draw widgets, and that neither is disabled.
 
-The same folders and the same settings as `jupyter labextension list` reads, without loading JupyterLab (seconds).
-Left out: whether a browser really draws them; that only a notebook can tell.
+It reads the same folders and settings as `jupyter labextension list`, without loading JupyterLab, which takes seconds.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.health.health_report import Line
+from ftwidgets.health.health_report import Check
 
 MANAGER, ANYWIDGET = "@jupyter-widgets/jupyterlab-manager", "anywidget"
 PACKAGES = {MANAGER: "jupyterlab_widgets", ANYWIDGET: "anywidget"}
@@ -21,10 +20,10 @@ OLDEST_MANAGER = 5  # the one for ipywidgets 8
 _AGAIN = "then restart JupyterLab and reload the page."
 
 
-def widgets_enabled(
+def check_labextensions(
     *, in_kernel: bool = False, folders: Sequence[Path] | None = None, settings: Sequence[Path] | None = None
-) -> Sequence[Line]:
-    """Tell whether the two extensions that draw the kit's widgets are there and switched on.
+) -> Sequence[Check]:
+    """Check that the two extensions that draw the kit's widgets are installed and enabled.
 
     Parameters
     ----------
@@ -33,37 +32,37 @@ def widgets_enabled(
     folders
         Where JupyterLab looks for extensions; by default the folders of this environment.
     settings
-        The files that switch extensions off, the last word last; by default those of this environment.
+        The files that disable extensions; later ones override earlier ones. By default those of this environment.
     """
     if folders is None or settings is None:
         if importlib.util.find_spec("jupyter_core") is None or importlib.util.find_spec("jupyterlab") is None:
-            return [] if not in_kernel else [Line("widgets", "note", "drawn by a notebook server of another environment")]
+            return [] if not in_kernel else [Check("widgets", "note", "drawn by a notebook server of another environment")]
         folders, settings = _folders(), _settings()
-    off = _switched_off(settings)
+    off = _disabled(settings)
     faults = [fault for name in PACKAGES if (fault := _fault(name, _version(name, folders), off))]
     if faults:
         return faults
     there = " and ".join(f"{name} {_version(name, folders)}" for name in PACKAGES)
-    return [Line("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
+    return [Check("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
 
 
-def _fault(name: str, version: str | None, off: set[str]) -> Line | None:
+def _fault(name: str, version: str | None, off: set[str]) -> Check | None:
     package = PACKAGES[name]
     install = f"python -m pip install --force-reinstall --no-deps {package}, {_AGAIN}"
     if version is None:
-        return Line("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
+        return Check("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
     if name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
-        said = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
-        return Line("widgets", "wrong", said, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_AGAIN}')
+        message = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
+        return Check("widgets", "wrong", message, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_AGAIN}')
     if switched := sorted(entry for entry in off if entry.split(":")[0] == name):
-        said = f"switched off in JupyterLab: {', '.join(switched)}"
+        message = f"switched off in JupyterLab: {', '.join(switched)}"
         fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in switched)
-        return Line("widgets", "wrong", said, f"{fix}, {_AGAIN}")
+        return Check("widgets", "wrong", message, f"{fix}, {_AGAIN}")
     return None
 
 
 def _version(name: str, folders: Iterable[Path]) -> str | None:
-    """The version in the first folder that has the extension; None where none has, or it cannot be read."""
+    """Return the version in the first folder that has the extension; None if none has it or it cannot be read."""
     for folder in folders:
         described = _json(folder / name / "package.json")
         if described.get("name") == name:
@@ -71,12 +70,12 @@ def _version(name: str, folders: Iterable[Path]) -> str | None:
     return None
 
 
-def _switched_off(files: Iterable[Path]) -> set[str]:
-    """Names of extensions, or of single plugins of one (`name:plugin`)."""
+def _disabled(files: Iterable[Path]) -> set[str]:
+    """Return the disabled extensions, and single plugins of one as `name:plugin`."""
     off: dict[str, bool] = {}
     for file in files:
-        said = _json(file).get("disabledExtensions", {})
-        off |= said if isinstance(said, dict) else dict.fromkeys(said, True)
+        message = _json(file).get("disabledExtensions", {})
+        off |= message if isinstance(message, dict) else dict.fromkeys(message, True)
     return {name for name, is_off in off.items() if is_off}
 
 
@@ -87,7 +86,7 @@ def _folders() -> list[Path]:
 
 
 def _settings() -> list[Path]:
-    """As JupyterLab orders them: the application's, then `labconfig` of each level, the user's last."""
+    """List the settings files in JupyterLab's order: the application's, then `labconfig` of each level, the user's last."""
     import sys
 
     from jupyter_core.paths import jupyter_config_path

@@ -1,4 +1,4 @@
-"""Compare the installed packages with what ftwidgets asks for in its own metadata. Left out: everything but versions."""
+"""Compare the versions of installed packages with the requirements in the metadata of ftwidgets."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from ftwidgets.health.health_report import Line
+from ftwidgets.health.health_report import Check
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
-SHOWN = ("ftwidgets", "openai", "jupyterlab", "ipywidgets", "anywidget", "ipykernel")
-_LAB = ("jupyterlab", "ipykernel")  # of the extra `lab`, and what that brings
+REPORTED = ("ftwidgets", "openai", "jupyterlab", "ipywidgets", "anywidget", "ipykernel")
+_LAB = ("jupyterlab", "ipykernel")  # from the extra `lab`, and its dependency
 _INSTALL_LAB = 'python -m pip install "ftwidgets[lab]" (in a checkout: pip install -e ".[lab]")'
 
 
 def installed(package: str) -> str | None:
-    """Give the version of an installed package."""
+    """Return the version of an installed package; None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -26,7 +26,7 @@ def installed(package: str) -> str | None:
 
 
 def requirements() -> dict[str, SpecifierSet]:
-    """Give what ftwidgets asks for: its dependencies, and those of JupyterLab's side.
+    """Return the versions that ftwidgets requires of its dependencies and of JupyterLab.
 
     Raises
     ------
@@ -40,42 +40,44 @@ def requirements() -> dict[str, SpecifierSet]:
     return {item.name: item.specifier for item in kept}
 
 
-def versions(
+def check_versions(
     *,
     in_kernel: bool = False,
     version: Callable[[str], str | None] = installed,
     wanted: Callable[[], dict[str, SpecifierSet]] = requirements,
-) -> Sequence[Line]:
-    """Tell the versions that matter, and every package that is missing or too old.
+) -> Sequence[Check]:
+    """Report the most important versions, and every package that is missing or too old.
 
     Parameters
     ----------
     in_kernel
         Whether this is a notebook's kernel: JupyterLab may then run from another environment.
     version, wanted
-        Where to look.
+        Where the installed and the required versions come from.
     """
     try:
         needs = wanted()
     except metadata.PackageNotFoundError:
-        said = "ftwidgets runs from a folder and is not installed, so what it needs is not known"
+        message = "ftwidgets runs from a folder and is not installed, so what it needs is not known"
         return [
-            Line("Python", "ok", platform.python_version()),
-            Line("packages", "note", said, "pip install -e . in its folder"),
+            Check("Python", "ok", platform.python_version()),
+            Check("packages", "note", message, "pip install -e . in its folder"),
         ]
-    found = {name: version(name) for name in (*SHOWN, *needs)}
+    found = {name: version(name) for name in (*REPORTED, *needs)}
     faults = [fault for name, specifier in needs.items() if (fault := _fault(name, found[name], specifier, in_kernel))]
-    shown = ", ".join(f"{name} {found[name]}" for name in SHOWN if found[name])
-    return [Line("Python", "ok", platform.python_version()), Line("packages", "ok", shown), *faults]
+    shown = ", ".join(f"{name} {found[name]}" for name in REPORTED if found[name])
+    return [Check("Python", "ok", platform.python_version()), Check("packages", "ok", shown), *faults]
 
 
-def _fault(name: str, version: str | None, wanted: SpecifierSet, in_kernel: bool) -> Line | None:
+def _fault(name: str, version: str | None, wanted: SpecifierSet, in_kernel: bool) -> Check | None:
     if version is not None and wanted.contains(version, prereleases=True):
         return None
     if version is None and name in _LAB and in_kernel:
-        return Line("packages", "note", f"{name} is not in this kernel's environment; the notebook server may run from another")
+        return Check(
+            "packages", "note", f"{name} is not in this kernel's environment; the notebook server may run from another"
+        )
     if version is None and name in _LAB:
-        return Line("packages", "wrong", f"{name} is not installed", _INSTALL_LAB)
-    said = f"{name} is not installed" if version is None else f"{name} {version} is too old; ftwidgets needs {wanted}"
+        return Check("packages", "wrong", f"{name} is not installed", _INSTALL_LAB)
+    message = f"{name} is not installed" if version is None else f"{name} {version} is too old; ftwidgets needs {wanted}"
     fix = f'python -m pip install --upgrade "{name}{wanted}", then restart JupyterLab and the kernel.'
-    return Line("packages", "wrong", said, fix)
+    return Check("packages", "wrong", message, fix)

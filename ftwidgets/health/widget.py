@@ -1,18 +1,15 @@
-"""The health check in a notebook: what was found on this computer, and whether this browser draws widgets.
-
-Left out: the checks themselves (`ftwidgets.doctor` hands their report in), and trying again: run the cell again.
-"""
+"""The health check in a notebook: the report of `ftwidgets.doctor()`, and whether this browser draws widgets."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from ftwidgets.health.health_report import Line, Report
+from ftwidgets.health.health_report import Check, HealthReport
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 
-NO_ANSWER = Line(
+NO_ANSWER = Check(
     "browser",
     "note",
     "no browser answered (on a saved page none can)",
@@ -22,56 +19,56 @@ NO_ANSWER = Line(
 
 
 class Doctor(Panel):
-    """Shows a report, and adds a line about the way from the kernel to the browser and back.
+    """The report of a health check, with one more check: whether this browser draws widgets and answers the kernel.
 
     Parameters
     ----------
     report
-        What `ftwidgets.doctor()` found.
+        As `ftwidgets.doctor()` returns it.
 
     Attributes
     ----------
     report
-        The same with the browser's line. Until a browser has drawn the widget and said so, that line says what to do.
+        The report with the browser's check at the end. Until a browser has drawn the widget, that check says what to do.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._found = report
-        self._asked_at = time.monotonic()
-        self._answer: Line | None = None
+    def __init__(self, report: HealthReport) -> None:
+        self._report = report
+        self._created_at = time.monotonic()
+        self._answer: Check | None = None
         self._table = Live()
         super().__init__("Health check", [self._table])
-        self.status.on_msg(self._heard)
+        self.status.on_msg(self._on_message)
         self._show()
 
     @property
-    def report(self) -> Report:
-        """The lines, with the browser's at the end."""
-        return Report((*self._found.lines, self._answer or NO_ANSWER))
+    def report(self) -> HealthReport:
+        """The report, with the browser's check at the end."""
+        return HealthReport((*self._report.checks, self._answer or NO_ANSWER))
 
     @property
     def code(self) -> str:
-        """What checks again."""
+        """The code that runs the check again."""
         return "import ftwidgets\n\nftwidgets.doctor()\n"
 
     def static_text(self) -> str:
-        """Give the lines as text."""
+        """Return the report as text."""
         return self.report.text()
 
     def static_html(self) -> str:
-        """Give the lines as a table."""
+        """Return the report as an HTML table."""
         return self.report._repr_html_()
 
-    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:
-        """Note that a browser has drawn the status line; a second view of it is nothing new."""
+    def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
+        """Record that a browser has drawn the status line; only the first view counts."""
         if content != {"type": "shown"} or self._answer is not None:
             return
-        after = time.monotonic() - self._asked_at
-        self._answer = Line(
+        after = time.monotonic() - self._created_at
+        self._answer = Check(
             "browser", "ok", f"this browser draws widgets, and its answer reached the kernel after {after:.1f} s"
         )
         self._show()
-        self.update_static_view()  # so that the saved page says so too
+        self.update_static_view()  # for the saved page
 
     def _show(self) -> None:
         self._table.html = self.report.table()

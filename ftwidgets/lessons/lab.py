@@ -1,13 +1,15 @@
-"""Open JupyterLab on the first lesson. Left out: installing JupyterLab, and teaching."""
+"""`ftwidgets lab`: open JupyterLab on the first lesson."""
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
 
@@ -17,13 +19,21 @@ COPY = Path("ftwidgets-lessons")
 _PACKAGE = Path(__file__).parents[1]
 
 
-def require() -> None:
-    """Raise a `FtwidgetsError` that says what to install, if JupyterLab is not there."""
+def add(commands: Any) -> None:
+    """Add the command to the parser of `ftwidgets`."""
+    commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Find the lessons, open them in JupyterLab, and return JupyterLab's exit code when it ends."""
     if importlib.util.find_spec("jupyterlab") is None:
         raise FtwidgetsError(
             'JupyterLab is not installed in this environment. Install it with: pip install "ftwidgets[lab]" '
             '(in a checkout: pip install -e ".[lab]").'
         )
+    folder, where = find_lessons()
+    print(f"{where} JupyterLab opens {FIRST}; Ctrl-C here stops it.", flush=True)
+    return open_lab(folder, options.rest)
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
@@ -32,9 +42,9 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     Parameters
     ----------
     folder
-        Where the lessons are.
+        The folder with the lessons.
     options
-        Handed to JupyterLab as they are, such as `--no-browser`.
+        Passed to JupyterLab unchanged, such as `--no-browser`.
 
     Returns
     -------
@@ -45,12 +55,12 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # JupyterLab gets it too, and asks whether it is meant
+        except KeyboardInterrupt:  # JupyterLab receives it too, and asks for confirmation
             continue
 
 
-def lessons() -> tuple[Path, str]:
-    """Find the lessons: the checkout's own, else the package's, copied to where a learner may change them.
+def find_lessons() -> tuple[Path, str]:
+    """Find the lessons of a checkout, or copy those of the installed package to where a learner may change them.
 
     Returns
     -------
@@ -69,20 +79,20 @@ def lessons() -> tuple[Path, str]:
         return checkout, f"The lessons are in {checkout}."
     bundled = _PACKAGE / "_notebooks"
     if not (bundled / FIRST).is_file():
-        raise FtwidgetsError(f"the lessons are missing: no {FIRST} in {checkout} or {bundled}. Install ftwidgets anew.")
-    kept = copy(bundled, COPY)
-    stayed = f"; {kept} files were there already and stay as they are." if kept else "."
-    return COPY, f"The lessons are in {COPY.resolve()}{stayed}"
+        raise FtwidgetsError(f"the lessons are missing: no {FIRST} in {checkout} or {bundled}. Reinstall ftwidgets.")
+    kept = copy_missing(bundled, COPY)
+    unchanged = f"; {kept} files were there already and stay as they are." if kept else "."
+    return COPY, f"The lessons are in {COPY.resolve()}{unchanged}"
 
 
-def copy(source: Path, target: Path) -> int:
-    """Copy a folder without ever replacing a file, and count the files that were there already."""
+def copy_missing(source: Path, target: Path) -> int:
+    """Copy the files of a folder that the target does not have; return how many it had already."""
     kept = 0
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        to = target / file.relative_to(source)
-        if to.exists():
+        copy = target / file.relative_to(source)
+        if copy.exists():
             kept += 1
             continue
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, to)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
     return kept

@@ -1,7 +1,4 @@
-"""Where the lessons can be had as they came: in the installed package, or in a checkout from git's last commit.
-
-Left out: downloading them.
-"""
+"""The original files of the lessons: from the installed package, or in a checkout from git's last commit."""
 
 from __future__ import annotations
 
@@ -13,22 +10,22 @@ from typing import Protocol
 from ftwidgets.errors import FtwidgetsError
 
 
-class Origin(Protocol):
-    """Where the files of the lessons can be had as they came; paths are relative to the lessons' folder."""
+class Pristine(Protocol):
+    """The original files of the lessons; paths are relative to the lessons' folder."""
 
-    where: str
+    source: str
 
     def names(self) -> Sequence[str]:
         """List the files."""
 
     def read(self, name: str) -> bytes:
-        """Give the content of one."""
+        """Return the content of a file."""
 
 
 class Bundled:
     """The lessons inside the installed package."""
 
-    where = "the installed package"
+    source = "the installed package"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,14 +36,14 @@ class Bundled:
         return sorted(path.relative_to(self._folder).as_posix() for path in files)
 
     def read(self, name: str) -> bytes:
-        """Give the content of one."""
+        """Return the content of a file."""
         return (self._folder / name).read_bytes()
 
 
-class Committed:
-    """The lessons of a checkout, as git's last commit has them."""
+class GitHead:
+    """The lessons of a checkout, as they are in git's last commit."""
 
-    where = "git's last commit"
+    source = "git's last commit"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -57,7 +54,7 @@ class Committed:
         return sorted(name for name in listed.split("\0") if name)
 
     def read(self, name: str) -> bytes:
-        """Give the content of one."""
+        """Return the content of a file."""
         return self._git("cat-file", "--filters", f"HEAD:./{name}")
 
     def _git(self, *arguments: str) -> bytes:
@@ -66,6 +63,6 @@ class Committed:
             return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise FtwidgetsError(
-                "how the lessons came is not known here: this is a checkout, and git does not tell what its last commit has. "
-                "Install git, or get the lessons anew: `git clone`, or `pip install` without -e and `ftwidgets lab`."
+                "the original lessons cannot be found: this is a checkout, and git does not show its last commit. "
+                "Install git, or get the lessons again: `git clone`, or `pip install` without -e and `ftwidgets lab`."
             ) from error

@@ -1,55 +1,93 @@
-"""Put a lesson back to how it came, keeping what the learner made of it beside it.
+"""`ftwidgets reset`: restore a lesson to its original (`ftwidgets.lessons.pristine`) and keep the learner's version beside it.
 
-How it came, `ftwidgets.lessons.pristine` knows.
-Left out: what a lesson wrote (`my_data/`), and the sandbox's models and jobs; those stay as they are.
+Left out: the files that a lesson wrote (`my_data/`), and the sandbox's models and jobs; they stay as they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import difflib
+import glob
 import os
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.lab import COPY
-from ftwidgets.lessons.pristine import Bundled, Committed, Origin
+from ftwidgets.lessons.pristine import Bundled, GitHead, Pristine
+
+State = Literal["same", "changed", "missing"]
 
 _PACKAGE = Path(__file__).parents[1]
 _BACKUP = re.compile(r"\.yours-\d{8}-\d{6}(-\d+)?(?=\.[^.]*$|$)")
 
 
+def add(commands: Any) -> None:
+    """Add the command to the parser of `ftwidgets`."""
+    parser = commands.add_parser("reset", help="restore a lesson to its original, keeping yours beside it")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its number or name, such as 03")
+    parser.add_argument("--list", action="store_true", help="show the lessons and which of them you have changed")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where your lessons are, if not here")
+    parser.set_defaults(usage_error=parser.error)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the lessons or restore one, print the outcome, and return the exit code."""
+    if bool(options.name) == options.list:
+        options.usage_error("name one lesson, such as 03, or give --list")
+    lessons = find_lessons(options.folder)
+    if options.list:
+        print(f"In {lessons.folder.resolve()}, compared with {lessons.pristine.source}:")
+        for name in lessons.names:
+            n_backups = lessons.count_backups(name)
+            print(f"  {name:<28}{lessons.state(name):<9}{f'{n_backups} of yours kept' if n_backups else ''}".rstrip())
+        return 0
+    files = lessons.reset(lessons.find(options.name))
+    for file in files:
+        print(f"{file.name}: {file.message}")
+    if any(file.before != "same" for file in files):
+        print("If it is open in JupyterLab: File > Reload Notebook from Disk. What it wrote into my_data stays.")
+    return 0
+
+
 @dataclass(frozen=True)
-class Done:
-    """What became of one file: `"same"`, `"missing"` (now there again) or `"changed"` (put back, the changed one kept)."""
+class ResetFile:
+    """A file after its reset: its state before, and the copy of the learner's version if it was changed."""
 
     name: str
-    was: str
+    before: State
     backup: Path | None = None
+
+    @property
+    def message(self) -> str:
+        """What was done, in a sentence."""
+        if self.backup is not None:
+            return f"is the original again. Yours is kept as {self.backup.name}, beside it."
+        return "was missing; the original is back." if self.before == "missing" else "is the original; nothing to do."
 
 
 class Lessons:
-    """The lessons in a folder, against how they came.
+    """The learner's lessons in a folder, compared with the originals.
 
     Parameters
     ----------
     folder
-        Where the learner's are.
-    origin
-        Where they can be had as they came.
+        The learner's folder.
+    pristine
+        The original files.
     """
 
-    def __init__(self, folder: Path, origin: Origin) -> None:
+    def __init__(self, folder: Path, pristine: Pristine) -> None:
         self.folder = folder
-        self.origin = origin
-        files = origin.names()
+        self.pristine = pristine
+        files = pristine.names()
         self._data = [name for name in files if name.startswith("data/")]
         self.names = [name.removesuffix(".ipynb") for name in files if name.endswith(".ipynb")]
         if not self.names:
-            raise FtwidgetsError(f"there are no lessons in {origin.where}. Install ftwidgets anew.")
+            raise FtwidgetsError(f"there are no lessons in {pristine.source}. Reinstall ftwidgets.")
 
     def find(self, wanted: str) -> str:
         """Find a lesson by its number, its name or its file name.
@@ -57,129 +95,107 @@ class Lessons:
         Raises
         ------
         FtwidgetsError
-            If there is none or more than one; the message says which there are.
+            If there is none or more than one; the message lists the lessons.
         """
-        asked = wanted.strip().removesuffix(".ipynb")
-        asked = asked.zfill(2) if asked.isdecimal() else asked
-        matching = [name for name in self.names if asked in (name, PurePosixPath(name).name)]
-        matching = matching or [name for name in self.names if PurePosixPath(name).name.split("_")[0] == asked]
+        number = wanted.strip().removesuffix(".ipynb")
+        number = number.zfill(2) if number.isdecimal() else number
+        matching = [name for name in self.names if number in (name, PurePosixPath(name).name)]
+        matching = matching or [name for name in self.names if PurePosixPath(name).name.split("_")[0] == number]
         if len(matching) == 1:
             return matching[0]
-        close = difflib.get_close_matches(asked, self.names, n=1, cutoff=0.4)
+        close = difflib.get_close_matches(number, self.names, n=1, cutoff=0.4)
         hint = f' Did you mean "{close[0]}"?' if close and not matching else ""
-        what = "no lesson is" if not matching else "more than one lesson is"
-        raise FtwidgetsError(f'{what} called "{wanted}".{hint} There are: {", ".join(matching or self.names)}')
+        problem = "no lesson is" if not matching else "more than one lesson is"
+        raise FtwidgetsError(f'{problem} called "{wanted}".{hint} There are: {", ".join(matching or self.names)}')
 
-    def state(self, name: str) -> str:
-        """Tell whether a lesson is the `"same"` as it came, `"changed"` or `"missing"`."""
+    def state(self, name: str) -> State:
+        """Return whether a lesson is the `"same"` as the original, `"changed"` or `"missing"`."""
         return self._compare(f"{name}.ipynb")[0]
 
-    def backups(self, name: str) -> int:
+    def count_backups(self, name: str) -> int:
         """Count the earlier versions kept of a lesson."""
         path = self.folder / f"{name}.ipynb"
-        kept = path.parent.glob(f"{_plain(path.stem)}.yours-*{path.suffix}") if path.parent.is_dir() else iter(())
+        kept = path.parent.glob(f"{glob.escape(path.stem)}.yours-*{path.suffix}") if path.parent.is_dir() else iter(())
         return sum(_BACKUP.search(file.name) is not None for file in kept)
 
-    def reset(self, name: str) -> list[Done]:
-        """Put a lesson and the data files it uses back; whatever had been changed is kept under another name first."""
+    def reset(self, name: str) -> list[ResetFile]:
+        """Restore a lesson and the data files it uses; a changed file is first copied under another name."""
         notebook = f"{name}.ipynb"
-        text = self.origin.read(notebook).decode("utf-8")
+        text = self.pristine.read(notebook).decode("utf-8")
         used = [file for file in self._data if PurePosixPath(file).name in text]
-        return [self._put_back(file) for file in (notebook, *used)]
+        return [self._restore(file) for file in (notebook, *used)]
 
-    def _put_back(self, name: str) -> Done:
+    def _restore(self, name: str) -> ResetFile:
         path = self.folder / name
-        was, came = self._compare(name)
-        if was == "same":
-            return Done(name, was)
-        backup = _keep(path) if was == "changed" else None
+        state, original = self._compare(name)
+        if state == "same":
+            return ResetFile(name, state)
+        backup = _back_up(path) if state == "changed" else None
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            _write(beside, came, exist_ok=True)
-            os.replace(beside, path)
+            _write_synced(temporary, original, exist_ok=True)
+            os.replace(temporary, path)
         finally:
-            beside.unlink(missing_ok=True)
-        return Done(name, was, backup)
+            temporary.unlink(missing_ok=True)
+        return ResetFile(name, state, backup)
 
-    def _compare(self, name: str) -> tuple[str, bytes]:
-        path, came = self.folder / name, self.origin.read(name)
+    def _compare(self, name: str) -> tuple[State, bytes]:
+        """Return the state of a file, and its original content."""
+        path, original = self.folder / name, self.pristine.read(name)
         if not path.exists():
-            return "missing", came
-        return ("same" if path.read_bytes() == came else "changed"), came
+            return "missing", original
+        return ("same" if path.read_bytes() == original else "changed"), original
 
 
-def lessons(folder: Path | None = None) -> Lessons:
-    """Find the learner's lessons and how they came.
+def find_lessons(folder: Path | None = None) -> Lessons:
+    """Find the learner's lessons and the originals.
 
     Parameters
     ----------
     folder
-        Where the learner's are; by default here, in `ftwidgets-lessons` or `notebooks` here, or the checkout's own.
+        The learner's folder; by default the current folder, `ftwidgets-lessons` or `notebooks` in it, or the checkout's own.
 
     Raises
     ------
     FtwidgetsError
-        If they are not found, or nothing says how they came.
+        If they are not found, or there are no originals.
     """
     bundled, checkout = _PACKAGE / "_notebooks", _PACKAGE.parent / "notebooks"
     if not bundled.is_dir() and not checkout.is_dir():
-        raise FtwidgetsError(f"the lessons are missing: neither {bundled} nor {checkout} is there. Install ftwidgets anew.")
-    origin: Origin = Bundled(bundled) if bundled.is_dir() else Committed(checkout)
+        raise FtwidgetsError(f"the lessons are missing: neither {bundled} nor {checkout} is there. Reinstall ftwidgets.")
+    pristine: Pristine = Bundled(bundled) if bundled.is_dir() else GitHead(checkout)
     if folder is not None:
         if not folder.is_dir():
             raise FtwidgetsError(f"there is no folder {folder}; name the one your lessons are in.")
-        return Lessons(folder, origin)
-    for place in _places(checkout):
-        here = Lessons(place, origin)
-        if any((place / f"{name}.ipynb").exists() for name in here.names):
-            return here
+        return Lessons(folder, pristine)
+    here = Path.cwd()
+    for place in (here, here / COPY, here / "notebooks", checkout):
+        lessons = Lessons(place, pristine)
+        if place.is_dir() and any((place / f"{name}.ipynb").exists() for name in lessons.names):
+            return lessons
     raise FtwidgetsError(
-        f"your lessons are not in {Path.cwd()}, nor in {COPY} or notebooks there. Go to where they are, or name the folder: "
+        f"your lessons are not in {here}, nor in {COPY} or notebooks there. Go to their folder, or name it: "
         "ftwidgets reset --folder FOLDER. `ftwidgets lab` lays out new ones."
     )
 
 
-def told(done: Sequence[Done]) -> Iterator[str]:
-    """Say what was done, a sentence a line."""
-    for one in done:
-        match one.was:
-            case "same":
-                yield f"{one.name}: is as it came; nothing to do."
-            case "missing":
-                yield f"{one.name}: was missing; it is back as it came."
-            case _:
-                yield f"{one.name}: is as it came again. Yours is kept as {one.backup.name if one.backup else '?'}, beside it."
-    if any(one.was != "same" for one in done):
-        yield "If it is open in JupyterLab: File > Reload Notebook from Disk. What it wrote into my_data stays."
-
-
-def _places(checkout: Path) -> Iterator[Path]:
-    here = Path.cwd()
-    yield from (place for place in (here, here / COPY, here / "notebooks", checkout) if place.is_dir())
-
-
-def _keep(path: Path) -> Path:
-    """Copy a file beside itself under a name that says when, never over another, and be sure it is on the disk."""
+def _back_up(path: Path) -> Path:
+    """Copy a file beside itself, under a name with the time that no other file has, and sync it to disk."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     content = path.read_bytes()
-    for turn in range(1, 1000):
-        backup = path.with_name(f"{path.stem}.yours-{stamp}{f'-{turn}' if turn > 1 else ''}{path.suffix}")
+    for number in range(1, 1000):
+        backup = path.with_name(f"{path.stem}.yours-{stamp}{f'-{number}' if number > 1 else ''}{path.suffix}")
         try:
-            _write(backup, content)
+            _write_synced(backup, content)
         except FileExistsError:
             continue
         return backup
     raise FtwidgetsError(f"no name is free for a copy of {path}; move the {path.stem}.yours-... files away.")
 
 
-def _write(path: Path, content: bytes, *, exist_ok: bool = False) -> None:
+def _write_synced(path: Path, content: bytes, *, exist_ok: bool = False) -> None:
     with path.open("wb" if exist_ok else "xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _plain(text: str) -> str:
-    """Make a text mean itself in a glob pattern."""
-    return re.sub(r"([\[*?])", r"[\1]", text)

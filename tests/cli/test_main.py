@@ -15,7 +15,7 @@ import pytest
 import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.cli import demo, main
-from ftwidgets.cli import progress as terminal
+from ftwidgets.cli.progress import Progress, format_columns, single_line
 from ftwidgets.clients import _sandboxes
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons import lab
@@ -73,10 +73,10 @@ def test_a_failure_is_a_sentence(tmp_path: Path) -> None:
 def test_an_unexpected_failure_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake of ours says so and how to see where; an interrupt is polite."""
 
-    def broken(**_: object) -> None:
+    def broken(_: object) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    def interrupted(**_: object) -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "run", broken)
@@ -160,11 +160,11 @@ def test_the_lessons_of_a_wheel_are_copied_and_never_overwritten(tmp_path: Path,
     (bundled / "use_cases" / "tone.ipynb").write_text("{}")
     monkeypatch.setattr(lab, "_PACKAGE", bundled.parent)
     monkeypatch.chdir(tmp_path)
-    folder, where = lab.lessons()
+    folder, where = lab.find_lessons()
     assert str(tmp_path / "ftwidgets-lessons") in where
     (folder / lab.FIRST).write_text('{"mine": 1}')
     (folder / "use_cases" / "tone.ipynb").unlink()
-    _, where = lab.lessons()
+    _, where = lab.find_lessons()
     assert "1 files were there already and stay" in where
     assert (folder / lab.FIRST).read_text() == '{"mine": 1}'
     assert (folder / "use_cases" / "tone.ipynb").read_text() == "{}"
@@ -175,15 +175,15 @@ def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / lab.FIRST).write_text("{}")
     monkeypatch.setattr(lab, "_PACKAGE", tmp_path / "ftwidgets")
-    assert lab.lessons()[0] == tmp_path / "notebooks"
+    assert lab.find_lessons()[0] == tmp_path / "notebooks"
     (tmp_path / "notebooks" / lab.FIRST).unlink()
     with pytest.raises(FtwidgetsError, match="lessons are missing"):
-        lab.lessons()
+        lab.find_lessons()
 
 
 def test_a_missing_jupyterlab_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The message says what to type, and nothing was copied or announced before it."""
-    monkeypatch.setattr(lab, "lessons", lambda: pytest.fail("looked for the lessons first"))
+    monkeypatch.setattr(lab, "find_lessons", lambda: pytest.fail("looked for the lessons first"))
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
     assert main.main(["lab"]) == 1
     said = capsys.readouterr()
@@ -197,7 +197,7 @@ def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: 
     stand_in.write_text("import os, sys\nopen('seen', 'w').write(' '.join(sys.argv[1:]))\nsys.exit(7)\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(lab, "lessons", lambda: (tmp_path, "Here."))
+    monkeypatch.setattr(lab, "find_lessons", lambda: (tmp_path, "Here."))
     assert main.main(["lab", "--no-browser", "--port", "9999"]) == 7
     assert (tmp_path / "seen").read_text() == f"{lab.FIRST} --no-browser --port 9999"
 
@@ -207,13 +207,13 @@ def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: 
 
 def test_what_a_model_writes_cannot_steer_the_terminal() -> None:
     """Control characters become blanks; letters of any script stay."""
-    assert terminal.plain("\x1b[2Jred\n\tÄpfel\r日本\u202e") == "[2Jred Äpfel 日本"
+    assert single_line("\x1b[2Jred\n\tÄpfel\r日本\u202e") == "[2Jred Äpfel 日本"
 
 
 def test_columns_fit_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Long texts wrap in their own column, on a narrow terminal as well; nothing at all is said to be nothing."""
     monkeypatch.setenv("COLUMNS", "64")
-    shown = terminal.side_by_side({"base": "", "tuned": "word " * 30})
+    shown = format_columns({"base": "", "tuned": "word " * 30})
     lines = shown.splitlines()
     assert max(map(len, lines)) < 64
     assert len(lines) > 6
@@ -233,7 +233,7 @@ def test_progress_moves_in_place_for_a_watcher_and_is_a_few_lines_for_a_file() -
     """On a terminal one line is drawn over; in a file there are five lines for any number of steps."""
     screen, file = Screen(), StringIO()
     for stream in (screen, file):
-        progress = terminal.Progress(stream)
+        progress = Progress(stream)
         for done in range(1, 201):
             progress.update(done, 200)
         progress.done()

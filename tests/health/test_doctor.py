@@ -15,7 +15,7 @@ from ftwidgets.cli import main
 from ftwidgets.engine import NANO, Model
 from ftwidgets.health import doctor as health
 from ftwidgets.health import health_report, memory
-from ftwidgets.health.health_report import Line, Report
+from ftwidgets.health.health_report import Check, HealthReport
 from ftwidgets.sandbox.store.lock import lease
 
 # The engine
@@ -27,11 +27,11 @@ def test_the_speed_is_measured_and_explained() -> None:
     rate = health.tokens_per_second()
     assert time.monotonic() - began < 20
     assert 20 < rate < 100_000
-    line = health.speed_line(2000.0)
-    assert (line.verdict, "about 24 s" in line.said) == ("ok", True)
-    slow = health.speed_line(100.0)
-    assert (slow.verdict, "about 490 s" in slow.said) == ("note", True)
-    assert "Close other programs" in slow.fix
+    line = health.check_speed(2000.0)
+    assert (line.verdict, "about 24 s" in line.message) == ("ok", True)
+    slow = health.check_speed(100.0)
+    assert (slow.verdict, "about 490 s" in slow.message) == ("note", True)
+    assert "Close other programs that are busy" in slow.fix
 
 
 def test_the_job_it_speaks_of_is_lesson_00s() -> None:
@@ -50,18 +50,18 @@ def test_the_job_it_speaks_of_is_lesson_00s() -> None:
 
 def test_too_little_memory_is_wrong() -> None:
     """With the limit, the need, and what to shut down."""
-    line = health.memory_line(memory.Memory(300_000_000, 2 * 1024**3))
+    line = health.check_memory(memory.Memory(300_000_000, 2 * 1024**3))
     assert line.verdict == "wrong"
-    assert line.said.startswith("300 MB available of the 2.1 GB allowed to this container; a lesson needs about 500 MB")
+    assert line.message.startswith("300 MB available of the 2.1 GB allowed to this container; a lesson needs about 500 MB")
     assert "Shut Down All Kernels" in line.fix
-    assert health.memory_line(memory.Memory(1_500_000_000)).verdict == "ok"
+    assert health.check_memory(memory.Memory(1_500_000_000)).verdict == "ok"
 
 
 def test_unknown_memory_is_told_as_such() -> None:
     """With what a lesson needs."""
-    line = health.memory_line(None)
+    line = health.check_memory(None)
     assert line.verdict == "note"
-    assert "about 500 MB" in line.said
+    assert "about 500 MB" in line.message
 
 
 # The state folder
@@ -69,29 +69,29 @@ def test_unknown_memory_is_told_as_such() -> None:
 
 def test_a_writable_folder_is_fine_and_left_as_it_was(tmp_path: Path) -> None:
     """It is made where it is not there; what was tried in it is gone again; its path is for the terminal only."""
-    line = health.folder_line(tmp_path / "new" / "home")
+    line = health.check_folder(tmp_path / "new" / "home")
     assert line.verdict == "ok"
-    assert "free" in line.said
+    assert "free" in line.message
     assert line.place == str(tmp_path / "new" / "home")
-    assert str(tmp_path) not in line.said
+    assert str(tmp_path) not in line.message
     assert sum(path.stat().st_size for path in (tmp_path / "new" / "home").iterdir()) == 0
 
 
 def test_a_folder_that_cannot_be_used_is_wrong(tmp_path: Path) -> None:
     """A file in its place, or no right to write: the reason, and how to name another."""
     (tmp_path / "file").write_text("")
-    line = health.folder_line(tmp_path / "file")
+    line = health.check_folder(tmp_path / "file")
     assert line.verdict == "wrong"
-    assert "cannot be used: File exists" in line.said
+    assert "cannot be used: File exists" in line.message
     assert "FTWIDGETS_HOME" in line.fix
-    assert str(tmp_path) not in line.said
+    assert str(tmp_path) not in line.message
 
 
 def test_a_name_that_no_folder_can_have_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The home folder of nobody: what to set, instead of a new installation."""
     monkeypatch.setenv("FTWIDGETS_HOME", "~nobody-here/state")
-    (line,) = (line for line in doctor().lines if line.topic == "state folder")
-    assert (line.verdict, line.said) == ("wrong", "no folder can have the name that FTWIDGETS_HOME gives")
+    (line,) = (line for line in doctor().checks if line.topic == "state folder")
+    assert (line.verdict, line.message) == ("wrong", "no folder can have the name that FTWIDGETS_HOME gives")
     assert line.fix == "Name another folder with FTWIDGETS_HOME in the environment."
     assert line.place == "~nobody-here/state"
 
@@ -100,7 +100,7 @@ def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Less room than a lesson's models take."""
     usage = health.shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000)
     monkeypatch.setattr(health.shutil, "disk_usage", lambda _: usage)
-    line = health.folder_line(tmp_path)
+    line = health.check_folder(tmp_path)
     assert line.verdict == "wrong"
     assert "a lesson needs about 200 MB" in line.fix
 
@@ -109,10 +109,10 @@ def test_another_process_that_trains_is_fine_and_said(tmp_path: Path) -> None:
     """Whoever holds the lease goes on; the line says that a job is training."""
     with lease(tmp_path / "trainer.lock") as mine:
         assert mine
-        line = health.folder_line(tmp_path)
+        line = health.check_folder(tmp_path)
     assert line.verdict == "ok"
-    assert "a job is training there" in line.said
-    assert "training" not in health.folder_line(tmp_path).said
+    assert "a job is training there" in line.message
+    assert "training" not in health.check_folder(tmp_path).message
 
 
 # The key
@@ -124,14 +124,14 @@ def test_another_process_that_trains_is_fine_and_said(tmp_path: Path) -> None:
         ({}, "ok", "is not set"),
         ({"OPENAI_API_KEY": ""}, "ok", "is not set"),
         ({"OPENAI_API_KEY": "sk-secret"}, "ok", "is set; the sandbox does not use it"),
-        ({"OPENAI_API_KEY": " sk-secret\n"}, "note", "blanks or quotation marks"),
-        ({"OPENAI_API_KEY": "'sk-secret'"}, "note", "blanks or quotation marks"),
+        ({"OPENAI_API_KEY": " sk-secret\n"}, "note", "spaces or quotation marks"),
+        ({"OPENAI_API_KEY": "'sk-secret'"}, "note", "spaces or quotation marks"),
     ],
 )
 def test_whether_there_is_a_key_is_told_and_never_which(environment: dict[str, str], verdict: str, said: str) -> None:
     """Not a letter of it."""
-    line = health.key_line(environment)
-    assert (line.verdict, said in line.said) == (verdict, True)
+    line = health.check_key(environment)
+    assert (line.verdict, said in line.message) == (verdict, True)
     assert "secret" not in repr(line)
 
 
@@ -148,13 +148,13 @@ def swift() -> Iterator[None]:
 def test_every_check_is_made_and_a_broken_one_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check that cannot be made does not keep the others from being made, and says how to repair the installation."""
     with swift():
-        topics = [line.topic for line in doctor().lines]
+        topics = [line.topic for line in doctor().checks]
         assert {"Python", "packages", "engine", "memory", "state folder", "key"} <= set(topics)
-        monkeypatch.setattr(health, "memory", lambda: 1 / 0)
+        monkeypatch.setattr(health, "available_memory", lambda: 1 / 0)
         report = doctor()
-    assert [line.topic for line in report.lines] == topics
-    (broken,) = [line for line in report.lines if line.topic == "memory"]
-    assert "ZeroDivisionError" in broken.said
+    assert [line.topic for line in report.checks] == topics
+    (broken,) = [line for line in report.checks if line.topic == "memory"]
+    assert "ZeroDivisionError" in broken.message
     assert "--force-reinstall" in broken.fix
 
 
@@ -163,7 +163,7 @@ def test_the_commands_exit_code_says_whether_something_is_wrong(
     verdict: health_report.Verdict, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """1 if there is something to fix, 0 if not; the report is printed either way."""
-    monkeypatch.setattr(health, "doctor", lambda: Report((Line("a", verdict, "found", "fix it"),)))
+    monkeypatch.setattr(health, "doctor", lambda: HealthReport((Check("a", verdict, "found", "fix it"),)))
     assert main.main(["doctor"]) == code
     assert "found" in capsys.readouterr().out
 

@@ -2,18 +2,20 @@
 
 import pytest
 
-from ftwidgets.health.health_report import Line, Report
+from ftwidgets.health.health_report import Check, HealthReport
 
 
 def test_whatever_is_wrong_has_a_fix() -> None:
     """A finding without a way out cannot even be made."""
     with pytest.raises(ValueError, match="must say what to do"):
-        Line("x", "wrong", "broken")
+        Check("x", "wrong", "broken")
 
 
 def test_a_report_says_all_of_it_in_text_and_html() -> None:
     """Each line with its mark, the fix below, a verdict at the end; in HTML nothing of it can be mark-up."""
-    report = Report((Line("a", "ok", "fine", place="/here"), Line("b", "wrong", "<b>", "do & see"), Line("c", "note", "so")))
+    report = HealthReport(
+        (Check("a", "ok", "fine", place="/here"), Check("b", "wrong", "<b>", "do & see"), Check("c", "note", "so"))
+    )
     text, html = str(report), report._repr_html_()
     assert [line.split()[0] for line in text.splitlines()] == ["ok", "FIX", "->", "note", "1"]
     assert not report.ok
@@ -21,7 +23,7 @@ def test_a_report_says_all_of_it_in_text_and_html() -> None:
     assert "/here" not in text + html  # notebooks are shared
     assert "&lt;b&gt;" in html
     assert "do &amp; see" in html
-    assert Report(report.lines[::2]).ok
-    assert "Nothing is broken" in str(Report(report.lines[::2]))
-    assert "All is well" in str(Report(report.lines[:1]))
-    assert "2 things to fix" in Report((report.lines[1],) * 2).verdict
+    assert HealthReport(report.checks[::2]).ok
+    assert "Nothing is broken" in str(HealthReport(report.checks[::2]))
+    assert "All is well" in str(HealthReport(report.checks[:1]))
+    assert "2 things to fix" in HealthReport((report.checks[1],) * 2).verdict

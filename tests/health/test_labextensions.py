@@ -22,9 +22,9 @@ def test_extensions_are_found_in_any_of_the_folders(tmp_path: Path) -> None:
     """One in the user's folder and one in the environment's is fine."""
     extension(tmp_path / "user", labextensions.MANAGER)
     extension(tmp_path / "env", labextensions.ANYWIDGET, "0.11.0")
-    (line,) = labextensions.widgets_enabled(folders=[tmp_path / "user", tmp_path / "env"], settings=[])
+    (line,) = labextensions.check_labextensions(folders=[tmp_path / "user", tmp_path / "env"], settings=[])
     assert line.verdict == "ok"
-    assert "anywidget 0.11.0" in line.said
+    assert "anywidget 0.11.0" in line.message
 
 
 @pytest.mark.parametrize("name", labextensions.PACKAGES)
@@ -32,9 +32,9 @@ def test_a_missing_extension_is_named_with_its_package(tmp_path: Path, name: str
     """Widgets that do not draw and say nothing are what learners meet; here the line says which package to install."""
     both(tmp_path)
     (tmp_path / name / "package.json").write_text("not JSON", encoding="utf-8")
-    (line,) = labextensions.widgets_enabled(folders=[tmp_path, tmp_path / "none"], settings=[])
+    (line,) = labextensions.check_labextensions(folders=[tmp_path, tmp_path / "none"], settings=[])
     assert line.verdict == "wrong"
-    assert name in line.said
+    assert name in line.message
     assert labextensions.PACKAGES[name] in line.fix
 
 
@@ -42,8 +42,8 @@ def test_an_extension_of_the_time_before_is_too_old(tmp_path: Path) -> None:
     """With the extension for ipywidgets 7, those of ipywidgets 8 are not drawn."""
     both(tmp_path)
     extension(tmp_path, labextensions.MANAGER, "3.1.4")
-    (line,) = labextensions.widgets_enabled(folders=[tmp_path], settings=[])
-    assert "3.1.4 is older" in line.said
+    (line,) = labextensions.check_labextensions(folders=[tmp_path], settings=[])
+    assert "3.1.4 is older" in line.message
     assert "jupyterlab_widgets>=3" in line.fix
 
 
@@ -65,6 +65,6 @@ def test_an_extension_that_is_switched_off_is_named(tmp_path: Path, files: list[
     settings = [tmp_path / f"{number}.json" for number in range(len(files))]
     for path, text in zip(settings, files, strict=True):
         path.write_text(text, encoding="utf-8")
-    lines = labextensions.widgets_enabled(folders=[tmp_path], settings=settings)
-    assert [line.said.split(": ")[1] for line in lines if line.verdict != "ok"] == off
+    lines = labextensions.check_labextensions(folders=[tmp_path], settings=settings)
+    assert [line.message.split(": ")[1] for line in lines if line.verdict != "ok"] == off
     assert all(f'jupyter labextension enable "{name}"' in line.fix for name, line in zip(off, lines, strict=False))

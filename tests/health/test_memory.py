@@ -73,12 +73,12 @@ def test_memory_is_the_tighter_of_machine_and_container(
     tmp_path: Path, files: dict[str, str], available: int, limit: int | None
 ) -> None:
     """Both kinds of control groups, nested or not, and none."""
-    assert memory.memory(machine(tmp_path, files)) == memory.Memory(available, limit)
+    assert memory.available_memory(machine(tmp_path, files)) == memory.Memory(available, limit)
 
 
 def test_memory_of_this_machine_and_of_one_that_does_not_tell(tmp_path: Path) -> None:
     """Here there is some; where nothing tells, there is no answer."""
-    here = memory.memory()
+    here = memory.available_memory()
     assert here is not None
     assert 50e6 < here.available < 1e14
-    assert memory.memory(tmp_path) is None
+    assert memory.available_memory(tmp_path) is None

@@ -10,11 +10,11 @@ from nbclient import NotebookClient
 import ftwidgets
 from ftwidgets import doctor
 from ftwidgets.health import health_report
-from ftwidgets.health.health_report import Line, Report
+from ftwidgets.health.health_report import Check, HealthReport
 from ftwidgets.health.widget import NO_ANSWER, Doctor
 from ftwidgets.widgets.base.panel import WIDGET
 
-FOUND = Report((Line("a", "ok", "<b>fine</b>", place="/here"), Line("b", "note", "so")))
+FOUND = HealthReport((Check("a", "ok", "<b>fine</b>", place="/here"), Check("b", "note", "so")))
 
 
 def answer(widget: Doctor) -> None:
@@ -25,7 +25,7 @@ def answer(widget: Doctor) -> None:
 def test_without_a_browser_it_says_so_and_what_to_do() -> None:
     """Until one answers, the last line says that none did; that breaks nothing."""
     widget = Doctor(FOUND)
-    assert widget.report.lines == (*FOUND.lines, NO_ANSWER)
+    assert widget.report.checks == (*FOUND.checks, NO_ANSWER)
     assert "no browser answered" in widget.static_text()
     assert "reload the page" in widget.static_html()
     assert widget.report.ok
@@ -35,9 +35,9 @@ def test_a_browser_that_draws_it_answers() -> None:
     """The line turns to ok in the widget and in its plain form; a second view changes nothing."""
     widget = Doctor(FOUND)
     widget.status._handle_custom_msg({"type": "press", "value": "x"}, [])
-    assert widget.report.lines[-1] == NO_ANSWER
+    assert widget.report.checks[-1] == NO_ANSWER
     answer(widget)
-    assert widget.report.lines[-1].verdict == "ok"
+    assert widget.report.checks[-1].verdict == "ok"
     assert "this browser draws widgets" in widget._table.html
     assert "this browser draws widgets" in widget._repr_mimebundle_()["text/html"]
     assert "no browser" not in widget._table.html + widget.static_text()
@@ -49,7 +49,7 @@ def test_a_browser_that_draws_it_answers() -> None:
 @pytest.mark.parametrize(("verdict", "kind"), [("ok", "ftw-ok"), ("note", "ftw-ok"), ("wrong", "ftw-wrong")])
 def test_the_status_line_has_the_verdict(verdict: health_report.Verdict, kind: str) -> None:
     """In words and in its mark, for whoever hears the line and whoever sees it."""
-    widget = Doctor(Report((Line("a", verdict, "x", "do this"),)))
+    widget = Doctor(HealthReport((Check("a", verdict, "x", "do this"),)))
     assert kind in widget.status.html
     assert ("1 thing to fix" in widget.status.html) == (verdict == "wrong")
 
@@ -68,8 +68,8 @@ def test_its_code_makes_the_same_report() -> None:
     namespace: dict[str, object] = {"found": None}
     exec(Doctor(report).code.replace("ftwidgets.doctor()", "found = ftwidgets.doctor()"), namespace)
     again = namespace["found"]
-    assert isinstance(again, Report)
-    assert [line.topic for line in again.lines] == [line.topic for line in report.lines]
+    assert isinstance(again, HealthReport)
+    assert [line.topic for line in again.checks] == [line.topic for line in report.checks]
     assert callable(ftwidgets.doctor)
 
 

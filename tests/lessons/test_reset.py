@@ -61,7 +61,7 @@ def test_one_as_it_came_is_left_alone(mine: Path, capsys: pytest.CaptureFixture[
     assert main.main(["reset", "00_start_here.ipynb"]) == 0
     assert (mine / "00_start_here.ipynb").stat() == before
     assert kept(mine) == []
-    assert capsys.readouterr().out == "00_start_here.ipynb: is as it came; nothing to do.\n"
+    assert capsys.readouterr().out == "00_start_here.ipynb: is the original; nothing to do.\n"
 
 
 def test_a_lost_lesson_comes_back(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,13 +159,13 @@ def test_a_name_or_the_list(arguments: list[str], capsys: pytest.CaptureFixture[
 
 def test_the_lessons_are_found_from_inside_and_beside_their_folder(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the folder itself (JupyterLab's terminal), above it, above one called notebooks (Binder), or by name."""
-    assert reset.lessons().folder.samefile(mine)
+    assert reset.find_lessons().folder.samefile(mine)
     monkeypatch.chdir(mine)
-    assert reset.lessons().folder.samefile(mine)
+    assert reset.find_lessons().folder.samefile(mine)
     renamed = mine.rename(mine.with_name("notebooks"))
     monkeypatch.chdir(renamed.parent)
-    assert reset.lessons().folder.samefile(renamed)
-    assert reset.lessons(renamed).folder == renamed
+    assert reset.find_lessons().folder.samefile(renamed)
+    assert reset.find_lessons(renamed).folder == renamed
 
 
 def test_a_folder_without_lessons_is_a_sentence(
@@ -196,9 +196,9 @@ def test_a_checkout_is_put_back_from_the_last_commit(tmp_path: Path, monkeypatch
     (checkout / "09_own.ipynb").write_text("mine", encoding="utf-8")
     (checkout / "use_cases" / "tone.ipynb").unlink()
     monkeypatch.chdir(tmp_path)
-    found = reset.lessons()
+    found = reset.find_lessons()
     assert found.names == ["00_start_here", "01_prepare_your_data", "03_watch_it_train", "use_cases/tone"]
-    assert [one.was for name in ("00_start_here", "use_cases/tone") for one in found.reset(name)] == ["changed", "missing"]
+    assert [file.before for name in ("00_start_here", "use_cases/tone") for file in found.reset(name)] == ["changed", "missing"]
     assert (checkout / "00_start_here.ipynb").read_text(encoding="utf-8") == "zero"
     assert (checkout / "use_cases" / "tone.ipynb").read_text(encoding="utf-8") == "tone"
     assert kept(checkout) == ["mine"]
@@ -214,14 +214,14 @@ def test_a_checkout_without_git_is_a_sentence(
     for path in (os.environ["PATH"], str(tmp_path)):
         monkeypatch.setenv("PATH", path)
         assert main.main(["reset", "00"]) == 1
-        assert "git does not tell" in capsys.readouterr().err
+        assert "git does not show its last commit" in capsys.readouterr().err
     monkeypatch.setattr(reset, "_PACKAGE", tmp_path / "empty" / "ftwidgets")
     with pytest.raises(FtwidgetsError, match="the lessons are missing"):
-        reset.lessons()
+        reset.find_lessons()
 
 
 def test_more_than_one_lesson_of_a_name(mine: Path) -> None:
     """Two of one number: both are named, neither is touched."""
     shutil.copy(mine / "00_start_here.ipynb", reset._PACKAGE / "_notebooks" / "use_cases" / "00_again.ipynb")
     with pytest.raises(FtwidgetsError, match=r"more than one lesson is called .*: 00_start_here, use_cases/00_again"):
-        reset.lessons().find("00")
+        reset.find_lessons().find("00")
