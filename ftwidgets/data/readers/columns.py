@@ -6,9 +6,36 @@ Left out: guessing from other names (`Question`, `answer_text`): the finding lis
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.text import join_names, normalize, quote
+
+MISSING_COLUMN = FindingType(
+    "missing-column",
+    "error",
+    title="A column is not there",
+    why="Without a prompt and a completion for each row there is nothing to train on.",
+    todo=(
+        'Name the columns: `prompt="Question"`, `completion="Answer"`; in a terminal `--prompt Question --completion Answer`.'
+    ),
+)
+AMBIGUOUS_COLUMN = FindingType(
+    "ambiguous-column",
+    "error",
+    title="Two columns have the name that is looked for",
+    why="Which of them is meant, only you can know.",
+    todo="Rename or delete one of them, or name the right one exactly.",
+)
+IGNORED_COLUMNS = FindingType(
+    "ignored-columns",
+    "note",
+    title="Columns that are not used",
+    why=(
+        "They stay out of the training file. That is right for remarks and dates, and wrong if one of them is a "
+        "system prompt under another name."
+    ),
+    todo='Nothing, or name the column for its part, such as `system_column="Role"`.',
+)
 
 DEFAULT_COLUMNS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}
 
@@ -85,7 +112,7 @@ def ignored_columns(header: Header, positions: Mapping[str, int]) -> list[Findin
     others = [name for position, name in enumerate(header.names) if position not in used and name]
     if not others:
         return []
-    return [Finding(id="ignored-columns", level="note", message=f"Columns not used: {join_names(others)}.")]
+    return [IGNORED_COLUMNS(f"Columns not used: {join_names(others)}.")]
 
 
 def _matching_positions(names: tuple[str, ...], name: str, *, exact_first: bool) -> list[int]:
@@ -101,23 +128,14 @@ def _missing_column(header: Header, part: str, name: str, *, is_first: bool) -> 
     if header.from_file and header.line is not None and is_first:
         fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
     columns = f"the columns are {join_names(there)}" if there else "there are no columns at all"
-    return Finding(
-        id="missing-column",
-        level="error",
-        message=f"There is no column {quote(name)}; {columns}.",
-        fix=fix,
-        line=header.line,
-        field=name,
-    )
+    return MISSING_COLUMN(f"There is no column {quote(name)}; {columns}.", fix, field=name, line=header.line)
 
 
 def _ambiguous_column(header: Header, part: str, name: str, candidates: list[int]) -> Finding:
     there = ", ".join(f"{quote(header.names[position])} (column {position + 1})" for position in candidates)
-    return Finding(
-        id="ambiguous-column",
-        level="error",
-        message=f"Several columns could be {quote(name)}: {there}.",
-        fix=f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).',
-        line=header.line,
+    return AMBIGUOUS_COLUMN(
+        f"Several columns could be {quote(name)}: {there}.",
+        f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).',
         field=name,
+        line=header.line,
     )

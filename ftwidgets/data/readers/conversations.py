@@ -6,10 +6,22 @@ Left out: conversations whose rows are mixed in the file; a value that comes bac
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings
 from ftwidgets.data.readers.table import CellParser, text_of, value_at
-from ftwidgets.data.rows import Fault, TrainingRow
+from ftwidgets.data.rows import TrainingRow
 from ftwidgets.data.text import quote
+
+CONVERSATION_INTERRUPTED = FindingType(
+    "conversation-interrupted",
+    "warning",
+    title="A conversation goes on after rows of another",
+    why=(
+        "Rows of one conversation are turns only where they follow each other. Its rows further down become a "
+        "conversation of their own that begins in the middle."
+    ),
+    todo="Sort the table by the conversation, keeping the order of its turns.",
+)
 
 
 @dataclass
@@ -65,13 +77,13 @@ class ConversationParser(CellParser):
         if usable:
             yield _join_turns(usable, remarks)
 
-    def _interrupted(self, name: str) -> Fault:
+    def _interrupted(self, name: str) -> Finding:
         message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
         fix = "Sort the rows so that those of one conversation stand together, or give it a name of its own."
-        return Fault("conversation-interrupted", "warning", message, fix, self.columns["conversation"], name[:60])
+        return CONVERSATION_INTERRUPTED(message, fix, field=self.columns["conversation"], excerpt=name[:60])
 
 
-def _join_turns(turns: list[TrainingRow], remarks: tuple[Fault, ...]) -> TrainingRow:
+def _join_turns(turns: list[TrainingRow], remarks: tuple[Finding, ...]) -> TrainingRow:
     """Return the turns as one example: the system prompt, the group and the split are those of the first row."""
     first, last = turns[0], turns[-1]
     remarks += tuple(fault for turn in turns for fault in turn.remarks)

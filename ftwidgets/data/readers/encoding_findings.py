@@ -4,9 +4,30 @@ import codecs
 import re
 from pathlib import Path
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.utf8_copy import DecodingError, read_blocks
 from ftwidgets.data.text import quote
+
+WINDOWS_1252 = FindingType(
+    "windows-1252",
+    "warning",
+    title="The text was read as Windows-1252",
+    why=(
+        "It is not UTF-8. Old spreadsheet programs write Windows-1252, and its letters make sense here, but another "
+        "encoding could have been meant."
+    ),
+    todo=(
+        'Look at the words that are quoted. If they read wrong, name the encoding: `encoding="..."`. Saved as '
+        "UTF-8, nothing has to be guessed."
+    ),
+)
+WRONG_ENCODING = FindingType(
+    "wrong-encoding",
+    "error",
+    title="The text is in an encoding that cannot be told",
+    why="Neither UTF-8 nor UTF-16 nor Windows-1252 fits the bytes, so letters would be replaced by others.",
+    todo='Save the file as UTF-8, or name its encoding: `encoding="..."`.',
+)
 
 _SAVE_AS_UTF8 = 'Save the file as UTF-8 (in Excel: Save As, "CSV UTF-8") and check it again.'
 _OVERRIDE = 'If you know how it is stored, say so: encoding="...".'
@@ -23,7 +44,7 @@ def windows_1252(path: Path, name: str, offset: int) -> Finding:
     )
     fix = f'If that reads wrong, say how it is stored: encoding="...". {_SAVE_AS_UTF8}'
     line = line_of(path, offset)
-    return Finding(id="windows-1252", level="warning", message=message, fix=fix, line=line, excerpt=excerpt)
+    return WINDOWS_1252(message, fix, excerpt=excerpt, line=line)
 
 
 def wrong_encoding(path: Path, name: str, start: int, error: DecodingError, *, with_excerpt: bool = False) -> Finding:
@@ -37,23 +58,19 @@ def wrong_encoding(path: Path, name: str, start: int, error: DecodingError, *, w
     )
     if with_excerpt:
         message += f" In Windows-1252 the text there would read {quote(excerpt)}."
-    return Finding(
-        id="wrong-encoding",
-        level="error",
-        message=message,
-        fix=f"{_SAVE_AS_UTF8} {_OVERRIDE}",
-        line=line_of(path, offset) if is_windows or error.encoding == "utf-8" else _line_in_wide_text(path, start, error),
+    return WRONG_ENCODING(
+        message,
+        f"{_SAVE_AS_UTF8} {_OVERRIDE}",
         excerpt=excerpt if with_excerpt else None,
+        line=line_of(path, offset) if is_windows or error.encoding == "utf-8" else _line_in_wide_text(path, start, error),
     )
 
 
 def nul_byte(name: str, line: int | None) -> Finding:
     """Return the finding for text with a NUL byte in it."""
-    return Finding(
-        id="wrong-encoding",
-        level="error",
-        message=f"{quote(name)} holds a NUL byte: it is no text, or UTF-16 without a byte order mark.",
-        fix=f"{_SAVE_AS_UTF8} {_OVERRIDE}",
+    return WRONG_ENCODING(
+        f"{quote(name)} holds a NUL byte: it is no text, or UTF-16 without a byte order mark.",
+        f"{_SAVE_AS_UTF8} {_OVERRIDE}",
         line=line,
     )
 

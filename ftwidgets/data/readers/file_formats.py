@@ -5,9 +5,24 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.text import quote
+
+EMPTY_FILE = FindingType(
+    "empty-file",
+    "error",
+    title="The file is empty",
+    why="There is nothing in it, or only blanks. An export that broke off leaves such files.",
+    todo="Export the data again, or give the file that you meant.",
+)
+OTHER_FORMAT = FindingType(
+    "other-format",
+    "error",
+    title="The file is of another kind",
+    why="It holds something that training data cannot be read from: a PDF, a picture, an archive, a Parquet table.",
+    todo="Export it as CSV, XLSX or JSON Lines. A DataFrame can be given as it is.",
+)
 
 TextFormat = Literal["table", "json_lines", "json_document"]
 
@@ -102,12 +117,12 @@ def is_blank(text: str) -> bool:
 def empty_file(name: str, empty_or_blank: str) -> Finding:
     """Return the finding for a file with nothing in it."""
     fix = "There is nothing in it to train on; check the path."
-    return Finding(id="empty-file", level="error", message=f"{quote(name)} is {empty_or_blank}.", fix=fix)
+    return EMPTY_FILE(f"{quote(name)} is {empty_or_blank}.", fix)
 
 
 def other_format(name: str, description: str, fix: str, *, line: int | None = None) -> Finding:
     """Return the finding for a file in a format that cannot be read."""
-    return Finding(id="other-format", level="error", message=f"{quote(name)} is {description}.", fix=fix, line=line)
+    return OTHER_FORMAT(f"{quote(name)} is {description}.", fix, line=line)
 
 
 def _reject_archive(path: Path, name: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.source import RowOrFindings
 from ftwidgets.data.readers.table import is_missing
 from ftwidgets.data.rows import Row
@@ -13,6 +13,14 @@ from ftwidgets.data.text import printable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+REPEATED_INDEX = FindingType(
+    "repeated-index",
+    "note",
+    title="The index of the DataFrame repeats labels",
+    why="A label that two rows have does not tell where a fault is, so rows are named by their position.",
+    todo="`frame.reset_index(drop=True)` gives labels of their own.",
+)
 
 # Columns that hold lists of messages: such a row is read as a record.
 _RECORD_COLUMNS = {"messages", "conversations", "preferred_output", "chosen"}
@@ -87,7 +95,7 @@ def read_frame(frame: "pd.DataFrame", *, as_records: bool) -> RowsInMemory:
         labels = list(range(len(frame)))
         message = "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."
         fix = "reset_index() gives unique labels."
-        findings.append(Finding(id="repeated-index", level="note", message=message, fix=fix))
+        findings.append(REPEATED_INDEX(message, fix))
     values: list[Any] = list(frame.itertuples(index=False, name=None))
     if as_records:
         names = [str(column) for column in frame.columns]

@@ -5,14 +5,51 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.readers.columns import IGNORED_COLUMNS
 from ftwidgets.data.readers.encoding import TextFile
 from ftwidgets.data.readers.file_formats import other_format
 from ftwidgets.data.readers.in_memory import RowsInMemory
 from ftwidgets.data.readers.source import RowOrFindings, UnreadableError
 from ftwidgets.data.readers.stream.json_parser import MAX_DEPTH, json_parser
-from ftwidgets.data.rows import Fault, Row
+from ftwidgets.data.rows import Row
 from ftwidgets.data.text import pluralize, quote
+
+NOT_JSON = FindingType(
+    "not-json",
+    "error",
+    title="A line is not JSON",
+    why="Single quotes, a comma too many, a line that broke off: a service refuses the whole file.",
+    todo="Repair the line. A program that writes JSON (`json.dumps`) does not make this fault.",
+)
+BLANK_LINE = FindingType(
+    "blank-line",
+    "note",
+    title="Lines with nothing in them",
+    why="They are passed over here. Some programs that read JSON Lines stop at them.",
+    todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
+)
+NOT_READABLE = FindingType(
+    "not-readable",
+    "error",
+    title="The file cannot be opened",
+    why="Nothing was checked. The system says why: most often the permission is missing, or another program holds the file.",
+    todo="Check the permissions of the file and close the program that has it open.",
+)
+TOO_LARGE_FILE = FindingType(
+    "too-large-file",
+    "error",
+    title="The file is larger than a service takes",
+    why="Services refuse training files over 512 MB.",
+    todo="Split it, or leave out repeated and very long rows; a smaller set of good examples trains as well.",
+)
+BYTE_ORDER_MARK = FindingType(
+    "byte-order-mark",
+    "note",
+    title="The file begins with a byte order mark",
+    why="Some services choke on it and say that line 1 is not JSON; Azure asks for one.",
+    todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
+)
 
 LARGEST_FILE = 512 * 1024 * 1024  # bytes of JSON Lines; what the services take as one file
 LARGEST_DOCUMENT = 200 * 1024 * 1024  # bytes of JSON that are read at once
@@ -70,7 +107,7 @@ class JsonLines:
         first = "line" if self.n_blank == 1 else "the first is line"
         message = f"{quote(self.name)} has {pluralize(self.n_blank, 'blank line')} ({first} {self.first_blank:,})."
         fix = "Delete them; they are skipped here, and some services refuse them."
-        return [Finding(id="blank-line", level="note", message=message, fix=fix, line=self.first_blank)]
+        return [BLANK_LINE(message, fix, line=self.first_blank)]
 
     def first_findings(self) -> list[Finding]:
         """Return what is known about the whole file before it is read."""
@@ -80,11 +117,11 @@ class JsonLines:
                 f"{quote(self.name)} has {self.size / 2**20:,.0f} MB; services take up to {LARGEST_FILE // 2**20} MB a file."
             )
             fix = "Leave out rows: a good selection trains as well as all of them."
-            findings.append(Finding(id="too-large-file", level="error", message=message, fix=fix))
+            findings.append(TOO_LARGE_FILE(message, fix))
         if self.text.has_bom:
             message = f"{quote(self.name)} begins with a byte order mark, which some services ask for and others refuse."
             fix = "If a service refuses the file, save it as UTF-8 without a byte order mark."
-            findings.append(Finding(id="byte-order-mark", level="note", message=message, fix=fix))
+            findings.append(BYTE_ORDER_MARK(message, fix))
         return findings
 
     def first_value(self) -> Any:
@@ -139,7 +176,7 @@ def read_json_document(text: TextFile) -> RowsInMemory:
     if size > LARGEST_DOCUMENT:
         message = f"{quote(name)} is one JSON document of {size / 2**20:,.0f} MB, more than can be read at once."
         fix = "Write it as JSON Lines: one record a line."
-        raise UnreadableError(Finding(id="not-readable", level="error", message=message, fix=fix))
+        raise UnreadableError(NOT_READABLE(message, fix))
     with text.open() as file:
         file.seek(text.start)
         raw = file.read()
@@ -148,7 +185,7 @@ def read_json_document(text: TextFile) -> RowsInMemory:
     except (ValueError, RecursionError) as error:
         message = not_json(raw, error).message.replace("The line", quote(name), 1)
         line = raw.decode("utf-8", "replace").count("\n", 0, getattr(error, "pos", 0)) + 1
-        finding = Finding(id="not-json", level="error", message=message, fix="Mend the file there.", line=line)
+        finding = NOT_JSON(message, "Mend the file there.", line=line)
         raise UnreadableError(finding) from error
     records = value if isinstance(value, list) else _find_records(value)
     if records is None or any(not isinstance(record, dict) for record in records[:1]):
@@ -182,16 +219,16 @@ def _other_lists(name: str, document: Any, records: list[Any]) -> list[Finding]:
         return []
     message = f"{quote(name)} is read under {quote(read)}; not used: {', '.join(others[:5])}."
     fix = "Write each list into a file of its own, if it is to be checked too."
-    return [Finding(id="ignored-columns", level="note", message=message, fix=fix)]
+    return [IGNORED_COLUMNS(message, fix)]
 
 
-def not_json(raw: bytes, error: Exception) -> Fault:
+def not_json(raw: bytes, error: Exception) -> Finding:
     """Return the fault of a line that is not JSON, with where and why."""
     whole = raw.decode("utf-8", "replace")
     text = whole.strip()
     if isinstance(error, RecursionError):
         message = f"The line nests lists and objects deeper than {MAX_DEPTH} levels."
-        return Fault("not-json", "error", message, "Write it flatter; a row is messages with texts.", excerpt=text[:60])
+        return NOT_JSON(message, "Write it flatter; a row is messages with texts.", excerpt=text[:60])
     position, reason = 0, "it cannot be read"
     if isinstance(error, json.JSONDecodeError):
         position = error.pos
@@ -199,7 +236,7 @@ def not_json(raw: bytes, error: Exception) -> Fault:
     rest = whole[position:].rstrip()
     near = f", before {quote(rest[:20], 20)}" if rest else ", at its end"
     message = f"The line is not JSON: {reason} at character {position + 1:,}{near}."
-    return Fault("not-json", "error", message, _not_json_fix(text), excerpt=text[:60])
+    return NOT_JSON(message, _not_json_fix(text), excerpt=text[:60])
 
 
 def _not_json_fix(text: str) -> str:

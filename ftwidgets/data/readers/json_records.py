@@ -5,20 +5,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ftwidgets.data import schema
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.readers.columns import MISSING_COLUMN
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings, RowSource
 from ftwidgets.data.readers.table import text_of
-from ftwidgets.data.rows import Fault, Row, TrainingRow
+from ftwidgets.data.rows import Row, TrainingRow
 from ftwidgets.data.text import quote
 
-# What a record of each format becomes; a file holds examples of one kind.
-EXAMPLE_KINDS = {
-    "chat": "chat",
-    "sharegpt": "chat",
-    "completion": "completion",
-    "alpaca": "completion",
-    "preference": "preference",
-}
+MIXED_FORMS = FindingType(
+    "mixed-forms",
+    "error",
+    title="Rows of different forms in one file",
+    why=(
+        "A service trains on one form: chat, preference, or prompt and completion. The rows that it does not expect "
+        "are refused."
+    ),
+    todo="Put each form into a file of its own.",
+)
+
 _KIND_NAMES = {"chat": "chat", "completion": "prompt and completion", "preference": "preference"}
 _MAPPING_HINT = ' Or say which of its keys they are: prompt="...", completion="...".'
 
@@ -46,7 +50,7 @@ class RecordParser:
     repair: Repair | None = None
 
     def __post_init__(self) -> None:
-        self._example_kind = EXAMPLE_KINDS.get(self.format)
+        self._example_kind = schema.EXAMPLE_KINDS.get(self.format)
 
     def restarted(self, repair: Repair | None = None) -> "RecordParser":
         """Return the same parser in its first state; `repair` is applied to each record before it is parsed."""
@@ -59,13 +63,14 @@ class RecordParser:
     def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
         """Yield an example or findings for each row."""
         parse_row, parse_record, system, example_kind = self._parse_row, schema.parse_row, self.system, self._example_kind
+        example_kinds = schema.EXAMPLE_KINDS
         is_simple = self.repair is None and not self.columns and example_kind is not None
         for row in rows:
             if type(row) is list:
                 yield row
             elif is_simple:  # the quick way, which most rows take
                 kind, faults, example, prompt, completion, prompted, own = parse_record(row.values, system)  # type: ignore[union-attr]
-                if not faults and example is not None and (kind == example_kind or EXAMPLE_KINDS.get(kind) == example_kind):
+                if not faults and example is not None and (kind == example_kind or example_kinds.get(kind) == example_kind):
                     yield TrainingRow(row, prompt, completion, prompted, own, example)  # type: ignore[arg-type]
                 else:
                     yield parse_row(row)  # type: ignore[arg-type]
@@ -78,9 +83,9 @@ class RecordParser:
         if self.repair is not None:
             value = self.repair(value)
         parsed = schema.parse_row(value, self.system)
-        example_kind = EXAMPLE_KINDS.get(parsed.format)
+        example_kind = schema.EXAMPLE_KINDS.get(parsed.format)
         faults = [
-            replace(fault, fix=fault.fix + _MAPPING_HINT) if fault.id == "unknown-shape" else fault for fault in parsed.faults
+            replace(fault, fix=fault.fix + _MAPPING_HINT) if fault.id == "unknown-shape" else fault for fault in parsed.findings
         ]
         if example_kind is not None and self._example_kind is not None and example_kind != self._example_kind:
             return [row.found(_mixed_forms(example_kind, self._example_kind))]
@@ -132,7 +137,7 @@ class RecordsAsTable:
             return row
         record: Any = row.values
         if not isinstance(record, dict):
-            return [row.found(fault) for fault in schema.parse_row(record).faults]
+            return [row.found(fault) for fault in schema.parse_row(record).findings]
         return row._replace(values=tuple(record.get(name) for name in self.header))
 
 
@@ -144,10 +149,10 @@ def record_format(value: object) -> str:
 def missing_key(name: str, keys: str) -> Finding:
     """Return the finding for a key that was named and is not in the first record."""
     message = f"There is no key {quote(name)} in the first record; its keys are {keys}."
-    return Finding(id="missing-column", level="error", message=message, fix="Check its spelling.", field=name)
+    return MISSING_COLUMN(message, "Check its spelling.", field=name)
 
 
-def _mixed_forms(kind: str, first_kind: str) -> Fault:
+def _mixed_forms(kind: str, first_kind: str) -> Finding:
     message = f"This is a {_KIND_NAMES[kind]} row; the first row of the file is a {_KIND_NAMES[first_kind]} row."
     fix = "A file holds rows of one kind: a training method takes one. Put the others into a file of their own."
-    return Fault("mixed-forms", "error", message, fix)
+    return MIXED_FORMS(message, fix)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.columns import Header, clean_name, expected_columns, ignored_columns, locate_columns
 from ftwidgets.data.readers.conversations import ConversationParser
 from ftwidgets.data.readers.csv import find_table
 from ftwidgets.data.readers.encoding import TextFile, open_text
 from ftwidgets.data.readers.file_formats import empty_file, is_blank, is_zip, reject_unsupported_format, text_format
 from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list
-from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
+from ftwidgets.data.readers.json_files import NOT_READABLE, open_json_lines, read_json_document
 from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable, missing_key, record_format
 from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
@@ -24,6 +24,21 @@ from ftwidgets.data.text import join_names, normalize, printable, quote
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NOT_FOUND = FindingType(
+    "not-found",
+    "error",
+    title="There is no such file",
+    why="Nothing was checked.",
+    todo="Check the spelling of the path; it is seen from the folder in which the program or the notebook runs.",
+)
+SYSTEM_IS_A_COLUMN = FindingType(
+    "system-is-a-column",
+    "warning",
+    title="The system prompt is the name of a column",
+    why="`system` is the text itself. Given the name of a column, the model would be told that name.",
+    todo="If the column was meant, use `system_column`.",
+)
 
 Source: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
 
@@ -174,7 +189,7 @@ def _read_file(path: Path, columns: Mapping[str, str], delimiter: str | None, en
     if path.exists() and not (path.is_file() or path.is_dir()):
         message = f"{quote(str(path))} is a device or a pipe, which can be read only once."
         fix = "Save what comes out of it as a file."
-        raise UnreadableError(Finding(id="not-readable", level="error", message=message, fix=fix))
+        raise UnreadableError(NOT_READABLE(message, fix))
     with path.open("rb") as file:
         head = file.read(_HEAD)
     reject_unsupported_format(head, path, name)
@@ -211,19 +226,19 @@ def _cannot_open(path: Path, error: Exception) -> Finding:
     if "\n" in text or text.startswith(("http:", "https:")):
         kind = "the text of a table" if "\n" in text else "a web address"
         message = f"{quote(text)} is {kind}, not the path of a file."
-        return Finding(id="not-found", level="error", message=message, fix="Save it as a CSV file and give its path.")
+        return NOT_FOUND(message, "Save it as a CSV file and give its path.")
     if isinstance(error, IsADirectoryError) or path.is_dir():
-        return Finding(id="not-found", level="error", message=f"{quote(text)} is a folder.", fix="Name a CSV file in it.")
+        return NOT_FOUND(f"{quote(text)} is a folder.", "Name a CSV file in it.")
     if not isinstance(error, FileNotFoundError):
         message = f"{quote(text)} cannot be opened: {getattr(error, 'strerror', None) or error}."
-        return Finding(id="not-readable", level="error", message=message, fix="Check the path and its permissions.")
+        return NOT_READABLE(message, "Check the path and its permissions.")
     try:
         neighbours = [file.name for file in path.parent.iterdir() if file.is_file()]
     except OSError:
         neighbours = []
     similar = difflib.get_close_matches(path.name, neighbours, n=1, cutoff=0.75)
     hint = f"Did you mean {quote(similar[0])}?" if similar else "Check its name and folder."
-    return Finding(id="not-found", level="error", message=f"There is no file {quote(text)}.", fix=hint)
+    return NOT_FOUND(f"There is no file {quote(text)}.", hint)
 
 
 def _system_is_a_column(header: tuple[str, ...], system: str | None) -> list[Finding]:
@@ -232,4 +247,4 @@ def _system_is_a_column(header: tuple[str, ...], system: str | None) -> list[Fin
         return []
     message = f"system={quote(system)} is used as the text of the system prompt, and a column has that name."
     fix = f"If the column was meant: system_column={quote(system)}."
-    return [Finding(id="system-is-a-column", level="warning", message=message, fix=fix, field=system)]
+    return [SYSTEM_IS_A_COLUMN(message, fix, field=system)]

@@ -11,11 +11,79 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType, FixType
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings
 from ftwidgets.data.readers.stream.csv_records import MalformedCell
-from ftwidgets.data.rows import Fault, Row, TrainingRow
+from ftwidgets.data.rows import Row, TrainingRow
+from ftwidgets.data.rules.text_findings import HALF_CHARACTER
 from ftwidgets.data.text import pluralize, quote
+
+EMPTY_CELL = FindingType(
+    "empty-cell",
+    "error",
+    title="A cell that is needed is empty",
+    why="Without a prompt or a completion the row is no example. It is left out.",
+    todo="Fill it in or delete the row.",
+)
+TOO_MANY_CELLS = FindingType(
+    "too-many-cells",
+    "error",
+    title="A row has more cells than the header",
+    why="Most often a text holds the delimiter and is not in quotes, so its end lies in the next column and would be lost.",
+    todo="Put the text in double quotes.",
+)
+DROP_OUTER_QUOTES = FixType("drop-outer-quotes", "take away quotes that became part of a text")
+BLANK_BEFORE_QUOTE = FindingType(
+    "blank-before-quote",
+    "warning",
+    title="A blank before a quote",
+    why=("The quote does not open a quoted cell then, so the quotes are part of the text, and the model learns to write them."),
+    todo="Delete the blank between the delimiter and the quote.",
+    fix=DROP_OUTER_QUOTES,
+)
+DROP_BLANK_ROWS = FixType("drop-blank-rows", "leave out empty rows")
+BLANK_ROW = FindingType(
+    "blank-row",
+    "note",
+    title="Rows with nothing in them",
+    why="They are passed over. Spreadsheets leave them behind.",
+    todo="Nothing.",
+    fix=DROP_BLANK_ROWS,
+)
+NOT_TEXT = FindingType(
+    "not-text",
+    "error",
+    title="A cell holds something that is no text",
+    why="A list or an object has no one way to be written as text, so it is not guessed. The row is left out.",
+    todo="Turn the column into text as it should read.",
+)
+BLANK_CELL = FindingType(
+    "blank-cell",
+    "error",
+    title="A cell holds only blanks",
+    why="It looks filled and says nothing: the model would learn to answer with blanks. The row is left out.",
+    todo="Fill it in or delete the row.",
+)
+NUMBERS_AS_TEXT = FindingType(
+    "numbers-as-text",
+    "note",
+    title="Numbers and dates are written as text",
+    why=(
+        "A model reads and writes text. 1.0 and 1 are different texts, and pandas writes the first where a column "
+        "has gaps. A date is written as 2024-05-01."
+    ),
+    todo="If they should read differently, turn the column into text first.",
+)
+STRAY_QUOTE = FindingType(
+    "stray-quote",
+    "warning",
+    title="A quote inside a quoted cell is not doubled",
+    why=(
+        "To every reader of CSV the cell's quotes end there, so one quote is lost and another is left, and the model "
+        "learns the changed text."
+    ),
+    todo='Write each quote inside a quoted cell twice, as ""in stock"".',
+)
 
 _REASONS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}
 _PLAIN_VALUES = (numbers.Number, decimal.Decimal, datetime.date, datetime.time, datetime.timedelta)
@@ -82,7 +150,7 @@ class CellParser:
                 f"they are written as text, {quote(found.first)} for example ({found.where})."
             )
             fix = "If that is not how they should read, turn the column into text first."
-            findings.append(Finding(id="numbers-as-text", level="note", message=message, fix=fix, field=name))
+            findings.append(NUMBERS_AS_TEXT(message, fix, field=name))
         return findings
 
     def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
@@ -113,7 +181,7 @@ class CellParser:
                     return self._example(row, prompt, completion, ())
         return self._parse_carefully(row)
 
-    def _example(self, row: Row, prompt: str, completion: str, remarks: tuple[Fault, ...]) -> TrainingRow:
+    def _example(self, row: Row, prompt: str, completion: str, remarks: tuple[Finding, ...]) -> TrainingRow:
         own = "" if self._system < 0 else text_of(value_at(row.values, self._system))
         has_own = bool(own) and not own.isspace()
         return TrainingRow(
@@ -135,7 +203,7 @@ class CellParser:
     def _parse_carefully(self, row: Row) -> ParseResult:
         values = row.values
         if all(is_empty(value) for value in values):
-            blank = Fault("blank-row", "note", "The row is empty.", "Delete it; it is skipped.", repair="drop-blank-rows")
+            blank = BLANK_ROW("The row is empty.", "Delete it; it is skipped.")
             return [row.found(blank)]
         remarks = self._malformed_cells(values) if self.kind == "file" else []
         if any(not is_empty(value) for value in values[self._width :]):
@@ -158,42 +226,42 @@ class CellParser:
                 remarks.append(remark)
         return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
 
-    def _cell_fault(self, row: Row, part: str) -> Fault | None:
+    def _cell_fault(self, row: Row, part: str) -> Finding | None:
         """Return what is wrong with one cell, if anything is."""
         value, name = value_at(row.values, self.positions[part]), self.columns[part]
         if is_empty(value):
             return None if part == "system" else self._empty_cell(row, part, value)
         if not isinstance(value, (str, *_PLAIN_VALUES)):
             message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_safe_repr(value), 40)}."
-            return Fault("not-text", "error", message, "Turn it into text first.", name)
+            return NOT_TEXT(message, "Turn it into text first.", field=name)
         if not isinstance(value, str):
             return None
         if self.kind == "workbook" and value in _FORMULA_ERRORS:
             message = f"{quote(name)} holds {value}, the mark of a formula that failed."
-            return Fault("not-text", "error", message, "Mend the formula, or write the text there.", name, value)
+            return NOT_TEXT(message, "Mend the formula, or write the text there.", field=name, excerpt=value)
         surrogate = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
         if surrogate is None:
             return None
         message = f"{quote(name)} holds half a character (U+{ord(surrogate):04X}), which no file can store."
         fix = "Read the source again with its right encoding, or delete that character."
-        return Fault("half-character", "error", message, fix, name, value[:60])
+        return HALF_CHARACTER(message, fix, field=name, excerpt=value[:60])
 
-    def _empty_cell(self, row: Row, part: str, value: object) -> Fault:
+    def _empty_cell(self, row: Row, part: str, value: object) -> Finding:
         name, fix = self.columns[part], f"Fill it in or delete the row; {_REASONS[part]}."
         if isinstance(value, str) and value:
             message = f"{quote(name)} holds nothing but blanks."
-            return Fault("blank-cell", "error", message, fix, name, value[:60])
+            return BLANK_CELL(message, fix, field=name, excerpt=value[:60])
         message = f"{quote(name)} is empty."
         if self.positions[part] >= len(row.values):
             message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
-        return Fault("empty-cell", "error", message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", name)
+        return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
 
-    def _too_many_cells(self, values: Sequence[Any]) -> Fault:
+    def _too_many_cells(self, values: Sequence[Any]) -> Finding:
         message = f"The row has {len(values)} cells, the header {self._width}."
         fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
-        return Fault("too-many-cells", "error", message, fix, excerpt=str(values[self._width])[:60])
+        return TOO_MANY_CELLS(message, fix, excerpt=str(values[self._width])[:60])
 
-    def _malformed_cells(self, values: Sequence[Any]) -> list[Fault]:
+    def _malformed_cells(self, values: Sequence[Any]) -> list[Finding]:
         """Return the warnings for cells that a quote inside their quotes has changed."""
         faults = []
         for part in ("system", "prompt", "completion"):
@@ -202,17 +270,17 @@ class CellParser:
                 name = self.columns[part]
                 message = f"{quote(name)} has a quote inside its quotes that is not doubled; reading made it {quote(text)}."
                 fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
-                faults.append(Fault("stray-quote", "warning", message, fix, name, text[:60]))
+                faults.append(STRAY_QUOTE(message, fix, field=name, excerpt=text[:60]))
         return faults
 
-    def _blank_before_quote(self, part: str, text: str) -> Fault | None:
+    def _blank_before_quote(self, part: str, text: str) -> Finding | None:
         """Return the warning for a cell where a blank before a quote made the quotes part of the text."""
         if text[0] not in " \t" or not text.lstrip().startswith('"') or not text.rstrip().endswith('"'):
             return None
         name = self.columns[part]
         message = f"{quote(name)} has a blank before its opening quote, so the quotes became text."
         fix = "Delete the blank between the delimiter and the quote."
-        return Fault("blank-before-quote", "warning", message, fix, name, text[:60], "drop-outer-quotes")
+        return BLANK_BEFORE_QUOTE(message, fix, field=name, excerpt=text[:60])
 
 
 def value_at(values: Sequence[Any], position: int) -> Any:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.data.findings import Finding
 from ftwidgets.data.readers.columns import Header, clean_name
 from ftwidgets.data.readers.file_formats import empty_file, other_format
 from ftwidgets.data.readers.in_memory import RowsInMemory
+from ftwidgets.data.readers.json_files import NOT_READABLE
 from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.readers.table import is_empty
 from ftwidgets.data.text import normalize, quote
@@ -43,7 +43,7 @@ def read_workbook(path: Path, name: str, expected: Collection[str]) -> tuple[Row
     """
     if (n_bytes := _unpacked_size(path)) > LARGEST:
         message = f"{quote(name)} holds {n_bytes / 2**20:,.0f} MB of cells, more than can be read at once."
-        raise UnreadableError(Finding(id="not-readable", level="error", message=message, fix=_SAVE_AS_CSV))
+        raise UnreadableError(NOT_READABLE(message, _SAVE_AS_CSV))
     try:
         sheet, n_filled = _read_best_sheet(path, expected)
     except OSError:

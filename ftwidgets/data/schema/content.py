@@ -1,35 +1,69 @@
-"""The content of a message: text, or a list of parts (text, image, sound, file, refusal) as its role may have them.
+"""Check the content of a message: text, or a list of parts (text, image, sound, file, refusal) as its role may have them.
 
 Source: OpenAI's published openapi.yaml, branch 2025-03-21, the ...MessageContentPart schemas. Stricter than it: blank
 text, keys that a part does not have, and images that are neither a web address nor a data URL.
 
-Left out: whether an image can be fetched, its size, and its kind.
+Left out: whether an image can be fetched, and its size.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from ftwidgets.data.rows import Fault
-from ftwidgets.data.schema.display import shown
-from ftwidgets.data.schema.roles import PLAIN, Keys, is_blank
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.schema.display import display
+from ftwidgets.data.schema.roles import MESSAGE_KEYS, MessageKeys, is_blank
+from ftwidgets.data.schema.shared_findings import DROP_BLANK_SYSTEM, DROP_UNKNOWN_KEYS, UNKNOWN_KEY
 from ftwidgets.data.text import join_names, quote
 
-# What a part of each type holds, under the key of the same name.
-PARTS = {"text": "text", "refusal": "refusal", "image_url": "image_url", "input_audio": "input_audio", "file": "file"}
-ACCEPTED: dict[str, tuple[str, ...]] = {
+CONTENT_NOT_TEXT = FindingType(
+    "content-not-text",
+    "error",
+    title="The content of a message is no text",
+    why="A number or an object is refused; only a text, or a list of text and image parts, is content.",
+    todo="Write it as a text.",
+)
+MISSING_CONTENT = FindingType(
+    "missing-content",
+    "error",
+    title="A message has no content",
+    why="Only an assistant's message that calls a tool may do without.",
+    todo="Fill it in or delete the row.",
+)
+EMPTY_CONTENT = FindingType(
+    "empty-content",
+    "error",
+    title="A message says nothing",
+    why="Its content is empty or blank: the model would learn from nothing, or learn to say nothing.",
+    todo="Fill it in or delete the row.",
+    optional_fixes=(DROP_BLANK_SYSTEM,),
+)
+BAD_CONTENT_PART = FindingType(
+    "bad-content-part",
+    "error",
+    title="A part of a content is not as it must be",
+    why=(
+        'Parts are `{"type": "text", "text": ...}` or `{"type": "image_url", "image_url": {"url": '
+        "...}}`; the assistant's can only be text."
+    ),
+    todo="Write the part in one of these two forms.",
+)
+
+# The types of parts that a message of each role can have; what a part holds is under the key with its type's name.
+PART_TYPES: dict[str, tuple[str, ...]] = {
     "system": ("text",),
     "user": ("text", "image_url", "input_audio", "file"),
     "assistant": ("text", "refusal"),
     "tool": ("text",),
     "function": (),
 }
+ALL_PART_TYPES = frozenset[str]().union(*PART_TYPES.values())
 _IMAGES = ("https://", "http://", "data:image/")
 _MAY_BE_EMPTY = ("tool", "function")  # a tool may well return nothing
 
 
-def content_faults(
-    message: dict[str, Any], role: str, place: str, keys: Keys = PLAIN, *, droppable: bool = False
-) -> Iterator[Fault]:
+def content_findings(
+    message: dict[str, Any], role: str, place: str, keys: MessageKeys = MESSAGE_KEYS, *, droppable: bool = False
+) -> Iterator[Finding]:
     """Yield what is wrong with the content of a message.
 
     Parameters
@@ -41,29 +75,29 @@ def content_faults(
     keys
         What its keys are called.
     droppable
-        Whether it may be left out where it is a system prompt that says nothing.
+        Whether it may be left out if it is a blank system prompt.
     """
     content = message.get(keys.content)
-    otherwise = role == "assistant" and says_otherwise(message)
+    may_be_blank = role == "assistant" and has_calls_or_refusal(message)
     if content is None:
-        if not otherwise and not (role == "function" and keys.content in message):
-            yield _missing(message, role, place, keys)
+        if not may_be_blank and not (role == "function" and keys.content in message):
+            yield _missing_content(message, role, place, keys)
     elif isinstance(content, str):
-        if is_blank(content) and not otherwise and role not in _MAY_BE_EMPTY:
-            yield _empty(role, place, keys, droppable=droppable)
+        if is_blank(content) and not may_be_blank and role not in _MAY_BE_EMPTY:
+            yield _empty_content(role, place, keys, droppable=droppable)
     elif not isinstance(content, list) or role == "function":
-        message_text = f"{place} has {shown(content)} as its {quote(keys.content)}; it must be text."
-        yield Fault("content-not-text", "error", message_text, "Write it as a string.", keys.content)
+        text = f"{place} has {display(content)} as its {quote(keys.content)}; it must be text."
+        yield CONTENT_NOT_TEXT(text, "Write it as a string.", field=keys.content)
     elif not content:
-        yield _empty(role, place, keys, droppable=droppable)
+        yield _empty_content(role, place, keys, droppable=droppable)
     else:
-        yield from _parts(content, role, place)
-        if is_blank(content) and not otherwise and role not in _MAY_BE_EMPTY:
-            yield _empty(role, place, keys, droppable=droppable)
+        yield from _part_findings(content, role, place)
+        if is_blank(content) and not may_be_blank and role not in _MAY_BE_EMPTY:
+            yield _empty_content(role, place, keys, droppable=droppable)
 
 
-def says_otherwise(message: dict[str, Any]) -> bool:
-    """Tell whether an assistant message says something without content: calls, or a refusal."""
+def has_calls_or_refusal(message: dict[str, Any]) -> bool:
+    """Tell whether an assistant message needs no content: it has calls, or a refusal."""
     refusal = message.get("refusal")
     return (
         bool(message.get("tool_calls"))
@@ -72,79 +106,82 @@ def says_otherwise(message: dict[str, Any]) -> bool:
     )
 
 
-def _missing(message: dict[str, Any], role: str, place: str, keys: Keys) -> Fault:
+def _missing_content(message: dict[str, Any], role: str, place: str, keys: MessageKeys) -> Finding:
     name = quote(keys.content)
     what = f"has no {name}" if keys.content not in message else f"has null as its {name}"
     fix = "Write the text."
-    if role == "assistant" and keys is PLAIN:
+    if role == "assistant" and keys is MESSAGE_KEYS:
         fix = "Write the text; only a message with tool calls may go without."
-    return Fault("missing-content", "error", f"{place} ({role}) {what}.", fix, keys.content)
+    return MISSING_CONTENT(f"{place} ({role}) {what}.", fix, field=keys.content)
 
 
-def _empty(role: str, place: str, keys: Keys, *, droppable: bool) -> Fault:
+def _empty_content(role: str, place: str, keys: MessageKeys, *, droppable: bool) -> Finding:
     fix = "Fill it in, or delete the row."
     repair = None
     if role == "system":
         fix = "Fill it in, or leave the message out."
-        repair = "drop-blank-system" if droppable else None
-    return Fault("empty-content", "error", f"{place} ({role}) is empty.", fix, keys.content, repair=repair)
+        repair = DROP_BLANK_SYSTEM if droppable else None
+    return EMPTY_CONTENT(f"{place} ({role}) is empty.", fix, field=keys.content, repair=repair)
 
 
-def _parts(parts: list[Any], role: str, place: str) -> Iterator[Fault]:
+def _part_findings(parts: list[Any], role: str, place: str) -> Iterator[Finding]:
     for number, part in enumerate(parts, start=1):
         where = f"{place}, part {number},"
         kind = part.get("type") if isinstance(part, dict) else None
         if not isinstance(part, dict):
-            yield _bad(f"{where} is {shown(part)}; a part is an object.", '{"type": "text", "text": "…"} is one.')
-        elif not isinstance(kind, str) or kind not in ACCEPTED[role]:
-            what = "has no type" if "type" not in part else f"has the type {shown(kind)}"
-            yield _bad(f"{where} {what}; a {role} message can have {join_names(ACCEPTED[role])}.", "Change or delete the part.")
+            yield _bad_part(f"{where} is {display(part)}; a part is an object.", '{"type": "text", "text": "…"} is one.')
+        elif not isinstance(kind, str) or kind not in PART_TYPES[role]:
+            problem = f"has the type {display(kind)}" if "type" in part else "has no type"
+            text = f"{where} {problem}; a {role} message can have {join_names(PART_TYPES[role])}."
+            yield _bad_part(text, "Change or delete the part.")
         else:
-            wrong = _wrong(part, kind)
-            if wrong is not None:
-                yield _bad(f"{where} {wrong[0]}", wrong[1])
-            for key in loose_part_keys(part):
-                message = f"{where} has the unknown key {shown(key)}."
-                yield Fault("unknown-key", "error", message, "Delete the key.", "content", repair="drop-unknown-keys")
+            found = _describe_problem(part, kind)
+            if found is not None:
+                yield _bad_part(f"{where} {found[0]}", found[1])
+            for key in unknown_part_keys(part):
+                message = f"{where} has the unknown key {display(key)}."
+                yield UNKNOWN_KEY(message, "Delete the key.", field="content", repair=DROP_UNKNOWN_KEYS)
 
 
-def loose_part_keys(part: dict[str, Any]) -> list[Any]:
+def unknown_part_keys(part: dict[str, Any]) -> list[Any]:
     """Return the keys of a part of a known type that are not its own."""
     kind = part.get("type")
-    if not isinstance(kind, str) or kind not in PARTS or PARTS[kind] not in part:
+    if not isinstance(kind, str) or kind not in ALL_PART_TYPES or kind not in part:
         return []
-    return [key for key in part if key not in ("type", PARTS[kind])]
+    return [key for key in part if key not in ("type", kind)]
 
 
-def _wrong(part: dict[str, Any], kind: str) -> tuple[str, str] | None:
-    """Say what is wrong with a part of this type, and what to do."""
-    held = part.get(PARTS[kind])
+def _describe_problem(part: dict[str, Any], kind: str) -> tuple[str, str] | None:
+    """Return what is wrong with a part of this type, and what to do; None if nothing is."""
+    value = part.get(kind)
     if kind in ("text", "refusal"):
-        return (
-            None if isinstance(held, str) else (f"has {shown(held)} as its {quote(kind)}; it must be text.", "Write a string.")
-        )
-    if not isinstance(held, dict):
-        return f"has {shown(held)} as its {quote(kind)}; it must be an object.", f'Write {{"{kind}": {{…}}}}.'
+        if isinstance(value, str):
+            return None
+        return f"has {display(value)} as its {quote(kind)}; it must be text.", "Write a string."
+    if not isinstance(value, dict):
+        return f"has {display(value)} as its {quote(kind)}; it must be an object.", f'Write {{"{kind}": {{…}}}}.'
     if kind == "image_url":
-        return _wrong_image(held)
+        return _describe_image_problem(value)
     if kind == "input_audio":
-        good = isinstance(held.get("data"), str) and held.get("format") in ("wav", "mp3")
+        good = isinstance(value.get("data"), str) and value.get("format") in ("wav", "mp3")
         return None if good else ('needs "data" (text) and "format" ("wav" or "mp3").', "Add what is missing.")
-    odd = [key for key in ("filename", "file_data", "file_id") if key in held and not isinstance(held[key], str)]
-    return (f"has {shown(held[odd[0]])} as its {quote(odd[0])}; it must be text.", "Write a string.") if odd else None
+    for key in ("filename", "file_data", "file_id"):
+        if key in value and not isinstance(value[key], str):
+            return f"has {display(value[key])} as its {quote(key)}; it must be text.", "Write a string."
+    return None
 
 
-def _wrong_image(image: dict[str, Any]) -> tuple[str, str] | None:
+def _describe_image_problem(image: dict[str, Any]) -> tuple[str, str] | None:
     url, detail = image.get("url"), image.get("detail", "auto")
     if not isinstance(url, str):
-        return f'has {shown(url)} as the "url" of its image; it must be text.', "Write a web address, or a data URL."
+        return f'has {display(url)} as the "url" of its image; it must be text.', "Write a web address, or a data URL."
     if not url.lower().startswith(_IMAGES):
         fix = "Give a web address (https://…), or the image itself as data:image/png;base64,…"
         return f"has the image {quote(url)}, which is neither a web address nor a data URL.", fix
     if detail not in ("auto", "low", "high"):
-        return f'has {shown(detail)} as the "detail" of its image.', 'Write "auto", "low" or "high".'
+        return f'has {display(detail)} as the "detail" of its image.', 'Write "auto", "low" or "high".'
     return None
 
 
-def _bad(message: str, fix: str) -> Fault:
-    return Fault("bad-content-part", "error", message, fix, "content")
+def _bad_part(message: str, fix: str) -> Finding:
+    return BAD_CONTENT_PART(message, fix, field="content")

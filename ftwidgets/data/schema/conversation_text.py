@@ -1,7 +1,7 @@
-"""A conversation as two texts, prompt and completion, for whatever looks at texts: repeats, lengths, languages, secrets.
+"""The texts of a conversation, prompt and completion, as rules compare them: duplicates, lengths, languages, secrets.
 
-A prompt that is a single user turn is that turn's text, so that a chat and a table row that say the same are the same.
-Longer ones are lines of `role: text`. Images are named by a hash of their address, calls written as JSON without their ids.
+A prompt that is a single user turn is that turn's text, so that a chat and a table row with the same texts are equal.
+Longer ones are lines of `role: text`. Images are named by a hash of their address; calls are JSON without their ids.
 
 Left out: tokens as a model counts them; those are counted on the messages.
 """
@@ -11,103 +11,104 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from ftwidgets.data.schema.display import compact
-from ftwidgets.data.schema.roles import settled
-from ftwidgets.data.schema.tools import parsed
+from ftwidgets.data.schema.display import to_json
+from ftwidgets.data.schema.roles import normalize_role
+from ftwidgets.data.schema.tools import parse_json
 
-_LOOKED_AT = 20  # messages or keys among which an excerpt is looked for
-_NO_TEXT = ("role", "from", "type", "name", "id", "tool_call_id", "source")
+_N_SEARCHED = 20  # messages or keys that are searched for an excerpt
+_KEYS_WITHOUT_TEXT = ("role", "from", "type", "name", "id", "tool_call_id", "source")
 
 
-def spoken(message: dict[str, Any]) -> str:
-    """Return what a message says, as text: its content, its refusal, its calls."""
+def message_text(message: dict[str, Any]) -> str:
+    """Return the text of a message: its content, its refusal, its calls."""
     content = message.get("content")
     if len(message) == 2 and isinstance(content, str):
         return content
     refusal = message.get("refusal")
-    said = [_content(content), refusal if isinstance(refusal, str) else "", *_calls(message)]
-    return "\n".join(text for text in said if text)
+    texts = [_content_text(content), refusal if isinstance(refusal, str) else "", *_call_texts(message)]
+    return "\n".join(text for text in texts if text)
 
 
-def two_texts(messages: Sequence[dict[str, Any]]) -> tuple[str, str]:
+def prompt_and_answer(messages: Sequence[dict[str, Any]]) -> tuple[str, str]:
     """Return (prompt, completion) of messages without their system prompt: all before the last answer, and that answer."""
     last = max((place for place, message in enumerate(messages) if message.get("role") == "assistant"), default=len(messages))
-    completion = spoken(messages[last]) if last < len(messages) else ""
-    return asked(messages[:last]), completion
+    completion = message_text(messages[last]) if last < len(messages) else ""
+    return prompt_text(messages[:last]), completion
 
 
-def asked(messages: Sequence[dict[str, Any]]) -> str:
+def prompt_text(messages: Sequence[dict[str, Any]]) -> str:
     """Return the turns before an answer as one text."""
     if len(messages) == 1 and messages[0].get("role") == "user":
-        return spoken(messages[0])
-    return "\n".join(f"{message['role']}: {spoken(message)}" for message in messages)
+        return message_text(messages[0])
+    return "\n".join(f"{message['role']}: {message_text(message)}" for message in messages)
 
 
-def without_system(messages: Sequence[dict[str, Any]]) -> tuple[str | None, Sequence[dict[str, Any]]]:
+def split_system(messages: Sequence[dict[str, Any]]) -> tuple[str | None, Sequence[dict[str, Any]]]:
     """Return the text of the first system message, and the messages without it."""
     for place, message in enumerate(messages):
-        if settled(message.get("role"))[0] == "system":
-            return spoken(message), [*messages[:place], *messages[place + 1 :]]
+        if normalize_role(message.get("role"))[0] == "system":
+            return message_text(message), [*messages[:place], *messages[place + 1 :]]
     return None, messages
 
 
-def beginning(row: object) -> str | None:
-    """Return the beginning of the first text in a row, by which a person finds it: a content, a prompt; None if it has none."""
+def excerpt_of(row: object) -> str | None:
+    """Return the beginning of the first text in a row, by which a person finds the row; None if it has no text."""
     return next((text[:60] for text in _texts(row, depth=6)), None)
 
 
-def _texts(held: object, depth: int) -> Iterator[str]:
-    """Yield the texts of a row, without the short words that are roles, types and names."""
-    if isinstance(held, str):
-        if held and not held.isspace():
-            yield held
-    elif depth and isinstance(held, list):
-        for inner in held[:_LOOKED_AT]:
+def _texts(value: object, depth: int) -> Iterator[str]:
+    """Yield the texts in a row, without roles, types and names."""
+    if isinstance(value, str):
+        if value and not value.isspace():
+            yield value
+    elif depth and isinstance(value, list):
+        for inner in value[:_N_SEARCHED]:
             yield from _texts(inner, depth - 1)
-    elif depth and isinstance(held, dict):
-        for key, inner in islice(held.items(), _LOOKED_AT):
-            if key not in _NO_TEXT:
+    elif depth and isinstance(value, dict):
+        for key, inner in islice(value.items(), _N_SEARCHED):
+            if key not in _KEYS_WITHOUT_TEXT:
                 yield from _texts(inner, depth - 1)
 
 
-def _content(content: object) -> str:
+def _content_text(content: object) -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
         return ""
-    parts = [_part(part) for part in content if isinstance(part, dict)]
+    parts = [_part_text(part) for part in content if isinstance(part, dict)]
     only_text = all(isinstance(part, dict) and part.get("type") == "text" for part in content)
     return ("" if only_text else "\n").join(part for part in parts if part)
 
 
-def _part(part: dict[str, Any]) -> str:
+def _part_text(part: dict[str, Any]) -> str:
     kind = part.get("type")
-    held = part.get(kind) if isinstance(kind, str) else None
-    if isinstance(held, str):
-        return held
-    if not isinstance(held, dict):
+    value = part.get(kind) if isinstance(kind, str) else None
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict):
         return ""
     if kind == "image_url":
-        return f"[image {_mark(held.get('url'))}]"
+        return f"[image {_short_hash(value.get('url'))}]"
     if kind == "input_audio":
-        return f"[audio {_mark(held.get('data'))}]"
-    return f"[file {_mark(held.get('file_id') or held.get('file_data') or held.get('filename'))}]"
+        return f"[audio {_short_hash(value.get('data'))}]"
+    return f"[file {_short_hash(value.get('file_id') or value.get('file_data') or value.get('filename'))}]"
 
 
-def _mark(data: object) -> str:
-    """Return 8 hex digits that stand for long data."""
+def _short_hash(data: object) -> str:
+    """Return 8 hexadecimal digits that stand for long data."""
     text = data if isinstance(data, str) else ""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def _calls(message: dict[str, Any]) -> list[str]:
+def _call_texts(message: dict[str, Any]) -> list[str]:
+    """Return the calls of a message as JSON, without their ids."""
     calls = message.get("tool_calls")
     functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     functions.append(message.get("function_call"))
-    return [_call(function) for function in functions if isinstance(function, dict)]
-
-
-def _call(function: dict[str, Any]) -> str:
-    arguments = function.get("arguments")
-    said = parsed(arguments) if isinstance(arguments, str) else arguments
-    return compact({"name": function.get("name"), "arguments": arguments if said is None else said}) or ""
+    texts = []
+    for function in functions:
+        if isinstance(function, dict):
+            arguments = function.get("arguments")
+            parsed = parse_json(arguments) if isinstance(arguments, str) else None
+            texts.append(to_json({"name": function.get("name"), "arguments": arguments if parsed is None else parsed}) or "")
+    return texts

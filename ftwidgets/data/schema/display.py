@@ -1,7 +1,4 @@
-"""A JSON value as a message names it: `5`, `null`, `"text"`, `an empty list`; short, whatever the value is.
-
-Left out: what is inside lists and objects, which may be endless.
-"""
+"""Name JSON values in messages: `5`, `null`, `"text"`, `an empty list`; always short. Lists and objects are not shown."""
 
 import json
 from collections.abc import Iterable
@@ -10,11 +7,11 @@ from difflib import get_close_matches
 from ftwidgets.data.text import quote
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_LONGEST_NAME = 40  # beyond this a key is no misspelling of ours, and comparing would take time
+_LONGEST_NAME = 40  # a longer key misspells none that is known, and comparing it would take time
 
 
-def shown(value: object, limit: int = 40) -> str:
-    """Return `value` in a few words."""
+def display(value: object, limit: int = 40) -> str:
+    """Return a value in a few words."""
     if isinstance(value, str):
         return quote(value, limit)
     if value is None:
@@ -32,7 +29,7 @@ def shown(value: object, limit: int = 40) -> str:
     return f"a {type(value).__name__}"
 
 
-def nearest(key: object, known: Iterable[str]) -> str | None:
+def closest_name(key: object, known: Iterable[str]) -> str | None:
     """Return the name that `key` seems to misspell: another case, a letter more or less, a plural."""
     if not isinstance(key, str) or len(key) > _LONGEST_NAME:
         return None
@@ -41,8 +38,13 @@ def nearest(key: object, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def compact(value: object) -> str | None:
-    """Return `value` as JSON without blanks; None if it is no JSON: a NaN, nested too deep, a type that JSON lacks."""
+def short_key(key: object) -> str | None:
+    """Return a key as the field of a finding; None if it is no text, or too long."""
+    return key if isinstance(key, str) and len(key) <= _LONGEST_NAME else None
+
+
+def to_json(value: object) -> str | None:
+    """Return a value as JSON without spaces; None if it cannot be written: a NaN, nested too deep, a type that JSON lacks."""
     try:
         return _ENCODER.encode(value)
     except (ValueError, TypeError, RecursionError):

@@ -1,82 +1,152 @@
-"""Which form a row of JSON has, told by its keys.
+"""The formats of a row of JSON: how each is recognised by its keys, and which function parses it.
 
-    chat            {"messages": [{"role", "content"}, …], "tools"?, "functions"?, "parallel_tool_calls"?}
-    preference      {"input": {"messages": […]}, "preferred_output": [{…}], "non_preferred_output": [{…}]}
-    chosen          {"prompt", "chosen", "rejected"}: Hugging Face's preference rows
-    pair            {"prompt", "completion"}: two texts (the services' old form), or two lists of messages (Hugging Face)
-    alpaca          {"instruction", "input"?, "output"}
-    sharegpt        {"conversations": [{"from", "value"}, …]}
-
-Left out: whether such a row is right.
+To add a format, add a `RowFormat` to `FORMATS`, and write its parser beside those in `chat_conversion`: it returns what is
+wrong with the row, and the row as services want it.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ftwidgets.data.rows import Fault
-from ftwidgets.data.schema.display import nearest, shown
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import Example
+from ftwidgets.data.schema.chat import keys_by_name, parse_chat, parse_pair
+from ftwidgets.data.schema.chat_conversion import CONVERSATION_KEYS, is_sharegpt, parse_alpaca, parse_sharegpt
+from ftwidgets.data.schema.display import closest_name, display
+from ftwidgets.data.schema.order import MISSING_MESSAGES
+from ftwidgets.data.schema.preference import OLDER_OUTPUTS, OUTPUTS, parse_chosen, parse_preference
+from ftwidgets.data.schema.tools import TOOL_KEYS
 from ftwidgets.data.text import join_names
 
-PREFERENCE = ("preferred_output", "non_preferred_output")
-OLDER = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
-TALKS = ("conversations", "conversation")
-BESIDE = ("tools", "functions", "parallel_tool_calls")  # what a chat row may have beside its messages
-CHAT = ("messages", *BESIDE)
+Row = dict[Any, Any]
+ExampleKind = Literal["chat", "completion", "preference"]
 
-_KNOWN_FORMS = (
-    'Known are {"messages": […]}, {"prompt", "completion"}, {"input", "preferred_output", "non_preferred_output"}, '
-    '{"prompt", "chosen", "rejected"}, {"instruction", "input", "output"} and {"conversations": […]}; '
-    "rename its keys to one of these."
+
+@dataclass(frozen=True)
+class RowFormat:
+    """A format of rows.
+
+    Parameters
+    ----------
+    name
+        As reports call it.
+    keys
+        Its keys, as messages show them.
+    example_kind
+        What its rows become; a file holds rows of one kind.
+    matches
+        Tells whether a row has this format.
+    parse
+        Returns what is wrong with a row, and the row as services want it; None where it cannot be brought into that form.
+    is_service_format
+        Whether services read it as it is.
+    """
+
+    name: str
+    keys: str
+    example_kind: ExampleKind
+    matches: Callable[[Row], bool]
+    parse: Callable[[Row], tuple[Iterator[Finding], Example | None]]
+    is_service_format: bool = False
+
+
+def _is_pair(row: Row) -> bool:
+    names = keys_by_name(row)
+    return "completion" in names or ("prompt" in names and not names.keys() & {"chosen", "rejected"})
+
+
+def _is_pair_of_messages(row: Row) -> bool:
+    names = keys_by_name(row)
+    return _is_pair(row) and any(isinstance(row.get(names.get(name, name)), list) for name in ("prompt", "completion"))
+
+
+_CHOSEN = '{"prompt", "chosen", "rejected"}'
+_PAIR = '{"prompt", "completion"}'
+
+# In the order in which they are tried: the first that matches is the row's format.
+FORMATS = (
+    # Hugging Face (TRL)
+    RowFormat("preference", _CHOSEN, "preference", lambda row: "chosen" in row and "rejected" in row, parse_chosen),
+    RowFormat(
+        "chat",
+        '{"messages": […]}',
+        "chat",
+        lambda row: "messages" in row and not is_sharegpt(row["messages"]),
+        parse_chat,
+        is_service_format=True,
+    ),
+    RowFormat(
+        "preference",
+        '{"input", "preferred_output", "non_preferred_output"}',
+        "preference",
+        lambda row: "messages" not in row and any(key in row for key in (*OUTPUTS, *OLDER_OUTPUTS)),
+        parse_preference,
+        is_service_format=True,
+    ),
+    RowFormat(
+        "sharegpt",
+        '{"conversations": […]}',
+        "chat",
+        lambda row: is_sharegpt(row.get("messages")) or any(isinstance(row.get(key), list) for key in CONVERSATION_KEYS),
+        parse_sharegpt,
+    ),
+    RowFormat("alpaca", '{"instruction", "input", "output"}', "completion", lambda row: "instruction" in row, parse_alpaca),
+    # Hugging Face (TRL)
+    RowFormat("chat", _PAIR, "chat", _is_pair_of_messages, parse_pair),
+    # the services' old form
+    RowFormat("completion", _PAIR, "completion", _is_pair, parse_pair),
+    # "chosen" or "rejected" is missing
+    RowFormat("preference", _CHOSEN, "preference", lambda row: "prompt" in keys_by_name(row), parse_chosen),
+)
+
+EXAMPLE_KINDS: Mapping[str, ExampleKind] = {row_format.name: row_format.example_kind for row_format in FORMATS}
+
+NOT_AN_OBJECT = FindingType(
+    "not-an-object",
+    "error",
+    title="A line is JSON, and no object",
+    why="Each line has to be one object in curly brackets; a list of them or a bare text is refused.",
+    todo="Write each example as an object on a line of its own.",
+)
+UNKNOWN_SHAPE = FindingType(
+    "unknown-shape",
+    "error",
+    title="A row has none of the known forms",
+    why=(
+        "It has none of the keys by which examples are known: `messages`, `prompt` and `completion`, `instruction` "
+        "and `output`, `conversations`, or `input` with `preferred_output`."
+    ),
+    todo="Rename the keys.",
 )
 
 
-def shape_of(row: dict[Any, Any]) -> str | None:
-    """Return the form of a row; None if its keys are those of no form."""
-    if "chosen" in row and "rejected" in row:
-        return "chosen"
-    if "messages" in row:
-        return "sharegpt" if _is_sharegpt(row["messages"]) else "chat"
-    if any(key in row for key in (*PREFERENCE, *OLDER)):
-        return "preference"
-    if any(isinstance(row.get(key), list) for key in TALKS):
-        return "sharegpt"
-    if "instruction" in row:
-        return "alpaca"
-    names = {key.strip().lower() for key in row if isinstance(key, str) and len(key) < 20}
-    if "completion" in names or ("prompt" in names and not names & {"chosen", "rejected"}):
-        return "pair"
-    return "chosen" if "prompt" in names else None
+def detect_format(row: Row) -> RowFormat | None:
+    """Return the format of a row; None if its keys are those of no format."""
+    return next((row_format for row_format in FORMATS if row_format.matches(row)), None)
 
 
-def unknown_faults(row: dict[Any, Any]) -> Iterator[Fault]:
-    """Yield the fault of a row of no known form, with what it seems to be."""
+def unknown_format_findings(row: Row) -> Iterator[Finding]:
+    """Yield the finding for a row of no known format, with what it seems to be."""
     if not row:
-        yield Fault(
-            "missing-messages", "error", "The row is an empty object.", "Delete the row, or write its messages.", "messages"
-        )
+        yield MISSING_MESSAGES("The row is an empty object.", "Delete the row, or write its messages.", "messages")
     elif "role" in row and "content" in row:
-        text, fix = "The row is a single message.", 'Put all messages of a conversation on one line: {"messages": [{…}, {…}]}.'
-        yield Fault("missing-messages", "error", text, fix, "messages")
-    elif near := next((key for key in row if nearest(key, ("messages",))), None):
-        text = f'The row has no "messages", but the key {shown(near)}.'
-        yield Fault("missing-messages", "error", text, 'Rename the key to "messages".', "messages")
-    elif any(key in row for key in BESIDE):
-        yield Fault(
-            "missing-messages", "error", 'The row has no "messages".', "Add the messages, or delete the row.", "messages"
-        )
+        fix = 'Put all messages of a conversation on one line: {"messages": [{…}, {…}]}.'
+        yield MISSING_MESSAGES("The row is a single message.", fix, "messages")
+    elif misspelled := next((key for key in row if closest_name(key, ("messages",))), None):
+        message = f'The row has no "messages", but the key {display(misspelled)}.'
+        yield MISSING_MESSAGES(message, 'Rename the key to "messages".', "messages")
+    elif any(key in row for key in TOOL_KEYS):
+        yield MISSING_MESSAGES('The row has no "messages".', "Add the messages, or delete the row.", "messages")
     else:
-        keys = [key if isinstance(key, str) else shown(key) for key in row]
-        yield Fault("unknown-shape", "error", f"The row is of no known form; its keys are {join_names(keys, 6)}.", _KNOWN_FORMS)
+        keys = [key if isinstance(key, str) else display(key) for key in row]
+        *known, last = dict.fromkeys(row_format.keys for row_format in FORMATS)
+        fix = f"Known are {', '.join(known)} and {last}; rename its keys to one of these."
+        yield UNKNOWN_SHAPE(f"The row is of no known form; its keys are {join_names(keys, 6)}.", fix)
 
 
-def not_an_object(value: object) -> Fault:
-    """Return the fault of a line that is JSON and no object."""
+def not_an_object(value: object) -> Finding:
+    """Return the finding for a line that is JSON, but no object."""
     fix = 'Write each row as an object: {"messages": […]}.'
     if isinstance(value, list):
         fix = "Write one object a line, without brackets around all of them."
-    return Fault("not-an-object", "error", f"The line is {shown(value)}; a row is an object.", fix)
-
-
-def _is_sharegpt(messages: object) -> bool:
-    first = messages[0] if isinstance(messages, list) and messages else None
-    return isinstance(first, dict) and "from" in first and "value" in first and "role" not in first
+    return NOT_AN_OBJECT(f"The line is {display(value)}; a row is an object.", fix)

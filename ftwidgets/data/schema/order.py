@@ -1,36 +1,103 @@
-"""A conversation as a whole: who speaks after whom, which call is answered, what is left to learn from.
+"""Check the order of messages in a conversation: the roles alternate, each call is answered, the assistant answers last.
 
-Sources: two assistant turns in a row are refused by Microsoft Foundry (microsoft-foundry/fine-tuning, report of 2026-03-06:
+Sources: two assistant turns in a row are rejected by Microsoft Foundry (microsoft-foundry/fine-tuning, report of 2026-03-06:
 "contains invalid schema (20)"); two user turns in a row, as any two of one role, by Together's file check ("roles must
-alternate"). Tool messages in a row are the answers to parallel calls and right. Two user turns under two names are a
-conversation of several people and pass. That each call has its answer before the talk goes on is OpenAI's rule for messages.
-A system message that is not the first is refused by few, and odd: a warning.
-
-Left out: single messages (`messages`).
+alternate"). Tool messages in a row are right: they answer parallel calls. Two user turns under two names are right too: a
+conversation of several people. That each call has its answer before the conversation goes on is OpenAI's rule for messages.
+A system message that is not the first is rejected by few services, so it is a warning.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ftwidgets.data.rows import Fault
-from ftwidgets.data.schema.display import shown
-from ftwidgets.data.schema.messages import is_simple, message_faults
-from ftwidgets.data.schema.roles import PLAIN, Keys, is_blank_system, settled
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.schema.display import display
+from ftwidgets.data.schema.messages import is_simple, message_findings
+from ftwidgets.data.schema.roles import MESSAGE_KEYS, MessageKeys, is_blank_system, normalize_role
 from ftwidgets.data.text import join_names
 
+EMPTY_MESSAGES = FindingType(
+    "empty-messages",
+    "error",
+    title="A conversation has no turn",
+    why="There is nothing to read and nothing to learn.",
+    todo="Fill it in or delete the row.",
+)
+MISSING_MESSAGES = FindingType(
+    "missing-messages",
+    "error",
+    title="A chat row has no messages",
+    why="Its other keys are those of a chat row, so the conversation was forgotten.",
+    todo="Add `messages`, a list of turns.",
+)
+SYSTEM_NOT_FIRST = FindingType(
+    "system-not-first",
+    "warning",
+    title="A system prompt in the middle",
+    why="Most models read it only as the first message.",
+    todo="Move it to the beginning.",
+)
+UNANSWERED_TOOL_CALL = FindingType(
+    "unanswered-tool-call",
+    "error",
+    title="A tool call without its result",
+    why="Every call has to be followed by a `tool` message with its id, before anybody else speaks.",
+    todo="Add the result.",
+)
+LAST_NOT_ASSISTANT = FindingType(
+    "last-not-assistant",
+    "error",
+    title="The last turn is not the assistant's",
+    why="A question at the end has no answer to learn.",
+    todo="Add the answer or delete the last turn.",
+)
+ALL_WEIGHTS_ZERO = FindingType(
+    "all-weights-zero",
+    "error",
+    title="Every answer has the weight 0",
+    why="Then nothing of the row is learned.",
+    todo="Give at least one answer the weight 1, or delete the row.",
+)
+SAME_ROLE_TWICE = FindingType(
+    "same-role-twice",
+    "error",
+    title="Two turns of one role in a row",
+    why="Chat templates of many models expect user and assistant to take turns, and refuse the row or join the two.",
+    todo="Join the two into one turn.",
+)
+NO_ASSISTANT = FindingType(
+    "no-assistant",
+    "error",
+    title="Nobody answers",
+    why="Training teaches what the assistant says. In a row without it there is nothing to learn, and services refuse it.",
+    todo="Add the answer or delete the row.",
+)
+TOOL_WITHOUT_CALL = FindingType(
+    "tool-without-call",
+    "error",
+    title="A tool's result that nobody called for",
+    why="Its `tool_call_id` is that of no call before it.",
+    todo="Add the call, or correct the id.",
+)
 
-def list_faults(messages: object, name: str = "messages") -> Iterator[Fault]:
-    """Yield the fault of something that is no list of messages at all."""
+
+def list_findings(messages: object, name: str = "messages") -> Iterator[Finding]:
+    """Yield the finding for something that is no list of messages, or an empty one."""
     if messages == [] and isinstance(messages, list):
-        yield Fault("empty-messages", "error", f'"{name}" is an empty list.', "Delete the row, or write its messages.", name)
+        yield EMPTY_MESSAGES(f'"{name}" is an empty list.', "Delete the row, or write its messages.", field=name)
     elif not isinstance(messages, list):
-        text = f'"{name}" is {shown(messages)}; it must be a list of messages.'
-        yield Fault("missing-messages", "error", text, 'Write [{"role": "…", "content": "…"}, …].', name)
+        text = f'"{name}" is {display(messages)}; it must be a list of messages.'
+        yield MISSING_MESSAGES(text, 'Write [{"role": "…", "content": "…"}, …].', field=name)
 
 
-def conversation_faults(
-    messages: Sequence[Any], keys: Keys = PLAIN, *, called: str = "Message", answered: bool = True, led: bool = False
-) -> Iterator[Fault]:
+def conversation_findings(
+    messages: Sequence[Any],
+    keys: MessageKeys = MESSAGE_KEYS,
+    *,
+    label: str = "Message",
+    needs_answer: bool = True,
+    has_system: bool = False,
+) -> Iterator[Finding]:
     """Yield what is wrong with a list of messages that is not empty.
 
     Parameters
@@ -39,26 +106,26 @@ def conversation_faults(
         The messages.
     keys
         What their keys are called.
-    called
+    label
         What one of them is called, before its number.
-    answered
+    needs_answer
         Whether they must end with an answer; the input of a preference row does not.
-    led
+    has_system
         Whether a system prompt from elsewhere in the row comes before them.
     """
-    droppable = led or any(not is_blank_system(message, keys) for message in messages)
+    droppable = has_system or any(not is_blank_system(message, keys) for message in messages)
     for number, message in enumerate(messages, start=1):
         if not is_simple(message, keys):
-            yield from message_faults(message, f"{called} {number}", keys, droppable=droppable)
-    roles = [settled(message.get(keys.role))[0] if isinstance(message, dict) else None for message in messages]
-    yield from _order_faults(messages, roles, called)
-    yield from _pairing_faults(messages, roles, called)
-    if answered:
-        yield from _answer_faults(messages, roles, called)
+            yield from message_findings(message, f"{label} {number}", keys, droppable=droppable)
+    roles = [normalize_role(message.get(keys.role))[0] if isinstance(message, dict) else None for message in messages]
+    yield from _order_findings(messages, roles, label)
+    yield from _call_findings(messages, roles, label)
+    if needs_answer:
+        yield from _answer_findings(messages, roles, label)
 
 
-def _order_faults(messages: Sequence[Any], roles: list[str | None], called: str) -> Iterator[Fault]:
-    late = next((place for place, role in enumerate(roles) if place and role == "system"), None)
+def _order_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:
+    late = next((position for position, role in enumerate(roles) if position and role == "system"), None)
     if late is not None:
         what = (
             "is a second system message"
@@ -66,51 +133,49 @@ def _order_faults(messages: Sequence[Any], roles: list[str | None], called: str)
             else "is a system message, and not the first message"
         )
         fix = "Put all instructions into one system message at the beginning."
-        yield Fault("system-not-first", "warning", f"{called} {late + 1} {what}.", fix, "messages")
-    for place in range(1, len(roles)):
-        role = roles[place]
+        yield SYSTEM_NOT_FIRST(f"{label} {late + 1} {what}.", fix, field="messages")
+    for position in range(1, len(roles)):
+        role = roles[position]
         if (
-            role == roles[place - 1]
+            role == roles[position - 1]
             and role in ("user", "assistant")
-            and not _apart(messages[place - 1], messages[place], role)
+            and not _may_follow_each_other(messages[position - 1], messages[position], role)
         ):
-            text = f"{called}s {place} and {place + 1} are both the {role}'s; services want the turns to alternate."
-            yield Fault(
-                "same-role-twice", "error", text, "Join them into one message, or add the turn between them.", "messages"
-            )
+            text = f"{label}s {position} and {position + 1} are both the {role}'s; services want the turns to alternate."
+            yield SAME_ROLE_TWICE(text, "Join them into one message, or add the turn between them.", field="messages")
 
 
-def _apart(first: dict[str, Any], second: dict[str, Any], role: str | None) -> bool:
-    """Tell whether two turns of one role are no fault of their own: two people, or a call without its answer."""
+def _may_follow_each_other(first: dict[str, Any], second: dict[str, Any], role: str | None) -> bool:
+    """Tell whether two turns of one role need no finding: two people, or a call whose missing answer is reported anyway."""
     if role == "assistant":
         return bool(first.get("tool_calls")) or first.get("function_call") is not None
     names = first.get("name"), second.get("name")
     return None not in names and names[0] != names[1]
 
 
-def _pairing_faults(messages: Sequence[Any], roles: list[str | None], called: str) -> Iterator[Fault]:
+def _call_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:
     """Yield calls without an answer, and answers without a call."""
-    waiting: dict[str, int] = {}  # id of a call: number of its message
-    unsure = False  # some call or role before is itself at fault: say no more about pairs
+    open_calls: dict[str, int] = {}  # id of a call: number of its message
+    unsure = False  # a call or a role before is wrong itself, so calls and answers cannot be matched
     for number, (message, role) in enumerate(zip(messages, roles, strict=True), start=1):
         if role == "tool":
             name = message.get("tool_call_id")
             if not isinstance(name, str) or not name:
-                text = f'{called} {number} (tool) has {shown(name) if name is not None else "no"} "tool_call_id".'
-                yield Fault("tool-without-call", "error", text, "Name the id of the call that it answers.", "tool_call_id")
+                text = f'{label} {number} (tool) has {display(name) if name is not None else "no"} "tool_call_id".'
+                yield TOOL_WITHOUT_CALL(text, "Name the id of the call that it answers.", field="tool_call_id")
                 unsure = True
-            elif waiting.pop(name, None) is None and not unsure:
-                text = f"{called} {number} answers the call {shown(name)}, which no assistant message right before it makes."
-                yield Fault("tool-without-call", "error", text, "Correct the id, or delete the message.", "tool_call_id")
+            elif open_calls.pop(name, None) is None and not unsure:
+                text = f"{label} {number} answers the call {display(name)}, which no assistant message right before it makes."
+                yield TOOL_WITHOUT_CALL(text, "Correct the id, or delete the message.", field="tool_call_id")
             continue
         if not unsure:
-            yield from _unanswered(waiting, called)
-            yield from _unreturned(messages, roles, number, called)
+            yield from _unanswered_calls(open_calls, label)
+            yield from _unanswered_function(messages, roles, number, label)
         ids = _call_ids(message) if role == "assistant" else []
-        waiting = dict.fromkeys([name for name in ids if name is not None], number)
+        open_calls = dict.fromkeys([name for name in ids if name is not None], number)
         unsure = role is None or None in ids
-    if waiting and roles[-1] == "tool" and not unsure:
-        yield from _unanswered(waiting, called)
+    if open_calls and roles[-1] == "tool" and not unsure:
+        yield from _unanswered_calls(open_calls, label)
 
 
 def _call_ids(message: dict[str, Any]) -> list[str | None]:
@@ -121,36 +186,36 @@ def _call_ids(message: dict[str, Any]) -> list[str | None]:
     return [name if isinstance(name, str) and name else None for name in ids]
 
 
-def _unanswered(waiting: dict[str, int], called: str) -> Iterator[Fault]:
-    if waiting:
-        number = next(iter(waiting.values()))
-        what = "a call" if len(waiting) == 1 else f"{len(waiting)} calls"
-        text = f"{called} {number} makes {what} that no tool message answers: {join_names(waiting, 3)}."
+def _unanswered_calls(open_calls: dict[str, int], label: str) -> Iterator[Finding]:
+    if open_calls:
+        number = next(iter(open_calls.values()))
+        what = "a call" if len(open_calls) == 1 else f"{len(open_calls)} calls"
+        text = f"{label} {number} makes {what} that no tool message answers: {join_names(open_calls, 3)}."
         fix = 'Add a message {"role": "tool", "tool_call_id": "…", "content": "…"} for each, right after it.'
-        yield Fault("unanswered-tool-call", "error", text, fix, "tool_calls")
+        yield UNANSWERED_TOOL_CALL(text, fix, field="tool_calls")
 
 
-def _unreturned(messages: Sequence[Any], roles: list[str | None], number: int, called: str) -> Iterator[Fault]:
-    """Yield the fault of an old function call after which the assistant speaks on, as if it had been answered."""
+def _unanswered_function(messages: Sequence[Any], roles: list[str | None], number: int, label: str) -> Iterator[Finding]:
+    """Yield the finding for a call in the old form (`function_call`) that is followed by another assistant message."""
     before = number - 2
     if before < 0 or roles[number - 1] != "assistant" or roles[before] != "assistant":
         return
     if messages[before].get("function_call") is not None:
-        text = f"{called} {number - 1} calls a function, and no function message answers it."
-        yield Fault("unanswered-tool-call", "error", text, "Add the function message after it.", "function_call")
+        text = f"{label} {number - 1} calls a function, and no function message answers it."
+        yield UNANSWERED_TOOL_CALL(text, "Add the function message after it.", field="function_call")
 
 
-def _answer_faults(messages: Sequence[Any], roles: list[str | None], called: str) -> Iterator[Fault]:
-    """Yield what leaves nothing to learn: no answer, none at the end, or none that counts."""
+def _answer_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:
+    """Yield what leaves nothing to learn from: no answer, none at the end, or only answers of weight 0."""
     if "assistant" not in roles:
         if None not in roles:
             text = "No message is the assistant's, so there is nothing to learn from."
-            yield Fault("no-assistant", "error", text, "Add the answer, or delete the row.", "messages")
+            yield NO_ASSISTANT(text, "Add the answer, or delete the row.", field="messages")
         return
     if roles[-1] not in ("assistant", None):
         text = f"The last message, number {len(roles)}, is the {roles[-1]}'s; a row ends with the assistant's answer."
-        yield Fault("last-not-assistant", "error", text, "Add the answer, or delete what follows the last one.", "messages")
+        yield LAST_NOT_ASSISTANT(text, "Add the answer, or delete what follows the last one.", field="messages")
     weights = [message.get("weight") for message, role in zip(messages, roles, strict=True) if role == "assistant"]
     if all(type(weight) is int and weight == 0 for weight in weights):
         text = "Every assistant message has the weight 0, so there is nothing to learn from."
-        yield Fault("all-weights-zero", "error", text, "Give at least one the weight 1, or delete the row.", "weight")
+        yield ALL_WEIGHTS_ZERO(text, "Give at least one the weight 1, or delete the row.", field="weight")

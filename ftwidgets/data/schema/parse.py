@@ -1,9 +1,9 @@
-"""Read a row of JSON: which form it has, what is wrong with it, the example that it is, and its texts.
+"""Parse a row of JSON: which format it has, what is wrong with it, the example that it is, and its texts.
 
-Most rows of most files are plain chats ([system,] user, assistant, …; role and content, nothing else): those are recognised at
-once. Everything else is looked at with care, and each fault is named.
+Most rows of most files are plain chats ([system,] user, assistant, …; role and content, nothing else): those are recognised
+quickly. Everything else is parsed with care, and each problem is reported.
 
-Left out: lines that are no JSON (the reader's), what the texts say (the rules'), more than 20 faults of one row.
+Left out: more than 20 findings of one row.
 """
 
 from collections.abc import Iterator
@@ -11,37 +11,36 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ftwidgets.data.rows import Example, Fault
-from ftwidgets.data.schema.alpaca import read_alpaca
-from ftwidgets.data.schema.chat import read_chat, read_pair, read_sharegpt
-from ftwidgets.data.schema.conversation_text import asked, beginning, spoken, two_texts, without_system
-from ftwidgets.data.schema.formats import PREFERENCE, not_an_object, shape_of, unknown_faults
-from ftwidgets.data.schema.preference import read_chosen, read_preference
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.rows import Example
+from ftwidgets.data.schema.conversation_text import excerpt_of, message_text, prompt_and_answer, prompt_text, split_system
+from ftwidgets.data.schema.formats import detect_format, not_an_object, unknown_format_findings
+from ftwidgets.data.schema.preference import OUTPUTS
 from ftwidgets.data.schema.roles import is_blank
 
-MOST_FAULTS = 20
+_MOST_FINDINGS = 20
 
 
 class ParsedRow(NamedTuple):
-    """What a row of JSON is.
+    """A row of JSON, parsed.
 
     Parameters
     ----------
     format
         `chat`, `preference`, `completion`, `alpaca`, `sharegpt`, or `unknown`.
-    faults
+    findings
         What is wrong with it, 20 at most.
     example
         The chat or preference row, in the services' form; None where an error keeps it from use. It may share parts with the
         value that was read.
     prompt, completion, system
-        Its texts, as in `TrainingRow`; empty where it is of no use.
+        Its texts, as in `TrainingRow`; empty where there is no example.
     own_system
         Whether the system prompt is the row's own.
     """
 
     format: str
-    faults: list[Fault]
+    findings: list[Finding]
     example: Example | None
     prompt: str = ""
     completion: str = ""
@@ -53,32 +52,32 @@ _new = tuple.__new__  # half the time of ParsedRow(...), and most rows come this
 
 
 def parse_row(value: object, system: str | None = None) -> ParsedRow:
-    """Return what a row of JSON is, with its faults.
+    """Return a row of JSON as an example, with what is wrong with it.
 
     Parameters
     ----------
     value
-        What the line of JSON says, or a record as a dict. It is never changed.
+        The value of a line of JSON, or a record as a dict. It is never changed.
     system
         A system prompt for the rows that have none.
 
     Returns
     -------
     ParsedRow
-        With an example in the services' form, unless a fault is an error.
+        With an example in the services' form, unless one of the findings is an error.
     """
     if type(value) is dict and len(value) == 1 and type(messages := value.get("messages")) is list:
         try:
-            form = _parse_plain_chat(value, messages, system)
+            parsed = _parse_plain_chat(value, messages, system)
         except (KeyError, TypeError, IndexError, ValueError, AttributeError):
-            form = None
-        if form is not None:
-            return form
+            parsed = None
+        if parsed is not None:
+            return parsed
     return _parse_carefully(value, system)
 
 
 def _parse_plain_chat(value: Example, messages: list[dict[str, str]], system: str | None) -> ParsedRow | None:
-    """Return the form of a chat of role and content strings whose turns alternate; None where it is anything else."""
+    """Return a chat of role and content strings whose turns alternate; None where the row is anything else."""
     first = messages[0]
     own = first["role"] == "system"
     ask, answer = messages[own], messages[-1]
@@ -113,55 +112,41 @@ def _parse_plain_chat(value: Example, messages: list[dict[str, str]], system: st
 
 
 def _alternating(n_turns: int) -> list[str]:
-    """Return as many roles, user and assistant in turn; of an odd number the last is `odd`, which no message has."""
+    """Return the roles of so many alternating turns; of an odd number the last is `odd`, a role that no message has."""
     return ["user", "assistant"] * (n_turns // 2) + ["odd"] * (n_turns % 2)
 
 
 def _parse_carefully(value: object, system: str | None) -> ParsedRow:
     if not isinstance(value, dict):
-        return ParsedRow("unknown", [replace(not_an_object(value), excerpt=beginning([value]))], None)
-    kind, told, example = in_service_form(value)
-    faults = list(islice(told, MOST_FAULTS))
-    if faults:
-        seen = beginning(value)
-        faults = [replace(fault, excerpt=seen) for fault in faults]
-    if example is None or any(fault.level == "error" for fault in faults):
-        return ParsedRow(kind, faults, None)
-    constant = None if system is None or is_blank(system) else system
+        return ParsedRow("unknown", [replace(not_an_object(value), excerpt=excerpt_of([value]))], None)
+    name, all_findings, example = to_service_format(value)
+    findings = list(islice(all_findings, _MOST_FINDINGS))
+    if findings:
+        excerpt = excerpt_of(value)
+        findings = [replace(finding, excerpt=excerpt) for finding in findings]
+    if example is None or any(finding.level == "error" for finding in findings):
+        return ParsedRow(name, findings, None)
     if "messages" in example:
-        own, rest = without_system(example["messages"])
-        prompt, completion = two_texts(rest)
+        own_system, messages = split_system(example["messages"])
+        prompt, completion = prompt_and_answer(messages)
     else:
-        own, rest = without_system(example["input"]["messages"])
-        prompt, completion = asked(rest), spoken(example[PREFERENCE[0]][0])
-    if own is None and constant is not None:
-        example = _led(example, constant)
-    return ParsedRow(kind, faults, example, prompt, completion, constant if own is None else own, own is not None)
+        own_system, messages = split_system(example["input"]["messages"])
+        prompt, completion = prompt_text(messages), message_text(example[OUTPUTS[0]][0])
+    if own_system is not None:
+        return ParsedRow(name, findings, example, prompt, completion, own_system, True)
+    if system is None or is_blank(system):
+        return ParsedRow(name, findings, example, prompt, completion)
+    return ParsedRow(name, findings, _with_system(example, system), prompt, completion, system)
 
 
-def in_service_form(row: dict[Any, Any]) -> tuple[str, Iterator[Fault], Example | None]:
-    """Return the kind of a row, its faults as they are found, and the row as a service reads it (right or wrong)."""
-    shape = shape_of(row)
-    match shape:
-        case "chat":
-            return "chat", *read_chat(row)
-        case "preference":
-            return "preference", *read_preference(row)
-        case "chosen":
-            return "preference", *read_chosen(row)
-        case "alpaca":
-            return "alpaca", *read_alpaca(row)
-        case "sharegpt":
-            return "sharegpt", *read_sharegpt(row)
-        case "pair":
-            told, example, kind = read_pair(row)
-            return kind, told, example
-        case _:
-            return "unknown", unknown_faults(row), None
+def to_service_format(row: dict[Any, Any]) -> tuple[str, Iterator[Finding], Example | None]:
+    """Return the name of a row's format, what is wrong with it, and the row as services read it (right or wrong)."""
+    row_format = detect_format(row)
+    return ("unknown", unknown_format_findings(row), None) if row_format is None else (row_format.name, *row_format.parse(row))
 
 
-def _led(example: Example, system: str) -> Example:
-    """Return the example with a system message in front; the given one stays as it is."""
+def _with_system(example: Example, system: str) -> Example:
+    """Return a new example with a system message in front."""
     if "input" in example:
-        return {**example, "input": _led(example["input"], system)}
+        return {**example, "input": _with_system(example["input"], system)}
     return {**example, "messages": [{"role": "system", "content": system}, *example["messages"]]}

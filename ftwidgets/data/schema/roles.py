@@ -1,30 +1,30 @@
-"""Who speaks in a message, and which keys a message of that role may have.
+"""The roles of messages, and the keys that a message of each role may have.
 
 The roles and keys are those of OpenAI's published openapi.yaml (branch 2025-03-21, FineTuneChatRequestInput). The schema
 allows any key beside them; the services and the cookbook's check refuse what they do not know, and so do we. `name` on a
-tool message is in no schema and in many guides; it is let pass.
-
-Left out: in which order roles may follow each other (`turns`).
+tool message is in no schema but in many guides; it is accepted.
 """
 
 from typing import Any, NamedTuple
 
-from ftwidgets.data.schema.display import nearest
+from ftwidgets.data.findings import FixType
+from ftwidgets.data.schema.display import closest_name
+from ftwidgets.data.schema.shared_findings import DEVELOPER_TO_SYSTEM, DROP_UNKNOWN_KEYS, LOWER_CASE_ROLE
 
-ALLOWED: dict[str, frozenset[str]] = {
+KEYS_BY_ROLE: dict[str, frozenset[str]] = {
     "system": frozenset(("role", "content", "name")),
     "user": frozenset(("role", "content", "name")),
     "assistant": frozenset(("role", "content", "name", "refusal", "audio", "tool_calls", "function_call", "weight")),
     "tool": frozenset(("role", "content", "name", "tool_call_id")),
     "function": frozenset(("role", "content", "name")),
 }
-KNOWN = frozenset[str]().union(*ALLOWED.values())
+ALL_KEYS = frozenset[str]().union(*KEYS_BY_ROLE.values())
 
-# Keys that may be left out: where they hold nothing, leaving them out says the same.
-OPTIONAL = ("name", "tool_calls", "weight")
+# Keys that may be left out: an empty one means the same as none.
+OPTIONAL_KEYS = ("name", "tool_calls", "weight")
 
-# What other programs call the speakers: no repair, as a person should see that the file is of another kind.
-ELSEWHERE = {
+# What other programs call the roles. There is no automatic fix: a person should see that the file has another format.
+OTHER_NAMES = {
     "human": "user",
     "gpt": "assistant",
     "bot": "assistant",
@@ -34,31 +34,31 @@ ELSEWHERE = {
 }
 
 
-class Keys(NamedTuple):
-    """What the keys for speaker and text are called: `role` and `content`, or ShareGPT's `from` and `value`."""
+class MessageKeys(NamedTuple):
+    """The names of the keys for role and content: `role` and `content`, or ShareGPT's `from` and `value`."""
 
     role: str = "role"
     content: str = "content"
 
 
-PLAIN = Keys()
-SHAREGPT = Keys("from", "value")
+MESSAGE_KEYS = MessageKeys()
+SHAREGPT_KEYS = MessageKeys("from", "value")
 
 
-def settled(role: object) -> tuple[str | None, str | None]:
-    """Return the role that is meant, and the repair that makes it so; (None, None) where it cannot be told."""
+def normalize_role(role: object) -> tuple[str | None, FixType | None]:
+    """Return the role that is meant, and the fix that writes it so; (None, None) where it is not known."""
     if not isinstance(role, str):
         return None, None
-    if role in ALLOWED:
+    if role in KEYS_BY_ROLE:
         return role, None
     plain = role.strip().lower()
     if plain == "developer":  # newer models' name for system; the training schema knows system only
-        return "system", "developer-to-system"
-    return (plain, "lower-case-role") if plain in ALLOWED else (None, None)
+        return "system", DEVELOPER_TO_SYSTEM
+    return (plain, LOWER_CASE_ROLE) if plain in KEYS_BY_ROLE else (None, None)
 
 
 def is_blank(content: object) -> bool:
-    """Tell whether a content is there and says nothing: blank text, no parts, or blank text parts only."""
+    """Tell whether a content is there but blank: whitespace, no parts, or blank text parts only."""
     if isinstance(content, str):
         return not content or content.isspace()
     if isinstance(content, list):
@@ -71,20 +71,22 @@ def _blank_text(part: "dict[object, object]") -> bool:
     return isinstance(text, str) and (not text or text.isspace())
 
 
-def is_blank_system(message: object, keys: Keys = PLAIN) -> bool:
-    """Tell whether a message is a system prompt that says nothing, so that it can be left out."""
-    if not isinstance(message, dict) or settled(message.get(keys.role))[0] != "system":
+def is_blank_system(message: object, keys: MessageKeys = MESSAGE_KEYS) -> bool:
+    """Tell whether a message is a system prompt that is blank, so that it can be left out."""
+    if not isinstance(message, dict) or normalize_role(message.get(keys.role))[0] != "system":
         return False
     return is_blank(message.get(keys.content))
 
 
-def is_loose(message: dict[str, Any], key: Any, keys: Keys = PLAIN) -> bool:
-    """Tell whether an unknown key can be dropped from a message: it holds nothing, or no word of ours is hidden in it.
+def fix_of_unknown_key(message: dict[str, Any], key: Any, keys: MessageKeys = MESSAGE_KEYS) -> FixType | None:
+    """Return the fix that drops an unknown key of a message, if that is safe.
 
-    A key that looks like a known one (`contents`, `tool_call`) may hold what the message lacks; that is for a person.
+    It is where the key holds nothing, or where the message has its content. A key that resembles a known one (`contents`,
+    `tool_call`) may hold what the message lacks; that is for a person to decide.
     """
     if message[key] in (None, "", [], {}):
-        return True
-    if key in KNOWN or nearest(key, KNOWN) is not None:
-        return False
-    return keys.content in message or bool(message.get("tool_calls")) or message.get("function_call") is not None
+        return DROP_UNKNOWN_KEYS
+    if key in ALL_KEYS or closest_name(key, ALL_KEYS) is not None:
+        return None
+    has_content = keys.content in message or bool(message.get("tool_calls")) or message.get("function_call") is not None
+    return DROP_UNKNOWN_KEYS if has_content else None

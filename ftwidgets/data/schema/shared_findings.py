@@ -3,7 +3,7 @@
 What a fix does is in `repair.py`; a kind that only one module yields is declared there.
 """
 
-from ftwidgets.data.findings import FixType
+from ftwidgets.data.findings import FindingType, FixType
 
 DEVELOPER_TO_SYSTEM = FixType("developer-to-system", "call the role developer system")
 LOWER_CASE_ROLE = FixType("lower-case-role", "write roles in lower case")
@@ -16,3 +16,12 @@ ARGUMENTS_AS_TEXT = FixType(
 )
 DROP_BLANK_SYSTEM = FixType("drop-blank-system", "take out system messages that say nothing")
 RENAME_PREFERENCE_KEYS = FixType("rename-preference-keys", "give the answers of a preference row the keys that services know")
+
+UNKNOWN_KEY = FindingType(
+    "unknown-key",
+    "error",
+    title="A key that no service knows",
+    why="Services refuse rows and messages with keys of your own, such as ids and dates.",
+    todo="Take it away; keep such data in another file.",
+    optional_fixes=(DROP_UNKNOWN_KEYS,),
+)

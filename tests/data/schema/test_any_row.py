@@ -22,13 +22,13 @@ def test_any_row_at_all_is_an_example_or_has_a_fault(row: Any, system: str | Non
     found = schema.parse_row(row, system)
     assert repr(row) == repr(before)
     assert found.format in KINDS
-    for fault in found.faults:
+    for fault in found.findings:
         assert LEVELS[fault.id] == fault.level
         assert fault.repair is None or fault.repair in schema.REPAIRS
         assert fault.message.isprintable()
         assert fault.fix
         assert fault.excerpt is None or 0 < len(fault.excerpt) <= 60
-    errors = [fault for fault in found.faults if fault.level == "error"]
+    errors = [fault for fault in found.findings if fault.level == "error"]
     assert (found.example is None) == bool(errors)
     assert found.format != "unknown" or errors
     if found.example is not None:
@@ -36,7 +36,7 @@ def test_any_row_at_all_is_an_example_or_has_a_fault(row: Any, system: str | Non
         assert isinstance(found.prompt, str)
         assert found.completion
         again = schema.parse_row(found.example)
-        assert [fault.id for fault in again.faults] == [fault.id for fault in found.faults]
+        assert [fault.id for fault in again.findings] == [fault.id for fault in found.findings]
         assert (again.prompt, again.completion, again.system) == (found.prompt, found.completion, found.system)
 
 
@@ -61,7 +61,7 @@ def test_plain_rows_take_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
     messages = [{"role": role, "content": "Hi"} for role in ("system", "user", "assistant", "user", "assistant")]
     for row in ({"messages": messages[:3]}, {"messages": messages[1:3]}, {"messages": messages}, {"messages": messages[1:]}):
         assert schema.parse_row(row).example is row
-        assert schema.parse_row(row, "Be brief.").faults == []
+        assert schema.parse_row(row, "Be brief.").findings == []
 
 
 def nested(depth: int, kind: str) -> Any:
@@ -107,7 +107,7 @@ def test_deep_rows_are_refused_in_words(kind: str, build: Any) -> None:
     finally:
         unwound(deep)
     assert found.example is None
-    assert found.faults
+    assert found.findings
 
 
 def unwound(value: Any) -> None:

@@ -257,8 +257,8 @@ def test_a_faulty_row_has_this_fault_and_no_other(row: Any, rule: str, says: str
     """One mistake is one fault, with the message's number, the value, what to do, and the repair where one is safe."""
     before = copy.deepcopy(row)
     found = schema.parse_row(row)
-    assert [(fault.id, fault.repair) for fault in found.faults] == [(rule, repair)]
-    (fault,) = found.faults
+    assert [(fault.id, fault.repair) for fault in found.findings] == [(rule, repair)]
+    (fault,) = found.findings
     assert says in fault.message
     assert fault.message.endswith(".")
     assert len(fault.message) <= 250
@@ -284,13 +284,13 @@ EXCERPTS: list[tuple[Any, str | None]] = [
 @pytest.mark.parametrize(("row", "excerpt"), EXCERPTS)
 def test_a_fault_shows_how_its_row_begins(row: Any, excerpt: str | None) -> None:
     """The first text of the row, sixty characters at most, so that it can be found."""
-    assert {fault.excerpt for fault in schema.parse_row(row).faults} == {excerpt}
+    assert {fault.excerpt for fault in schema.parse_row(row).findings} == {excerpt}
 
 
 def test_several_faults_are_all_named() -> None:
     """Nothing hides behind the first fault of a row; the order is that of the messages."""
     row = chat({"role": "User", "content": "Hi", "weight": 1}, "text", {"role": "assistant"}, source="web")
-    assert [fault.id for fault in schema.parse_row(row).faults] == [
+    assert [fault.id for fault in schema.parse_row(row).findings] == [
         "unknown-role",
         "misplaced-weight",
         "not-a-message",
@@ -302,9 +302,9 @@ def test_several_faults_are_all_named() -> None:
 def test_one_mistake_does_not_draw_others_after_it() -> None:
     """A role that cannot be told leads to no guess about the order, a call without an id to none about its answer."""
     row = chat({"role": "bot", "content": "a"}, {"role": "bot", "content": "b"})
-    assert {fault.id for fault in schema.parse_row(row).faults} == {"unknown-role"}
+    assert {fault.id for fault in schema.parse_row(row).findings} == {"unknown-role"}
     row = chat(USER, calling(id=5), RESULT, ANSWER)
-    assert {fault.id for fault in schema.parse_row(row).faults} == {"bad-tool-call"}
+    assert {fault.id for fault in schema.parse_row(row).findings} == {"bad-tool-call"}
 
 
 def test_older_names_of_preference_rows() -> None:
@@ -312,7 +312,7 @@ def test_older_names_of_preference_rows() -> None:
     row = preference()
     row["preferred_completion"], row["non_preferred_completion"] = row.pop("preferred_output"), row.pop("non_preferred_output")
     found = schema.parse_row(row)
-    assert [(fault.id, fault.repair) for fault in found.faults] == [("bad-preference", "rename-preference-keys")] * 2
+    assert [(fault.id, fault.repair) for fault in found.findings] == [("bad-preference", "rename-preference-keys")] * 2
     assert schema.repair_row(row)[0] == preference()
 
 
@@ -320,14 +320,14 @@ def test_older_names_of_preference_rows() -> None:
 def test_numbers_too_long_to_print(number: int) -> None:
     """A number of five thousand digits, which Python does not turn into text, is named in words."""
     for row in (chat(USER, {**ANSWER, "weight": number}), chat({**USER, "content": number}, ANSWER), number):
-        (fault,) = schema.parse_row(row).faults
+        (fault,) = schema.parse_row(row).findings
         assert "a very large number" in fault.message
     wrong = {"type": "function", "function": {"name": "f", "parameters": {"most": number}}}
-    assert [fault.id for fault in schema.parse_row(chat(USER, ANSWER, tools=[wrong])).faults] == ["bad-tools"]
+    assert [fault.id for fault in schema.parse_row(chat(USER, ANSWER, tools=[wrong])).findings] == ["bad-tools"]
 
 
 def test_a_row_full_of_faults_names_twenty() -> None:
     """A broken row of a hundred thousand messages is told in a handful of findings, at once."""
     found = schema.parse_row({"messages": [5] * 100_000})
-    assert len(found.faults) == 20
+    assert len(found.findings) == 20
     assert found.example is None

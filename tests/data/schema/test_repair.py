@@ -63,8 +63,8 @@ def test_safe_repairs(row: dict[str, Any], mended: dict[str, Any], names: list[s
     before = copy.deepcopy(row)
     assert schema.repair_row(row) == (mended, names)
     assert row == before
-    assert schema.parse_row(mended).faults == []
-    assert {fault.repair for fault in schema.parse_row(row).faults} == set(names)
+    assert schema.parse_row(mended).findings == []
+    assert {fault.repair for fault in schema.parse_row(row).findings} == set(names)
 
 
 def test_every_repair_is_shown() -> None:
@@ -99,8 +99,8 @@ def test_what_needs_a_guess_is_left_to_a_person(row: Any) -> None:
     """Where something might get lost, nothing is repaired, and no repair is promised."""
     assert schema.repair_row(row) == (row, [])
     found = schema.parse_row(row)
-    assert found.faults
-    assert [fault for fault in found.faults if fault.repair is not None] == []
+    assert found.findings
+    assert [fault for fault in found.findings if fault.repair is not None] == []
 
 
 def test_only_the_repairs_that_are_wanted() -> None:
@@ -122,10 +122,10 @@ def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
     promised = schema.parse_row(row)
     mended, names = schema.repair_row(row)
     again = schema.parse_row(mended)
-    assert [fault for fault in again.faults if fault.repair is not None] == []
+    assert [fault for fault in again.findings if fault.repair is not None] == []
     assert schema.repair_row(mended) == (mended, []) or "nan" in repr(mended)
-    if len(promised.faults) < 20:
-        assert {fault.repair for fault in promised.faults if fault.repair is not None} == set(names)
+    if len(promised.findings) < 20:
+        assert {fault.repair for fault in promised.findings if fault.repair is not None} == set(names)
     if not names:
         assert mended is row
 
@@ -137,7 +137,7 @@ def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
     before, (mended, names) = schema.parse_row(row), schema.repair_row(row)
     if before.example is not None and not names:
         assert mended is row
-    kept = {fault.id for fault in schema.parse_row(mended).faults}
+    kept = {fault.id for fault in schema.parse_row(mended).findings}
     hidden = {
         "missing-content",
         "all-weights-zero",
@@ -149,7 +149,7 @@ def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
         "unanswered-tool-call",
         "tool-without-call",
     }
-    assert kept - {fault.id for fault in before.faults} <= hidden or len(before.faults) == 20
+    assert kept - {fault.id for fault in before.findings} <= hidden or len(before.findings) == 20
 
 
 def test_a_mended_row_can_be_written() -> None:

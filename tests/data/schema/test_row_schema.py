@@ -103,7 +103,7 @@ def test_where_we_are_stricter_is_known(row: dict[str, Any]) -> None:
     """A row that fits the schema and is refused by us is refused for a reason of the list."""
     found = schema.parse_row(row)
     if found.format in ("chat", "preference") and fits(row):
-        assert {fault.id for fault in found.faults} <= STRICTER.keys()
+        assert {fault.id for fault in found.findings} <= STRICTER.keys()
 
 
 @pytest.mark.parametrize("rule", [rule for rule in STRICTER if rule != "empty-messages"])
@@ -111,7 +111,7 @@ def test_each_stricter_rule_has_its_row(rule: str) -> None:
     """The row of the list fits the schema, and is refused by us for this reason alone."""
     _, row = STRICTER[rule]
     assert fits(row)
-    assert {fault.id for fault in schema.parse_row(row).faults} == {rule}
+    assert {fault.id for fault in schema.parse_row(row).findings} == {rule}
 
 
 def test_the_faulty_rows_that_the_schema_refuses() -> None:

@@ -13,7 +13,7 @@ def test_valid_rows_pass(name: str) -> None:
     """A row that a service takes has no fault at all, is an example, and is left as it was."""
     before = copy.deepcopy(VALID[name])
     found = schema.parse_row(VALID[name])
-    assert found.faults == []
+    assert found.findings == []
     assert found.example is not None
     assert VALID[name] == before
 
@@ -23,7 +23,7 @@ def test_an_example_is_of_the_services_form(name: str) -> None:
     """What comes out is a chat or a preference row, says the same when read again, and can be written as JSON."""
     found = schema.parse_row(VALID[name])
     again = schema.parse_row(json.loads(json.dumps(found.example)))
-    assert again.faults == []
+    assert again.findings == []
     assert again.format in ("chat", "preference")
     assert again[2:] == found[2:]
 
@@ -113,7 +113,7 @@ def test_a_constant_system_prompt_goes_to_rows_without_one(name: str) -> None:
     before = copy.deepcopy(VALID[name])
     plain, led = schema.parse_row(VALID[name]), schema.parse_row(VALID[name], "Answer in rhyme.")
     assert VALID[name] == before
-    assert led.faults == []
+    assert led.findings == []
     if plain.own_system:
         assert led == plain
         return
@@ -214,5 +214,5 @@ CONVERTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_rows_of_other_kinds_become_the_services_form(row: dict[str, Any], example: dict[str, Any]) -> None:
     """Hugging Face, Alpaca and ShareGPT rows say the same as a chat or preference row."""
     found = schema.parse_row(row)
-    assert found.faults == []
+    assert found.findings == []
     assert found.example == example

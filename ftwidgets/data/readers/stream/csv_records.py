@@ -9,9 +9,17 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, TypeAlias
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.encoding import TextFile
 from ftwidgets.data.text import pluralize
+
+OPEN_QUOTE = FindingType(
+    "open-quote",
+    "error",
+    title="A quote opens and never closes",
+    why="Everything after it is one cell, so rows are lost.",
+    todo="Go to the line that is named and close the quote, or double it if it belongs to the text.",
+)
 
 # The line and the byte offset where a record begins, and its cells; or the finding that a quote is never closed.
 CsvRecord: TypeAlias = "tuple[int, int, list[str] | Finding]"
@@ -153,4 +161,4 @@ def _open_quote(feeder: LineFeeder, line: int, *, too_long: bool) -> Finding:
         )
     message = f'A double quote (") opens a cell on this row and {effect}'
     fix = 'Close the quote; a quote inside a quoted cell is written twice ("").'
-    return Finding(id="open-quote", level="error", message=message, fix=fix, line=line)
+    return OPEN_QUOTE(message, fix, line=line)
