@@ -139,7 +139,8 @@ def unknown_format_findings(row: Row) -> Iterator[Finding]:
         yield MISSING_MESSAGES('The row has no "messages".', "Add the messages, or delete the row.", "messages")
     else:
         keys = [key if isinstance(key, str) else display(key) for key in row]
-        *known, last = dict.fromkeys(row_format.keys for row_format in FORMATS)
+        services_first = sorted(FORMATS, key=lambda row_format: not row_format.is_service_format)
+        *known, last = dict.fromkeys(row_format.keys for row_format in services_first)
         fix = f"Known are {', '.join(known)} and {last}; rename its keys to one of these."
         yield UNKNOWN_SHAPE(f"The row is of no known form; its keys are {join_names(keys, 6)}.", fix)
 
