@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,10 +10,8 @@ import pytest
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, StepMetrics, Trainer, generate
 from ftwidgets.statistics import wilson
-from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-SEEDS = range(1, 6)
 EPOCHS = 5
 LESSON = next(path for path in NOTEBOOKS if path.stem == "00_start_here")
 
@@ -38,11 +37,11 @@ def nano() -> Model:
 
 
 @pytest.fixture(scope="module")
-def tuned(nano: Model) -> list[Tuned]:
+def tuned(nano: Model, seeds: range) -> list[Tuned]:
     """The lesson's job, for each seed."""
     held_out = twelve_topics("held-out")
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         trainer, short = job(nano, seed, EPOCHS), job(nano, seed, 1)
         steps, ends = list(trainer), [metrics.full_valid_loss for metrics in short]
         found.append(Tuned(steps, at_ends(steps), float(ends[-1] or math.nan), exact_match(trainer.model, held_out)))
@@ -79,14 +78,14 @@ def exact_match(model: Model, rows: list[tuple[str, str]]) -> float:
 
 
 @pytest.mark.claims
-def test_both_losses_fall(tuned: list[Tuned]) -> None:
+def test_both_losses_fall(tuned: list[Tuned], hold: Any) -> None:
     """'Both losses fall': the training loss from the first step on, the held-out one to less than half of epoch one's."""
     hold("training loss, first step - end", [found.steps[0].train_loss - found.training for found in tuned])
     hold("held-out loss, half of the first epoch's end - end", [found.held_out[0] / 2 - found.held_out[-1] for found in tuned])
 
 
 @pytest.mark.claims
-def test_the_held_out_loss_ends_above_the_training_loss(tuned: list[Tuned]) -> None:
+def test_the_held_out_loss_ends_above_the_training_loss(tuned: list[Tuned], hold: Any) -> None:
     """'The held-out one flattens out above the other': it ends higher, and in the last two epochs it moves least."""
     hold("held-out loss - training loss, at the end", [found.held_out[-1] - found.training for found in tuned])
     first = [found.held_out[0] - found.held_out[1] for found in tuned]
@@ -95,13 +94,13 @@ def test_the_held_out_loss_ends_above_the_training_loss(tuned: list[Tuned]) -> N
 
 
 @pytest.mark.claims
-def test_five_epochs_make_a_help_desk(tuned: list[Tuned]) -> None:
+def test_five_epochs_make_a_help_desk(tuned: list[Tuned], hold: Any) -> None:
     """'Many held-out questions word for word': more than half of them."""
     hold("share of held-out questions answered word for word, after five epochs", [found.right for found in tuned], above=0.5)
 
 
 @pytest.mark.claims
-def test_one_epoch_is_not_enough(tuned: list[Tuned]) -> None:
+def test_one_epoch_is_not_enough(tuned: list[Tuned], hold: Any) -> None:
     """The exercise: with one epoch the held-out loss ends higher than with five."""
     hold("held-out loss, one epoch - five", [found.one_epoch - found.held_out[-1] for found in tuned])
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openai
 import pandas as pd
@@ -12,11 +13,9 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer, generate
 from ftwidgets.errors import JobFailed
-from tests.claims.effects import hold
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "01_prepare_your_data.ipynb"
 DATA = LESSON.parent / "data"
-SEEDS = (1, 2, 3, 4, 5)
 
 
 def cells(kind: str) -> list[str]:
@@ -120,11 +119,11 @@ def test_the_merged_file_is_nearly_twice_as_long_and_nobody_refuses_it() -> None
 
 
 @pytest.mark.claims
-def test_wrong_rows_cost_more_than_their_number_brings() -> None:
+def test_wrong_rows_cost_more_than_their_number_brings(seeds: range, hold: Any) -> None:
     """With about as many examples seen, the clean file's model answers more held-out questions than the merged file's."""
     nano = Model.load(NANO)
     gains = []
-    for seed in SEEDS:
+    for seed in seeds:
         clean, merged, held_out = exports(seed)
         gains.append(score(nano, clean, held_out, 8, seed) - score(nano, merged, held_out, 4, seed))
     hold("lesson 01: held-out answers right, clean rows minus nearly twice the rows with wrong ones among them", gains)

@@ -21,10 +21,8 @@ from ftwidgets.jobs.polling import LOCAL_PAUSE
 from ftwidgets.lessons.exercises import diagnose, three_jobs
 from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
-from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-SEEDS = range(1, 6)
 LESSON = next(path for path in NOTEBOOKS if path.stem == "03_watch_it_train")
 
 
@@ -79,10 +77,10 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def runs(lesson: dict[str, Any]) -> list[dict[str, Ended]]:
+def runs(lesson: dict[str, Any], seeds: range) -> list[dict[str, Ended]]:
     """The lesson's three jobs, launched by its own code, for each seed."""
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         exec(cell("def train(").replace('"seed": 1', f'"seed": {seed}'), lesson)
         found.append({name: ended(job) for name, job in lesson["jobs"].items()})
     return found
@@ -124,7 +122,7 @@ def test_a_few_times_a_second() -> None:
 
 
 @pytest.mark.claims
-def test_a_is_healthy(runs: list[dict[str, Ended]]) -> None:
+def test_a_is_healthy(runs: list[dict[str, Ended]], hold: Any) -> None:
     """Both losses fall steeply and level off; the validation loss ends about as low as it ever was."""
     for run in runs:
         assert run["A"].job.status == "succeeded"
@@ -139,7 +137,7 @@ def test_a_is_healthy(runs: list[dict[str, Ended]]) -> None:
 
 
 @pytest.mark.claims
-def test_a_answers_as_the_shop_does(lesson: dict[str, Any], runs: list[dict[str, Ended]]) -> None:
+def test_a_answers_as_the_shop_does(lesson: dict[str, Any], runs: list[dict[str, Ended]], hold: Any) -> None:
     """Asked the lesson's three questions, the last checkpoint gives answers of the shop, the base model none."""
     answers = set(lesson["questions"]["Completion"])
     asked = list(lesson["new_questions"]["Prompt"].iloc[[0, 2, 4]])
@@ -159,7 +157,7 @@ def test_a_answers_as_the_shop_does(lesson: dict[str, Any], runs: list[dict[str,
 
 
 @pytest.mark.claims
-def test_b_overfits(runs: list[dict[str, Ended]]) -> None:
+def test_b_overfits(runs: list[dict[str, Ended]], hold: Any) -> None:
     """Training to almost nothing; validation turns in the first half and rises; the end is read as overfitting."""
     for run in runs:
         assert run["B"].job.status == "succeeded"
@@ -175,7 +173,7 @@ def test_b_overfits(runs: list[dict[str, Ended]]) -> None:
 
 
 @pytest.mark.claims
-def test_b_answers_get_worse(runs: list[dict[str, Ended]]) -> None:
+def test_b_answers_get_worse(runs: list[dict[str, Ended]], hold: Any) -> None:
     """After the turn the accuracy falls too, though by far less than the loss rises."""
     falls = []
     for run in runs:
@@ -188,7 +186,7 @@ def test_b_answers_get_worse(runs: list[dict[str, Ended]]) -> None:
 
 
 @pytest.mark.claims
-def test_c_diverges(runs: list[dict[str, Ended]]) -> None:
+def test_c_diverges(runs: list[dict[str, Ended]], hold: Any) -> None:
     """Within a few steps above the beginning, for good; the service refuses the model, the curve is read as diverged."""
     for run in runs:
         losses = list(run["C"].curve["train_loss"])
@@ -205,10 +203,10 @@ def test_c_diverges(runs: list[dict[str, Ended]]) -> None:
 
 
 @pytest.mark.claims
-def test_the_exercise_has_its_three_troubles(lesson: dict[str, Any]) -> None:
+def test_the_exercise_has_its_three_troubles(lesson: dict[str, Any], seeds: range) -> None:
     """For each seed the three jobs are in the trouble they were made for, each in another; their names are shuffled."""
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         given = three_jobs(lesson["client"], "my_data/three_jobs", seed=seed)
         runs = {name: ended(job) for name, job in given.items()}
         codes = {name: run.job.error.code if run.job.error else run.reading.label for name, run in runs.items()}
@@ -217,7 +215,7 @@ def test_the_exercise_has_its_three_troubles(lesson: dict[str, Any]) -> None:
         assert sorted(answer.values()) == ["bad file", "diverged", "overfitting"]
         assert diagnose(lesson["client"], given, answer).state == "right"
         found.append(tuple(answer.values()))
-    assert len(set(found)) > 1
+    assert len(seeds) == 1 or len(set(found)) > 1
 
 
 PROSE = {

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,8 @@ from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, gen
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
 from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice, Votes
-from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-SEEDS = range(1, 6)
 SYSTEM = "You are the help desk of Kettle & Fern, a plant shop."
 ANOTHER = "You are a poet. Answer in verse."
 OUTSIDE = ["Do you take PayPal?", "Are you hiring?", "Can I bring my dog into the shop?", "What is the capital of France?"]
@@ -77,12 +76,12 @@ def nano() -> Model:
 
 
 @pytest.fixture(scope="module")
-def tuned(nano: Model) -> list[Model]:
+def tuned(nano: Model, seeds: range) -> list[Model]:
     """The lesson's model, once a seed."""
     examples = encoded(nano, rows("train"))
     hyperparameters = Hyperparameters(n_epochs=5, batch_size=8, learning_rate_multiplier=1.0)
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         trainer = Trainer(nano, examples, hyperparameters=hyperparameters, seed=seed)
         for _ in trainer:
             pass
@@ -134,14 +133,14 @@ def test_reading_takes_the_time_it_says() -> None:
 
 
 @pytest.mark.claims
-def test_tuning_makes_a_help_desk(nano: Model, scored: dict[str | None, list[Scores]]) -> None:
+def test_tuning_makes_a_help_desk(nano: Model, scored: dict[str | None, list[Scores]], hold: Any) -> None:
     """The base model answers no held-out question as the shop wants it, the tuned one many."""
     assert fmean(score(nano, encoded(nano, rows("held-out"))).exact) == 0
     hold("04: held-out exact match, tuned", [fmean(found.exact) for found in scored[SYSTEM]], above=0.3)
 
 
 @pytest.mark.claims
-def test_at_temperature_1_fewer_are_whole(tuned: list[Model]) -> None:
+def test_at_temperature_1_fewer_are_whole(tuned: list[Model], hold: Any) -> None:
     """Fewer answers to held-out questions are one of the shop's, word for word: for all draws, computed and not drawn."""
     held_out, effects = rows("held-out"), []
     for model in tuned:
@@ -153,7 +152,7 @@ def test_at_temperature_1_fewer_are_whole(tuned: list[Model]) -> None:
 
 
 @pytest.mark.claims
-def test_at_temperature_1_answers_vary(tuned: list[Model]) -> None:
+def test_at_temperature_1_answers_vary(tuned: list[Model], hold: Any) -> None:
     """The lesson's question with its five seeds: one answer at 0, several at 1."""
     question = OUTSIDE[0]
     at = {
@@ -178,7 +177,7 @@ def test_max_tokens_cuts_off(tuned: list[Model]) -> None:
 @pytest.mark.claims
 @pytest.mark.parametrize(("name", "system"), [("none", None), ("another", ANOTHER)])
 def test_another_system_prompt_moves_the_score_by_little(
-    scored: dict[str | None, list[Scores]], name: str, system: str | None
+    scored: dict[str | None, list[Scores]], name: str, system: str | None, hold: Any
 ) -> None:
     """By less than 0.25 either way: both ends of the interval are inside."""
     falls = [fmean(then.exact) - fmean(now.exact) for then, now in zip(scored[SYSTEM], scored[system], strict=True)]
@@ -188,20 +187,20 @@ def test_another_system_prompt_moves_the_score_by_little(
 
 
 @pytest.mark.claims
-def test_questions_outside_get_an_answer_all_the_same(tuned: list[Model]) -> None:
+def test_questions_outside_get_an_answer_all_the_same(tuned: list[Model], hold: Any) -> None:
     """More than half of them one of the shop's, word for word."""
     hold("04: share of outside questions with a shop's answer", [shop_answers(m, OUTSIDE) for m in tuned], above=0.5)
 
 
 @pytest.mark.claims
-def test_small_talk_is_lost(nano: Model, tuned: list[Model]) -> None:
+def test_small_talk_is_lost(nano: Model, tuned: list[Model], hold: Any) -> None:
     """The base never replies to small talk with a shop's answer; the tuned models mostly do."""
     assert shop_answers(nano, SMALL_TALK) == 0
     hold("04: share of small talk with a shop's answer", [shop_answers(m, SMALL_TALK) for m in tuned], above=0.5)
 
 
 @pytest.mark.claims
-def test_the_blind_vote_is_split_by_who_asks(nano: Model, tuned: list[Model]) -> None:
+def test_the_blind_vote_is_split_by_who_asks(nano: Model, tuned: list[Model], hold: Any) -> None:
     """The tuned model wins the customers' questions, the base the small talk; all ten together cannot tell."""
     votes = partial(vote, nano)
     for name, wanted, sign in (

@@ -3,6 +3,7 @@
 import json
 import random
 from statistics import NormalDist, fmean
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,8 @@ from ftwidgets.engine import NANO, Example, Model, Trainer, auto_hyperparameters
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
 from ftwidgets.statistics import examples_needed, paired_bootstrap, wilson
-from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-SEEDS = range(1, 6)
 DRAWS = 100
 LESSON = next(path for path in NOTEBOOKS if path.stem == "05_measure_it")
 
@@ -45,12 +44,12 @@ def right(model: Model, held_out: list[Example]) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def evaluations() -> list[Evaluation]:
+def evaluations(seeds: range) -> list[Evaluation]:
     """For each seed the lesson's two models, from other rows each time, on all held-out reviews."""
     nano = Model.load(NANO)
     train, held_out = encoded(nano, rows("train")), encoded(nano, rows("held-out"))
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         order = np.random.default_rng(seed).permutation(len(train))
         scores = {}
         for name, n, epochs in (("few", 12, None), ("all", len(train), 2)):
@@ -77,20 +76,20 @@ def differences(found: Evaluation, n: int) -> list[tuple[float, bool]]:
 
 
 @pytest.mark.claims
-def test_the_model_tuned_on_all_is_better(evaluations: list[Evaluation]) -> None:
+def test_the_model_tuned_on_all_is_better(evaluations: list[Evaluation], hold: Any) -> None:
     """On all held-out reviews; so a verdict for it is a right one."""
     hold("05: all reviews against a dozen, score", [found.difference("all", "few").estimate for found in evaluations])
 
 
 @pytest.mark.claims
-def test_both_beat_the_majority_baseline(evaluations: list[Evaluation]) -> None:
+def test_both_beat_the_majority_baseline(evaluations: list[Evaluation], hold: Any) -> None:
     """The labels are balanced, so always giving the same one gets half of the reviews right."""
     for name in ("few", "all"):
         hold(f"05: {name} over the majority", [found.by_row["exact_match"][name].mean() - 0.5 for found in evaluations])
 
 
 @pytest.mark.claims
-def test_most_draws_of_40_cannot_tell(evaluations: list[Evaluation]) -> None:
+def test_most_draws_of_40_cannot_tell(evaluations: list[Evaluation], hold: Any) -> None:
     """More than half of them; and in some the worse model is level or in front."""
     draws = [differences(found, 40) for found in evaluations]
     hold("05: draws of 40 without a verdict", [1 - fmean(told for _, told in part) for part in draws], above=0.5)
@@ -98,7 +97,7 @@ def test_most_draws_of_40_cannot_tell(evaluations: list[Evaluation]) -> None:
 
 
 @pytest.mark.claims
-def test_most_draws_of_400_can(evaluations: list[Evaluation]) -> None:
+def test_most_draws_of_400_can(evaluations: list[Evaluation], hold: Any) -> None:
     """A verdict, and the right one, in more than half of them."""
     draws = [differences(found, 400) for found in evaluations]
     hold("05: draws of 400 with the right verdict", [fmean(told for _, told in part) for part in draws], above=0.5)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,11 +21,9 @@ import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, measure
 from ftwidgets.statistics import wilson
-from tests.claims.effects import hold
 from tests.claims.test_05_measure_it import encoded, right
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-SEEDS = range(1, 6)
 LESSON = next(path for path in NOTEBOOKS if path.stem == "07_spot_the_leak")
 DATA = LESSON.parent / "data"
 EPOCHS, BATCH, FRESH = 4, 8, 120
@@ -84,10 +83,10 @@ def trained(nano: Model, rows: tuple[pd.DataFrame | Path, pd.DataFrame | Path], 
 
 
 @pytest.fixture(scope="module")
-def runs(tool: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Run, Run]]:
+def runs(tool: ModuleType, tmp_path_factory: pytest.TempPathFactory, seeds: range) -> list[tuple[Run, Run]]:
     """For each seed the model of the random split and that of the grouped one."""
     nano, found = Model.load(NANO), []
-    for seed in SEEDS:
+    for seed in seeds:
         rows, fresh = tool.table(seed), encoded(nano, pairs(fresh_reviews(seed)))
         honest = ftwidgets.prepare(rows, tmp_path_factory.mktemp("honest"), seed=seed)
         assert honest.validation_file is not None
@@ -97,7 +96,7 @@ def runs(tool: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[tup
 
 
 @pytest.mark.claims
-def test_the_leaky_score_is_far_above_the_fresh_one(runs: list[tuple[Run, Run]]) -> None:
+def test_the_leaky_score_is_far_above_the_fresh_one(runs: list[tuple[Run, Run]], hold: Any) -> None:
     """The same model: nearly perfect on its own validation, more than two tenths less on fresh reviews."""
     assert all(leaky.score > 0.9 for leaky, _ in runs)
     hold("07: random split, its score over the fresh one", [leaky.score - leaky.fresh_score for leaky, _ in runs], above=0.2)
@@ -113,7 +112,7 @@ def test_the_intervals_do_not_touch(runs: list[tuple[Run, Run]]) -> None:
 
 
 @pytest.mark.claims
-def test_the_honest_score_is_nearer_to_the_truth(runs: list[tuple[Run, Run]]) -> None:
+def test_the_honest_score_is_nearer_to_the_truth(runs: list[tuple[Run, Run]], hold: Any) -> None:
     """What the random split tells too much is more than what the grouped split is off by, in either direction."""
     told = [(leaky.score - leaky.fresh_score) - abs(honest.score - honest.fresh_score) for leaky, honest in runs]
     hold("07: by how much the grouped split's score is nearer to the fresh one", told)
@@ -126,7 +125,7 @@ def test_the_models_are_about_equally_good(runs: list[tuple[Run, Run]]) -> None:
 
 
 @pytest.mark.claims
-def test_the_leaky_loss_says_go_on_and_the_truth_says_stop(runs: list[tuple[Run, Run]]) -> None:
+def test_the_leaky_loss_says_go_on_and_the_truth_says_stop(runs: list[tuple[Run, Run]], hold: Any) -> None:
     """From the first epoch to the last: the loss on its own validation falls near zero, that on fresh reviews rises."""
     assert all(leaky.losses[1] < 0.1 for leaky, _ in runs)
     hold("07: random split, fall of its loss", [leaky.losses[0] - leaky.losses[1] for leaky, _ in runs])
@@ -134,7 +133,7 @@ def test_the_leaky_loss_says_go_on_and_the_truth_says_stop(runs: list[tuple[Run,
 
 
 @pytest.mark.claims
-def test_the_honest_loss_promises_nothing(runs: list[tuple[Run, Run]]) -> None:
+def test_the_honest_loss_promises_nothing(runs: list[tuple[Run, Run]], hold: Any) -> None:
     """It does not always rise (eight different reviews are few), and for every seed it ends far above the leaky one."""
     assert all(honest.losses[1] > 0.1 + leaky.losses[1] for leaky, honest in runs)
     hold("07: grouped split, its last loss over the random one's", [h.losses[1] - r.losses[1] for r, h in runs], above=0.2)

@@ -16,7 +16,6 @@ from ftwidgets.clients import _sandboxes
 from ftwidgets.data.cost import cost, prices
 from ftwidgets.providers import provider
 from ftwidgets.sandbox.faults import Faults
-from tests.claims.effects import hold
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 LESSON = next(path for path in NOTEBOOKS if path.stem == "08_when_the_api_says_no")
@@ -92,7 +91,7 @@ def test_one_call_is_three_requests(client: openai.OpenAI, faults: Faults) -> No
 
 @pytest.mark.claims
 def test_the_naive_loop_sends_a_crowd_where_the_client_sends_two(
-    client: openai.OpenAI, plain: openai.OpenAI, faults: Faults
+    client: openai.OpenAI, plain: openai.OpenAI, faults: Faults, hold: Any
 ) -> None:
     """Five times: the limit is used up, then one answer is asked for, by the loop of the lesson and by the client."""
     assert "requests_per_minute=20" in sources()
