@@ -1,8 +1,7 @@
-"""`ftwidgets serve`: the sandbox behind a port, for one person or for a class.
+"""`ftwidgets serve`: serve the sandbox over HTTP, for one person or for a class.
 
-On this computer only, and with a random key, unless told otherwise; to be reached from others it wants a keys file or a join
-code. Exit codes: 0 it was stopped, 1 something went wrong, 2 the command was mistyped or cannot be carried out as it stands.
-Left out: the server itself (`ftwidgets.server`), and TLS, which a proxy does.
+By default it listens on this computer only and makes a random key. To be reached from other computers it needs a keys file or a
+join code. Exit codes: 0 stopped, 1 an error, 2 wrong options. TLS is left to a proxy.
 """
 
 from __future__ import annotations
@@ -20,18 +19,19 @@ from ftwidgets.cli.arguments import port_number, positive_int
 from ftwidgets.errors import FtwidgetsError
 
 if TYPE_CHECKING:
-    from ftwidgets.server.service import Plan, Service
+    from ftwidgets.server.keys import KeyLine
+    from ftwidgets.server.service import SandboxService, ServerConfig
 
-STOPPED, CANNOT = 0, 2
+STOPPED, WRONG_OPTIONS = 0, 2
 PORT = 8000
 
-NO_UVICORN = 'uvicorn is not installed, and the server needs it. Run: pip install "ftwidgets[serve]"'
+NOT_INSTALLED = '{} is not installed, and the server needs it. Run: pip install "ftwidgets[serve]"'
 NO_KEYS = (
     "--host {} can be reached from other computers, and then everybody needs a key of their own: give --keys FILE (lines of "
     "name,key), or --class NAME for a class that joins with a code."
 )
 
-# Option, what it bounds, its unit; the defaults are those of `Limits`.
+# Option, field of `Limits` with the default, help.
 _LIMITS = (
     ("max-body", "body", "MiB of one upload"),
     ("max-files", "files", "files of one key"),
@@ -43,7 +43,7 @@ _LIMITS = (
     ("max-at-once", "at_once", "requests of one key being answered at the same time"),
     ("max-per-minute", "requests", "requests of one key a minute (default: any number)"),
 )
-_MEBI = ("body", "stored")
+_IN_MEBI = ("body", "stored")
 
 
 def add(commands: Any) -> None:
@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--workers", type=positive_int, metavar="N", help="processes that train (default: cores - 1)")
     parser.add_argument("--url", metavar="URL", help="how others reach this server, such as https://class.example.org")
     group = parser.add_argument_group("keys")
-    group.add_argument("--keys", type=Path, metavar="FILE", help="who may come: lines of name,key (a teacher: name,key,admin)")
+    group.add_argument("--keys", type=Path, metavar="FILE", help="who can connect: lines name,key (a teacher: name,key,admin)")
     group.add_argument("--class", dest="class_name", metavar="NAME", help="a class whose students get keys with a join code")
     group.add_argument("--join-code", metavar="CODE", help="choose the join code (default: a random one)")
     group.add_argument("--students", type=positive_int, default=300, metavar="N", help="how many may join (default: 300)")
@@ -66,87 +66,87 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve as the options say until somebody stops it, and return the exit code."""
-    if importlib.util.find_spec("uvicorn") is None:
-        print(f"ftwidgets serve: {NO_UVICORN}", file=sys.stderr)
-        return CANNOT
+    for package in ("uvicorn", "itsdangerous"):
+        if importlib.util.find_spec(package) is None:
+            print(f"ftwidgets serve: {NOT_INSTALLED.format(package)}", file=sys.stderr)
+            return WRONG_OPTIONS
     from ftwidgets.server.access_log import set_up_logging
-    from ftwidgets.server.connections import keep_memory_together, listen, make_server
-    from ftwidgets.server.service import Service
+    from ftwidgets.server.connections import limit_memory_arenas, listen, make_server
+    from ftwidgets.server.service import SandboxService
 
     try:
-        _refuse(options)
-        plan, lines = _plan(options)
-        taken = listen(options.host, options.port)
+        _check_options(options)
+        config, key_lines = _configure(options)
+        listening = listen(options.host, options.port)
     except FtwidgetsError as error:
         print(f"ftwidgets serve: {error}", file=sys.stderr)
-        return CANNOT
+        return WRONG_OPTIONS
     set_up_logging()
-    keep_memory_together()
-    with taken, Service(plan) as service:
-        if lines:
-            service.register.use_file(lines)
-        said = _said(options, plan, service, _address(options, taken))
-        make_server(service.app, started=lambda: print(said, flush=True)).run(sockets=[taken])
-        print("Stopping: what trains saves its place.", flush=True)
+    limit_memory_arenas()
+    with listening, SandboxService(config) as service:
+        if key_lines:
+            service.users.load_keys_file(key_lines)
+        text = _startup_text(options, config, service, _address(options, listening))
+        make_server(service.app, started=lambda: print(text, flush=True)).run(sockets=[listening])
+        print("Stopping: jobs that are training save their progress.", flush=True)
     return STOPPED
 
 
-def _refuse(options: argparse.Namespace) -> None:
-    """Refuse options that do not go together."""
+def _check_options(options: argparse.Namespace) -> None:
+    """Raise an error for options that do not go together."""
     if not is_loopback(options.host) and not (options.keys or options.class_name or options.join_code):
         raise FtwidgetsError(NO_KEYS.format(options.host))
-    if options.join_code is not None and sum(sign.isalnum() for sign in options.join_code) < 6:
-        raise FtwidgetsError("--join-code needs at least 6 letters or digits, or it is guessed too easily.")
+    if options.join_code is not None and sum(character.isalnum() for character in options.join_code) < 6:
+        raise FtwidgetsError("--join-code needs at least 6 letters or digits, or it is too easy to guess.")
     if options.url is not None and not options.url.startswith(("http://", "https://")):
         raise FtwidgetsError(f"--url must begin with http:// or https://: {options.url}")
 
 
-def _plan(options: argparse.Namespace) -> tuple[Plan, list[Any]]:
-    """Turn the options into a plan, and read the keys file."""
+def _configure(options: argparse.Namespace) -> tuple[ServerConfig, list[KeyLine]]:
+    """Make the configuration from the options, and read the keys file."""
     from ftwidgets.clients import state_folder
     from ftwidgets.sandbox.ids import Ids
-    from ftwidgets.server.keys import new_code, read_keys
-    from ftwidgets.server.page_routes import Face
+    from ftwidgets.server.keys import make_join_code, read_keys_file
+    from ftwidgets.server.page_routes import Branding
     from ftwidgets.server.quotas import MEBI, Limits
-    from ftwidgets.server.service import Plan
+    from ftwidgets.server.service import ServerConfig
 
-    given = {name: getattr(options, name) for _, name, _ in _LIMITS}
-    bounds = {name: value * (MEBI if name in _MEBI else 1) for name, value in given.items() if value is not None}
-    code, ids = options.join_code, Ids()
-    if options.class_name and not code:
-        code = new_code(ids)
-    many = bool(options.keys or code)
-    title = options.class_name or ("The class" if many else "The sandbox")
+    values = {name: getattr(options, name) for _, name, _ in _LIMITS}
+    limits = {name: value * (MEBI if name in _IN_MEBI else 1) for name, value in values.items() if value is not None}
+    join_code, ids = options.join_code, Ids()
+    if options.class_name and not join_code:
+        join_code = make_join_code(ids)
+    is_class = bool(options.keys or join_code)
+    title = options.class_name or ("The class" if is_class else "The sandbox")
     url = None if options.url is None else options.url.rstrip("/").removesuffix("/v1")
-    plan = Plan(
+    config = ServerConfig(
         home=state_folder(options.home),
         workers=options.workers or max(1, (os.cpu_count() or 2) - 1),
-        limits=Limits(**bounds),
-        students=options.students,
-        face=Face(title, code, open_to_all=not many, address=url),
+        limits=Limits(**limits),
+        max_students=options.students,
+        branding=Branding(title, join_code, open_to_all=not is_class, address=url),
         ids=ids,
     )
-    return plan, read_keys(options.keys) if options.keys else []
+    return config, read_keys_file(options.keys) if options.keys else []
 
 
-def _said(options: argparse.Namespace, plan: Plan, service: Service, address: str) -> str:
-    """Make the keys of this run and say what a user needs, once."""
-    from ftwidgets.server.instructions import connection_lines
-    from ftwidgets.server.keys import new_key
+def _startup_text(options: argparse.Namespace, config: ServerConfig, service: SandboxService, address: str) -> str:
+    """Make the keys of this run and return the text that tells a user how to connect."""
+    from ftwidgets.server.keys import connection_instructions, make_key
 
-    if plan.face.open_to_all:
-        key = new_key(plan.ids)
-        service.register.hold(key, owner="", name="you", admin=True)
-        return f"{connection_lines(address + '/v1', key)}\n\nStatus page: {address}/\nCtrl-C stops it."
-    lines = [f"{plan.face.title} is served.", f"Base URL:    {address}/v1", f"Status page: {address}/"]
-    if plan.face.code:
-        lines += [f"Students get a key at {address}/join", f"Join code:   {plan.face.code}"]
+    if config.branding.open_to_all:
+        key = make_key(config.ids)
+        service.users.add_temporary(key, owner="", name="you", admin=True)
+        return f"{connection_instructions(address + '/v1', key)}\n\nStatus page: {address}/\nCtrl-C stops it."
+    lines = [f"{config.branding.title} is served.", f"Base URL:    {address}/v1", f"Status page: {address}/"]
+    if config.branding.join_code:
+        lines += [f"Students get a key at {address}/join", f"Join code:   {config.branding.join_code}"]
     if options.keys:
-        people = sum(holder.source == "file" and holder.digest is not None for holder in service.register.holders())
-        lines.append(f"Keys file:   {people} people may come.")
-    if not any(holder.admin and holder.digest for holder in service.register.holders()):
-        key = new_key(plan.ids, admin=True)
-        service.register.hold(key, owner="", name="the teacher", admin=True)
+        people = sum(user.source == "file" and user.digest is not None for user in service.users.all())
+        lines.append(f"Keys file:   {people} {'person' if people == 1 else 'people'} can connect.")
+    if not any(user.admin and user.digest for user in service.users.all()):
+        key = make_key(config.ids, admin=True)
+        service.users.add_temporary(key, owner="", name="the teacher", admin=True)
         lines.append(f"Your own key, for this run (a teacher's: keep it to yourself): {key}")
     if not is_loopback(options.host) and not address.startswith("https:"):
         lines.append("Keys travel unencrypted over http. Outside a room you trust, put a proxy with TLS in front.")
@@ -154,7 +154,7 @@ def _said(options: argparse.Namespace, plan: Plan, service: Service, address: st
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether an address can be reached from this computer only."""
+    """Tell whether an address is reachable from this computer only."""
     if host == "localhost":
         return True
     try:
@@ -163,21 +163,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _address(options: argparse.Namespace, taken: socket.socket) -> str:
-    """Tell how to reach the server, as far as it can know that itself."""
+def _address(options: argparse.Namespace, listening: socket.socket) -> str:
+    """Return the URL of the server: the one of `--url`, or the best guess."""
     if options.url is not None:
         return str(options.url).rstrip("/").removesuffix("/v1")
-    host, port = options.host, taken.getsockname()[1]
+    host, port = options.host, listening.getsockname()[1]
     if host in ("0.0.0.0", "::"):
-        host = _own_address()
+        host = _network_address()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _own_address() -> str:
-    """Find the address that this computer has in its network; nothing is sent."""
+def _network_address() -> str:
+    """Find the address of this computer in its network; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # set aside for documentation (RFC 5737)
+            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation (RFC 5737)
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()

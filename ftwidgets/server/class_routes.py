@@ -1,7 +1,6 @@
-"""The routes under `/admin/class`: who is in it, what they use; pause it; cancel somebody's jobs; remove one, or all.
+"""The routes under `/admin/class`: list the class and its usage, pause it, cancel a student's jobs, remove students.
 
-They take the teacher's key, as the API does, and answer with JSON; to anybody else they do not exist.
-Left out: marks, lessons, who may come (`pages`).
+They answer with JSON and need a teacher's key, as the API needs a key; to anybody else they do not exist.
 """
 
 from __future__ import annotations
@@ -18,34 +17,34 @@ from ftwidgets.sandbox.api_errors import ApiError, missing
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.lifecycle import Ledger
-from ftwidgets.server.delete_user import remove_all
-from ftwidgets.server.quotas import Usage
-from ftwidgets.server.users import Holder, Register
+from ftwidgets.server.delete_user import delete_user_data
+from ftwidgets.server.quotas import Quotas
+from ftwidgets.server.users import User, UserRegistry
 
 
-class Classroom:
-    """What a teacher can do.
+class ClassRoutes:
+    """What a teacher can do with a class.
 
     Parameters
     ----------
     authenticator
-        Tells a teacher from others.
-    register
+        Tells teachers from students.
+    users
         Who is in the class.
     store
         What they have.
-    usage
+    quotas
         How much of it.
     """
 
-    def __init__(self, authenticator: Authenticator, register: Register, store: Store, usage: Usage) -> None:
-        self._authenticator, self._register, self._store, self._usage = authenticator, register, store, usage
+    def __init__(self, authenticator: Authenticator, users: UserRegistry, store: Store, quotas: Quotas) -> None:
+        self._authenticator, self._users, self._store, self._quotas = authenticator, users, store, quotas
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [
             Route("/admin/class", self.show, methods=["GET"]),
-            Route("/admin/class", self.empty, methods=["DELETE"]),
+            Route("/admin/class", self.remove_all, methods=["DELETE"]),
             Route("/admin/class/pause", self.pause, methods=["POST"]),
             Route("/admin/class/resume", self.resume, methods=["POST"]),
             Route("/admin/class/students/{owner}", self.remove, methods=["DELETE"]),
@@ -53,78 +52,75 @@ class Classroom:
         ]
 
     async def show(self, request: Request) -> Response:
-        """List everybody and what they use."""
-        self._check(request)
-        return await run_in_threadpool(self._show)
+        """List everybody in the class and what they use."""
+        self._require_teacher(request)
+        students = await run_in_threadpool(lambda: [self._user_body(user) for user in self._users.all()])
+        return JSONResponse({"object": "class", "paused": self._users.paused, "students": students})
 
     async def pause(self, request: Request) -> Response:
-        """Let nobody make anything new; jobs that are there go on."""
-        return self._pause(request, True)
+        """Stop everybody from making anything new; jobs go on."""
+        return self._set_paused(request, True)
 
     async def resume(self, request: Request) -> Response:
-        """Let everybody go on."""
-        return self._pause(request, False)
+        """End a pause."""
+        return self._set_paused(request, False)
 
     async def remove(self, request: Request) -> Response:
-        """Remove one student and everything of theirs."""
-        holder = self._student_of(request)
-        return JSONResponse(await run_in_threadpool(self._remove, holder))
+        """Remove one student and everything they have."""
+        student = self._find_student(request)
+        return JSONResponse(await run_in_threadpool(self._remove, student))
 
     async def cancel(self, request: Request) -> Response:
-        """Cancel the jobs of one student that are not over; everything else stays."""
-        holder = self._student_of(request)
-        cancelled = await run_in_threadpool(self._cancel, holder.owner)
-        return JSONResponse({"id": holder.owner, "object": "student", "cancelled": cancelled})
+        """Cancel one student's unfinished jobs; everything else stays."""
+        student = self._find_student(request)
 
-    async def empty(self, request: Request) -> Response:
-        """Remove all students and everything of theirs."""
-        self._check(request)
-        students = [holder for holder in self._register.holders() if not holder.admin]
-        removed = [await run_in_threadpool(self._remove, holder) for holder in students]
+        def cancel_jobs() -> list[str]:
+            ledger, jobs = Ledger(self._store), self._store.db.select(JobRecord, owner=student.owner, status=UNFINISHED)
+            return [job.id for job in jobs if ledger.cancel(job)]
+
+        cancelled = await run_in_threadpool(cancel_jobs)
+        return JSONResponse({"id": student.owner, "object": "student", "cancelled": cancelled})
+
+    async def remove_all(self, request: Request) -> Response:
+        """Remove all students and everything they have."""
+        self._require_teacher(request)
+        students = [user for user in self._users.all() if not user.admin]
+        removed = [await run_in_threadpool(self._remove, student) for student in students]
         return JSONResponse({"object": "list", "data": removed})
 
-    def _student_of(self, request: Request) -> Holder:
+    def _find_student(self, request: Request) -> User:
         """Find the student that the path names, for a teacher."""
-        self._check(request)
+        self._require_teacher(request)
         owner = request.path_params["owner"]
-        holder = self._register.get(owner)
-        if holder is None or holder.admin:
+        user = self._users.get(owner)
+        if user is None or user.admin:
             raise missing(f"No student has the short name {owner}. GET /admin/class lists them.", param="owner")
-        return holder
+        return user
 
-    def _cancel(self, owner: str) -> list[str]:
-        ledger = Ledger(self._store)
-        jobs = self._store.db.select(JobRecord, "owner = ?", (owner,))
-        return [job.id for job in jobs if job.status in UNFINISHED and ledger.cancel(job)]
-
-    def _pause(self, request: Request, paused: bool) -> Response:
-        self._check(request)
-        self._register.pause(paused)
+    def _set_paused(self, request: Request, paused: bool) -> Response:
+        self._require_teacher(request)
+        self._users.set_paused(paused)
         return JSONResponse({"object": "class", "paused": paused})
 
-    def _show(self) -> Response:
-        students = [self._student(holder) for holder in self._register.holders()]
-        return JSONResponse({"object": "class", "paused": self._register.paused, "students": students})
-
-    def _student(self, holder: Holder) -> dict[str, Any]:
-        owner, usage = holder.owner, self._usage
+    def _user_body(self, user: User) -> dict[str, Any]:
         return {
-            "id": owner,
-            "name": holder.name,
-            "admin": holder.admin,
-            "has_key": holder.digest is not None,
-            "created_at": holder.since,
-            "files": usage.files(owner),
-            "bytes": usage.stored(owner),
-            "unfinished_jobs": usage.jobs(owner),
-            "tokens": usage.tokens(owner),
+            "id": user.owner,
+            "name": user.name,
+            "admin": user.admin,
+            "has_key": user.digest is not None,
+            "created_at": user.since,
+            "files": self._quotas.files(user.owner),
+            "bytes": self._quotas.stored_bytes(user.owner),
+            "unfinished_jobs": self._quotas.unfinished_jobs(user.owner),
+            "tokens": self._quotas.tokens(user.owner),
         }
 
-    def _remove(self, holder: Holder) -> dict[str, Any]:
-        self._register.forget(holder.owner)  # first, so that nothing new comes in
-        return {"id": holder.owner, "object": "student", "deleted": True, "records": remove_all(self._store, holder.owner)}
+    def _remove(self, user: User) -> dict[str, Any]:
+        self._users.remove(user.owner)  # first, so that no new request comes in
+        deleted = delete_user_data(self._store, user.owner)
+        return {"id": user.owner, "object": "student", "deleted": True, "records": deleted}
 
-    def _check(self, request: Request) -> None:
+    def _require_teacher(self, request: Request) -> None:
         caller = self._authenticator.authenticate(request.headers)
         request.scope["caller"] = caller
         if not caller.admin:

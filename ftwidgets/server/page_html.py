@@ -1,7 +1,7 @@
-"""The server's pages as text: plain HTML with a little style, nothing from elsewhere, every word escaped.
+"""The server's pages as HTML: no resources from other sites, all text escaped.
 
-They are read on a phone as well as on a wall, by day and by night, and without a script: that one only fetches the page anew.
-Left out: what is on them (`overview`) and who may see them (`pages`).
+They fit a phone and a projector, in light and dark mode, and work without a script: the script only reloads the status page.
+`page_routes` decides who may see them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from ftwidgets.server.status import Line, Overview
+from ftwidgets.server.status import JobStatus, ServerStatus
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #ffffff; --field: #f3f5f7; --line: #d0d7de;
@@ -55,13 +55,13 @@ footer { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: .5rem
 """
 
 SCRIPT = """
-const button = document.querySelector('#pause'), said = document.querySelector('#said');
+const button = document.querySelector('#pause'), updated = document.querySelector('#updated');
 let going = true;
 button.hidden = false;
 button.addEventListener('click', () => {
   going = !going;
   button.textContent = going ? 'Stop updating' : 'Go on updating';
-  said.textContent = going ? 'Updates every 5 seconds.' : 'Stopped.';
+  updated.textContent = going ? 'Updates every 5 seconds.' : 'Stopped.';
 });
 setInterval(async () => {
   if (!going || document.hidden) return;
@@ -70,12 +70,12 @@ setInterval(async () => {
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     document.querySelector('main').replaceWith(page.querySelector('main'));
-    said.textContent = 'Updated at ' + new Date().toLocaleTimeString() + '.';
-  } catch { said.textContent = 'The server does not answer; what you see is old.'; }
+    updated.textContent = 'Updated at ' + new Date().toLocaleTimeString() + '.';
+  } catch { updated.textContent = 'The server does not answer; what you see is old.'; }
 }, 5000);
 """
 
-_STATES = {
+_STATUS_TEXTS = {
     "validating_files": "checking files",
     "queued": "waiting",
     "running": "training",
@@ -86,28 +86,44 @@ _STATES = {
 }
 
 
-def status_page(found: Overview, who: Callable[[str], str], *, title: str, paused: bool, nonce: str) -> str:
-    """Write the status page; `who` gives the name that an owner is shown with."""
-    parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(_summary(found))}</p>"]
+def status_page(status: ServerStatus, name_of: Callable[[str], str], *, title: str, paused: bool, nonce: str) -> str:
+    """Return the status page.
+
+    Parameters
+    ----------
+    status
+        What is shown.
+    name_of
+        Returns the name to show for an owner.
+    title
+        The heading.
+    paused
+        Whether the class is paused.
+    nonce
+        The nonce of the script, as in the page's Content-Security-Policy.
+    """
+    parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(_summary(status))}</p>"]
     if paused:
         parts.append('<p class="note">The class is paused: nothing new can be made until it goes on.</p>')
-    parts += [_figures(found)]
-    parts.append(_table("Training", ("Who", "How far"), [_running(line, who) for line in found.running], "Nothing trains now."))
-    waiting = [_waiting(place, line, who) for place, line in enumerate(found.waiting, start=1)]
-    parts.append(_table("Waiting", ("Place", "Who", "Begins"), waiting, "Nobody waits."))
-    if found.resting:
-        parts.append(
-            _table("Paused", ("Who",), [f'<th scope="row">{escape(who(line.owner))}</th>' for line in found.resting], "")
-        )
-    ended = [_ended(line, who) for line in found.ended]
-    parts.append(_table("Ended", ("Who", "How", "Took"), ended, "No job has ended yet.", note=f"the last {len(ended)}"))
-    foot = '<button id="pause" type="button" hidden>Stop updating</button> <span id="said" class="soft">'
+    running = [_running_row(job, name_of) for job in status.running]
+    waiting = [_waiting_row(place, job, name_of) for place, job in enumerate(status.waiting, start=1)]
+    ended = [_ended_row(job, name_of) for job in status.ended]
+    parts += [
+        _figures(status),
+        _table("Training", ("Who", "Progress"), running, "Nothing is training now."),
+        _table("Waiting", ("Place", "Who", "Begins"), waiting, "Nobody is waiting."),
+    ]
+    if status.paused:
+        paused_rows = [f'<th scope="row">{escape(name_of(job.owner))}</th>' for job in status.paused]
+        parts.append(_table("Paused", ("Who",), paused_rows, ""))
+    parts.append(_table("Ended", ("Who", "Result", "Took"), ended, "No job has ended yet.", note=f"the last {len(ended)}"))
+    foot = '<button id="pause" type="button" hidden>Stop updating</button> <span id="updated" class="soft">'
     foot += f'Updates every 5 seconds.</span><script nonce="{nonce}">{SCRIPT}</script>'
     return document(title, "\n".join(parts), foot)
 
 
 def document(title: str, main: str, foot: str = "") -> str:
-    """Write a page around its main part."""
+    """Return a whole page with this main part and this footer, both HTML."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -116,11 +132,11 @@ def document(title: str, main: str, foot: str = "") -> str:
     )
 
 
-def join_page(title: str, *, trouble: str = "", name: str = "") -> str:
-    """Write the form by which somebody joins a class."""
+def join_page(title: str, *, error: str = "", name: str = "") -> str:
+    """Return the form to join a class."""
     return document(
         f"Join {title}",
-        f"<h1>Join {escape(title)}</h1>{_trouble(trouble)}"
+        f"<h1>Join {escape(title)}</h1>{_error(error)}"
         "<p>You get a key of your own for the class. It is shown once: copy it.</p>"
         '<form method="post" action="/join">'
         '<label>Join code <input name="code" required autocomplete="off" autocapitalize="characters" maxlength="60"></label>'
@@ -131,28 +147,28 @@ def join_page(title: str, *, trouble: str = "", name: str = "") -> str:
 
 
 def joined_page(title: str, name: str, lines: str) -> str:
-    """Write the page that shows a fresh key, once."""
+    """Return the page that shows a new key, once."""
     return document(
         f"You have joined {title}",
         f"<h1>You have joined {escape(title)}</h1><p>Hello, {escape(name)}. This is your key; it is not shown again. "
-        "Keep it to yourself: whoever has it sees and deletes what is yours.</p>"
-        f'<pre>{escape(lines)}</pre><p><a href="/">See who trains and who waits</a></p>',
+        "Keep it to yourself: anyone who has it can see and delete your work.</p>"
+        f'<pre>{escape(lines)}</pre><p><a href="/">See whose jobs are training and waiting</a></p>',
     )
 
 
-def sign_in_page(title: str, *, trouble: str = "", joinable: bool = False) -> str:
-    """Write the form by which somebody sees the status page of a class."""
-    joining = '<p>No key yet? <a href="/join">Join the class</a>.</p>' if joinable else ""
+def sign_in_page(title: str, *, error: str = "", joinable: bool = False) -> str:
+    """Return the form to sign in to the status page of a class."""
+    join_link = '<p>No key yet? <a href="/join">Join the class</a>.</p>' if joinable else ""
     return document(
         title,
-        f"<h1>{escape(title)}</h1>{_trouble(trouble)}<p>Who trains and who waits is for the class only.</p>"
+        f"<h1>{escape(title)}</h1>{_error(error)}<p>Only the class can see whose jobs are training and waiting.</p>"
         '<form method="post" action="/"><label>Your key <input name="key" type="password" required autocomplete="off"></label>'
-        f"<button>Show me</button></form>{joining}",
+        f"<button>Show me</button></form>{join_link}",
     )
 
 
-def duration(seconds: float) -> str:
-    """Say a time as people do."""
+def format_time(seconds: float) -> str:
+    """Format a time for people: `under 1 s`, `42 s`, `2 min`, `2.5 h`."""
     if seconds < 1:
         return "under 1 s"
     if seconds < 90:
@@ -160,31 +176,32 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _summary(found: Overview) -> str:
-    def jobs(count: int) -> str:
-        return f"{count} job" if count == 1 else f"{count} jobs"
+def _summary(status: ServerStatus) -> str:
+    def jobs(count: int, verb: str) -> str:
+        return f"{count} job is {verb}" if count == 1 else f"{count} jobs are {verb}"
 
-    if not found.running and not found.waiting:
-        return "Nothing trains and nobody waits."
-    verbs = ("trains" if len(found.running) == 1 else "train", "waits" if len(found.waiting) == 1 else "wait")
-    return f"{jobs(len(found.running))} {verbs[0]}, {jobs(len(found.waiting))} {verbs[1]}."
-
-
-def _figures(found: Overview) -> str:
-    state = "all run" if found.workers == found.wanted else "some are being started"
-    workers = (f"{found.workers} of {found.wanted}", state) if found.wanted else ("1", "within the server")
-    items = [("Workers", *workers), ("Memory", _mega(found.memory), "of the server")]
-    if found.workers_memory is not None:
-        items.append(("Memory", _mega(found.workers_memory), "of the workers"))
-    shown = (f"<div><dt>{name}</dt><dd>{value} <small>{note}</small></dd></div>" for name, value, note in items)
-    return f"<dl>{''.join(shown)}</dl>"
+    if not status.running and not status.waiting:
+        return "Nothing is training and nobody is waiting."
+    return f"{jobs(len(status.running), 'training')}, {jobs(len(status.waiting), 'waiting')}."
 
 
-def _mega(size: int | None) -> str:
-    return "not known" if size is None else f"{size / 1e6:.0f} MB"
+def _figures(status: ServerStatus) -> str:
+    state = "all are running" if status.workers == status.configured_workers else "some are being started"
+    count = f"{status.workers} of {status.configured_workers}"
+    workers = (count, state) if status.configured_workers else ("1", "within the server")
+    items = [("Workers", *workers), ("Memory", _megabytes(status.memory), "of the server")]
+    if status.workers_memory is not None:
+        items.append(("Memory", _megabytes(status.workers_memory), "of the workers"))
+    divs = (f"<div><dt>{name}</dt><dd>{value} <small>{note}</small></dd></div>" for name, value, note in items)
+    return f"<dl>{''.join(divs)}</dl>"
+
+
+def _megabytes(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 1e6:.0f} MB"
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[str], empty: str, *, note: str = "") -> str:
+    """Return a table; `rows` are the HTML of their cells, `empty` is shown if there are none."""
     title = escape(caption) + (f" <small>{escape(note)}</small>" if note and rows else "")
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
     body = (
@@ -194,26 +211,28 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[str], empty: str, 
     return f"<table><caption>{title}</caption>{top}<tbody>{body}</tbody></table>"
 
 
-def _running(line: Line, who: Callable[[str], str]) -> str:
-    name = escape(who(line.owner))
-    if not line.steps:
-        return f'<th scope="row">{name}</th><td class="far">begins</td>'
-    left = "" if line.seconds is None else f", about {duration(line.seconds)} left"
-    bar = f'<progress max="{line.steps}" value="{line.step}" aria-label="Progress of {name}"></progress>'
-    return f'<th scope="row">{name}</th><td class="far">{bar}step {line.step} of {line.steps}{left}</td>'
+def _running_row(job: JobStatus, name_of: Callable[[str], str]) -> str:
+    name = escape(name_of(job.owner))
+    if not job.steps:
+        return f'<th scope="row">{name}</th><td class="far">starting</td>'
+    left = "" if job.seconds is None else f", about {format_time(job.seconds)} left"
+    bar = f'<progress max="{job.steps}" value="{job.step}" aria-label="Progress of {name}"></progress>'
+    return f'<th scope="row">{name}</th><td class="far">{bar}step {job.step} of {job.steps}{left}</td>'
 
 
-def _waiting(place: int, line: Line, who: Callable[[str], str]) -> str:
-    begins = "not known yet" if line.seconds is None else "now" if line.seconds < 1 else f"in about {duration(line.seconds)}"
-    if line.status != "queued":
-        begins = _STATES[line.status]
-    return f'<td class="place">{place}</td><th scope="row">{escape(who(line.owner))}</th><td>{begins}</td>'
+def _waiting_row(place: int, job: JobStatus, name_of: Callable[[str], str]) -> str:
+    begins = "not known yet" if job.seconds is None else "now" if job.seconds < 1 else f"in about {format_time(job.seconds)}"
+    if job.status != "queued":
+        begins = _STATUS_TEXTS[job.status]
+    return f'<td class="place">{place}</td><th scope="row">{escape(name_of(job.owner))}</th><td>{begins}</td>'
 
 
-def _ended(line: Line, who: Callable[[str], str]) -> str:
-    took = "" if line.seconds is None else duration(line.seconds)
-    return f'<th scope="row">{escape(who(line.owner))}</th><td>{_STATES.get(line.status, line.status)}</td><td>{took}</td>'
+def _ended_row(job: JobStatus, name_of: Callable[[str], str]) -> str:
+    took = "" if job.seconds is None else format_time(job.seconds)
+    return (
+        f'<th scope="row">{escape(name_of(job.owner))}</th><td>{_STATUS_TEXTS.get(job.status, job.status)}</td><td>{took}</td>'
+    )
 
 
-def _trouble(text: str) -> str:
+def _error(text: str) -> str:
     return f'<p class="note" role="alert">{escape(text)}</p>' if text else ""

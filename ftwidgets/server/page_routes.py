@@ -1,7 +1,7 @@
-"""The routes that are for people and probes: the status page, joining a class, `/healthz`.
+"""The routes for people and probes: the status page with its sign-in, joining a class, `/healthz`.
 
-With one key on one computer, whoever reaches the page may see it. In a class one signs in first, with a key; who joins is
-signed in by that. Left out: what the pages look like (`page`), the API.
+With one key on one computer, whoever reaches the status page from that computer may see it. In a class, users sign in first
+with their key; those who join are signed in. `page_html` writes the pages.
 """
 
 from __future__ import annotations
@@ -21,150 +21,151 @@ from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.server import page_html
-from ftwidgets.server.instructions import connection_lines
-from ftwidgets.server.request_body import Body
-from ftwidgets.server.sessions import COOKIE, LIFETIME, Guesses, Passes
-from ftwidgets.server.status import Overview
-from ftwidgets.server.users import Holder, Register
+from ftwidgets.server.keys import connection_instructions
+from ftwidgets.server.request_body import LimitedBody
+from ftwidgets.server.sessions import COOKIE, LIFETIME, LoginThrottle, SessionCookies
+from ftwidgets.server.status import ServerStatus
+from ftwidgets.server.users import User, UserRegistry
 
-LARGEST_FORM = 4096
-MOST_FIELDS = 8
-WRONG_CODE = "This is not the join code. Look at it once more; capital and small letters are the same."
-WRONG_KEY = "Nobody has this key. Look at it once more."
+MAX_FORM = 4096  # bytes
+MAX_FIELDS = 8
+WRONG_CODE = "This is not the join code. Check it again; capital and small letters are the same."
+WRONG_KEY = "Nobody has this key. Check it again."
 TOO_OFTEN = "Too many wrong tries from here. Wait {} seconds."
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True)
-class Face:
-    """What a server says of itself on its pages.
+class Branding:
+    """What a server's pages say about it.
 
     Parameters
     ----------
     title
         The name of the class.
-    code
+    join_code
         The join code, if there is one.
     open_to_all
         Whether the status page is shown to whoever reaches it from this computer.
     address
-        Where clients reach the server, if it is known better than by how the browser got here.
+        Where clients reach the server, if that is known better than by the address in the browser's request.
     """
 
     title: str = "The sandbox"
-    code: str | None = None
+    join_code: str | None = None
     open_to_all: bool = False
     address: str | None = None
 
 
-class Pages:
+class PageRoutes:
     """The pages of one server.
 
     Parameters
     ----------
-    face
-        What it says of itself.
-    register
+    branding
+        What the pages say about the server.
+    users
         Who has a key.
-    glance
-        Gives how things stand.
-    healthy
-        Tells what is wrong; empty where nothing is.
+    read_status
+        Returns the state of the server.
+    find_problem
+        Returns what is wrong with the server; empty if nothing is.
     """
 
     def __init__(
         self,
-        face: Face,
-        register: Register,
-        glance: Callable[[], Overview],
-        healthy: Callable[[], str],
+        branding: Branding,
+        users: UserRegistry,
+        read_status: Callable[[], ServerStatus],
+        find_problem: Callable[[], str],
         *,
         clock: Clock,
         ids: Ids,
     ) -> None:
-        self._face, self._register, self._glance, self._healthy = face, register, glance, healthy
-        self._passes = Passes(register, clock, ids)
-        self._guesses = Guesses(clock)
+        self._branding, self._users, self._read_status, self._find_problem = branding, users, read_status, find_problem
+        self._cookies = SessionCookies(users, clock, ids)
+        self._throttle = LoginThrottle(clock)
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [
             Route("/", self.status, methods=["GET"]),
             Route("/", self.sign_in, methods=["POST"]),
-            Route("/join", self.ask, methods=["GET"]),
+            Route("/join", self.join_form, methods=["GET"]),
             Route("/join", self.join, methods=["POST"]),
             Route("/healthz", self.health, methods=["GET"]),
         ]
 
     async def health(self, request: Request) -> Response:
-        """Tell a probe whether the server can do its work."""
-        trouble = self._healthy()
-        return PlainTextResponse(f"{trouble or 'ok'}\n", 503 if trouble else 200, headers={"cache-control": "no-store"})
+        """Answer a probe: 200, or 503 with what is wrong."""
+        problem = self._find_problem()
+        return PlainTextResponse(f"{problem or 'ok'}\n", 503 if problem else 200, headers={"cache-control": "no-store"})
 
     async def status(self, request: Request) -> Response:
-        """Show how things stand, to those who may see it."""
-        viewer = self._passes.read(request.cookies.get(COOKIE, ""))
-        if viewer is None and not (self._face.open_to_all and _is_local(request)):
-            return self._door(403)
+        """Show the status page to those who may see it, and the sign-in form to others."""
+        viewer = self._cookies.read(request.cookies.get(COOKIE, ""))
+        if viewer is None and not (self._branding.open_to_all and _is_local(request)):
+            return self._sign_in_page(403)
         nonce = secrets.token_urlsafe(16)
 
-        def who(owner: str) -> str:
-            name = self._register.name(owner) or "somebody who has left"
+        def name_of(owner: str) -> str:
+            name = self._users.name_of(owner) or "somebody who has left"
             return f"{name} (you)" if viewer is not None and owner == viewer.owner else name
 
-        shown = page_html.status_page(self._glance(), who, title=self._face.title, paused=self._register.paused, nonce=nonce)
-        return _html(shown, script=f"'nonce-{nonce}'")
+        page = page_html.status_page(
+            self._read_status(), name_of, title=self._branding.title, paused=self._users.paused, nonce=nonce
+        )
+        return _html(page, script=f"'nonce-{nonce}'")
 
     async def sign_in(self, request: Request) -> Response:
-        """Take a key and give a cookie for the status page."""
-        form, wait = await _form(request), self._guesses.wait(_address(request))
+        """Check a key and set the cookie for the status page."""
+        form, wait = await _read_form(request), self._throttle.wait(_address(request))
         if wait:
-            return self._door(429, TOO_OFTEN.format(int(wait) + 1), wait)
-        holder = self._register.find(form.get("key", ""))
-        if holder is None:
-            self._guesses.wrong(_address(request))
-            return self._door(403, WRONG_KEY)
-        return self._with_pass(request, RedirectResponse("/", 303), holder)
+            return self._sign_in_page(429, TOO_OFTEN.format(int(wait) + 1), wait)
+        user = self._users.find_by_key(form.get("key", ""))
+        if user is None:
+            self._throttle.add_failure(_address(request))
+            return self._sign_in_page(403, WRONG_KEY)
+        return self._with_cookie(request, RedirectResponse("/", 303), user)
 
-    async def ask(self, request: Request) -> Response:
+    async def join_form(self, request: Request) -> Response:
         """Show the form to join a class."""
-        if self._face.code is None:
-            return _html(
-                page_html.document("No class", "<h1>Nobody can join here</h1><p>This server has no join code.</p>"), 404
-            )
-        return _html(page_html.join_page(self._face.title))
+        if self._branding.join_code is None:
+            body = "<h1>Nobody can join here</h1><p>This server has no join code.</p>"
+            return _html(page_html.document("No class", body), 404)
+        return _html(page_html.join_page(self._branding.title))
 
     async def join(self, request: Request) -> Response:
-        """Take a join code and a name, and give a key."""
-        if self._face.code is None:
-            return await self.ask(request)
-        form, wait = await _form(request), self._guesses.wait(_address(request))
+        """Check a join code and a name, and show a new key."""
+        if self._branding.join_code is None:
+            return await self.join_form(request)
+        form, wait = await _read_form(request), self._throttle.wait(_address(request))
         name = form.get("name", "")
         if wait:
-            return self._again(429, TOO_OFTEN.format(int(wait) + 1), name, wait)
-        if not hmac.compare_digest(_plain(form.get("code", "")), _plain(self._face.code)):
-            self._guesses.wrong(_address(request))
-            return self._again(403, WRONG_CODE, name)
+            return self._join_page(429, TOO_OFTEN.format(int(wait) + 1), name, wait)
+        if not hmac.compare_digest(_normalize_code(form.get("code", "")), _normalize_code(self._branding.join_code)):
+            self._throttle.add_failure(_address(request))
+            return self._join_page(403, WRONG_CODE, name)
         try:
-            key = self._register.join(name)
+            key = self._users.join(name)
         except FtwidgetsError as error:
-            return self._again(409, str(error), name)
-        base = (self._face.address or str(request.base_url).rstrip("/")) + "/v1"
-        holder = self._register.find(key)
-        assert holder is not None
-        shown = page_html.joined_page(self._face.title, holder.name, connection_lines(base, key))
-        return self._with_pass(request, _html(shown), holder)
+            return self._join_page(409, str(error), name)
+        base_url = (self._branding.address or str(request.base_url).rstrip("/")) + "/v1"
+        user = self._users.find_by_key(key)
+        assert user is not None
+        page = page_html.joined_page(self._branding.title, user.name, connection_instructions(base_url, key))
+        return self._with_cookie(request, _html(page), user)
 
-    def _again(self, status: int, trouble: str, name: str, wait: float = 0.0) -> Response:
-        return _html(page_html.join_page(self._face.title, trouble=trouble, name=name[:40]), status, wait=wait)
+    def _join_page(self, status: int, error: str, name: str, wait: float = 0.0) -> Response:
+        return _html(page_html.join_page(self._branding.title, error=error, name=name[:40]), status, wait=wait)
 
-    def _door(self, status: int, trouble: str = "", wait: float = 0.0) -> Response:
-        shown = page_html.sign_in_page(self._face.title, trouble=trouble, joinable=self._face.code is not None)
-        return _html(shown, status, wait=wait)
+    def _sign_in_page(self, status: int, error: str = "", wait: float = 0.0) -> Response:
+        joinable = self._branding.join_code is not None
+        return _html(page_html.sign_in_page(self._branding.title, error=error, joinable=joinable), status, wait=wait)
 
-    def _with_pass(self, request: Request, response: Response, holder: Holder) -> Response:
+    def _with_cookie(self, request: Request, response: Response, user: User) -> Response:
         secure = request.url.scheme == "https"
-        value = self._passes.give(holder.owner)
+        value = self._cookies.make(user.owner)
         response.set_cookie(COOKIE, value, max_age=LIFETIME, httponly=True, samesite="lax", secure=secure)
         return response
 
@@ -182,23 +183,19 @@ def _html(text: str, status: int = 200, *, script: str = "'none'", wait: float =
     return HTMLResponse(text, status, headers)
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def _read_form(request: Request) -> dict[str, str]:
     """Read the fields of a small form."""
-    body, whole, more = Body(request.receive, LARGEST_FORM), b"", True
-    while more:
-        message = await body.receive()
-        whole += message.get("body", b"")
-        more = message.get("more_body", False)
+    body = await LimitedBody(request.receive, MAX_FORM).read()
     try:
-        fields = parse_qs(whole.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)
     except ValueError as error:
-        raise ApiError(400, f"This form has more than {MOST_FIELDS} fields. Load the page again.") from error
+        raise ApiError(400, f"This form has more than {MAX_FIELDS} fields. Load the page again.") from error
     return {name: values[-1] for name, values in fields.items()}
 
 
-def _plain(code: str) -> bytes:
-    """Give a code as it is compared: how it is written, and how it is grouped, makes no difference."""
-    return "".join(sign for sign in code.casefold() if sign.isalnum()).encode()
+def _normalize_code(code: str) -> bytes:
+    """Normalize a join code for comparison: upper and lower case and the grouping make no difference."""
+    return "".join(character for character in code.casefold() if character.isalnum()).encode()
 
 
 def _address(request: Request) -> str:
@@ -206,5 +203,6 @@ def _address(request: Request) -> str:
 
 
 def _is_local(request: Request) -> bool:
-    """Tell whether the page was asked for by a name of this computer: another site's script cannot (DNS rebinding)."""
-    return request.headers.get("host", "").lower().rsplit(":", 1)[0] in _LOCAL or request.headers.get("host", "") in _LOCAL
+    """Tell whether a page was requested by a name of this computer. Another site's script cannot do that (DNS rebinding)."""
+    host = request.headers.get("host", "").lower()
+    return host in _LOCAL or host.rsplit(":", 1)[0] in _LOCAL

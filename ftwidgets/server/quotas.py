@@ -1,9 +1,9 @@
-"""How much one key may have: the limits, what an owner has of each, and the refusal of what would be too much.
+"""The limits of one key: what an owner has of each, and the error for what would be too much.
 
 What is on its way counts as if it were there already, so many requests at once get no further than one after another.
-Generated tokens are counted when they have been written, trained ones when their job is over: the last request or job may go
-beyond the limit, the next one is refused. 413 and 429 with `insufficient_quota` are the service's, the codes
-`storage_limit_exceeded` and `class_paused` our own. Left out: reading requests (`intake`).
+Generated tokens are counted when they have been written, trained ones when their job has ended: the last request or job may
+exceed the limit, the next one is rejected. 413 and 429 with `insufficient_quota` are the service's; the codes
+`storage_limit_exceeded` and `class_paused` are our own.
 """
 
 from __future__ import annotations
@@ -14,52 +14,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ftwidgets.sandbox.api_errors import ApiError
+from ftwidgets.sandbox.store.owners import count_files, count_jobs_with_models, stored_bytes
+from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.server.users import Register
+from ftwidgets.server.users import UserRegistry
 
 MEBI = 1 << 20
 
 QUOTA = (
-    "You exceeded your current quota, please check your plan and billing details. This server gives each key {most} tokens, "
+    "You exceeded your current quota, please check your plan and billing details. This server gives each key {limit} tokens, "
     "trained and written; {used} are used. Ask whoever runs it for more."
 )
 JOBS = (
-    "This fine-tune request has been rate-limited. You have {used} unfinished jobs, and each key may have {most} at a time. "
+    "This fine-tune request has been rate-limited. You have {used} unfinished jobs, and each key may have {limit} at a time. "
     "Wait until one has ended, or cancel one."
 )
 MODELS = (
-    "You have the tuned models of {used} jobs, and each key may keep those of {most}. Delete some: client.models.delete(...)."
+    "You have the tuned models of {used} jobs, and each key may keep those of {limit}. Delete some: client.models.delete(...)."
 )
 FILES = (
-    "You have {used} files, uploads that are not complete among them, and each key may have {most}. "
+    "You have {used} files, uploads that are not complete among them, and each key may have {limit}. "
     "Delete some: client.files.delete(...), or cancel an upload: client.uploads.cancel(...)."
 )
 BYTES = (
-    "Your files have {used} bytes, this one would make it {more}, and each key may store {most}. "
+    "Your files have {used} bytes, this one would make it {total}, and each key may store {limit}. "
     "Delete some: client.files.delete(...)."
 )
-PAUSED = "The class is paused: what there is can be looked at, nothing new can be made. Wait until it goes on."
-
-_OPEN = "owner = ? AND status = 'pending'"
-_UNFINISHED = "status IN ('validating_files', 'queued', 'running', 'paused')"
+PAUSED = "The class is paused: you can look at what you have, but not make anything new. Wait until the class goes on."
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one key may have, and how large one request may be. None: as much as they like.
+    """How much one key may have, and how large one request may be. None: no limit.
 
     Parameters
     ----------
     body
-        Bytes of one request's body, where it uploads a file or a part of one.
+        Bytes of one request's body, if it uploads a file or a part of one.
     text
         Bytes of any other request's body.
     files, stored
-        Files, and the bytes of all of them and of the parts of unfinished uploads.
+        Files, and the bytes of all files and of the parts of pending uploads.
     models
         Jobs whose tuned models (one an epoch, at most three) are kept.
     jobs
-        Jobs that are not over.
+        Unfinished jobs.
     tokens
         Tokens trained and written, all together.
     job_tokens
@@ -82,94 +81,85 @@ class Limits:
     requests: int | None = None
 
 
-class Usage:
-    """What each owner has, held against the limits.
+class Quotas:
+    """Compares what each owner has with the limits.
 
     Parameters
     ----------
     store
         The sandbox's records.
-    register
-        Who has a key, and how many tokens were written for them.
+    users
+        Knows how many tokens were written for each user.
     limits
         What each key may have.
     """
 
-    def __init__(self, store: Store, register: Register, limits: Limits) -> None:
+    def __init__(self, store: Store, users: UserRegistry, limits: Limits) -> None:
         self._db = store.db
-        self._register = register
+        self._users = users
         self.limits = limits
-        self._coming_files: Counter[str] = Counter()
-        self._coming_bytes: Counter[str] = Counter()
-        self._coming_jobs: Counter[str] = Counter()
+        self._incoming_files: Counter[str] = Counter()
+        self._incoming_bytes: Counter[str] = Counter()
+        self._incoming_jobs: Counter[str] = Counter()
 
     def files(self, owner: str) -> int:
-        """Count an owner's files, and the uploads that may still become one."""
-        files = self._db.value("SELECT count(*) FROM files WHERE owner = ?", (owner,))
-        return int(files) + int(self._db.value(f"SELECT count(*) FROM uploads WHERE {_OPEN}", (owner,)))
+        """Count an owner's files, and the pending uploads that may become one."""
+        return count_files(self._db, owner)
 
-    def stored(self, owner: str) -> int:
-        """Add up the bytes of an owner's files and of the parts of uploads that are not complete."""
-        files = self._db.value("SELECT sum(bytes) FROM files WHERE owner = ?", (owner,))
-        parts = self._db.value(
-            f"SELECT sum(bytes) FROM parts WHERE upload_id IN (SELECT id FROM uploads WHERE {_OPEN})", (owner,)
-        )
-        return int(files or 0) + int(parts or 0)
+    def stored_bytes(self, owner: str) -> int:
+        """Add up the bytes of an owner's files and of the parts of pending uploads."""
+        return stored_bytes(self._db, owner)
 
-    def jobs(self, owner: str) -> int:
-        """Count an owner's jobs that are not over."""
-        return int(self._db.value(f"SELECT count(*) FROM jobs WHERE owner = ? AND {_UNFINISHED}", (owner,)))
-
-    def models(self, owner: str) -> int:
-        """Count an owner's jobs of which at least one tuned model is kept."""
-        return int(self._db.value("SELECT count(DISTINCT job_id) FROM models WHERE owner = ?", (owner,)))
+    def unfinished_jobs(self, owner: str) -> int:
+        """Count an owner's jobs that have not ended."""
+        return self._db.count(JobRecord, owner=owner, status=UNFINISHED)
 
     def tokens(self, owner: str) -> int:
         """Count the tokens trained and written for an owner."""
-        trained = self._db.value("SELECT sum(trained_tokens) FROM jobs WHERE owner = ?", (owner,))
-        return int(trained or 0) + self._register.generated(owner)
+        return self._db.total(JobRecord, "trained_tokens", owner=owner) + self._users.tokens_written(owner)
 
     @contextmanager
-    def storing(self, owner: str, size: int, *, makes_file: bool) -> Iterator[None]:
-        """Keep room for bytes that come in; refuse them where there is none."""
-        used, most = self.files(owner) + self._coming_files[owner], self.limits.files
-        if makes_file and most is not None and used >= most:
-            raise _full(FILES.format(used=used, most=most))
-        used, most = self.stored(owner) + self._coming_bytes[owner], self.limits.stored
-        if most is not None and used + size > most:
-            raise _full(BYTES.format(used=used, more=used + size, most=most))
-        with _coming(self._coming_bytes, owner, size), _coming(self._coming_files, owner, int(makes_file)):
+    def reserve_storage(self, owner: str, size: int, *, makes_file: bool) -> Iterator[None]:
+        """Reserve room for a file and for bytes that come in, or raise the 403."""
+        used, limit = self.files(owner) + self._incoming_files[owner], self.limits.files
+        if makes_file and limit is not None and used >= limit:
+            raise _storage_limit_exceeded(FILES.format(used=used, limit=limit))
+        used, limit = self.stored_bytes(owner) + self._incoming_bytes[owner], self.limits.stored
+        if limit is not None and used + size > limit:
+            raise _storage_limit_exceeded(BYTES.format(used=used, total=used + size, limit=limit))
+        with _reserve(self._incoming_bytes, owner, size), _reserve(self._incoming_files, owner, int(makes_file)):
             yield
 
     @contextmanager
-    def training(self, owner: str) -> Iterator[None]:
-        """Keep a place for a job; refuse it where there is none, or no tokens are left."""
+    def reserve_job(self, owner: str) -> Iterator[None]:
+        """Reserve a place for a job, or raise the 429 or 403: too many jobs or models, or no tokens left."""
         self.check_tokens(owner)
-        used, most = self.jobs(owner) + self._coming_jobs[owner], self.limits.jobs
-        if most is not None and used >= most:
-            raise ApiError(429, JOBS.format(used=used, most=most), code="rate_limit_exceeded")
-        kept, most = self.models(owner), self.limits.models
-        if most is not None and kept + used >= most:
-            raise _full(MODELS.format(used=kept, most=most))
-        with _coming(self._coming_jobs, owner, 1):
+        used, limit = self.unfinished_jobs(owner) + self._incoming_jobs[owner], self.limits.jobs
+        if limit is not None and used >= limit:
+            raise ApiError(429, JOBS.format(used=used, limit=limit), code="rate_limit_exceeded")
+        kept, limit = count_jobs_with_models(self._db, owner), self.limits.models
+        if limit is not None and kept + used >= limit:
+            raise _storage_limit_exceeded(MODELS.format(used=kept, limit=limit))
+        with _reserve(self._incoming_jobs, owner, 1):
             yield
 
     def check_tokens(self, owner: str) -> None:
-        """Refuse whoever has used up their tokens."""
+        """Raise the 429 if an owner's tokens are used up."""
         if self.limits.tokens is None:
             return
         used = self.tokens(owner)
         if used >= self.limits.tokens:
-            message = QUOTA.format(used=used, most=self.limits.tokens)
+            message = QUOTA.format(used=used, limit=self.limits.tokens)
             raise ApiError(429, message, code="insufficient_quota", kind="insufficient_quota")
 
 
-def _full(message: str) -> ApiError:
+def _storage_limit_exceeded(message: str) -> ApiError:
     return ApiError(403, message, code="storage_limit_exceeded")
 
 
 @contextmanager
-def _coming(counter: Counter[str], owner: str, amount: int) -> Iterator[None]:
+def _reserve(counter: Counter[str], owner: str, amount: int) -> Iterator[None]:
+    """Count an amount for an owner while the request lasts."""
     counter[owner] += amount
     try:
         yield

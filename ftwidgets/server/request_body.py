@@ -1,7 +1,8 @@
-"""The body of one request, as it comes in: not too large, and not too slowly.
+"""Reading the body of a request within limits: not too large (413) and not too slowly (408).
 
-A body may come with its length or without; what counts is what arrives. Who sends next to nothing for long is cut off (Apache's
-mod_reqtimeout does the same: so many seconds, and more for what has arrived). Left out: the head of a request (`connections`).
+The limits hold for the bytes that arrive, whether or not the request declares a length. A client that sends next to nothing for
+long is cut off: it has some seconds, and more for what has arrived (as Apache's mod_reqtimeout does). The time for the head of
+a request is limited in `connections`.
 """
 
 from __future__ import annotations
@@ -13,49 +14,49 @@ from starlette.types import Message, Receive
 from ftwidgets.sandbox.api_errors import ApiError
 
 SECONDS = 20.0
-PACE = 2000  # bytes a second; slower than this is too slow, once the first seconds are over
+MIN_RATE = 2000  # bytes a second; a body that is slower is too slow, once the first seconds are over
 
-TOO_LARGE = "The body of this request is larger than {most} bytes, which is the most that this server takes. Send less at once."
+TOO_LARGE = "The body of this request is larger than {limit} bytes, the most that this server takes. Send less at once."
 TOO_SLOW = "The body of this request came too slowly: {size} bytes in {seconds:.0f} s. Try again over a better connection."
 
 
-def too_large(most: int) -> ApiError:
-    """Make the refusal of a body that is too large."""
-    return ApiError(413, TOO_LARGE.format(most=most), code="request_too_large")
+def body_too_large(limit: int) -> ApiError:
+    """Make the 413 for a body that is too large."""
+    return ApiError(413, TOO_LARGE.format(limit=limit), code="request_too_large")
 
 
-class Body:
-    """Hands on what a client sends, and refuses it as soon as it is too much or too slow.
+class LimitedBody:
+    """Receives a body, and raises an error as soon as it is too large or too slow.
 
     Parameters
     ----------
     receive
-        Where it comes from.
-    most
-        Bytes it may have.
+        The request's own `receive`.
+    limit
+        The most bytes the body may have.
     seconds
-        How long it may take beside what `PACE` allows for.
+        How long it may take, in addition to what `MIN_RATE` allows for.
     """
 
-    def __init__(self, receive: Receive, most: int, *, seconds: float = SECONDS) -> None:
+    def __init__(self, receive: Receive, limit: int, *, seconds: float = SECONDS) -> None:
         self._receive = receive
-        self._most = most
+        self._limit = limit
         self._seconds = seconds
         self._size = 0
         self._began = asyncio.get_running_loop().time()
-        self._whole = False
+        self._complete = False
 
     async def receive(self) -> Message:
-        """Give the next message.
+        """Return the next message.
 
         Raises
         ------
         ApiError
             413 or 408.
         """
-        if self._whole:  # nothing but the end of the connection is left to come
+        if self._complete:  # only the end of the connection can come now
             return await self._receive()
-        allowed = self._seconds + self._size / PACE
+        allowed = self._seconds + self._size / MIN_RATE
         try:
             async with asyncio.timeout_at(self._began + allowed):
                 message = await self._receive()
@@ -64,7 +65,16 @@ class Body:
         if message["type"] != "http.request":
             return message
         self._size += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
-        if self._size > self._most:
-            raise too_large(self._most)
+        self._complete = not message.get("more_body", False)
+        if self._size > self._limit:
+            raise body_too_large(self._limit)
         return message
+
+    async def read(self) -> bytes:
+        """Read the whole body."""
+        chunks, more = [], True
+        while more:
+            message = await self.receive()
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        return b"".join(chunks)

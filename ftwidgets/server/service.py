@@ -1,7 +1,8 @@
-"""A server put together: the sandbox without its training thread, worker processes, keys, limits, pages; started and stopped.
+"""The server put together: sandbox, worker processes, users, quotas and pages as one ASGI application.
 
-Layers from the outside in: a line in the log, then `/v1` for programs (the sandbox's own `AuthMiddleware`, and
-behind it the limits) or the pages for people. Left out: HTTP (`connections`), the command line (`ftwidgets.cli.serve`).
+From the outside in, a request passes the access log, and then goes to the API under `/v1` (the sandbox's own middleware, with
+the quotas behind its authentication) or to the pages and the class routes. `connections` speaks HTTP, `ftwidgets.cli.serve` is
+the command line.
 """
 
 from __future__ import annotations
@@ -26,139 +27,134 @@ from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.store.lock import lease
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.workers import Workers
-from ftwidgets.server.access_log import AccessLog
-from ftwidgets.server.class_routes import Classroom
-from ftwidgets.server.key_auth import KeyAuthenticator
-from ftwidgets.server.page_routes import Face, Pages
-from ftwidgets.server.quota_middleware import Intake
-from ftwidgets.server.quotas import Limits, Usage
+from ftwidgets.server.access_log import AccessLogMiddleware
+from ftwidgets.server.class_routes import ClassRoutes
+from ftwidgets.server.page_routes import Branding, PageRoutes
+from ftwidgets.server.quota_middleware import QuotaMiddleware
+from ftwidgets.server.quotas import Limits, Quotas
 from ftwidgets.server.request_body import SECONDS
-from ftwidgets.server.status import Glance, Overview, overview
-from ftwidgets.server.users import Register
+from ftwidgets.server.status import CachedStatus, ServerStatus, read_status
+from ftwidgets.server.users import KeyAuthenticator, UserRegistry
 
-NO_PATH = "Invalid URL: its path has signs that cannot be shown, such as a line break (%0A). Take them out."
+INVALID_PATH = "Invalid URL: its path has characters that cannot be shown, such as a line break (%0A). Take them out."
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How a server is to be.
+class ServerConfig:
+    """The configuration of a server.
 
     Parameters
     ----------
     home
         The state folder.
     workers
-        How many processes train. 0: this one does, in a thread; for tests.
+        How many processes train. 0: this process does, in a thread; for tests.
     share
         Whether equal jobs are trained once.
     limits
         What each key may have.
-    students
+    max_students
         How many may join by code.
-    face
-        What the pages say of it.
+    branding
+        What the pages say about the server.
     body_seconds
-        How long a body may take, beside what its size allows for.
+        How long a body may take, in addition to what its size allows for.
     clock, ids
-        What time it is and where keys and names come from.
+        The time, and where keys and ids come from.
     """
 
     home: Path
     workers: int = 1
     share: bool = True
     limits: Limits = field(default_factory=Limits)
-    students: int = 300
-    face: Face = field(default_factory=Face)
+    max_students: int = 300
+    branding: Branding = field(default_factory=Branding)
     body_seconds: float = SECONDS
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=Ids)
 
 
-class Service:
-    """A sandbox for many, as an ASGI application with what it needs; close it when it is over.
+class SandboxService:
+    """A sandbox for many users, as an ASGI application and what it needs; to be closed at the end.
 
     Parameters
     ----------
-    plan
-        How it is to be.
+    config
+        The configuration.
 
     Attributes
     ----------
     app
         The application.
-    register
+    users
         Who has a key.
     sandbox
-        What is served.
+        The sandbox that is served.
 
     Raises
     ------
     FtwidgetsError
-        If another server has the folder, or it cannot be made.
+        If another server has the state folder, or it cannot be made.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        with ExitStack() as held:
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        with ExitStack() as stack:
             try:
-                plan.home.mkdir(parents=True, exist_ok=True)
+                config.home.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                reason = f'the state folder "{plan.home}" cannot be made ({error.strerror}).'
+                reason = f'the state folder "{config.home}" cannot be made ({error.strerror}).'
                 raise FtwidgetsError(f"{reason} Name another with --home.") from error
-            if not held.enter_context(lease(plan.home / "server.lock")):
+            if not stack.enter_context(lease(config.home / "server.lock")):
                 raise FtwidgetsError("another ftwidgets serve uses this state folder. Stop it, or name another with --home.")
-            self.register = Register(plan.home, most=plan.students, clock=plan.clock, ids=plan.ids)
-            held.callback(self.register.close)
-            authenticator = KeyAuthenticator(self.register)
-            self._store = store = Store(plan.home, clock=plan.clock, ids=plan.ids)
-            held.callback(store.close)
-            usage = Usage(store, self.register, plan.limits)
+            limits, clock, ids = config.limits, config.clock, config.ids
+            self.users = UserRegistry(config.home, max_students=config.max_students, clock=clock, ids=ids)
+            stack.callback(self.users.close)
+            self._store = Store(config.home, clock=clock, ids=ids)
+            stack.callback(self._store.close)
+            authenticator, quotas = KeyAuthenticator(self.users), Quotas(self._store, self.users, limits)
             self.sandbox = Sandbox(
-                store,
+                self._store,
                 authenticator=authenticator,
-                train=not plan.workers,
-                share=plan.share,
-                most_tokens=plan.limits.job_tokens,
+                train=not config.workers,
+                share=config.share,
+                most_tokens=limits.job_tokens,
                 middleware=[
-                    Middleware(Intake, usage=usage, register=self.register, clock=plan.clock, seconds=plan.body_seconds)
+                    Middleware(QuotaMiddleware, quotas=quotas, users=self.users, clock=clock, seconds=config.body_seconds)
                 ],
             )
-            held.callback(self.sandbox.close)
-            self._workers = (
-                Workers(plan.home, plan.workers, share=plan.share, most_tokens=plan.limits.job_tokens) if plan.workers else None
+            stack.callback(self.sandbox.close)
+            self._workers: Workers | None = None
+            if config.workers:
+                self._workers = Workers(config.home, config.workers, share=config.share, most_tokens=limits.job_tokens)
+                stack.callback(self._workers.close)
+            status = CachedStatus(self._read_status, clock.monotonic)
+            pages = PageRoutes(config.branding, self.users, status, self._find_problem, clock=clock, ids=ids)
+            class_routes = ClassRoutes(authenticator, self.users, self._store, quotas)
+            site = Starlette(
+                routes=[*pages.routes(), *class_routes.routes()],
+                exception_handlers={ApiError: _error_page, 404: _not_found, 405: _not_found},
             )
-            if self._workers is not None:
-                held.callback(self._workers.close)
-            self.app = SocketCloser(AccessLog(Switch(self.sandbox.app, self._people(authenticator, usage))))
-            self._held = held.pop_all()
+            self.app = SocketCloser(AccessLogMiddleware(PathSwitch(self.sandbox.app, site)))
+            self._stack = stack.pop_all()
 
     def close(self) -> None:
-        """Let the workers save their place, and let go of the folder; a second call is harmless."""
-        self._held.close()
+        """Let the workers save their progress, and release the state folder; a second call is harmless."""
+        self._stack.close()
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> SandboxService:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _people(self, authenticator: KeyAuthenticator, usage: Usage) -> Starlette:
-        """Put together what is for people: pages, and the teacher's routes."""
-        plan = self._plan
-        glance = Glance(self._look, plan.clock.monotonic)
-        pages = Pages(plan.face, self.register, glance, self._trouble, clock=plan.clock, ids=plan.ids)
-        classroom = Classroom(authenticator, self.register, self._store, usage)
-        return Starlette(
-            routes=[*pages.routes(), *classroom.routes()],
-            exception_handlers={ApiError: _refused, 404: _nothing, 405: _nothing},
-        )
-
-    def _look(self) -> Overview:
+    def _read_status(self) -> ServerStatus:
         pids, alive = (self._workers.pids(), self._workers.alive()) if self._workers is not None else ((), 0)
-        return overview(self._store, wanted=self._plan.workers, alive=alive, pids=pids, share=self._plan.share)
+        config = self._config
+        return read_status(self._store, configured_workers=config.workers, alive=alive, pids=pids, share=config.share)
 
-    def _trouble(self) -> str:
-        """Tell a probe what is wrong."""
+    def _find_problem(self) -> str:
+        """Return what is wrong with the server, for a probe; empty if nothing is."""
         if self.sandbox.state_folder_missing:
             return "the state folder has gone"
         if self._workers is not None and self._workers.alive() == 0:
@@ -166,32 +162,34 @@ class Service:
         return ""
 
 
-class Switch:
-    """Sends programs to the API and people to the pages, by the path."""
+class PathSwitch:
+    """Sends a request to the API or to the pages, by its path."""
 
-    def __init__(self, api: ASGIApp, people: ASGIApp) -> None:
-        self._api, self._people = api, people
+    def __init__(self, api: ASGIApp, site: ASGIApp) -> None:
+        self._api, self._site = api, site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; a path with a line break or the like names nothing.
+        """Pass a request on, or reject a path with a line break or the like.
 
-        Routes are found by patterns whose `$` lets a last line break pass, limits are not: such a path would get by them.
+        The router's patterns end in `$`, which ignores a line break at the end; the limits compare whole paths. So a path with
+        one would get past the limits.
         """
         path = scope.get("path", "")
         if not path.isprintable():
-            await ApiError(404, NO_PATH).response()(scope, receive, send)
+            await ApiError(404, INVALID_PATH).response()(scope, receive, send)
             return
-        ours = path == "/v1" or path.startswith("/v1/") or (path.startswith("/admin/") and not path.startswith("/admin/class"))
-        await (self._api if ours else self._people)(scope, receive, send)
+        is_api = path == "/v1" or path.startswith("/v1/")
+        is_sandbox_admin = path.startswith("/admin/") and not path.startswith("/admin/class")
+        await (self._api if is_api or is_sandbox_admin else self._site)(scope, receive, send)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _error_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     if request.url.path.startswith("/admin/"):
         return error.response()
     return PlainTextResponse(f"{error}\n", error.status)
 
 
-async def _nothing(request: Request, error: Exception) -> Response:
+async def _not_found(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     return PlainTextResponse("There is no such page here. The API is under /v1, the status page at /.\n", status)

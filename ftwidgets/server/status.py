@@ -1,7 +1,7 @@
-"""How the server stands: what trains, who waits and for how long, what has ended, and what it all takes.
+"""The state of the server for its status page: running, waiting, paused and ended jobs, workers, memory.
 
-How long somebody waits is reckoned from how long the last jobs took, given out to the workers in the order in which the queue
-is served. Left out: how it is shown (`page`), and anything of a job but whose it is and how it stands.
+The time that a job waits is estimated from how long the last jobs took: the waiting jobs are assigned to the workers in the
+order of the queue. Of a job only its owner, its status and its progress are known here.
 """
 
 from __future__ import annotations
@@ -9,34 +9,35 @@ from __future__ import annotations
 import heapq
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ftwidgets.sandbox.store.records import EventRecord, JobRecord
+from ftwidgets.sandbox.store.database import Database
+from ftwidgets.sandbox.store.queries import step_events
+from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.queue import turns
 
-LATEST = 10  # ended jobs to show
-SAMPLE = 20  # ended jobs to learn from how long one takes
-OVER = ("succeeded", "failed", "cancelled")
+SHOWN = 10  # ended jobs on the page
+SAMPLE = 20  # ended jobs from which the time of a job is estimated
+ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A job as everybody may see it.
+class JobStatus:
+    """What everybody may know of a job.
 
     Parameters
     ----------
     owner
         Whose it is.
     status
-        As the API says it.
+        As in the API.
     step, steps
-        How far training has come; 0 where it has not begun.
+        The progress of training; 0 if it has not begun.
     seconds
-        A job that trains or waits: until it is expected to end, or to begin. One that has ended: how long it took. None: not
-        known.
+        The estimated time until a running job ends or a waiting one begins, or the time that an ended one took. None: unknown.
     """
 
     owner: str
@@ -47,74 +48,87 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """All that the status page shows: `running`, `waiting` in their order, `resting`, `ended`; workers and bytes of memory."""
+class ServerStatus:
+    """What the status page shows.
 
-    running: Sequence[Line]
-    waiting: Sequence[Line]
-    resting: Sequence[Line]
-    ended: Sequence[Line]
+    Parameters
+    ----------
+    running, waiting, paused, ended
+        The jobs; the waiting ones in the order of the queue.
+    workers, configured_workers
+        How many workers run, and how many should.
+    memory, workers_memory
+        Bytes that the server and all its workers hold. None: unknown.
+    """
+
+    running: Sequence[JobStatus]
+    waiting: Sequence[JobStatus]
+    paused: Sequence[JobStatus]
+    ended: Sequence[JobStatus]
     workers: int
-    wanted: int
+    configured_workers: int
     memory: int | None
     workers_memory: int | None
 
 
-def overview(store: Store, *, wanted: int, alive: int = 0, pids: Sequence[int] = (), share: bool = False) -> Overview:
-    """Look at how the server stands.
+def read_status(
+    store: Store, *, configured_workers: int, alive: int = 0, pids: Sequence[int] = (), share: bool = False
+) -> ServerStatus:
+    """Read the state of the server.
 
     Parameters
     ----------
     store
         The jobs.
-    wanted
+    configured_workers
         How many workers there should be.
     alive
         How many of them run.
     pids
-        Their processes.
+        Their process ids.
     share
         Whether equal jobs are trained once.
     """
     now = store.clock.time()
-    jobs = store.db.select(JobRecord, "status IN ('validating_files', 'queued', 'running', 'paused')")
-    began = "status IN ('succeeded', 'failed', 'cancelled')"
-    ended = store.db.select(JobRecord, began, newest=True, limit=max(LATEST, SAMPLE))
-    running = [_running(store, job, now) for job in jobs if job.status == "running"]
-    order = {job.id: place for place, job in enumerate(turns(store, share=share))}
+    jobs = store.db.select(JobRecord, status=UNFINISHED)
+    ended = store.db.select(JobRecord, status=ENDED, newest=True, limit=max(SHOWN, SAMPLE))
+    running = [_running(store.db, job, now) for job in jobs if job.status == "running"]
+    places = {job.id: place for place, job in enumerate(turns(store, share=share))}
     waiting = [job for job in jobs if job.status in ("queued", "validating_files")]
-    waiting.sort(key=lambda job: order.get(job.id, len(order)))
-    usual = _usual(ended)
-    seconds = _waits([line.seconds for line in running], len(waiting), max(1, wanted), usual)
-    return Overview(
+    waiting.sort(key=lambda job: places.get(job.id, len(places)))
+    took = [seconds for job in ended if job.status == "succeeded" and (seconds := _seconds_taken(job)) is not None]
+    mean = sum(took) / len(took) if took else None
+    waits = estimate_waits([job.seconds for job in running], len(waiting), max(1, configured_workers), mean)
+    memory = [size for pid in pids if (size := resident_memory(pid)) is not None]
+    return ServerStatus(
         running,
-        [Line(job.owner, job.status, seconds=wait) for job, wait in zip(waiting, seconds, strict=True)],
-        [Line(job.owner, job.status) for job in jobs if job.status == "paused"],
-        [Line(job.owner, job.status, seconds=_took(job)) for job in ended[:LATEST]],
+        [JobStatus(job.owner, job.status, seconds=wait) for job, wait in zip(waiting, waits, strict=True)],
+        [JobStatus(job.owner, job.status) for job in jobs if job.status == "paused"],
+        [JobStatus(job.owner, job.status, seconds=_seconds_taken(job)) for job in ended[:SHOWN]],
         workers=alive,
-        wanted=wanted,
-        memory=resident(os.getpid()),
-        workers_memory=_sum(resident(pid) for pid in pids),
+        configured_workers=configured_workers,
+        memory=resident_memory(os.getpid()),
+        workers_memory=sum(memory) if memory else None,
     )
 
 
-class Glance:
-    """An overview that is looked up again only after a while, however many ask for it."""
+class CachedStatus:
+    """Reads the status at most once a second, however many users ask for it."""
 
-    def __init__(self, look: Callable[[], Overview], clock: Callable[[], float], *, every: float = 1.0) -> None:
-        self._look, self._clock, self._every = look, clock, every
-        self._at = -every
-        self._last: Overview | None = None
+    def __init__(self, read: Callable[[], ServerStatus], clock: Callable[[], float], *, max_age: float = 1.0) -> None:
+        self._read, self._clock, self._max_age = read, clock, max_age
+        self._read_at = 0.0
+        self._status: ServerStatus | None = None
 
-    def __call__(self) -> Overview:
-        """Give the overview."""
-        if self._last is None or self._clock() - self._at >= self._every:
-            self._last, self._at = self._look(), self._clock()
-        return self._last
+    def __call__(self) -> ServerStatus:
+        """Return the status."""
+        if self._status is None or self._clock() - self._read_at >= self._max_age:
+            self._status, self._read_at = self._read(), self._clock()
+        return self._status
 
 
-def resident(pid: int) -> int | None:
-    """Tell how many bytes of memory a process holds; None where the system does not tell."""
+def resident_memory(pid: int) -> int | None:
+    """Return the bytes of memory that a process holds; None if the system does not tell."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -124,44 +138,45 @@ def resident(pid: int) -> int | None:
         return None
     import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the most it has held: better than nothing
-    return most if sys.platform == "darwin" else most * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # not what it holds now, but better than nothing
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _running(store: Store, job: JobRecord, now: float) -> Line:
-    last = store.db.select(EventRecord, "job_id = ? AND step IS NOT NULL", (job.id,), newest=True, limit=1)
-    data = (last[0].data or {}) if last else {}
-    left = None if job.estimated_finish is None else max(0.0, job.estimated_finish - now)
-    return Line(job.owner, job.status, int(data.get("step", 0)), int(data.get("total_steps", 0)), left)
+def _running(db: Database, job: JobRecord, now: float) -> JobStatus:
+    events = step_events(db, job.id, newest=True, limit=1)
+    metrics = (events[0].data or {}) if events else {}
+    seconds = None if job.estimated_finish is None else max(0.0, job.estimated_finish - now)
+    return JobStatus(job.owner, job.status, int(metrics.get("step", 0)), int(metrics.get("total_steps", 0)), seconds)
 
 
-def _usual(ended: Sequence[JobRecord]) -> float | None:
-    """Tell how long a job takes, judged by the last ones; None where none has succeeded yet."""
-    took = [seconds for job in ended if job.status == "succeeded" and (seconds := _took(job)) is not None]
-    return sum(took) / len(took) if took else None
-
-
-def _took(job: JobRecord) -> float | None:
+def _seconds_taken(job: JobRecord) -> float | None:
     if job.started_at is None or job.finished_at is None:
         return None
     return max(0.0, job.finished_at - job.started_at)
 
 
-def _waits(running: Sequence[float | None], waiting: int, workers: int, usual: float | None) -> list[float | None]:
-    """Tell how long each of those who wait has to: whenever a worker is free, the next one begins."""
-    if usual is None:
+def estimate_waits(running: Sequence[float | None], waiting: int, workers: int, mean: float | None) -> list[float | None]:
+    """Estimate when each waiting job begins: whenever a worker is free, the next job begins.
+
+    Parameters
+    ----------
+    running
+        Seconds that each running job still takes. None: unknown, so half the mean is assumed.
+    waiting
+        How many jobs wait.
+    workers
+        How many workers there are.
+    mean
+        Seconds that a job takes on average. None: unknown, and so are all waits.
+    """
+    if mean is None:
         return [None] * waiting
-    free = [usual / 2 if left is None else left for left in running]
-    free += [0.0] * (workers - len(free))
-    heapq.heapify(free)
-    found: list[float | None] = []
+    free_at = [mean / 2 if seconds is None else seconds for seconds in running]
+    free_at += [0.0] * (workers - len(free_at))
+    heapq.heapify(free_at)
+    waits: list[float | None] = []
     for _ in range(waiting):
-        begins = heapq.heappop(free)
-        found.append(begins)
-        heapq.heappush(free, begins + usual)
-    return found
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+        begins = heapq.heappop(free_at)
+        waits.append(begins)
+        heapq.heappush(free_at, begins + mean)
+    return waits

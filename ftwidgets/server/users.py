@@ -1,8 +1,8 @@
-"""The register of a server: who holds a key, what they have had written, and whether the class is paused.
+"""The users of a server: who holds a key, how many tokens were written for them, and whether the class is paused.
 
-It lies beside the sandbox's own records in the state folder, as `server.sqlite`, so that a restart changes nothing for
-anybody. Only digests of keys are in it. What is asked at each request is kept in memory too; one server has the folder.
-Left out: what a holder owns (the sandbox's store), and asking for a key (`key_auth`, `page_routes`).
+The registry is `server.sqlite` in the state folder, beside the sandbox's own records, so everything survives a restart. It
+holds digests of keys, never a key. What every request needs is in memory too, since one server has the folder at a time. What
+users own is in the sandbox's store.
 """
 
 from __future__ import annotations
@@ -14,10 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from starlette.datastructures import Headers
+
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.sandbox.api.auth import Caller, bearer_key
+from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.server.keys import KeyLine, digest, new_key, plain_name
+from ftwidgets.server.keys import KeyLine, key_digest, make_key, normalize_name, shorten_key
+
+NO_KEY = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+    "(i.e. Authorization: Bearer YOUR_KEY). Whoever runs this server can give you one."
+)
+WRONG_KEY = "Incorrect API key provided: {}. Whoever runs this server can give you one; with a join code, get it at /join."
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS holders (
@@ -29,23 +39,23 @@ _COLUMNS = "owner, name, digest, source, admin, since, generated"
 
 
 @dataclass(frozen=True)
-class Holder:
+class User:
     """Somebody with a key.
 
     Parameters
     ----------
     owner
-        The name their things are kept under; never changes, says nothing about the person.
+        The id under which their things are kept; it never changes and says nothing about the person.
     name
         What they are called in class.
     digest
-        Of their key; None once a keys file no longer has it.
+        The digest of their key; None once the keys file no longer names them.
     source
         Where the key comes from: "file", "join" or "start" (made for this run, kept in memory only).
     admin
-        Whether they may use the administration's routes.
+        Whether they may use the admin routes: a teacher.
     since
-        When they were first seen here.
+        When they were first seen here, in seconds since 1970.
     generated
         Tokens written for them so far.
     """
@@ -59,20 +69,20 @@ class Holder:
     generated: int = 0
 
 
-class Register:
-    """The holders of keys of one state folder.
+class UserRegistry:
+    """The users of one state folder.
 
     Parameters
     ----------
     home
-        The state folder; made where it is not there.
-    most
+        The state folder; made if it is missing.
+    max_students
         How many may join by code.
     """
 
-    def __init__(self, home: Path, *, most: int = 300, clock: Clock | None = None, ids: Ids | None = None) -> None:
+    def __init__(self, home: Path, *, max_students: int = 300, clock: Clock | None = None, ids: Ids | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self._clock, self._ids, self._most = clock or SystemClock(), ids or Ids(), most
+        self._clock, self._ids, self._max_students = clock or SystemClock(), ids or Ids(), max_students
         self._lock = threading.RLock()
         self._db = sqlite3.connect(home / "server.sqlite", isolation_level=None, check_same_thread=False)
         try:
@@ -83,9 +93,9 @@ class Register:
         except BaseException:
             self._db.close()
             raise
-        held = (Holder(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows)
-        self._holders = {holder.owner: holder for holder in held}
-        self._by_digest = {holder.digest: holder.owner for holder in self._holders.values() if holder.digest}
+        users = (User(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows)
+        self._users = {user.owner: user for user in users}
+        self._by_digest = {user.digest: user.owner for user in self._users.values() if user.digest}
         paused = self._db.execute("SELECT value FROM settings WHERE name = 'paused'").fetchone()
         self.paused = paused is not None and paused[0] == "1"
 
@@ -94,123 +104,134 @@ class Register:
         with self._lock:
             self._db.close()
 
-    def find(self, key: str) -> Holder | None:
-        """Tell who holds a key. Digests are compared, in constant time, so an answer's delay tells nothing of a key."""
-        wanted = digest(key)
-        owner = self._by_digest.get(wanted)
-        holder = None if owner is None else self._holders.get(owner)
-        if holder is None or holder.digest is None or not hmac.compare_digest(holder.digest, wanted):
+    def find_by_key(self, key: str) -> User | None:
+        """Return the user of a key. Digests are compared in constant time, so the delay of an answer reveals nothing."""
+        digest = key_digest(key)
+        owner = self._by_digest.get(digest)
+        user = None if owner is None else self._users.get(owner)
+        if user is None or user.digest is None or not hmac.compare_digest(user.digest, digest):
             return None
-        return holder
+        return user
 
-    def holders(self) -> list[Holder]:
-        """List everybody, the oldest first."""
-        return [holder for holder in self._holders.values() if holder.source != "start"]
+    def all(self) -> list[User]:
+        """List all users, oldest first, without those who were added for this run only."""
+        return [user for user in self._users.values() if user.source != "start"]
 
-    def get(self, owner: str) -> Holder | None:
-        """Find a holder by the name their things are kept under."""
-        return self._holders.get(owner)
+    def get(self, owner: str) -> User | None:
+        """Return the user with this id."""
+        return self._users.get(owner)
 
-    def name(self, owner: str) -> str:
-        """Tell what an owner is called."""
-        holder = self._holders.get(owner)
-        return holder.name if holder else ""
+    def name_of(self, owner: str) -> str:
+        """Return a user's name; empty if there is no such user."""
+        user = self._users.get(owner)
+        return user.name if user else ""
 
-    def hold(self, key: str, *, owner: str, name: str, admin: bool) -> None:
-        """Take in a key for this run only."""
-        self._keep(Holder(owner, name, digest(key), "start", admin, int(self._clock.time()), self._used(owner)))
+    def add_temporary(self, key: str, *, owner: str, name: str, admin: bool) -> None:
+        """Add a user for this run only."""
+        since, generated = int(self._clock.time()), self.tokens_written(owner)
+        self._remember(User(owner, name, key_digest(key), "start", admin, since, generated))
 
     def join(self, text: str) -> str:
-        """Give somebody a fresh key, the only time it can be seen.
+        """Add a student by name and return a new key, which cannot be read again later.
 
         Raises
         ------
         FtwidgetsError
-            If the name is taken or cannot be used, or the class is full.
+            If the name is taken or invalid, or the class is full.
         """
-        name = plain_name(text)
+        name = normalize_name(text)
         with self._lock:
-            if self._named(name) is not None:
+            if self._find_by_name(name) is not None:
                 raise FtwidgetsError(f'The name "{name}" is taken. Add the first letter of your family name, or a digit.')
-            if sum(holder.source == "join" for holder in self._holders.values()) >= self._most:
-                raise FtwidgetsError(f"This class is full: it has room for {self._most}. Ask your teacher.")
-            key = new_key(self._ids)
-            self._store(Holder(self._new_owner(), name, digest(key), "join", False, int(self._clock.time())))
+            if sum(user.source == "join" for user in self._users.values()) >= self._max_students:
+                raise FtwidgetsError(f"This class is full: it has room for {self._max_students}. Ask your teacher.")
+            key = make_key(self._ids)
+            self._save(User(self._new_owner(), name, key_digest(key), "join", False, int(self._clock.time())))
         return key
 
-    def use_file(self, lines: Sequence[KeyLine]) -> None:
-        """Let in whom a keys file names, and nobody else whom an earlier one has named; things are kept by name."""
+    def load_keys_file(self, lines: Sequence[KeyLine]) -> None:
+        """Let in exactly the users of a keys file; those of an earlier file lose their keys, and a name keeps its things."""
         with self._lock:
-            for holder in self.holders():
-                if holder.source == "file":
-                    self._store(replace(holder, digest=None))
+            for user in self.all():
+                if user.source == "file":
+                    self._save(replace(user, digest=None))
             for line in lines:
-                old = self._named(line.name)
+                old = self._find_by_name(line.name)
                 owner, since = (old.owner, old.since) if old else (self._new_owner(), int(self._clock.time()))
-                used = old.generated if old else 0
-                self._store(Holder(owner, line.name, digest(line.key), "file", line.admin, since, used))
+                generated = old.generated if old else 0
+                self._save(User(owner, line.name, key_digest(line.key), "file", line.admin, since, generated))
 
-    def forget(self, owner: str) -> bool:
-        """Remove a holder; their key is worth nothing from now on. Tell whether they were there."""
+    def remove(self, owner: str) -> bool:
+        """Remove a user, whose key is worth nothing from now on; return whether there was one."""
         with self._lock:
-            holder = self._holders.pop(owner, None)
-            if holder is None:
+            user = self._users.pop(owner, None)
+            if user is None:
                 return False
-            if holder.digest:
-                self._by_digest.pop(holder.digest, None)
+            if user.digest:
+                self._by_digest.pop(user.digest, None)
             return self._db.execute("DELETE FROM holders WHERE owner = ?", (owner,)).rowcount == 1
 
-    def generated(self, owner: str) -> int:
-        """Tell how many tokens have been written for an owner."""
-        holder = self._holders.get(owner)
-        return holder.generated if holder else 0
+    def tokens_written(self, owner: str) -> int:
+        """Return how many tokens have been written for a user."""
+        user = self._users.get(owner)
+        return user.generated if user else 0
 
-    def count(self, owner: str, tokens: int) -> None:
-        """Add to the tokens that have been written for an owner."""
+    def add_tokens(self, owner: str, tokens: int) -> None:
+        """Add to the tokens that have been written for a user."""
         with self._lock:
-            holder = self._holders.get(owner)
-            if holder is not None and tokens:
-                self._holders[owner] = replace(holder, generated=holder.generated + tokens)
+            user = self._users.get(owner)
+            if user is not None and tokens:
+                self._users[owner] = replace(user, generated=user.generated + tokens)
                 self._db.execute("UPDATE holders SET generated = generated + ? WHERE owner = ?", (tokens, owner))
 
-    def pause(self, paused: bool) -> None:
+    def set_paused(self, paused: bool) -> None:
         """Stop the class from making anything new, or let it go on."""
         with self._lock:
             self.paused = paused
             self._db.execute("INSERT OR REPLACE INTO settings VALUES ('paused', ?)", ("1" if paused else "0",))
 
-    def _named(self, name: str) -> Holder | None:
+    def _find_by_name(self, name: str) -> User | None:
         folded = name.casefold()
-        return next((holder for holder in self.holders() if holder.name.casefold() == folded), None)
+        return next((user for user in self.all() if user.name.casefold() == folded), None)
 
     def _new_owner(self) -> str:
         return self._ids.new("own_", 12)
 
-    def _used(self, owner: str) -> int:
-        return self._holders[owner].generated if owner in self._holders else 0
-
-    def _store(self, holder: Holder) -> None:
-        values = (
-            holder.owner,
-            holder.name,
-            holder.name.casefold(),
-            holder.digest,
-            holder.source,
-            holder.admin,
-            holder.since,
-            holder.generated,
-        )
-        marks = ", ".join("?" * len(values))
+    def _save(self, user: User) -> None:
+        """Write a user to the file and to memory."""
         self._db.execute(
-            f"INSERT OR REPLACE INTO holders (owner, name, folded, digest, source, admin, since, generated) VALUES ({marks})",
-            values,
+            f"INSERT OR REPLACE INTO holders ({_COLUMNS}, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (user.owner, user.name, user.digest, user.source, user.admin, user.since, user.generated, user.name.casefold()),
         )
-        self._keep(holder)
+        self._remember(user)
 
-    def _keep(self, holder: Holder) -> None:
-        old = self._holders.get(holder.owner)
+    def _remember(self, user: User) -> None:
+        old = self._users.get(user.owner)
         if old is not None and old.digest:
             self._by_digest.pop(old.digest, None)
-        self._holders[holder.owner] = holder
-        if holder.digest:
-            self._by_digest[holder.digest] = holder.owner
+        self._users[user.owner] = user
+        if user.digest:
+            self._by_digest[user.digest] = user.owner
+
+
+class KeyAuthenticator:
+    """Authenticates requests by the keys of the registry; each user is an owner of their own."""
+
+    def __init__(self, users: UserRegistry) -> None:
+        self._users = users
+
+    def authenticate(self, headers: Headers) -> Caller:
+        """Return the caller of a request.
+
+        Raises
+        ------
+        ApiError
+            401: there is no key, or no user has it (the service's code, `invalid_api_key`).
+        """
+        key = bearer_key(headers)
+        if not key:
+            raise ApiError(401, NO_KEY)
+        user = self._users.find_by_key(key)
+        if user is None:
+            raise ApiError(401, WRONG_KEY.format(shorten_key(key)), code="invalid_api_key")
+        return Caller(user.owner, user.admin)

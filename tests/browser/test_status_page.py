@@ -12,8 +12,8 @@ import pytest
 
 from ftwidgets.sandbox.store.records import EventRecord, JobRecord
 from ftwidgets.server.connections import listen, make_server
-from ftwidgets.server.page_routes import Face
-from ftwidgets.server.service import Plan, Service
+from ftwidgets.server.page_routes import Branding
+from ftwidgets.server.service import SandboxService, ServerConfig
 
 from . import lab
 from .look import WCAG, load_axe
@@ -38,15 +38,15 @@ class Class:
     """
 
     def __init__(self, home: Path) -> None:
-        self.service = Service(Plan(home, workers=0, face=Face("Class 3b", "ABCD-2345")))
+        self.service = SandboxService(ServerConfig(home, workers=0, branding=Branding("Class 3b", "ABCD-2345")))
         self.store = self.service.sandbox.store
-        register = self.service.register
+        users = self.service.users
         self.owners = []
         for name in NAMES:
-            holder = register.find(register.join(name))
-            assert holder is not None
-            self.owners.append(holder.owner)
-        register.hold(KEY, owner=self.owners[0], name=NAMES[0], admin=False)
+            user = users.find_by_key(users.join(name))
+            assert user is not None
+            self.owners.append(user.owner)
+        users.add_temporary(KEY, owner=self.owners[0], name=NAMES[0], admin=False)
         taken, up = listen("127.0.0.1", 0), threading.Event()
         self.address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         self._server = make_server(self.service.app, started=up.set)
@@ -149,7 +149,7 @@ def test_it_fits_and_passes_axe(
     shown.screenshot(path=tmp_path / f"{name}_{scheme}_{width}.png", full_page=True)
 
 
-def test_it_tells_who_trains_and_who_waits(shown: Any, lesson: Class) -> None:
+def test_it_tells_who_trains_and_whoestimate_waits(shown: Any, lesson: Class) -> None:
     """Names, progress, places in the queue with the time to wait, states in words; one's own name is marked."""
     sign_in(shown, lesson)
     tables = {table.locator("caption").inner_text().split("\n")[0]: table for table in shown.locator("table").all()}
@@ -171,14 +171,14 @@ def test_it_tells_who_trains_and_who_waits(shown: Any, lesson: Class) -> None:
 def test_it_follows_what_happens_until_it_is_stopped(shown: Any, quiet: Class) -> None:
     """A job that comes in appears without a reload; the button stops that, by keyboard too, and says so."""
     sign_in(shown, quiet)
-    assert "Nobody waits." in shown.inner_text("main")
+    assert "Nobody is waiting." in shown.inner_text("main")
     quiet.add(90, quiet.owners[1], "queued", time.time())
     shown.locator("main", has_text="Bob").wait_for(timeout=15000)  # the page's policy lets no function be polled
-    assert "Updated at" in shown.inner_text("#said")
+    assert "Updated at" in shown.inner_text("#updated")
     shown.get_by_role("button", name="Stop updating").focus()
     shown.keyboard.press("Enter")
     assert shown.get_by_role("button", name="Go on updating").is_visible()
-    assert shown.inner_text("#said") == "Stopped."
+    assert shown.inner_text("#updated") == "Stopped."
     quiet.add(91, quiet.owners[2], "queued", time.time())
     shown.wait_for_timeout(6000)  # longer than between two updates
     assert "Minh" not in shown.inner_text("main")
@@ -197,5 +197,5 @@ def test_joining_by_hand(shown: Any, lesson: Class) -> None:
     assert shown.evaluate("document.documentElement.scrollWidth") == 360
     load_axe(shown)
     assert shown.evaluate(RUN_AXE, [*WCAG, "best-practice"]) == []
-    shown.get_by_role("link", name="See who trains").click()
+    shown.get_by_role("link", name="See whose jobs are training").click()
     assert "Class 3b" in shown.inner_text("h1")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from ftwidgets.sandbox.transport import LoopThread, Transport
-from ftwidgets.server.page_routes import Face
-from ftwidgets.server.quotas import Limits
-from ftwidgets.server.service import Plan, Service
+from ftwidgets.server.service import SandboxService, ServerConfig
 
 BASE = "http://class.example"
 KEYS = {name: f"sk-sandbox-{name}-0123456789" for name in ("ada", "bob", "teacher")}
@@ -35,11 +32,11 @@ class World:
         Where it runs.
     """
 
-    def __init__(self, service: Service, loop: LoopThread) -> None:
+    def __init__(self, service: SandboxService, loop: LoopThread) -> None:
         self.service, self._loop = service, loop
         self._clients: list[httpx2.Client] = []
         for name, key in KEYS.items():
-            service.register.hold(key, owner=f"own_{name}", name=name, admin=name == "teacher")
+            service.users.add_temporary(key, owner=f"own_{name}", name=name, admin=name == "teacher")
 
     def client(self, name: str | None = None, *, app: Any = None) -> httpx2.Client:
         """Make a bare client, with the key of a person or without."""
@@ -64,13 +61,12 @@ def upload(client: httpx2.Client, content: bytes = LINES) -> httpx2.Response:
 
 @pytest.fixture(scope="module")
 def make_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., World]]:
-    """`make_world(limits=Limits(...), face=Face(...))`: a world with an empty state folder."""
+    """`make_world(limits=Limits(...), branding=Branding(...))`: a world with an empty state folder."""
     made: list[World] = []
 
-    def make(*, limits: Limits | None = None, face: Face | None = None, home: Path | None = None, **plan: Any) -> World:
-        folder = home or tmp_path_factory.mktemp("home")
-        service = Service(Plan(folder, workers=0, limits=limits or Limits(), face=face or Face(), **plan))
-        made.append(World(service, LoopThread()))
+    def make(**options: Any) -> World:
+        config = ServerConfig(tmp_path_factory.mktemp("home"), workers=0, **options)
+        made.append(World(SandboxService(config), LoopThread()))
         return made[-1]
 
     yield make

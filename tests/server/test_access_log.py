@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from ftwidgets.server.access_log import Discreet
+from ftwidgets.server.access_log import RedactingFormatter
 
 from .conftest import KEYS, World, upload
 
@@ -23,7 +23,7 @@ def log() -> Iterator[io.StringIO]:
     text, root = io.StringIO(), logging.getLogger()
     handler = logging.StreamHandler(text)
     handler.addFilter(lambda record: not record.name.startswith("httpx2"))  # the client's own, which a server has not
-    handler.setFormatter(Discreet("%(levelname)s %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(levelname)s %(message)s"))
     access = logging.getLogger("ftwidgets.server")
     before = root.level, access.level
     root.addHandler(handler)

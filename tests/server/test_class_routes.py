@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from ftwidgets.sandbox.store.records import FileRecord, JobRecord, ModelRecord
-from ftwidgets.server.page_routes import Face
+from ftwidgets.server.page_routes import Branding
 
 from .conftest import LINES, World, upload
 
@@ -17,12 +17,12 @@ BASE = "nano-2026-11"
 
 def join(world: World, name: str) -> tuple[str, httpx2.Client]:
     """Join the class; give the owner and a client."""
-    key = world.service.register.join(name)
-    holder = world.service.register.find(key)
-    assert holder is not None
+    key = world.service.users.join(name)
+    user = world.service.users.find_by_key(key)
+    assert user is not None
     client = world.client()
     client.headers["Authorization"] = f"Bearer {key}"
-    return holder.owner, client
+    return user.owner, client
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_students_do_not_teach(make_world: Callable[..., World], method: str, pa
     world = make_world()
     assert world.client("ada").request(method, path).status_code == 404
     assert world.client().request(method, path).status_code == 401
-    assert not world.service.register.paused
+    assert not world.service.users.paused
 
 
 def test_a_paused_class_can_look_and_not_make(make_world: Callable[..., World]) -> None:
     """Everything new is refused by name, reading goes on; the teacher is not held up; resuming ends it."""
-    world = make_world(face=Face("3b", "ABCD-2345"))
+    world = make_world(branding=Branding("3b", "ABCD-2345"))
     ada, teacher = world.client("ada"), world.client("teacher")
     file = upload(ada).json()["id"]
     assert teacher.post("/admin/class/pause").json() == {"object": "class", "paused": True}
@@ -114,7 +114,7 @@ def test_a_student_is_removed_with_everything(make_world: Callable[..., World]) 
     gone = teacher.delete(f"/admin/class/students/{owner}").json()
     assert (gone["deleted"], gone["records"] >= 4) == (True, True)
     assert ada.get("/v1/models").status_code == 401
-    store, home = world.service.sandbox.store, world.service._plan.home
+    store, home = world.service.sandbox.store, world.service._config.home
     for kind in (FileRecord, JobRecord, ModelRecord):
         assert store.db.select(kind, "owner = ?", (owner,)) == []
     for table in ("events", "checkpoints"):

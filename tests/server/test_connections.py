@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ftwidgets.server.connections import GuardedH11, Server, listen, make_server, protocol
+from ftwidgets.server.connections import GuardedH11, Server, fastest_protocol, listen, make_server
 
 from .conftest import KEYS, World
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
-KINDS = {"h11": GuardedH11, "fastest": protocol()}
+KINDS = {"h11": GuardedH11, "fastest": fastest_protocol()}
 
 
 async def hello(request: Request) -> Response:
@@ -99,7 +99,7 @@ def ended(connection: socket.socket, seconds: float = 10) -> bytes:
 def test_the_silent_are_cut_off(run: Callable[..., Running], kind: str) -> None:
     """A connection that never says anything is closed after its time."""
     began = time.monotonic()
-    with closing(run(kind=KINDS[kind], head_seconds=0.4).connect()) as silent:
+    with closing(run(protocol=KINDS[kind], head_seconds=0.4).connect()) as silent:
         assert ended(silent) == b""
     assert 0.3 < time.monotonic() - began < 8
 
@@ -108,7 +108,7 @@ def test_the_silent_are_cut_off(run: Callable[..., Running], kind: str) -> None:
 @pytest.mark.parametrize("first", [b"", HEAD + b"\r\n"], ids=["first request", "second request"])
 def test_a_head_in_drops_is_cut_off(run: Callable[..., Running], kind: str, first: bytes) -> None:
     """Slow loris: a byte now and then keeps nothing open; others are answered meanwhile."""
-    server = run(kind=KINDS[kind], head_seconds=0.6)
+    server = run(protocol=KINDS[kind], head_seconds=0.6)
     with closing(server.connect()) as loris:
         if first:
             loris.sendall(first)
@@ -131,7 +131,7 @@ def test_a_head_in_drops_is_cut_off(run: Callable[..., Running], kind: str, firs
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_endless_head_is_refused(run: Callable[..., Running], kind: str) -> None:
     """However fast it comes, a head has an end."""
-    with closing(run(kind=KINDS[kind]).connect()) as endless:
+    with closing(run(protocol=KINDS[kind]).connect()) as endless:
         endless.sendall(HEAD)
         sent = 0
         try:
@@ -146,7 +146,7 @@ def test_an_endless_head_is_refused(run: Callable[..., Running], kind: str) -> N
 @pytest.mark.parametrize("kind", KINDS)
 def test_idle_connections_make_room(run: Callable[..., Running], kind: str) -> None:
     """With room for 20, 200 that say nothing stop neither a stream that is going on nor a new request."""
-    server = run(kind=KINDS[kind], most=20)
+    server = run(protocol=KINDS[kind], max_connections=20)
     with closing(server.connect()) as stream:
         stream.sendall(b"GET /drops?n=15 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert stream.recv(1)
@@ -164,7 +164,7 @@ def test_idle_connections_make_room(run: Callable[..., Running], kind: str) -> N
 def test_a_body_in_drops_is_cut_off(run: Callable[..., Running], make_world: Callable[..., World], kind: str) -> None:
     """408 in the envelope, before the body is whole; others are answered meanwhile."""
     world = make_world(body_seconds=0.5)
-    server = run(world.service.app, kind=KINDS[kind])
+    server = run(world.service.app, protocol=KINDS[kind])
     with closing(server.connect()) as loris:
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEYS['ada']}\r\n"
         loris.sendall(head.encode() + b"Content-Length: 1000\r\n\r\n{")
@@ -183,7 +183,7 @@ def test_a_body_in_drops_is_cut_off(run: Callable[..., Running], make_world: Cal
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_large_body_gets_its_answer(run: Callable[..., Running], make_world: Callable[..., World], kind: str) -> None:
     """A client that sends far too much, with or without a length, reads the 413 and not a broken connection."""
-    server = run(make_world().service.app, kind=KINDS[kind])
+    server = run(make_world().service.app, protocol=KINDS[kind])
     headers = {"Authorization": f"Bearer {KEYS['ada']}"}
     address = f"http://127.0.0.1:{server.port}/v1/chat/completions"
     for content in (b"x" * 6_000_000, (b"x" * 100_000 for _ in range(60))):
@@ -195,7 +195,7 @@ def test_a_large_body_gets_its_answer(run: Callable[..., Running], make_world: C
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stop_lets_streams_end(run: Callable[..., Running], kind: str) -> None:
     """What is being answered is answered to its end; a connection that only waits is closed at once."""
-    server = run(kind=KINDS[kind])
+    server = run(protocol=KINDS[kind])
     with closing(server.connect()) as stream, closing(server.connect()) as idle:
         stream.sendall(b"GET /drops?n=12 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert stream.recv(1)
@@ -209,7 +209,7 @@ def test_a_stop_lets_streams_end(run: Callable[..., Running], kind: str) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stop_is_bounded(run: Callable[..., Running], kind: str) -> None:
     """A stream without end does not hold the server for ever."""
-    server = run(kind=KINDS[kind], stop_seconds=1)
+    server = run(protocol=KINDS[kind], stop_seconds=1)
     with closing(server.connect()) as stream:
         stream.sendall(b"GET /drops?n=10000 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert stream.recv(1)

@@ -2,19 +2,23 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ftwidgets.sandbox.clock import SystemClock
-from ftwidgets.server.page_html import duration, status_page
-from ftwidgets.server.page_routes import Face
-from ftwidgets.server.sessions import GUESSES
-from ftwidgets.server.status import Line, Overview, _waits
+from ftwidgets.sandbox.ids import Ids
+from ftwidgets.server.page_html import format_time, status_page
+from ftwidgets.server.page_routes import Branding
+from ftwidgets.server.sessions import LIFETIME, MAX_GUESSES, SessionCookies
+from ftwidgets.server.status import JobStatus, ServerStatus, estimate_waits
+from ftwidgets.server.users import UserRegistry
+from ftwidgets.testing import ManualClock
 
 from .conftest import BASE, KEYS, World, upload
 
-CLASS = Face("Class 3b <north>", "ABCD-2345")
+CLASS = Branding("Class 3b <north>", "ABCD-2345")
 NASTY = '<img src=x onerror="alert(1)">'
 
 
@@ -31,7 +35,7 @@ class Later(SystemClock):
 @pytest.fixture
 def lesson(make_world: Callable[..., World]) -> World:
     """Give a class that is joined by code."""
-    return make_world(face=CLASS)
+    return make_world(branding=CLASS)
 
 
 def test_probes(lesson: World) -> None:
@@ -66,10 +70,10 @@ def test_one_joins_with_code_and_name(lesson: World) -> None:
 
 def test_names_are_text(lesson: World) -> None:
     """A name with markup is shown as it was written."""
-    lesson.client().post("/join", data={"code": CLASS.code, "name": NASTY})
-    owner = next(holder.owner for holder in lesson.service.register.holders())
-    overview = Overview([Line(owner, "running", 1, 3, 9.0)], [Line(owner, "queued")], [], [], 1, 1, None, None)
-    text = status_page(overview, lesson.service.register.name, title="t", paused=True, nonce="n")
+    lesson.client().post("/join", data={"code": CLASS.join_code, "name": NASTY})
+    owner = next(user.owner for user in lesson.service.users.all())
+    status = ServerStatus([JobStatus(owner, "running", 1, 3, 9.0)], [JobStatus(owner, "queued")], [], [], 1, 1, None, None)
+    text = status_page(status, lesson.service.users.name_of, title="t", paused=True, nonce="n")
     assert "<img" not in text
     assert text.count("&lt;img") >= 2
     wrong = lesson.client().post("/join", data={"code": "wrong", "name": NASTY})
@@ -79,15 +83,15 @@ def test_names_are_text(lesson: World) -> None:
 def test_guessing_is_slow(make_world: Callable[..., World]) -> None:
     """After so many wrong codes even the right one has to wait; a minute later it is taken."""
     clock = Later()
-    visitor = make_world(face=CLASS, clock=clock).client()
-    for _ in range(GUESSES):
+    visitor = make_world(branding=CLASS, clock=clock).client()
+    for _ in range(MAX_GUESSES):
         assert visitor.post("/join", data={"code": "ABCD-2346", "name": "Eve"}).status_code == 403
-    late = visitor.post("/join", data={"code": CLASS.code, "name": "Eve"})
+    late = visitor.post("/join", data={"code": CLASS.join_code, "name": "Eve"})
     assert late.status_code == 429
     assert 0 < int(late.headers["retry-after"]) <= 61
     assert visitor.post("/", data={"key": KEYS["ada"]}).status_code == 429
     clock.ahead = 61
-    assert visitor.post("/join", data={"code": CLASS.code, "name": "Eve"}).status_code == 200
+    assert visitor.post("/join", data={"code": CLASS.join_code, "name": "Eve"}).status_code == 200
 
 
 def test_a_class_shows_its_page_to_the_class(lesson: World) -> None:
@@ -99,12 +103,35 @@ def test_a_class_shows_its_page_to_the_class(lesson: World) -> None:
     assert (signed.status_code, signed.headers["location"]) == (303, "/")
     cookie = signed.headers["set-cookie"]
     assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert f"Max-Age={LIFETIME}" in cookie
     assert KEYS["ada"] not in cookie
     assert visitor.get("/").status_code == 200
     for forged in ("own_ada.9999999999.00", "x", "own_ada.9999999999." + "é"):
         assert lesson.client().get("/", headers={"cookie": f"ftwidgets-status={forged}".encode()}).status_code == 403
-    lesson.service.register.forget("own_ada")
+    lesson.service.users.remove("own_ada")
     assert visitor.get("/").status_code == 403
+
+
+def test_a_cookie_ends_with_its_time_and_with_its_server(tmp_path: Path) -> None:
+    """It opens the page for twelve hours; changed in any place, or signed by another run, it opens nothing."""
+    clock, users = ManualClock(), UserRegistry(tmp_path)
+    users.add_temporary(KEYS["ada"], owner="own_ada", name="Ada", admin=False)
+    users.add_temporary(KEYS["bob"], owner="own_bob", name="Bob", admin=False)
+    cookies = SessionCookies(users, clock, Ids())
+    value = cookies.make("own_ada")
+    assert cookies.read(value) == users.get("own_ada")
+    assert SessionCookies(users, clock, Ids()).read(value) is None
+    assert cookies.read(value.replace("own_ada", "own_bob")) is None
+    owner, made_at, signature = value.split(".")
+    later = cookies.make("own_bob").split(".")[1][:-1] + "z"
+    for forged in (f"{owner}.{later}.{signature}", f"{owner}.{signature}", f"{owner}.{made_at}.", owner, "", "..", value + "x"):
+        assert cookies.read(forged) is None
+    clock.advance(LIFETIME - 1)
+    assert cookies.read(value) is not None
+    clock.advance(2)
+    assert cookies.read(value) is None
+    users.close()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +139,7 @@ def test_a_class_shows_its_page_to_the_class(lesson: World) -> None:
 )
 def test_ones_own_page_is_for_this_computer(make_world: Callable[..., World], host: str, status: int) -> None:
     """With one key the page is open, but not to another site's script that has its name point here (DNS rebinding)."""
-    world = make_world(face=Face(open_to_all=True))
+    world = make_world(branding=Branding(open_to_all=True))
     assert world.client().get("/", headers={"host": host}).status_code == status
 
 
@@ -146,15 +173,15 @@ def test_the_page_tells_names_and_states_only(lesson: World) -> None:
 
 def test_waits_are_given_out_in_order() -> None:
     """Two workers, one free in 4 s and one at once, jobs of 10 s: the first begins now, the second in 4 s, then 10 and 14."""
-    assert _waits([4.0], 4, 2, 10.0) == [0.0, 4.0, 10.0, 14.0]
-    assert _waits([None, 20.0], 2, 2, 10.0) == [5.0, 15.0]
-    assert _waits([], 2, 1, None) == [None, None]
+    assert estimate_waits([4.0], 4, 2, 10.0) == [0.0, 4.0, 10.0, 14.0]
+    assert estimate_waits([None, 20.0], 2, 2, 10.0) == [5.0, 15.0]
+    assert estimate_waits([], 2, 1, None) == [None, None]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.2, "under 1 s"), (42, "42 s"), (120, "2 min"), (9000, "2.5 h")])
 def test_times_read_well(seconds: float, said: str) -> None:
     """As people say them."""
-    assert duration(seconds) == said
+    assert format_time(seconds) == said
 
 
 @pytest.mark.parametrize("path", ["/", "/join"])

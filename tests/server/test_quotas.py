@@ -109,7 +109,7 @@ def test_an_upload_has_the_place_of_its_file(make_world: Callable[..., World]) -
 def test_no_spelling_of_a_path_gets_by_the_limits(make_world: Callable[..., World], slashes: str, end: str) -> None:
     """A path that is almost a route's is none; otherwise `//chat/completions%0A` would be answered and never counted."""
     world = make_world(limits=Limits(tokens=1, files=0, jobs=0))
-    world.service.register.count("own_ada", 1)
+    world.service.users.add_tokens("own_ada", 1)
     ada = world.client("ada")
     asks: dict[str, dict[str, Any]] = {
         "chat/completions": {"json": CHAT},
@@ -165,7 +165,7 @@ def test_tokens(make_world: Callable[..., World], stream: bool) -> None:
         response = ada.post("/v1/chat/completions", json={**CHAT, "stream": stream, "temperature": 0})
         assert response.status_code == 200
     assert 2 <= count_beyond(world, "own_ada", 1) <= 8
-    world.service.register.count("own_ada", 8)
+    world.service.users.add_tokens("own_ada", 8)
     for path, body in (("/v1/chat/completions", CHAT), ("/v1/responses", {"model": BASE, "input": "Hello"})):
         message = refusal(ada.post(path, json=body), 429, "insufficient_quota")
         assert message.startswith("You exceeded your current quota, please check your plan and billing details.")
@@ -191,9 +191,9 @@ def test_the_count_is_the_usage(make_world: Callable[..., World]) -> None:
 def count_beyond(world: World, owner: str, known: int) -> int:
     """Give an owner's tokens once there are more: they are counted when an answer is over, which its reader may see first."""
     until = time.monotonic() + 10
-    while world.service.register.generated(owner) <= known and time.monotonic() < until:
+    while world.service.users.tokens_written(owner) <= known and time.monotonic() < until:
         time.sleep(0.01)
-    return world.service.register.generated(owner)
+    return world.service.users.tokens_written(owner)
 
 
 def test_requests_a_minute(make_world: Callable[..., World]) -> None:

@@ -98,7 +98,7 @@ def test_one_person_and_a_restart(tmp_path: Path) -> None:
         job = client.fine_tuning.jobs.create(model=BASE, training_file=file, extra_body={"hyperparameters": STEPS}).id
         until(lambda: client.fine_tuning.jobs.list_events(job, limit=5).data[0].type == "metrics")
         page = httpx2.get(f"{server.address}/", trust_env=False).text
-        assert "1 job trains" in page
+        assert "1 job is training" in page
         assert "1 of 1" in page
         talk: Any = [{"role": "user", "content": SECRET}]
         stream = client.chat.completions.create(model=BASE, messages=talk, max_tokens=60, stream=True, temperature=1.0, seed=1)
@@ -146,7 +146,7 @@ def test_a_class(tmp_path: Path) -> None:
     ]
     with serving(tmp_path, *options) as server:
         assert "Base URL:    https://class.example/v1\n" in server.said
-        assert "Keys file:   1 people may come." in server.said
+        assert "Keys file:   1 person can connect." in server.said
         port = until(lambda: port_of(server.process.pid))
         here = f"http://127.0.0.1:{port}"
         code, teacher = server.find(r"Join code: +(\S+)"), server.find(r"(sk-admin-\w+)")
@@ -209,15 +209,18 @@ def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["serve", "--home", str(tmp_path / "home"), "--port", str(port)]) == 2
-    assert f"127.0.0.1, port {port} cannot be had" in capsys.readouterr().err
+    assert f"127.0.0.1, port {port} cannot be used" in capsys.readouterr().err
 
 
-def test_without_uvicorn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("missing", ["uvicorn", "itsdangerous"])
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str) -> None:
     """The command says what to install; all others work without it."""
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "uvicorn" else found(name, *rest))
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else find(name, *rest))
     assert main(["serve"]) == 2
-    assert 'pip install "ftwidgets[serve]"' in capsys.readouterr().err
+    assert (
+        f'{missing} is not installed, and the server needs it. Run: pip install "ftwidgets[serve]"' in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(("option", "value"), [("--workers", "0"), ("--port", "70000"), ("--max-files", "x")])

@@ -37,10 +37,11 @@ def test_every_option_is_told() -> None:
         f"| tokens that one job trains, in all its epochs | {(Limits.job_tokens or 0) // 10**6} million | `--max-job-tokens` |",
         f"| requests answered at the same time | {Limits.at_once} | `--max-at-once` |",
         f"{connections.HEAD_SECONDS:.0f} seconds for the head of a request",
-        f"{request_body.SECONDS:.0f} seconds and 1 more for each {request_body.PACE} bytes for a body",
+        f"{request_body.SECONDS:.0f} seconds and 1 more for each {request_body.MIN_RATE} bytes for a body",
         f"{connections.KEEP_ALIVE} seconds between two requests",
         f"answers end (for {connections.STOP_SECONDS} seconds at most)",
-        f"After {sessions.GUESSES} wrong codes in a minute an address has to wait (all together: {sessions.ALL_GUESSES})",
+        f"After {sessions.MAX_GUESSES} wrong codes in a minute an address has to wait",
+        f"(all together: {sessions.MAX_ALL_GUESSES})",
         f"a cookie of {sessions.LIFETIME // 3600} hours",
     ],
 )
