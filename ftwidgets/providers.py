@@ -152,3 +152,16 @@ def _entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _past(day: str | None, today: datetime.date | None) -> bool:
     return day is not None and datetime.date.fromisoformat(day) <= (today or datetime.date.today())
+
+
+def auto_epochs(n_examples: int) -> int:
+    """Return the epochs that "auto" stands for, by the rule OpenAI published (cookbook: Chat_finetuning_data_prep).
+
+    3; more for few examples, so that about 100 are seen, but at most 25; fewer for many, so that 25,000 are seen. The sandbox
+    trains by it, and the estimate of a job's cost is made with it.
+    """
+    if 3 * n_examples < 100:
+        return max(1, min(25, 100 // max(1, n_examples)))
+    if 3 * n_examples > 25_000:
+        return max(1, 25_000 // n_examples)
+    return 3

@@ -11,8 +11,8 @@ from tasks import TASKS, exact_match, examples, interval, pick
 
 from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer
 from ftwidgets.engine.adamw import AdamW
-from ftwidgets.engine.hyperparameters import auto_epochs
 from ftwidgets.engine.trainer import measure
+from ftwidgets.providers import auto_epochs
 
 
 class Adapters(AdamW):

@@ -13,8 +13,9 @@ import numpy as np
 from tasks import TASKS, exact_match, examples, pick
 
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, trainer
-from ftwidgets.engine.hyperparameters import HIDDEN, auto_epochs
+from ftwidgets.engine.hyperparameters import HIDDEN
 from ftwidgets.engine.trainer import measure
+from ftwidgets.providers import auto_epochs
 
 ASIDE = 150  # examples set aside from the training split
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.collector import Tally
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.report import Report
 from ftwidgets.data.scan import Examples, RowIndex, collect_final_findings, scan
 from ftwidgets.data.text import join_names, printable
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from ftwidgets.data.rows import Rule
     from ftwidgets.data.rules import Labels, Near, Repeats
     from ftwidgets.data.tokens.counting import Counting
+
+OTHER_KEYS = FindingType(
+    "other-keys",
+    "warning",
+    title="Rows in a form that services do not read",
+    why=(
+        "The rows are Alpaca, ShareGPT or Hugging Face records. They are read here and can be trained on, but a "
+        "service refuses the file as it stands."
+    ),
+    todo="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services want.",
+)
 
 
 def check(
@@ -213,7 +224,7 @@ def _check_keys(index: RowIndex) -> list[Finding]:
         return []
     message = f"The rows have the keys {join_names(found)}; services want {join_names(expected)}."
     fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services want."
-    return [Finding(id="other-keys", level="warning", message=message, fix=fix)]
+    return [OTHER_KEYS(message, fix)]
 
 
 def find_leaks(train: CheckedSource, validation: CheckedSource) -> None:

@@ -1,6 +1,6 @@
-"""What is known of the models that can be tuned: how they cut text into tokens, how much of an example they read, until when.
+"""The models that can be tuned: their tokenizer, their context length, their dates; and the rule on rows too long for one.
 
-Dated data, read in `models.json` beside this file. Left out: prices (`ftwidgets.data.cost`), and asking a service.
+The data is dated and in `models.json` beside this file. Prices are in `ftwidgets.data.cost`.
 """
 
 from __future__ import annotations
@@ -12,22 +12,30 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ftwidgets.data.rows import Batch, Fault, RowLookup, TrainingRow
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import Batch, RowLookup, TrainingRow
 from ftwidgets.data.text import join_names, pluralize, quote
 from ftwidgets.data.tokens.counting import count
 from ftwidgets.data.tokens.encodings import is_plain
 from ftwidgets.data.tokens.overhead import parts, sequences
 
+TOO_LONG_ROW = FindingType(
+    "too-long-row",
+    "warning",
+    title="A row is longer than the model reads",
+    why="What is beyond the limit is cut off, most often the end of the last answer: the part that should be learned.",
+    todo="Shorten the row or split it.",
+)
+
 DEFAULT_ENCODING = "o200k_base"
 
 _DATA = Path(__file__).with_name("models.json")
-_AROUND = 8  # tokens: at most what any of the tokenizers takes for a message beside its content
-_FEW = 6
-_SHORT = _FEW * _AROUND
+_MESSAGE_OVERHEAD = 8  # tokens: at most what any of the tokenizers takes for a message beside its content
+_FEW_MESSAGES = 6
 
 
 @dataclass(frozen=True)
-class Model:
+class TunableModel:
     """A base model, as far as it matters for training data.
 
     Parameters
@@ -37,11 +45,11 @@ class Model:
     encoding
         `o200k_base`, `cl100k_base`, or `nano` for the sandbox's own tokenizer.
     limit
-        Tokens that it reads of an example; a service cuts off the rest without a word.
+        Tokens that it reads of an example; a service cuts off the rest silently.
     ends, retires
         The day from which nobody can start a job, and the day on which tuned models stop (YYYY-MM-DD); None: no such day.
     source, as_of
-        Where that was read, and when.
+        Where this was read, and when.
     """
 
     name: str
@@ -54,12 +62,12 @@ class Model:
     as_of: str
 
 
-def models() -> list[Model]:
+def models() -> list[TunableModel]:
     """Return the known models, the sandbox's first."""
     return list(_read())
 
 
-def find(name: str) -> Model:
+def find_model(name: str) -> TunableModel:
     """Return what is known of a model.
 
     Parameters
@@ -80,85 +88,75 @@ def find(name: str) -> Model:
     raise ValueError(f"No model is known here as {quote(name)}. Known are {known}.")
 
 
-def limit(name: str) -> int:
-    """Return how many tokens of an example the model reads."""
-    return find(name).limit
-
-
 def encoding(name: str | None) -> str:
-    """Return how the model cuts text into tokens; without a model, as the GPT-4o and GPT-4.1 families do."""
-    return DEFAULT_ENCODING if name is None else find(name).encoding
+    """Return the name of the model's tokenizer; without a model, that of the GPT-4o and GPT-4.1 families."""
+    return DEFAULT_ENCODING if name is None else find_model(name).encoding
 
 
 class TooLong:
-    """Finds rows of which a model would not read the end.
+    """The rule too-long-row: a model would not read the end of the row.
 
-    A row of fewer bytes than the limit cannot have more tokens, so that in ordinary files nothing is counted. Services cut
-    such a row off at its end, where the answer is, and do not say so (OpenAI's fine-tuning guide, token limits).
+    A row of fewer bytes than the limit cannot have more tokens, so in ordinary files nothing is counted. Services cut such
+    a row off at its end, where the answer is, and give no warning (OpenAI's fine-tuning guide, token limits).
 
     Parameters
     ----------
     name
-        The model's name, as `find` takes it.
+        The model's name, as `find_model` takes it.
     """
 
     def __init__(self, name: str) -> None:
-        self._model = find(name)
+        self._model = find_model(name)
 
-    def update(self, batch: Batch) -> Iterator[tuple[int, Fault]]:
-        """Count the rows that may be too long; yield those that are."""
-        most = self._model.limit
-        if _far_below(batch, most):
+    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
+        """Count the tokens of the rows that may be too long; yield those that are."""
+        limit = self._model.limit
+        if _is_far_below(batch, limit):
             return
-        for i, (item, size) in enumerate(zip(batch.rows, map(len, batch.encoded), strict=True)):
-            example = item.source_example
-            if size < most - _SHORT and (example is None or (len(example.get("messages", ())) < _FEW and is_plain(example))):
+        for i, (row, size) in enumerate(zip(batch.rows, map(len, batch.encoded), strict=True)):
+            example = row.source_example
+            few_messages = example is None or (len(example.get("messages", ())) < _FEW_MESSAGES and is_plain(example))
+            if few_messages and size < limit - _FEW_MESSAGES * _MESSAGE_OVERHEAD:
                 continue
-            if _at_most(item, size) > most and (tokens := self._longest(item)) > most:
-                yield i, self._fault(tokens)
+            if _upper_bound(row, size) > limit and (n_tokens := self._count(row)) > limit:
+                message = (
+                    f"The row has {n_tokens:,} tokens, of which {self._model.name} reads the first {limit:,}: the last "
+                    f"{pluralize(n_tokens - limit, 'token')} would be cut off, and with them the end of the answer."
+                )
+                yield i, TOO_LONG_ROW(message, "Shorten it, or make several examples of it.")
 
-    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Fault]]:
-        """Nothing to say."""
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+        """Yield nothing: each row was judged by itself."""
         yield from ()
 
-    def _longest(self, item: TrainingRow) -> int:
-        """Count what is read in one go; of a preference row the longer of its two."""
-        return max(count([item._replace(source_example=part) for part in sequences(item.example)], self._model.encoding))
-
-    def _fault(self, tokens: int) -> Fault:
-        model, most = self._model.name, self._model.limit
-        read = f"The row has {tokens:,} tokens, of which {model} reads the first {most:,}"
-        return Fault(
-            "too-long-row",
-            "warning",
-            f"{read}: the last {pluralize(tokens - most, 'token')} would be cut off, and with them the end of the answer.",
-            "Shorten it, or make several examples of it.",
-        )
+    def _count(self, row: TrainingRow) -> int:
+        """Return the tokens that are read in one go; of a preference row those of the longer of its two."""
+        return max(count([row._replace(source_example=part) for part in sequences(row.example)], self._model.encoding))
 
 
-def _far_below(batch: Batch, most: int) -> bool:
-    """Tell from the longest texts of a batch that none of its rows can have so many tokens.
+def _is_far_below(batch: Batch, limit: int) -> bool:
+    """Return whether the longest texts of a batch show that none of its rows can have so many tokens.
 
     A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most
-    64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are for a close look.
+    64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are not judged here.
     """
-    if any(item.source_example is not None and len(item.source_example) != 1 for item in batch.rows):
+    if any(row.source_example is not None and len(row.source_example) != 1 for row in batch.rows):
         return False
     longest = (max(map(len, texts)) for texts in (batch.prompts, batch.completions, [text or "" for text in batch.systems]))
-    return 16 * 4 * (sum(longest) + 10) < most
+    return 16 * 4 * (sum(longest) + 10) < limit
 
 
-def _at_most(item: TrainingRow, size: int) -> int:
+def _upper_bound(row: TrainingRow, size: int) -> int:
     """Return a number of tokens that the row, of `size` bytes, cannot exceed."""
-    example = item.source_example
+    example = row.source_example
     if example is None:
-        return size + 3 * _AROUND
+        return size + 3 * _MESSAGE_OVERHEAD
     if is_plain(example):
-        return size + len(example["messages"]) * _AROUND
+        return size + len(example["messages"]) * _MESSAGE_OVERHEAD
     texts, extra = parts(example)
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + 2 * extra + 16
 
 
 @cache
-def _read() -> tuple[Model, ...]:
-    return tuple(Model(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))
+def _read() -> tuple[TunableModel, ...]:
+    return tuple(TunableModel(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))

@@ -22,7 +22,7 @@ from ftwidgets.data.check import (
     with_source,
 )
 from ftwidgets.data.collector import Tally
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.jsonl import atomic_write, json_line, write_jsonl
 from ftwidgets.data.report import Report
 from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source
@@ -31,6 +31,21 @@ from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
+
+ROWS_SKIPPED = FindingType(
+    "rows-skipped",
+    "note",
+    title="Rows that are in none of the files written",
+    why="They cannot be used or are repeats; each has a finding of its own that says why.",
+    todo="Mend those that you want in.",
+)
+STALE_FILE = FindingType(
+    "stale-file",
+    "warning",
+    title="A validation file of an earlier run is in the folder",
+    why="Nothing was held out this time, so that file belongs to another training file.",
+    todo="Delete it if it is no longer needed.",
+)
 
 TRAIN, VALIDATION = "train.jsonl", "validation.jsonl"
 
@@ -183,7 +198,7 @@ def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]
         findings += precision_note(n_validation)
     elif (folder / VALIDATION).exists():
         message = f"The folder holds a {VALIDATION} from an earlier run; nothing was held out this time."
-        findings.append(Finding(id="stale-file", level="warning", message=message, fix="Delete it if it is no longer needed."))
+        findings.append(STALE_FILE(message, "Delete it if it is no longer needed."))
     return findings
 
 
@@ -201,7 +216,7 @@ def _count_skipped(checked: CheckedSource) -> list[Finding]:
     if n_skipped <= 0:
         return []
     message = f"{checked.name}: {pluralize(n_skipped, 'row')} of {checked.source.n_rows:,} skipped (unusable or repeated)."
-    return [Finding(id="rows-skipped", level="note", message=message, fix="Each has a finding that says why.")]
+    return [ROWS_SKIPPED(message, "Each has a finding that says why.")]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,40 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.text import join_names, normalize, pluralize, quote
 from ftwidgets.errors import DataError
 from ftwidgets.statistics import wilson
 
 if TYPE_CHECKING:
     from ftwidgets.data.check import CheckedSource
+
+STRADDLING_NEAR_DUPLICATES = FindingType(
+    "straddling-near-duplicates",
+    "error",
+    title="A random split would tear near-duplicates apart",
+    why="Rows that say nearly the same would lie on both sides, so the validation would measure memory.",
+    todo="Split by groups: rows that are alike then stay together.",
+)
+VALIDATION_SIZE = FindingType(
+    "validation-size",
+    "note",
+    title="How many rows are held out",
+    why=(
+        "A score on few rows says little: it could lie far off by chance. And rows with the same prompt stay "
+        "together, so the number asked for cannot always be met; where nothing can be held out at all, this is a "
+        "warning."
+    ),
+    todo="Nothing, or ask for another share.",
+    other_level="warning",
+)
+UNKNOWN_SIDE = FindingType(
+    "unknown-side",
+    "error",
+    title="The split column says neither train nor validation",
+    why="Such rows are trained on, and it may be that they were meant to be held out.",
+    todo="Write `train` or `validation` in each row; `test` and `held-out` count as validation.",
+)
 
 SPLIT_STRATEGIES = ("grouped", "stratified", "random")
 
@@ -105,7 +132,7 @@ def split_source(checked: "CheckedSource", options: SplitOptions) -> Split:
     message = (
         f"{pluralize(len(chosen), 'example')} held out instead of {n_validation:,}: rows with the same prompt stay together."
     )
-    return Split(in_validation, [Finding(id="validation-size", level="note" if chosen else "warning", message=message)])
+    return Split(in_validation, [VALIDATION_SIZE(message, level="note" if chosen else "warning")])
 
 
 def _group_keys(checked: "CheckedSource") -> list[str]:
@@ -253,7 +280,7 @@ def split_by_column(values: Sequence[str | None], places: Sequence[str], column:
         f"{places[unknown[0]]}, but {join_names(odd, 5)}; they are trained on."
     )
     fix = "Write train or validation in each row (test and held-out count as validation)."
-    return in_validation, [Finding(id="unknown-side", level="error", message=message, fix=fix, field=column)]
+    return in_validation, [UNKNOWN_SIDE(message, fix, field=column)]
 
 
 def find_leak(keys: Sequence[Hashable], validation: Sequence[int], places: Sequence[str]) -> Finding | None:
@@ -281,7 +308,7 @@ def find_leak(keys: Sequence[Hashable], validation: Sequence[int], places: Seque
     more = f", and {pluralize(len(pairs) - MOST_PAIRS, 'more pair')}" if len(pairs) > MOST_PAIRS else ""
     message = f"A random split puts the same or nearly the same prompt on both sides: {'; '.join(named)}{more}."
     fix = 'Use split="grouped", which keeps them together; else validation would look too good.'
-    return Finding(id="straddling-near-duplicates", level="error", message=message, fix=fix)
+    return STRADDLING_NEAR_DUPLICATES(message, fix)
 
 
 def precision_note(n_validation: int) -> list[Finding]:
@@ -299,7 +326,7 @@ def precision_note(n_validation: int) -> list[Finding]:
         f"one of {half:.2f} means {below:.2f} to {above:.2f} (95 % interval)."
     )
     fix = "Two models that lie within it cannot be told apart; hold out more to be surer."
-    return [Finding(id="validation-size", level="note", message=message, fix=fix)]
+    return [VALIDATION_SIZE(message, fix)]
 
 
 def _interval(share: float, n: int) -> tuple[float, float, float]:

@@ -9,6 +9,8 @@ Left out: schedules other than warm-up and cosine decay, rates per layer.
 import math
 from dataclasses import dataclass
 
+from ftwidgets.providers import auto_epochs
+
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 DPO_RATE = 1e-4  # the same for preference tuning
 BETA, LARGEST_BETA = 0.1, 2.0  # preference tuning: the larger, the closer the model stays to where it started
@@ -17,7 +19,6 @@ END = 0.1  # share of the peak rate at the last step
 WEIGHT_DECAY = 0.01
 CLIP = 1.0  # longest gradient
 HIDDEN = 0.15  # share of the prompt's tokens hidden in each step
-TARGET_EPOCHS, MIN_EXAMPLES, MAX_EXAMPLES, MAX_EPOCHS = 3, 100, 25_000, 25
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,6 @@ class PreferenceHyperparameters(Hyperparameters):
     """What a preference-tuning job lets one set."""
 
     beta: float = BETA
-
-
-def auto_epochs(n_examples: int) -> int:
-    """Epochs by the rule OpenAI published in its data preparation notebook (Chat_finetuning_data_prep, cookbook).
-
-    3; more for few examples, so that about 100 are seen, but at most 25; fewer for many, so that 25,000 are seen.
-    """
-    if n_examples * TARGET_EPOCHS < MIN_EXAMPLES:
-        return max(1, min(MAX_EPOCHS, MIN_EXAMPLES // n_examples))
-    if n_examples * TARGET_EPOCHS > MAX_EXAMPLES:
-        return max(1, MAX_EXAMPLES // n_examples)
-    return TARGET_EPOCHS
 
 
 def auto_batch_size(n_examples: int) -> int:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ftwidgets.data.cost import prices
-from ftwidgets.data.model_specs import Model, TooLong, encoding, find, limit, models
-from ftwidgets.data.rows import Batch, Fault, Row, TrainingRow
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.model_specs import TooLong, TunableModel, encoding, find_model, models
+from ftwidgets.data.rows import Batch, Row, TrainingRow
 from ftwidgets.data.tokens import encodings
 from ftwidgets.data.tokens.encodings import row_tokens
 from ftwidgets.data.tokens.nano import count_tokens
@@ -20,12 +21,12 @@ def row(prompt: str, completion: str, given: dict[str, Any] | None = None) -> Tr
     return TrainingRow(Row(1, 1, 1, None), prompt, completion, source_example=given)
 
 
-def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Fault]]:
+def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Finding]]:
     return list(rule.update(Batch(0, rows)))
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
-def test_every_model_has_a_limit_an_encoding_and_a_source(model: Model) -> None:
+def test_every_model_has_a_limit_an_encoding_and_a_source(model: TunableModel) -> None:
     """And dates that are dates, in order, where it has an end."""
     assert model.limit > 0
     assert model.encoding in (*encodings.ENCODINGS, "nano")
@@ -37,7 +38,8 @@ def test_every_model_has_a_limit_an_encoding_and_a_source(model: Model) -> None:
 
 def test_the_sandboxs_limit_is_its_models() -> None:
     """Outside truth: the configuration of the weights."""
-    assert limit("nano-2026-11") == json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
+    config = json.loads((NANO / "config.json").read_text(encoding="utf-8"))
+    assert find_model("nano-2026-11").limit == config["max_position_embeddings"]
 
 
 def test_prices_and_models_tell_the_same_dates() -> None:
@@ -59,7 +61,7 @@ def test_prices_and_models_tell_the_same_dates() -> None:
 )
 def test_a_model_is_found_by_its_names(name: str, full: str) -> None:
     """With and without its date, and as the model it was tuned from."""
-    assert find(name).name == full
+    assert find_model(name).name == full
 
 
 @pytest.mark.parametrize(("name", "code"), [(None, "o200k_base"), ("gpt-3.5-turbo-1106", "cl100k_base"), (MINI, "o200k_base")])
@@ -71,7 +73,7 @@ def test_the_encoding_is_the_models(name: str | None, code: str) -> None:
 def test_an_unknown_model_is_named_with_the_known_ones() -> None:
     """No guess at its limit."""
     with pytest.raises(ValueError, match='No model is known here as "gpt-9"') as caught:
-        find("gpt-9")
+        find_model("gpt-9")
     assert MINI in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from ftwidgets.engine.hyperparameters import auto_epochs, auto_hyperparameters, auto_preference_hyperparameters, rate_at
+from ftwidgets.engine.hyperparameters import auto_hyperparameters, auto_preference_hyperparameters, rate_at
+from ftwidgets.providers import auto_epochs
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ftwidgets.data.cost import Price, cost, dollars, prices
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import count_tokens
 from ftwidgets.jobs.job import TERMINAL_STATUSES
+from ftwidgets.providers import auto_epochs
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -77,13 +78,6 @@ def count_file(lines: Iterable[bytes]) -> FileCount:
     if examples < LEAST_EXAMPLES and not warning:
         warning = f"There {_are(examples, 'example')} in the file; a job needs at least {LEAST_EXAMPLES}."
     return FileCount(examples, round(tokens / read * examples) if read else 0, warning)
-
-
-def auto_epochs(n_examples: int) -> int:
-    """Epochs that "auto" stands for, by the rule OpenAI published (cookbook: Chat_finetuning_data_prep)."""
-    if n_examples * 3 < 100:
-        return max(1, min(25, 100 // max(1, n_examples)))
-    return 3 if n_examples * 3 <= 25_000 else max(1, 25_000 // n_examples)
 
 
 def training_speed(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> TrainingSpeed | None:

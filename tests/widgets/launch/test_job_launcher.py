@@ -368,7 +368,8 @@ def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
 @pytest.mark.parametrize("n_examples", [1, 3, 4, 12, 33, 34, 100, 8333, 8334, 25_000, 100_000])
 def test_auto_epochs_are_the_engine_s(n_examples: int) -> None:
     """The form says how many epochs "auto" will be; the engine takes as many."""
-    assert estimate.auto_epochs(n_examples) == auto_hyperparameters(n_examples).n_epochs
+    found = estimate.estimate(estimate.FileCount(n_examples, 100), None, "m", None, sandbox=True)
+    assert found.n_epochs == auto_hyperparameters(n_examples).n_epochs
 
 
 def test_the_money_of_another_service_is_dated() -> None:
