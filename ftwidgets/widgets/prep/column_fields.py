@@ -1,7 +1,4 @@
-"""The part of a form that says which column is what: one field each for prompt, completion and system prompt.
-
-Left out: reading the table; `fill` is told its header.
-"""
+"""The fields that choose the columns of a table: one each for prompt, completion and system prompt."""
 
 from __future__ import annotations
 
@@ -20,20 +17,20 @@ _ARGUMENTS = {"prompt": "prompt", "completion": "completion", "system": "system_
 
 
 class ColumnFields(ipywidgets.VBox):
-    """Fields that name the columns.
+    """Fields for the names of the columns; `fill` sets what they offer.
 
     Parameters
     ----------
     prompt, completion, system_column
-        What is asked for from the code; None takes the columns called Prompt, Completion and System.
+        The columns to choose; None chooses those called Prompt, Completion and System.
     on_change
-        Called when another column was chosen by hand.
+        Called when the user chose another column.
     """
 
     def __init__(
         self, prompt: str | None, completion: str | None, system_column: str | None, *, on_change: Callable[[], object]
     ) -> None:
-        self._asked = {"prompt": prompt, "completion": completion, "system": system_column}
+        self._wanted = {"prompt": prompt, "completion": completion, "system": system_column}
         self._header: list[str] = []
         self._filling = False
         self._on_change = on_change
@@ -43,29 +40,29 @@ class ColumnFields(ipywidgets.VBox):
         self._fields = {"prompt": self.prompt, "completion": self.completion, "system": self.system}
         for control in self._fields.values():
             control.observe(self._changed, names="value")
-        helped = (
-            half(self.prompt, "What the user says."),
-            half(self.completion, "What the model should answer: the only part it learns."),
+        prompt_field = half(self.prompt, "What the user says.")
+        completion_field = half(self.completion, "What the model should answer: the only part it learns.")
+        super().__init__(
+            [pair(prompt_field, completion_field), half(self.system, "If each row has a system prompt of its own.")]
         )
-        super().__init__([pair(*helped), half(self.system, "If each row has a system prompt of its own.")])
         self.fill([])
 
     @property
-    def named(self) -> dict[str, str]:
-        """The columns as arguments of `ftwidgets.prepare`: those that it would not take by itself."""
+    def arguments(self) -> dict[str, str]:
+        """The columns as arguments of `ftwidgets.prepare`, without those that it would choose by itself."""
         chosen = {part: control.value for part, control in self._fields.items()}
         return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
 
     def fill(self, header: list[str]) -> None:
-        """Offer the columns of a table, and choose those asked for, else those with the usual names."""
+        """Offer the columns of a table, and choose the wanted ones, else those with the default names."""
         self._header, self._filling = header, True
         try:
             for part, control in self._fields.items():
-                asked = self._asked[part]
-                chosen = default_column(part, header) if asked is None else _found(asked, header)
-                extra = [chosen] if chosen is not None and chosen not in header else []  # not there: the check says so
-                nothing = [] if part == "system" and chosen is not None else [("(none)", "")]
-                control.options = [*nothing, *((name, name) for name in [*header, *extra])]
+                wanted = self._wanted[part]
+                chosen = default_column(part, header) if wanted is None else _find_column(wanted, header)
+                extra = [chosen] if chosen is not None and chosen not in header else []  # the check reports it
+                none = [] if part == "system" and chosen is not None else [("(none)", "")]
+                control.options = [*none, *((name, name) for name in [*header, *extra])]
                 control.value = chosen or ""
         finally:
             self._filling = False
@@ -76,25 +73,25 @@ class ColumnFields(ipywidgets.VBox):
 
 
 def half(control: Any, help_text: str) -> ipywidgets.VBox:
-    """Make a field half as wide as a panel."""
-    made = field(control, help_text, width=_HALF)
-    made.layout.width = _HALF
-    return made
+    """Return a field half as wide as a panel."""
+    box = field(control, help_text, width=_HALF)
+    box.layout.width = _HALF
+    return box
 
 
 def pair(*fields: Any) -> ipywidgets.HBox:
-    """Put two half fields side by side, their tops in line."""
-    made = row(*fields)
-    made.layout.align_items = "flex-start"
-    return made
+    """Return two half fields side by side, aligned at their tops."""
+    box = row(*fields)
+    box.layout.align_items = "flex-start"
+    return box
 
 
-def _found(asked: str, header: list[str]) -> str:
-    """Return the column that a name means: spelled so, or alike but for case and blanks."""
-    if asked in header:
-        return asked
-    alike = [name for name in header if normalize(name) == normalize(asked)]
-    return alike[0] if len(alike) == 1 else asked
+def _find_column(wanted: str, header: list[str]) -> str:
+    """Return the column of that name, or the only one whose name differs in case and whitespace alone."""
+    if wanted in header:
+        return wanted
+    alike = [name for name in header if normalize(name) == normalize(wanted)]
+    return alike[0] if len(alike) == 1 else wanted
 
 
 def default_column(part: str, header: list[str]) -> str | None:

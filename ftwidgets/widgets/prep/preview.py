@@ -1,7 +1,4 @@
-"""Examples as the conversations the model will see, and finding after finding, a page at a time.
-
-Left out: reading or changing the data.
-"""
+"""What DatasetPrep shows of a dataset: a pager, examples as conversations, the findings as a table, the automatic fixes."""
 
 from __future__ import annotations
 
@@ -18,24 +15,24 @@ from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 
-_LONGEST = 600  # characters shown of a message
-_OF_A_KIND = 5  # findings of one kind shown one by one
-_PLACES = 12  # places named of the others
+_MAX_CHARACTERS = 600  # shown of a message
+_MAX_OF_A_KIND = 5  # findings shown one by one
+_MAX_PLACES = 12  # named of the others
 
 _EDGES = {"system": "#8e6bbf", "user": "#9e9e9e", "assistant": "#2e7d32"}
 
 
 class Pager(ipywidgets.VBox):
-    """Shows a long list a page at a time; only the page goes to the browser.
+    """Shows a long list a page at a time; only that page is sent to the browser.
 
     Parameters
     ----------
     noun
-        What the list holds, in the plural.
+        What the items are called, in the plural.
     size
-        How many of them a page shows.
+        The number of items on a page.
     draw
-        Makes the HTML of the items from one position up to another.
+        Returns the HTML of the items from one position up to another.
     """
 
     def __init__(self, noun: str, size: int, draw: Callable[[int, int], str]) -> None:
@@ -55,11 +52,11 @@ class Pager(ipywidgets.VBox):
 
     @property
     def pages(self) -> int:
-        """How many pages there are; one if there is nothing to show."""
+        """The number of pages, at least one."""
         return max(1, -(-self._total // self._size))
 
     def fill(self, total: int) -> None:
-        """Say how many items there are now, and show the first page."""
+        """Set the number of items and show the first page."""
         self._total = total
         self.number.max = self.pages
         self._bar.layout.display = "none" if self.pages == 1 else ""
@@ -69,11 +66,11 @@ class Pager(ipywidgets.VBox):
             self.number.value = 1
 
     def turn(self, pages: int) -> None:
-        """Go forwards or backwards, as far as there are pages."""
+        """Go some pages forwards or backwards, at most to the last or first one."""
         self.number.value = min(max(1, self.number.value + pages), self.pages)
 
     def redraw(self) -> None:
-        """Send the present page to the browser."""
+        """Draw the present page."""
         start = (self.number.value - 1) * self._size
         stop = min(start + self._size, self._total)
         self.content.html = self._draw(start, stop)
@@ -81,23 +78,23 @@ class Pager(ipywidgets.VBox):
 
 
 def conversation(example: Example, title: str) -> str:
-    """Show one example as a conversation; `title` says which one it is. Every text is escaped."""
-    shown = "".join(_turn(role, text) for role, text in turns(example))
+    """Return one example as a conversation in escaped HTML, under a title."""
+    shown = "".join(_turn_html(role, text) for role, text in turns(example))
     head = f'<div style="font-weight:600;margin:2px 0">{escape(title)}</div>'
     return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{head}{shown}</section>'
 
 
 def turns(example: Example) -> Iterator[tuple[str, str]]:
-    """Yield who says what, in a chat or a preference row; tool calls and pictures are told in words."""
+    """Yield the role and text of each message of a chat or a preference row; tool calls and pictures become words."""
     for message in example.get("messages") or example.get("input", {}).get("messages", []):
-        yield str(message["role"]), _said(message)
+        yield str(message["role"]), _message_text(message)
     for name, key in (("preferred", "preferred_output"), ("not preferred", "non_preferred_output")):
         for message in example.get(key, []):
-            yield name, _said(message)
+            yield name, _message_text(message)
 
 
-class Entry(NamedTuple):
-    """A line of the table of findings: one finding, or what is said of many of one kind."""
+class FindingRow(NamedTuple):
+    """A row of the table of findings: one finding, or a summary of several of one kind."""
 
     level: str
     where: str
@@ -105,30 +102,32 @@ class Entry(NamedTuple):
     todo: str
 
 
-def entries(report: Report) -> list[Entry]:
-    """Return what the table of findings shows: errors first, of a kind the first few, and one line for the others."""
-    shown = []
+def finding_rows(report: Report) -> list[FindingRow]:
+    """Return the rows of the table of findings: errors first, the first few of each kind, and one row for its others."""
+    rows = []
     for kind in summary.kinds(report):
-        first = kind.first[:_OF_A_KIND]
-        shown += [Entry(kind.level, summary.where(found), found.message, _todo(found)) for found in first]
+        first = kind.first[:_MAX_OF_A_KIND]
+        rows += [FindingRow(kind.level, summary.where(found), found.message, _todo(found)) for found in first]
         if rest := kind.count - len(first):
             others = [summary.where(found) for found in kind.first[len(first) :]]
-            more = ", …" if rest > _PLACES else ""
-            shown.append(
-                Entry(kind.level, ", ".join(others[:_PLACES]) + more, f"and {rest:,} more of this kind ({kind.id})", "")
+            more = ", …" if rest > _MAX_PLACES else ""
+            rows.append(
+                FindingRow(
+                    kind.level, ", ".join(others[:_MAX_PLACES]) + more, f"and {rest:,} more of this kind ({kind.id})", ""
+                )
             )
-    return shown
+    return rows
 
 
-def findings_table(shown: Sequence[Entry]) -> str:
-    """Show entries in a table, in the order given."""
-    if not shown:
+def findings_table(rows: Sequence[FindingRow]) -> str:
+    """Return the rows as an HTML table."""
+    if not rows:
         return "<p>Nothing found.</p>"
-    return markup.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), shown)
+    return markup.table("Findings, errors first", ("Level", "Where", "What is wrong", "What to do"), rows)
 
 
-def fixes(report: Report) -> str:
-    """Say which automatic fixes there are and how they are made; empty if there are none."""
+def fixes_html(report: Report) -> str:
+    """Return the automatic fixes and the call that makes them; empty if there are none."""
     if not report.fixes:
         return ""
     listed = "".join(f"<li>{escape(str(fix))}</li>" for fix in report.fixes)
@@ -143,8 +142,8 @@ def _todo(found: Finding) -> str:
     return f"{found.fix} Automatic fix: {found.repair}." if found.repair else found.fix
 
 
-def _said(message: Mapping[str, Any]) -> str:
-    """Return what a message says, with what is not text told in brackets."""
+def _message_text(message: Mapping[str, Any]) -> str:
+    """Return the text of a message; what is not text is named in brackets."""
     content = message.get("content") or ""
     pieces = [content] if isinstance(content, str) else [part.get("text") or f"[{part.get('type')}]" for part in content]
     calls = [call["function"] for call in message.get("tool_calls") or []]
@@ -154,8 +153,8 @@ def _said(message: Mapping[str, Any]) -> str:
     return " ".join(piece for piece in pieces if piece)
 
 
-def _turn(role: str, text: str) -> str:
-    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
+def _turn_html(role: str, text: str) -> str:
+    cut = text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} … ({len(text):,} characters)"
     return (
         f'<div style="display:flex;border-left:4px solid {_EDGES.get(role, "#9e9e9e")};padding-left:8px;margin-bottom:2px">'
         f'<div style="flex:0 0 76px;font-style:italic">{escape(role)}</div>'

@@ -1,7 +1,4 @@
-"""The part of a form that says where the data is: a bundled dataset, a path, an upload, or a DataFrame from the code.
-
-Left out: reading any of it.
-"""
+"""The fields that choose the data: a bundled dataset, a path, an upload, or a DataFrame from the code."""
 
 from __future__ import annotations
 
@@ -29,23 +26,23 @@ _KINDS = ".csv,.tsv,.txt,.xlsx,.jsonl,.json"
 
 
 class SourceFields(ipywidgets.VBox):
-    """Fields that name a source of rows.
+    """Fields that choose a source of rows.
 
     Parameters
     ----------
-    given
+    source
         The name of a bundled dataset, the path of a file, a DataFrame, or None for nothing yet.
     uploads
-        Gives the folder where an uploaded file is kept.
+        Returns the folder where an uploaded file is stored.
     on_change
-        Called when another source was named.
+        Called when another source was chosen.
     catch_errors
-        Makes a callback that says a failure in words, as `Panel.catch_errors` does.
+        Makes a callback that shows an exception, as `Panel.catch_errors`.
     """
 
     def __init__(
         self,
-        given: Source | None,
+        source: Source | None,
         *,
         uploads: Callable[[], Path],
         on_change: Callable[[], object],
@@ -53,14 +50,14 @@ class SourceFields(ipywidgets.VBox):
     ) -> None:
         self._uploads, self._on_change = uploads, on_change
         self._uploaded: Path | None = None
-        self.frame = None if given is None or isinstance(given, str | os.PathLike) else _checked(given)
+        self.frame = None if source is None or isinstance(source, str | os.PathLike) else _check_frame(source)
         kinds = [BUNDLED, PATH, UPLOAD, *([FRAME] if self.frame is not None else [])]
         self.kind = ipywidgets.Dropdown(options=kinds, description="Data from")
-        known = [("(choose)", ""), *((name, name) for name in datasets.names())]
-        self.bundled = ipywidgets.Dropdown(options=known, description="Dataset")
+        names = [("(choose)", ""), *((name, name) for name in datasets.names())]
+        self.bundled = ipywidgets.Dropdown(options=names, description="Dataset")
         self.path = ipywidgets.Text(description="Path", placeholder="data/my_table.csv", continuous_update=False)
         self.upload = ipywidgets.FileUpload(accept=_KINDS, multiple=False, description="Choose a file")
-        self._fill(given)
+        self._fill(source)
         self._boxes = {
             BUNDLED: field(self.bundled, "Comes with the kit. Its held-out rows stay out, for measuring at the end."),
             PATH: field(self.path, "CSV, XLSX or JSON Lines, seen from the notebook's folder."),
@@ -71,12 +68,12 @@ class SourceFields(ipywidgets.VBox):
         super().__init__([field(self.kind), *self._boxes.values()])
         self._show()
         for control in (self.kind, self.bundled, self.path):
-            control.observe(catch_errors(self._changed), names="value")
-        self.upload.observe(catch_errors(self._take), names="value")
+            control.observe(catch_errors(self._on_choice), names="value")
+        self.upload.observe(catch_errors(self._store_upload), names="value")
 
     @property
     def source(self) -> Source | None:
-        """What `ftwidgets.prepare` is given; None if nothing is named yet."""
+        """The source for `ftwidgets.prepare`; None if nothing is chosen yet."""
         match self.kind.value:
             case value if value == BUNDLED:
                 name = self.bundled.value
@@ -95,85 +92,82 @@ class SourceFields(ipywidgets.VBox):
             split = f', "{_TRAIN}"' if _is_split(name) else ""
             return f'ftwidgets.datasets.load("{name}"{split})'
         if self.kind.value == FRAME:
-            return _name_of(self.frame)
+            return _variable_name(self.frame)
         return markup.literal(self.source)
 
     @property
     def label(self) -> str:
-        """The source in a word or two."""
+        """The source in a few words."""
         if self.kind.value == BUNDLED:
             name = self.bundled.value
             return f"{name}, its split {_TRAIN}" if _is_split(name) else str(name)
         return "DataFrame" if self.kind.value == FRAME else Path(str(self.source)).name
 
-    def set(self, given: Source) -> None:
-        """Name another source."""
-        if not isinstance(given, str | os.PathLike):
-            self.frame = _checked(given)
+    def set(self, source: Source) -> None:
+        """Choose another source."""
+        if not isinstance(source, str | os.PathLike):
+            self.frame = _check_frame(source)
             self.kind.options = [BUNDLED, PATH, UPLOAD, FRAME]
-        self._fill(given)
+        self._fill(source)
 
-    def _fill(self, given: Source | None) -> None:
-        if isinstance(given, str) and given in datasets.names() and not Path(given).exists():
-            self.bundled.value, self.kind.value = given, BUNDLED
-        elif isinstance(given, str | os.PathLike):
-            self.path.value, self.kind.value = os.fspath(given), PATH
-        elif given is not None:
+    def _fill(self, source: Source | None) -> None:
+        if isinstance(source, str) and source in datasets.names() and not Path(source).exists():
+            self.bundled.value, self.kind.value = source, BUNDLED
+        elif isinstance(source, str | os.PathLike):
+            self.path.value, self.kind.value = os.fspath(source), PATH
+        elif source is not None:
             self.kind.value = FRAME
 
     def _show(self) -> None:
         for kind, box in self._boxes.items():
             box.layout.display = "" if kind == self.kind.value else "none"
 
-    def _changed(self) -> None:
+    def _on_choice(self) -> None:
         self._show()
         self._on_change()
 
-    def _take(self) -> None:
-        """Keep an uploaded file on disk, so that the code can name it, and not in the notebook's state."""
+    def _store_upload(self) -> None:
+        """Store an uploaded file on disk, where the code can name it, and drop it from the notebook's state."""
         if not self.upload.value:
             return
         file, self.upload.value = self.upload.value[0], ()
         folder = self._uploads()
         folder.mkdir(parents=True, exist_ok=True)
-        kept = folder / _file_name(str(file["name"]))
-        kept.write_bytes(bytes(file["content"]))
-        self._uploaded = kept
-        self._changed()
+        self._uploaded = folder / _safe_file_name(str(file["name"]))
+        self._uploaded.write_bytes(bytes(file["content"]))
+        self._on_choice()
 
 
-def _file_name(given: str) -> str:
-    """Return the name of an uploaded file as any file system takes it, whatever the browser sent."""
-    last = given.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*').strip(". ")
-    return kept[-60:] or "upload.csv"
+def _safe_file_name(name: str) -> str:
+    """Return the name of an uploaded file without what a file system may reject."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    allowed = "".join(char for char in last if char.isprintable() and char not in '<>:"|?*').strip(". ")
+    return allowed[-60:] or "upload.csv"
 
 
-def _checked(given: Any) -> pd.DataFrame:
+def _check_frame(source: Any) -> pd.DataFrame:
     import pandas as pd
 
-    if not isinstance(given, pd.DataFrame):
-        kind = type(given).__name__
+    if not isinstance(source, pd.DataFrame):
+        kind = type(source).__name__
         raise DataError(f"the data is a bundled dataset's name, the path of a file or a pandas DataFrame, not a {kind}.")
-    return given
+    return source
 
 
 def _is_split(name: str) -> bool:
-    return bool(name) and "Split" in _head(name)
-
-
-def _head(name: str) -> list[str]:
+    if not name:
+        return False
     with datasets.path(name).open(encoding="utf-8") as file:
-        return file.readline().strip().split(",")
+        return "Split" in file.readline().strip().split(",")
 
 
 def _rows(name: str) -> pd.DataFrame:
-    """Return a bundled dataset's rows to train on: all of them, where it is not split."""
+    """Return the rows of a bundled dataset to train on: all of them if it has no splits."""
     return datasets.load(name, _TRAIN if _is_split(name) else None)
 
 
-def _name_of(frame: object) -> str:
-    """Return what the notebook calls the DataFrame, else `table`."""
+def _variable_name(frame: object) -> str:
+    """Return the notebook's variable that holds the DataFrame; `table` if there is none."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

@@ -6,7 +6,7 @@ from ftwidgets.data.tokens.lengths import measure
 from ftwidgets.widgets.base.static_images import svg_to_img
 from ftwidgets.widgets.evaluation.dotplot import Dot, dots
 from ftwidgets.widgets.monitor.chart import loss_chart
-from ftwidgets.widgets.prep.histogram import histogram
+from ftwidgets.widgets.prep.tokens_and_cost import histogram
 
 EXAMPLES = [
     {"messages": [{"role": "user", "content": "hi " * n}, {"role": "assistant", "content": "hello"}]} for n in range(1, 9)
