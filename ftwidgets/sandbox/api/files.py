@@ -12,8 +12,9 @@ from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
+from pydantic import AfterValidator, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -22,17 +23,59 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, deleted_body, file_body
-from ftwidgets.sandbox.api.params import Params, Query
+from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, check_parameters, read_query
 from ftwidgets.sandbox.api_errors import ApiError, missing, refused
 from ftwidgets.sandbox.store.records import FileRecord
 from ftwidgets.sandbox.store.store import Store
 
-PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+Purpose = Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
 LARGEST = 512 * 1024 * 1024
 HOUR, MONTH = 3600, 2592000
 CHUNK = 1 << 18
 AROUND = 1 << 20  # bytes that a form may have beside its file
+M = TypeVar("M", bound=RequestModel)
 LONGEST_LINE = 16 * 1024 * 1024  # a thousand times what the model can read
+
+
+class FormLifetime(RequestModel):
+    """`expires_after` in a form, where every value is text."""
+
+    anchor: Literal["created_at"] | None = None
+    seconds: str | None = None
+
+    @property
+    def lifetime(self) -> int | None:
+        """How many seconds the file is kept."""
+        return None if self.seconds is None else int(self.seconds)
+
+
+def _check_lifetime(given: FormLifetime) -> FormLifetime:
+    anchor, seconds = given.anchor, given.seconds
+    if anchor is None and seconds is None:
+        return given
+    if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
+        message = (
+            f"Invalid '{{path}}': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
+            f"but got {anchor!r} and {seconds!r:.40} instead."
+        )
+        raise ParameterError(message, "invalid_value")
+    return given
+
+
+class FileRequest(RequestModel):
+    """What a file is for, and how long it is kept."""
+
+    purpose: Purpose
+    expires_after: Annotated[FormLifetime, AfterValidator(_check_lifetime)] | None = None
+
+
+class FilesQuery(RequestModel):
+    """Which files, and which page of them."""
+
+    purpose: str | None = None
+    after: str | None = None
+    order: Literal["asc", "desc"] = "desc"
+    limit: Annotated[Count, Field(le=10000)] = 10000
 
 
 class Files:
@@ -53,13 +96,9 @@ class Files:
 
     async def create(self, request: Request) -> Response:
         """Take in a file."""
-        async with received(request, "file", LARGEST) as (upload, params):
-            purpose = params.choice("purpose", PURPOSES, required=True)
-            lifetime = _lifetime(params.inner("expires_after"))
-            params.done()
-            if upload is None:
-                raise refused("Missing required parameter: 'file'.", param="file", code="missing_required_parameter")
-            record = await run_in_threadpool(self._keep, upload, str(purpose), owner_of(request), lifetime)
+        async with uploaded_file(request, "file", LARGEST, FileRequest) as (upload, asked):
+            lifetime = None if asked.expires_after is None else asked.expires_after.lifetime
+            record = await run_in_threadpool(self._keep, upload, asked.purpose, owner_of(request), lifetime)
         return JSONResponse(file_body(record))
 
     def _keep(self, upload: UploadFile, purpose: str, owner: str, lifetime: int | None) -> FileRecord:
@@ -71,11 +110,8 @@ class Files:
 
     async def list(self, request: Request) -> Response:
         """List files, newest first unless told otherwise."""
-        query, owner = Query(request), owner_of(request)
-        purpose, after = query.text("purpose"), query.text("after")
-        newest = query.choice("order", ("asc", "desc")) != "asc"
-        limit = query.whole("limit", 10000, most=10000)
-        query.done()
+        query, owner = read_query(request, FilesQuery), owner_of(request)
+        purpose, after, limit, newest = query.purpose, query.after, query.limit, query.order == "desc"
         if after is not None and not self._was_there(after, owner):
             raise refused(f"No such File object: {after}", param="after")
         where = "owner = ? AND (expires_at IS NULL OR expires_at > ?)"
@@ -124,7 +160,7 @@ class Files:
 
 
 @asynccontextmanager
-async def received(request: Request, name: str, largest: int) -> AsyncIterator[tuple[UploadFile | None, Params]]:
+async def uploaded_file(request: Request, name: str, largest: int, model: type[M]) -> AsyncIterator[tuple[UploadFile, M]]:
     """Read a form with one file in it; the file lies on disk, not in memory, where it is large.
 
     Parameters
@@ -135,16 +171,18 @@ async def received(request: Request, name: str, largest: int) -> AsyncIterator[t
         The field that holds the file.
     largest
         How many bytes the file may have.
+    model
+        The other fields of the form.
 
     Yields
     ------
     tuple
-        The file, or None where that field is not there or holds a text, and the other fields.
+        The file, and the other fields.
 
     Raises
     ------
     ApiError
-        A 400 where the body is something else, a 413 where the file is too large.
+        400: the body is no such form, a field is wrong, or the file is missing; 413: the file is too large.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
@@ -155,7 +193,10 @@ async def received(request: Request, name: str, largest: int) -> AsyncIterator[t
         upload = form.get(name)
         if isinstance(upload, UploadFile) and (upload.size or 0) > largest:
             raise _too_large(name, str(upload.size), largest)
-        yield upload if isinstance(upload, UploadFile) else None, _form_params(dict(form), name)
+        fields = check_parameters(model, _nested(dict(form), name))
+        if not isinstance(upload, UploadFile):
+            raise refused(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+        yield upload, fields
 
 
 def _too_large(name: str, size: str, largest: int) -> ApiError:
@@ -201,7 +242,7 @@ def _reason(line: bytes, number: int) -> str:
     return ""
 
 
-def _form_params(form: dict[str, Any], file: str) -> Params:
+def _nested(form: dict[str, Any], file: str) -> dict[str, Any]:
     """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
     values = {name: value for name, value in form.items() if name != file and "[" not in name}
     objects: dict[str, dict[str, Any]] = {}
@@ -211,20 +252,4 @@ def _form_params(form: dict[str, Any], file: str) -> Params:
             objects.setdefault(nested[1], {})[nested[2]] = value
         elif "[" in name:
             values[name] = value
-    return Params(objects | values)
-
-
-def _lifetime(params: Params) -> int | None:
-    """Read how many seconds a file is to be kept."""
-    anchor, seconds = params.choice("anchor", ("created_at",)), params.text("seconds")
-    params.done()
-    if anchor is None and seconds is None:
-        return None
-    if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
-        raise refused(
-            f"Invalid 'expires_after': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
-            f"but got {anchor!r} and {seconds!r:.40} instead.",
-            param="expires_after",
-            code="invalid_value",
-        )
-    return int(seconds)
+    return objects | values

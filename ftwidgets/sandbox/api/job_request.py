@@ -1,105 +1,118 @@
-"""What a fine-tuning job is asked to be: the parameters of `POST /fine_tuning/jobs`, checked and made plain.
-
-Left out: whether its files and its model exist (`jobs`), and what the files say (`runner`).
-"""
+"""The parameters of `POST /fine_tuning/jobs`. Whether the files and the model exist is checked in `jobs`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from ftwidgets.sandbox.api.params import Params
-from ftwidgets.sandbox.api_errors import refused
+from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, field_validator
+
+from ftwidgets.sandbox.api.request_model import Metadata, ParameterError, RequestModel, only, unsupported
 from ftwidgets.sandbox.ids import LARGEST_SEED
-from ftwidgets.sandbox.training.methods import METHODS
 
 AUTO = dict.fromkeys(("n_epochs", "batch_size", "learning_rate_multiplier"), "auto")
 
 
-@dataclass(frozen=True)
-class JobRequest:
-    """A checked request; a `seed` of None is to be drawn."""
-
-    model: str
-    training_file: str
-    validation_file: str | None
-    suffix: str | None
-    seed: int | None
-    method: str
-    hyperparameters: dict[str, Any]
-    metadata: dict[str, str] | None
+def _or_auto(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == "auto" else validate(value)
 
 
-def read_job_request(params: Params) -> JobRequest:
-    """Check the parameters of a new job."""
-    params.unsupported("integrations", [], instead="Read the job's events for its metrics.")
-    method, hyperparameters = _method(params)
-    request = JobRequest(
-        model=str(params.text("model", required=True)),
-        training_file=str(params.text("training_file", required=True)),
-        validation_file=params.text("validation_file"),
-        suffix=_suffix(params),
-        seed=params.integer("seed", least=0, most=LARGEST_SEED),
-        method=method,
-        hyperparameters=hyperparameters,
-        metadata=params.strings("metadata", pairs=16, key=64, value=512),
-    )
-    params.done()
-    return request
-
-
-def _suffix(params: Params) -> str | None:
-    suffix = params.text("suffix", shortest=1, longest=64)
-    if suffix is not None and not re.fullmatch(r"[A-Za-z0-9._-]+", suffix):
-        raise refused(
-            f"Invalid 'suffix': '{suffix}'. Use letters, digits, '-', '_' and '.' only; it becomes part of a name.",
-            param="suffix",
-            code="invalid_value",
-        )
+def _check_suffix(suffix: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", suffix):
+        message = f"Invalid '{{path}}': '{suffix}'. Use letters, digits, '-', '_' and '.' only; it becomes part of a name."
+        raise ParameterError(message, "invalid_value")
     return suffix
 
 
-def _method(params: Params) -> tuple[str, dict[str, Any]]:
-    """Read the method and its hyperparameters, which may also be where they were before there were methods."""
-    method = params.inner("method")
-    kind = method.choice("type", ("supervised", "dpo", "reinforcement")) or "supervised"
-    if kind not in METHODS:
-        raise refused(
-            f"Unsupported value: 'method.type' is '{kind}'; this sandbox trains with 'supervised' and 'dpo' only.",
-            param="method.type",
-            code="unsupported_value",
-        )
-    for other in ("supervised", "dpo", "reinforcement"):
-        if other != kind:
-            method.unsupported(other, instead=f"This job's 'method.type' is '{kind}'.")
-    chosen = method.inner(kind)
-    new = _settings(chosen.inner("hyperparameters"), with_beta=kind == "dpo")
-    chosen.done()
-    method.done()
-    if kind == "dpo":
-        params.unsupported("hyperparameters", {}, instead="Give them in 'method.dpo.hyperparameters'.")
-        return kind, {**AUTO, "beta": "auto", **new}
-    old = _settings(params.inner("hyperparameters"))
-    both = [name for name in old if name in new and old[name] != new[name]]
-    if both:
-        raise refused(
-            f"Invalid 'hyperparameters': '{both[0]}' is {old[both[0]]!r} here and {new[both[0]]!r} in 'method'. "
-            "Give it in 'method' only.",
-            param=f"hyperparameters.{both[0]}",
-        )
-    return kind, {**AUTO, **old, **new}
+class Hyperparameters(RequestModel):
+    """The settings of a supervised job; each may also be "auto"."""
+
+    n_epochs: Annotated[int, Field(ge=1, le=50), WrapValidator(_or_auto)] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=256), WrapValidator(_or_auto)] | None = None
+    learning_rate_multiplier: Annotated[float, Field(gt=0), WrapValidator(_or_auto)] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that are not left to their defaults."""
+        return {name: value for name, value in self if value is not None}
 
 
-def _settings(params: Params, *, with_beta: bool = False) -> dict[str, Any]:
-    """Read what is given of the hyperparameters; each is "auto" or a number."""
-    names = (*AUTO, "beta") if with_beta else tuple(AUTO)
-    found: dict[str, Any] = {name: "auto" for name in names if params.auto(name)}
-    numbers = {
-        "n_epochs": params.integer("n_epochs", least=1, most=50),
-        "batch_size": params.integer("batch_size", least=1, most=256),
-        "learning_rate_multiplier": params.number("learning_rate_multiplier", more_than=0),
-        "beta": params.number("beta", more_than=0, most=2) if with_beta else None,
-    }
-    params.done()
-    return {**found, **{name: value for name, value in numbers.items() if value is not None}}
+class DpoHyperparameters(Hyperparameters):
+    """The settings of a DPO job."""
+
+    beta: Annotated[float, Field(gt=0, le=2), WrapValidator(_or_auto)] | None = None
+
+
+class SupervisedMethod(RequestModel):
+    """`method.supervised`."""
+
+    hyperparameters: Hyperparameters = Hyperparameters()
+
+
+class DpoMethod(RequestModel):
+    """`method.dpo`."""
+
+    hyperparameters: DpoHyperparameters = DpoHyperparameters()
+
+
+class JobMethod(RequestModel):
+    """A training method and its settings; settings of another method are rejected."""
+
+    type: Literal["supervised", "dpo", "reinforcement"] = "supervised"
+    supervised: SupervisedMethod = SupervisedMethod()
+    dpo: DpoMethod = DpoMethod()
+    reinforcement: Any = None
+
+    @field_validator("type")
+    @classmethod
+    def _check_type(cls, type_: str) -> str:
+        if type_ == "reinforcement":
+            message = f"Unsupported value: '{{path}}' is '{type_}'; this sandbox trains with 'supervised' and 'dpo' only."
+            raise ParameterError(message, "unsupported_value")
+        return type_
+
+    @field_validator("supervised", "dpo", "reinforcement", mode="wrap")
+    @classmethod
+    def _check_settings(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        chosen = info.data.get("type", info.field_name)
+        if chosen != info.field_name:
+            raise unsupported(f"This job's 'method.type' is '{chosen}'.")
+        return validate(value)
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The settings of the chosen method."""
+        return self.dpo.hyperparameters if self.type == "dpo" else self.supervised.hyperparameters
+
+
+class JobRequest(RequestModel):
+    """A new fine-tuning job; hyperparameters may also be where they were before there were methods."""
+
+    integrations: Annotated[Any, only([], instead="Read the job's events for its metrics.")] = None
+    method: JobMethod = JobMethod()
+    hyperparameters: Hyperparameters = Hyperparameters()
+    model: str
+    training_file: str
+    validation_file: str | None = None
+    suffix: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_check_suffix)] | None = None
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
+    metadata: Metadata | None = None
+
+    @field_validator("hyperparameters", mode="wrap")
+    @classmethod
+    def _check_hyperparameters(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        method: JobMethod | None = info.data.get("method")
+        if method is not None and method.type == "dpo" and value != {}:
+            raise unsupported("Give them in 'method.dpo.hyperparameters'.")
+        old: Hyperparameters = validate(value)
+        new = method.hyperparameters.given() if method is not None else {}
+        for name, setting in old.given().items():
+            if name in new and new[name] != setting:
+                conflict = f"'{name}' is {setting!r} here and {new[name]!r} in 'method'. Give it in 'method' only."
+                raise ParameterError(f"Invalid 'hyperparameters': {conflict}", None, name)
+        return old
+
+    @property
+    def all_hyperparameters(self) -> dict[str, Any]:
+        """Every setting of the method, "auto" where none is given."""
+        beta = {"beta": "auto"} if self.method.type == "dpo" else {}
+        return {**AUTO, **beta, **self.hyperparameters.given(), **self.method.hyperparameters.given()}

@@ -7,8 +7,10 @@ Left out: the parameters of a new job (`job_request`), its life (`ledger`), the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any
 
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,8 +18,8 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, checkpoint_body, event_body, job_body, page_body
-from ftwidgets.sandbox.api.job_request import JobRequest, read_job_request
-from ftwidgets.sandbox.api.params import Query, body_params
+from ftwidgets.sandbox.api.job_request import JobRequest
+from ftwidgets.sandbox.api.request_model import Count, MetadataQuery, RequestModel, read_body, read_query
 from ftwidgets.sandbox.api_errors import missing, refused
 from ftwidgets.sandbox.inference.catalog import HINT, Catalog
 from ftwidgets.sandbox.store.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord
@@ -26,6 +28,24 @@ from ftwidgets.sandbox.training.dedup import shared_seed
 from ftwidgets.sandbox.training.lifecycle import Ledger
 
 MOST = 10000  # items on a page
+
+
+class EventsQuery(RequestModel):
+    """Which page of a list."""
+
+    after: str | None = None
+    limit: Annotated[Count, Field(le=MOST)] = 20
+
+
+class CheckpointsQuery(RequestModel):
+    """Which page of a job's checkpoints."""
+
+    after: str | None = None
+    limit: Annotated[Count, Field(le=MOST)] = 10
+
+
+class JobsQuery(MetadataQuery, EventsQuery):
+    """Which jobs, and which page of them."""
 
 
 class Jobs:
@@ -76,43 +96,42 @@ class Jobs:
 
     async def create(self, request: Request) -> Response:
         """Take in a job."""
-        wanted = read_job_request(await body_params(request))
-        return await run_in_threadpool(self._create, wanted, owner_of(request))
+        return await run_in_threadpool(self._create, await read_body(request, JobRequest), owner_of(request))
 
-    def _create(self, wanted: JobRequest, owner: str) -> Response:
-        if not self._catalog.is_available(wanted.model, owner):
+    def _create(self, request: JobRequest, owner: str) -> Response:
+        if not self._catalog.is_available(request.model, owner):
             raise refused(
-                f"Model {wanted.model} is not available for fine-tuning or does not exist. {HINT}",
+                f"Model {request.model} is not available for fine-tuning or does not exist. {HINT}",
                 code="model_not_available",
             )
-        self._check_file(wanted.training_file, owner, "training_file")
-        self._check_file(wanted.validation_file, owner, "validation_file")
+        self._check_file(request.training_file, owner, "training_file")
+        self._check_file(request.validation_file, owner, "validation_file")
         try:
-            job = self._ledger.create(self._record(wanted, owner))
+            job = self._ledger.create(self._record(request, owner))
         except FileNotFoundError as error:  # deleted between the check and the copy
-            message = f"A file of this job has just been deleted: {wanted.training_file}, {wanted.validation_file}."
+            message = f"A file of this job has just been deleted: {request.training_file}, {request.validation_file}."
             raise refused(message, code="file_not_found") from error
         self._wake()
         return JSONResponse(job_body(job))
 
-    def _record(self, wanted: JobRequest, owner: str) -> JobRecord:
-        seed = wanted.seed
-        if seed is None:
-            seed = shared_seed(self._store, wanted) if self._share else self._store.ids.seed()
-        return JobRecord(
+    def _record(self, request: JobRequest, owner: str) -> JobRecord:
+        record = JobRecord(
             id=self._store.ids.new("ftjob-"),
             owner=owner,
             created_at=int(self._store.clock.time()),
-            model=wanted.model,
-            training_file=wanted.training_file,
-            validation_file=wanted.validation_file,
-            suffix=wanted.suffix,
-            seed=seed,
-            method=wanted.method,
-            hyperparameters=wanted.hyperparameters,
-            metadata=wanted.metadata,
+            model=request.model,
+            training_file=request.training_file,
+            validation_file=request.validation_file,
+            suffix=request.suffix,
+            seed=self._store.ids.seed() if request.seed is None else request.seed,
+            method=request.method.type,
+            hyperparameters=request.all_hyperparameters,
+            metadata=request.metadata,
             fault=self._fault(self._store.clock.time()),
         )
+        if request.seed is None and self._share:
+            return replace(record, seed=shared_seed(self._store, record))
+        return record
 
     def _check_file(self, id_: str | None, owner: str, param: str) -> None:
         record = None if id_ is None else self._store.file(id_, owner)
@@ -131,18 +150,15 @@ class Jobs:
 
     async def list(self, request: Request) -> Response:
         """List jobs, newest first, perhaps only those with certain metadata."""
-        query = Query(request)
-        after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
-        wanted, none_wanted = query.keyed("metadata"), query.choice("metadata", ("null",))
-        query.done()
-        where = "owner = ? AND metadata IS NULL" if none_wanted else "owner = ?"
+        query = read_query(request, JobsQuery)
+        where = "owner = ? AND metadata IS NULL" if query.metadata else "owner = ?"
         values: list[Any] = [owner_of(request)]
-        for pair in wanted.items():
+        for pair in query.metadata_pairs.items():
             where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
             values += pair
-        if after is not None:
-            self._find(request, after, "after")
-        found, more = self._store.db.page(JobRecord, where, values, after=after, newest=True, limit=limit)
+        if query.after is not None:
+            self._find(request, query.after, "after")
+        found, more = self._store.db.page(JobRecord, where, values, after=query.after, newest=True, limit=query.limit)
         return JSONResponse(page_body([job_body(job) for job in found], more))
 
     async def retrieve(self, request: Request) -> Response:
@@ -179,21 +195,20 @@ class Jobs:
 
     async def events(self, request: Request) -> Response:
         """List the log of a job, newest line first."""
-        job, query = self._find(request), Query(request)
-        after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
-        query.done()
-        self._check_after(EventRecord, after, job)
-        found, more = self._store.db.page(EventRecord, "job_id = ?", (job.id,), after=after, newest=True, limit=limit)
+        job, query = self._find(request), read_query(request, EventsQuery)
+        self._check_after(EventRecord, query.after, job)
+        found, more = self._store.db.page(
+            EventRecord, "job_id = ?", (job.id,), after=query.after, newest=True, limit=query.limit
+        )
         return JSONResponse(page_body([event_body(event) for event in found], more))
 
     async def checkpoints(self, request: Request) -> Response:
         """List the checkpoints of a job that has succeeded, newest first."""
-        job, query = self._find(request), Query(request)
-        after, limit = query.text("after"), query.whole("limit", 10, most=MOST)
-        query.done()
-        self._check_after(CheckpointRecord, after, job)
-        where = "job_id = ? AND published"
-        found, more = self._store.db.page(CheckpointRecord, where, (job.id,), after=after, newest=True, limit=limit)
+        job, query = self._find(request), read_query(request, CheckpointsQuery)
+        self._check_after(CheckpointRecord, query.after, job)
+        found, more = self._store.db.page(
+            CheckpointRecord, "job_id = ? AND published", (job.id,), after=query.after, newest=True, limit=query.limit
+        )
         return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))
 
     def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, deleted_body, model_body
-from ftwidgets.sandbox.api.params import Query
+from ftwidgets.sandbox.api.request_model import check_no_query
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BASES, Catalog
 from ftwidgets.sandbox.store.records import ModelRecord
@@ -30,7 +30,7 @@ class Models:
 
     async def list(self, request: Request) -> Response:
         """List every model, on one page."""
-        Query(request).done()
+        check_no_query(request)
         data = [*map(self._base_body, BASES), *map(self._tuned_body, self._catalog.tuned_models(owner_of(request)))]
         return JSONResponse({"object": "list", "data": data})
 

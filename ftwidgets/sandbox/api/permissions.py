@@ -8,8 +8,9 @@ admin key; here the owner's key will do. Left out: organisations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,7 +18,7 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
-from ftwidgets.sandbox.api.params import Query, body_params
+from ftwidgets.sandbox.api.request_model import Count, RequestModel, read_body, read_query
 from ftwidgets.sandbox.api_errors import missing
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.store.records import PermissionRecord
@@ -26,6 +27,21 @@ from ftwidgets.sandbox.store.store import Store
 KIND = "checkpoint.permission"
 MOST = 100  # projects at once, and permissions on a page
 LONGEST = 256  # characters in the name of a project
+
+
+class PermissionRequest(RequestModel):
+    """The projects that may use a checkpoint."""
+
+    project_ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST)]], Field(min_length=1, max_length=MOST)]
+
+
+class PermissionsQuery(RequestModel):
+    """Which permissions, and which page of them."""
+
+    after: str | None = None
+    project_id: str | None = None
+    order: Literal["ascending", "descending"] = "descending"
+    limit: Annotated[Count, Field(le=MOST)] = 10
 
 
 class Permissions:
@@ -46,9 +62,7 @@ class Permissions:
 
     async def create(self, request: Request) -> Response:
         """Let some projects use a checkpoint; one that may already keeps the permission it has."""
-        params = await body_params(request)
-        projects = params.texts("project_ids", shortest=1, longest=LONGEST, most=MOST)
-        params.done()
+        projects = (await read_body(request, PermissionRequest)).project_ids
         return await run_in_threadpool(self._create, request, projects)
 
     def _create(self, request: Request, projects: Sequence[str]) -> Response:
@@ -67,11 +81,9 @@ class Permissions:
     async def list(self, request: Request) -> Response:
         """List the permissions for a checkpoint, newest first unless told otherwise."""
         name, owner = self._checkpoint(request)
-        query = Query(request)
-        after, project = query.text("after"), query.text("project_id")
-        newest = query.choice("order", ("ascending", "descending")) != "ascending"
-        limit = query.whole("limit", 10, most=MOST)
-        query.done()
+        query = read_query(request, PermissionsQuery)
+        after, project, limit = query.after, query.project_id, query.limit
+        newest = query.order == "descending"
         where, values = "owner = ? AND checkpoint = ?", [owner, name]
         if after is not None:
             self._find(after, name, owner, "after")

@@ -12,8 +12,9 @@ import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -22,8 +23,8 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, file_body
-from ftwidgets.sandbox.api.files import HOUR, MONTH, PURPOSES, check_shape, received
-from ftwidgets.sandbox.api.params import Params, body_params
+from ftwidgets.sandbox.api.files import HOUR, MONTH, Purpose, check_shape, uploaded_file
+from ftwidgets.sandbox.api.request_model import RequestModel, read_body
 from ftwidgets.sandbox.api_errors import ApiError, missing, refused
 from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
 from ftwidgets.sandbox.store.store import Store
@@ -35,6 +36,30 @@ LARGEST = 8 * 1024**3  # bytes in all; the service's limit, as is the next
 LARGEST_PART = 64 * 1024**2
 LONGEST_NAME = 1000  # characters; what it was called is kept for good
 MOST_PARTS = 10000
+
+
+class Lifetime(RequestModel):
+    """`expires_after`: how many seconds the finished file is kept."""
+
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Field(ge=HOUR, le=MONTH)]
+
+
+class UploadRequest(RequestModel):
+    """A new upload."""
+
+    mime_type: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    bytes: Annotated[int, Field(ge=1, le=LARGEST)]
+    filename: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    purpose: Purpose
+    expires_after: Lifetime | None = None
+
+
+class CompleteRequest(RequestModel):
+    """The parts of an upload in their order."""
+
+    part_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_PARTS)]
+    md5: str | None = None
 
 
 class Uploads:
@@ -55,26 +80,31 @@ class Uploads:
 
     async def create(self, request: Request) -> Response:
         """Begin an upload."""
-        record = self._upload(await body_params(request), owner_of(request))
+        asked, now = await read_body(request, UploadRequest), int(self._store.clock.time())
+        record = UploadRecord(
+            id=self._store.ids.new("upload_", 32),
+            owner=owner_of(request),
+            bytes=asked.bytes,
+            created_at=now,
+            expires_at=now + HOUR,
+            filename=asked.filename,
+            purpose=asked.purpose,
+            lifetime=None if asked.expires_after is None else asked.expires_after.seconds,
+        )
         await run_in_threadpool(self._insert, record)
         return JSONResponse(upload_body(record))
 
     async def add_part(self, request: Request) -> Response:
         """Take in a part."""
         upload = self._pending(request)
-        async with received(request, "data", LARGEST_PART) as (data, params):
-            params.done()
-            if data is None:
-                raise refused("Missing required parameter: 'data'.", param="data", code="missing_required_parameter")
+        async with uploaded_file(request, "data", LARGEST_PART, RequestModel) as (data, _):
             part = await run_in_threadpool(self._add, upload, data)
         return JSONResponse(part_body(part))
 
     async def complete(self, request: Request) -> Response:
         """Put the parts together into a file."""
-        params = await body_params(request)
-        part_ids, md5 = params.texts("part_ids", most=MOST_PARTS), params.text("md5")
-        params.done()
-        return await run_in_threadpool(self._complete, request, part_ids, md5)
+        asked = await read_body(request, CompleteRequest)
+        return await run_in_threadpool(self._complete, request, asked.part_ids, asked.md5)
 
     def cancel(self, request: Request) -> Response:
         """Give an upload up and forget its parts."""
@@ -83,23 +113,6 @@ class Uploads:
             raise self._over(upload.id)
         self._forget_parts(upload.id)
         return JSONResponse(upload_body(self._found(upload.id)))
-
-    def _upload(self, params: Params, owner: str) -> UploadRecord:
-        """Read the parameters of a new upload."""
-        now = int(self._store.clock.time())
-        params.text("mime_type", required=True, shortest=1, longest=LONGEST_NAME)
-        record = UploadRecord(
-            id=self._store.ids.new("upload_", 32),
-            owner=owner,
-            bytes=params.integer("bytes", least=1, most=LARGEST, required=True) or 0,
-            created_at=now,
-            expires_at=now + HOUR,
-            filename=str(params.text("filename", required=True, shortest=1, longest=LONGEST_NAME)),
-            purpose=str(params.choice("purpose", PURPOSES, required=True)),
-            lifetime=_lifetime(params),
-        )
-        params.done()
-        return record
 
     def _insert(self, record: UploadRecord) -> None:
         """Keep a new upload, and see to those that nobody has come back to."""
@@ -282,15 +295,3 @@ def upload_body(record: UploadRecord, file: FileRecord | None = None) -> Body:
 def part_body(record: PartRecord) -> Body:
     """Show a part."""
     return {"id": record.id, "object": "upload.part", "created_at": record.created_at, "upload_id": record.upload_id}
-
-
-def _lifetime(params: Params) -> int | None:
-    """Read how many seconds the finished file is to be kept."""
-    given = params.take("expires_after", dict)
-    if given is None:
-        return None
-    inner = Params(given, "expires_after")
-    inner.choice("anchor", ("created_at",), required=True)
-    seconds = inner.integer("seconds", least=HOUR, most=MONTH, required=True)
-    inner.done()
-    return seconds

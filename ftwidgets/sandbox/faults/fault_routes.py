@@ -10,18 +10,34 @@ Only admins may use them.
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import Caller
-from ftwidgets.sandbox.api.params import Query
+from ftwidgets.sandbox.api.request_model import Count, RequestModel, check_no_query, read_query
 from ftwidgets.sandbox.api_errors import ApiError, refused
 from ftwidgets.sandbox.faults.faults import Faults
 from ftwidgets.sandbox.faults.rules import RuleError
 
 MAX_ENTRIES = 10_000
+
+
+class JournalQuery(RequestModel):
+    """How many entries to list, and whose."""
+
+    limit: Annotated[Count, Field(le=MAX_ENTRIES)] = 1000
+    owner: str | None = None
+
+
+class VerdictQuery(RequestModel):
+    """The budget of a client, and its owner."""
+
+    max_calls: Annotated[Count, Field(le=10**9)] | None = None
+    owner: str | None = None
 
 
 class FaultRoutes:
@@ -49,13 +65,13 @@ class FaultRoutes:
     async def show(self, request: Request) -> Response:
         """Return the active rules."""
         _require_admin(request)
-        Query(request).done()
+        check_no_query(request)
         return JSONResponse(self._faults.to_json())
 
     async def set(self, request: Request) -> Response:
         """Replace all rules by those in the body."""
         _require_admin(request)
-        Query(request).done()
+        check_no_query(request)
         try:
             self._faults.load(json.loads(await request.body()))
         except RuleError as error:
@@ -67,26 +83,22 @@ class FaultRoutes:
     async def clear(self, request: Request) -> Response:
         """Remove all rules."""
         _require_admin(request)
-        Query(request).done()
+        check_no_query(request)
         self._faults.clear()
         return JSONResponse(self._faults.to_json())
 
     async def journal(self, request: Request) -> Response:
         """List the last `limit` requests, of one `owner` or of all, oldest first."""
         _require_admin(request)
-        query = Query(request)
-        limit, owner = query.whole("limit", 1000, most=MAX_ENTRIES), query.text("owner")
-        query.done()
-        rows = [row for row in self._faults.journal.rows() if owner is None or row["owner"] == owner]
-        return JSONResponse({"object": "list", "data": rows[-limit:], "has_more": len(rows) > limit})
+        query = read_query(request, JournalQuery)
+        rows = [row for row in self._faults.journal.rows() if query.owner is None or row["owner"] == query.owner]
+        return JSONResponse({"object": "list", "data": rows[-query.limit :], "has_more": len(rows) > query.limit})
 
     async def verdict(self, request: Request) -> Response:
         """Judge a client: the requests of one `owner` or of all, with a budget of `max_calls`."""
         _require_admin(request)
-        query = Query(request)
-        calls, owner = query.whole("max_calls", 0, most=10**9), query.text("owner")
-        query.done()
-        verdict = self._faults.verdict(max_calls=calls or None, owner=owner)
+        query = read_query(request, VerdictQuery)
+        verdict = self._faults.verdict(max_calls=query.max_calls, owner=query.owner)
         return JSONResponse({**verdict.to_json(), "text": verdict.text()})
 
 

@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.sandbox.api.job_request import JobRequest
 from ftwidgets.sandbox.ids import LARGEST_SEED, base_of
 from ftwidgets.sandbox.store.records import CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
@@ -45,10 +44,10 @@ def result_key(job: JobRecord, hyperparameters: Mapping[str, Any], *files: Path)
     return _digest([job.model, job.method, job.seed, dict(hyperparameters)], *files)
 
 
-def shared_seed(store: Store, wanted: JobRequest) -> int:
-    """Give jobs that name no seed the same one if they ask for the same, so that they can share a result."""
-    ids = [wanted.training_file] + ([wanted.validation_file] if wanted.validation_file else [])
-    digest = _digest([wanted.model, wanted.method, wanted.hyperparameters], *map(store.blobs.path, ids))
+def shared_seed(store: Store, job: JobRecord) -> int:
+    """Return a seed for a job that was given none: the same for jobs that ask for the same, so that they share a result."""
+    ids = [job.training_file] + ([job.validation_file] if job.validation_file else [])
+    digest = _digest([job.model, job.method, job.hyperparameters], *map(store.blobs.path, ids))
     return int(digest[:16], 16) % (LARGEST_SEED + 1)
 
 

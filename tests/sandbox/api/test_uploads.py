@@ -198,7 +198,7 @@ def test_more_than_8_gb_are_refused(client: openai.OpenAI, sandbox: Sandbox) -> 
     (part,) = add(client, upload, b"abc")
     from ftwidgets.sandbox.store.records import PartRecord
 
-    sandbox._store.db.update(PartRecord, part, bytes=8 * 1024**3 - 1)  # as if it had been that large
+    sandbox.store.db.update(PartRecord, part, bytes=8 * 1024**3 - 1)  # as if it had been that large
     add(client, upload, b"d")
     with pytest.raises(openai.APIStatusError, match="8589934593 bytes together") as caught:
         add(client, upload, b"e")
@@ -256,7 +256,7 @@ def test_a_completion_that_breaks_off_changes_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sandbox._store.db, "insert", full)
+        patched.setattr(sandbox.store.db, "insert", full)
         with pytest.raises(openai.InternalServerError, match="No space left"):
             client.with_options(max_retries=0).uploads.complete(upload.id, part_ids=ids)
     assert client.files.list().data == []

@@ -1,10 +1,8 @@
-"""The route `/chat/completions`: an answer from a model, whole or as it is written.
-
-Left out: looking up what was stored (`stored`), tools, several prompts at once.
-"""
+"""`POST /chat/completions`: an answer from a model, whole or streamed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
@@ -14,20 +12,20 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.chat.chat_bodies import Answer, Chunks, Opening, completion_body, sse
-from ftwidgets.sandbox.api.chat.chat_request import ChatRequest, read_chat_request
+from ftwidgets.sandbox.api.chat.chat_bodies import ChatCompletion, Choice
+from ftwidgets.sandbox.api.chat.chat_request import ChatRequest
 from ftwidgets.sandbox.api.chat.stored_completions import keep_completion
-from ftwidgets.sandbox.api.params import body_params
+from ftwidgets.sandbox.api.request_model import read_body
 from ftwidgets.sandbox.api_errors import refused
 from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.store import Store
 
-GONE = 499  # nobody reads it: the client has hung up
+GONE = 499  # the client has hung up and reads no answer
 MOST_LOGPROBS = 100_000  # of one request: about 40 MB until it is answered
 
 
 class Chat:
-    """Answers from the models of a catalog."""
+    """Makes chat completions."""
 
     def __init__(self, inference: Inference, store: Store) -> None:
         self._inference = inference
@@ -38,56 +36,62 @@ class Chat:
         return [Route("/chat/completions", self.create, methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
-        """Answer a chat; a request that is given up stops at the next turn."""
-        wanted, owner = read_chat_request(await body_params(request)), owner_of(request)
-        completion = await self._inference.start_completion(owner, wanted.completion)
-        _check_size(wanted, completion)
-        opening = Opening(self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()))
-        if wanted.stream:
-            return StreamingResponse(self._stream(wanted, opening, completion, owner), media_type="text/event-stream")
-        answers = []
-        for index in range(wanted.n):
-            answers.append(Answer(index))
+        """Answer a chat; if the client hangs up, the model stops at its next turn."""
+        asked, owner = await read_body(request, ChatRequest), owner_of(request)
+        completion = await self._inference.start_completion(owner, asked.completion())
+        _check_size(asked, completion)
+        answer = ChatCompletion(
+            asked, self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()), len(completion.prompt)
+        )
+        if asked.stream:
+            return StreamingResponse(self._stream(answer, completion, owner), media_type="text/event-stream")
+        for index in range(asked.n):
+            answer.choices.append(Choice())
             async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
-                    answers[index].add(piece)
+                    answer.choices[index].add(piece)
                 if await request.is_disconnected():
                     return Response(status_code=GONE)
-        body = completion_body(wanted, opening, len(completion.prompt), answers)
-        await self._keep(wanted, owner, body)
-        return JSONResponse(body)
+        return JSONResponse(await self._finish(answer, owner))
 
-    async def _stream(self, wanted: ChatRequest, opening: Opening, completion: Completion, owner: str) -> AsyncIterator[str]:
-        """Send answers as they are written, one after another, then perhaps the usage."""
-        chunks, answers = Chunks(wanted, opening), []
-        for index in range(wanted.n):
-            answers.append(Answer(index))
-            yield sse(chunks.first(index))
+    async def _stream(self, answer: ChatCompletion, completion: Completion, owner: str) -> AsyncIterator[str]:
+        """Send the choices as they are written, one after another, then the usage if it was asked for."""
+        for index in range(answer.request.n):
+            answer.choices.append(Choice())
+            yield sse(answer.first_chunk(index))
             async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
-                    answers[index].add(piece)
-                yield "".join(sse(body) for piece in pieces for body in chunks.of(index, piece))
-        body = completion_body(wanted, opening, len(completion.prompt), answers)
-        await self._keep(wanted, owner, body)
-        if wanted.include_usage:
-            yield sse(chunks.usage(body["usage"]))
-        yield sse(None)
+                    answer.choices[index].add(piece)
+                yield "".join(sse(body) for piece in pieces for body in answer.chunks(index, piece))
+        await self._finish(answer, owner)
+        if answer.request.stream_options.include_usage:
+            yield sse(answer.usage_chunk())
+        yield "data: [DONE]\n\n"
 
-    async def _keep(self, wanted: ChatRequest, owner: str, body: Body) -> None:
-        if wanted.store:
-            await run_in_threadpool(keep_completion, self._store, owner, wanted.given, body)
+    async def _finish(self, answer: ChatCompletion, owner: str) -> Body:
+        """Return the body, and store it if that was asked for."""
+        body = answer.body()
+        if answer.request.store:
+            await run_in_threadpool(keep_completion, self._store, owner, answer.request.messages, body)
+        return body
 
 
-def _check_size(wanted: ChatRequest, completion: Completion) -> None:
-    """Refuse so many log-probabilities that a few such requests would fill the memory."""
-    top = wanted.completion.top_logprobs
+def sse(body: Body) -> str:
+    """Write a chunk as a server-sent event."""
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+
+def _check_size(request: ChatRequest, completion: Completion) -> None:
+    """Reject so many log-probabilities that a few such requests would fill the memory."""
+    top = completion.request.top_logprobs
     if top is None:
         return
-    length = min(wanted.completion.max_tokens or completion.room, completion.room)
-    if wanted.n * length * (1 + top) > MOST_LOGPROBS:
+    length = min(completion.request.max_tokens or completion.room, completion.room)
+    if request.n * length * (1 + top) > MOST_LOGPROBS:
         raise refused(
-            f"Invalid 'n': {wanted.n} answers of up to {length} tokens with 'top_logprobs' {top} are more than {MOST_LOGPROBS} "
-            "log-probabilities, the most that this sandbox gives at once. Ask for fewer answers, tokens or alternatives.",
+            f"Invalid 'n': {request.n} answers of up to {length} tokens with 'top_logprobs' {top} are more than "
+            f"{MOST_LOGPROBS} log-probabilities, the most that this sandbox gives at once. "
+            "Ask for fewer answers, tokens or alternatives.",
             param="n",
             code="invalid_value",
         )

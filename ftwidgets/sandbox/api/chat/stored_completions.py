@@ -6,8 +6,9 @@ Left out: making them (`chat`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,8 +16,15 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
-from ftwidgets.sandbox.api.chat.chat_request import read_metadata
-from ftwidgets.sandbox.api.params import Params, Query, body_params
+from ftwidgets.sandbox.api.request_model import (
+    Count,
+    Metadata,
+    MetadataQuery,
+    RequestModel,
+    check_no_query,
+    read_body,
+    read_query,
+)
 from ftwidgets.sandbox.api_errors import ApiError, missing
 from ftwidgets.sandbox.store.database import Database
 from ftwidgets.sandbox.store.records import CompletionRecord, ResponseRecord
@@ -24,7 +32,6 @@ from ftwidgets.sandbox.store.store import Store
 
 MOST_KEPT = 1000  # of each owner
 MOST = 100  # items on a page
-ORDERS = ("asc", "desc")
 
 
 def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], body: Body) -> None:
@@ -65,6 +72,31 @@ def drop_oldest(db: Database, kind: type[CompletionRecord | ResponseRecord], own
         db.delete(kind, record.id)
 
 
+class MetadataRequest(RequestModel):
+    """New metadata for a completion; null takes it away."""
+
+    metadata: Metadata | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, values: Any) -> Any:
+        return values
+
+
+class MessagesQuery(RequestModel):
+    """Which page of a list, and its order."""
+
+    after: str | None = None
+    limit: Annotated[Count, Field(le=MOST)] = 20
+    order: Literal["asc", "desc"] = "asc"
+
+
+class CompletionsQuery(MetadataQuery, MessagesQuery):
+    """Which completions, and which page of them."""
+
+    model: str | None = None
+
+
 class Stored:
     """Stored chat completions, as the API offers them; everybody sees only their own."""
 
@@ -84,16 +116,14 @@ class Stored:
 
     async def list(self, request: Request) -> Response:
         """List completions, oldest first unless told otherwise, perhaps only those of a model or with certain metadata."""
-        owner, query = owner_of(request), Query(request)
-        after, limit, newest = _place(query)
-        model, pairs, none_wanted = query.text("model"), query.keyed("metadata"), query.choice("metadata", ("null",))
-        query.done()
+        owner, query = owner_of(request), read_query(request, CompletionsQuery)
+        after, limit, newest = query.after, query.limit, query.order == "desc"
         where, values = "owner = ?", [owner]
-        if model is not None:
-            where, values = where + " AND model = ?", [*values, model]
-        if none_wanted:
+        if query.model is not None:
+            where, values = where + " AND model = ?", [*values, query.model]
+        if query.metadata:
             where += " AND metadata IS NULL"
-        for pair in pairs.items():
+        for pair in query.metadata_pairs.items():
             where += " AND EXISTS (SELECT 1 FROM json_each(completions.metadata) WHERE key = ? AND value = ?)"
             values += pair
         if after is not None:
@@ -103,14 +133,12 @@ class Stored:
 
     async def retrieve(self, request: Request) -> Response:
         """Show one completion."""
-        Query(request).done()
+        check_no_query(request)
         return JSONResponse(stored_body(self._asked(request)))
 
     async def update(self, request: Request) -> Response:
         """Give a completion other metadata; null takes it away."""
-        record, params = self._asked(request), await body_params(request)
-        metadata = _required_metadata(params)
-        params.done()
+        record, metadata = self._asked(request), (await read_body(request, MetadataRequest)).metadata
         await run_in_threadpool(self._store.db.update, CompletionRecord, record.id, metadata=metadata)
         return JSONResponse(stored_body(self._asked(request)))
 
@@ -122,11 +150,9 @@ class Stored:
 
     async def messages(self, request: Request) -> Response:
         """List the messages that were sent, in their order unless told otherwise."""
-        record, query = self._asked(request), Query(request)
-        after, limit, newest = _place(query)
-        query.done()
+        record, query = self._asked(request), read_query(request, MessagesQuery)
         bodies = [_message_body(record.id, place, message) for place, message in enumerate(record.messages)]
-        return JSONResponse(bounded_page_body(*page_of(bodies, after, limit, newest), empty=""))
+        return JSONResponse(bounded_page_body(*page_of(bodies, query.after, query.limit, query.order == "desc"), empty=""))
 
     def _asked(self, request: Request) -> CompletionRecord:
         return self._find(request.path_params["id"], owner_of(request))
@@ -151,17 +177,6 @@ def page_of(bodies: list[Body], after: str | None, limit: int, newest: bool) -> 
         raise missing(f"Nothing in this list has the id {after}", param="after")
     start = 0 if after is None else ids.index(after) + 1
     return listed[start : start + limit], len(listed) > start + limit
-
-
-def _place(query: Query) -> tuple[str | None, int, bool]:
-    after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
-    return after, limit, query.choice("order", ORDERS) == "desc"
-
-
-def _required_metadata(params: Params) -> dict[str, str] | None:
-    if not params.has("metadata"):
-        params.take("metadata", dict, required=True)
-    return read_metadata(params)
 
 
 def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:

@@ -63,7 +63,7 @@ class Formula:
         if self._next():
             raise FormulaError(f"nothing was expected where {self._next()!r} stands")
 
-    def work_out(self, values: Mapping[str, float]) -> float:
+    def evaluate(self, values: Mapping[str, float]) -> float:
         """Give the value of the formula.
 
         Parameters

@@ -1,203 +1,254 @@
-"""A grader as a request describes it: its parameters checked and made plain, whether or not it can run here.
+"""Graders as requests describe them: a model for each type, checked whether or not it can run here.
 
-Left out: what the templates and the formula in it say (`templates`, `formula`), and grading itself (`grading`).
+What their templates and formulas say is checked by `templates` and `formula`, and grading is done by `grading`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from ftwidgets.sandbox.api.graders.judge_messages import check_messages
+from pydantic import FailFast, Field, ValidationInfo, field_validator
+
 from ftwidgets.sandbox.api.graders.templates import LONGEST
-from ftwidgets.sandbox.api.params import Params, kind_of
-from ftwidgets.sandbox.api_errors import refused
+from ftwidgets.sandbox.api.request_model import ParameterError, RequestModel, Unsupported, check_nested, one_of
 
-Details = dict[str, Any]  # the fields of a `Grader` that depend on its type
-
-OPERATIONS = ("eq", "ne", "like", "ilike")
-METRIC_NAMES = ("cosine", "fuzzy_match", "bleu", "gleu", "meteor", *(f"rouge_{n}" for n in range(1, 6)), "rouge_l")
-INSIDE = ("string_check", "text_similarity", "python", "score_model", "label_model")  # what a multi grader may hold
-ALONE = (*INSIDE[:4], "multi")
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-LONGEST_SOURCE = 256 * 1024  # bytes of a Python grader (OpenAI's guide to graders)
+MOST_SOURCE_BYTES = 256 * 1024  # of a Python grader (OpenAI's guide to graders)
 MOST_GRADERS = 20  # in a multi grader
 MOST_LABELS = 1000
+MOST_NUMBER = sys.float_info.max
+
+Name = Annotated[str, Field(min_length=1)]
+Labels = Annotated[list[str], Field(min_length=1, max_length=MOST_LABELS)]
+TemplateText = Annotated[str, Field(max_length=LONGEST)]
 
 
-@dataclass(frozen=True)
-class Grader:
-    """A checked grader.
+class StringCheck(RequestModel):
+    """Compares two texts as strings."""
 
-    Attributes
-    ----------
-    type, name, where
-        Its type, its name, and the path of its parameters.
-    input, reference
-        The two texts of a grader that compares, as templates.
-    method
-        Which way to compare: an operation or a metric.
-    graders, formula
-        The graders in a multi grader, by the names that its formula knows them by.
-    """
+    type: Literal["string_check"]
+    name: Name
+    operation: Literal["eq", "ne", "like", "ilike"]
+    input: TemplateText
+    reference: TemplateText
+
+
+class TextSimilarity(RequestModel):
+    """Compares two texts by a metric."""
+
+    type: Literal["text_similarity"]
+    name: Name
+    pass_threshold: float | None = None  # in the guide, not in the schema: the reward does not depend on it
+    evaluation_metric: Literal[
+        "cosine", "fuzzy_match", "bleu", "gleu", "meteor", "rouge_1", "rouge_2", "rouge_3", "rouge_4", "rouge_5", "rouge_l"
+    ]
+    input: TemplateText
+    reference: TemplateText
+
+
+class PythonGrader(RequestModel):
+    """Grades by a program, which this sandbox does not run."""
+
+    type: Literal["python"]
+    name: Name
+    source: str
+    image_tag: str | None = None
+
+    @field_validator("source")
+    @classmethod
+    def _check_size(cls, source: str) -> str:
+        size = len(source.encode())
+        if size > MOST_SOURCE_BYTES:
+            message = f"Invalid '{{path}}': string too long. Expected at most {MOST_SOURCE_BYTES} bytes, but got {size}."
+            raise ParameterError(message, "string_above_max_length")
+        return source
+
+
+class JudgeTextPart(RequestModel):
+    """Text of a message to a judge."""
 
     type: str
-    name: str
-    where: str
-    input: str = ""
-    reference: str = ""
-    method: str = ""
-    graders: Mapping[str, Grader] = field(default_factory=dict)
-    formula: str = ""
+    text: str
+    prompt_cache_breakpoint: Unsupported = None
 
 
-def read_grader(given: Mapping[str, Any], where: str, types: tuple[str, ...] = ALONE) -> Grader:
-    """Check a grader.
+class JudgeImagePart(RequestModel):
+    """An image in a message to a judge."""
 
-    Parameters
-    ----------
-    given
-        The grader in the request.
-    where
-        The path of its parameters, for messages.
-    types
-        The types it may have.
-
-    Returns
-    -------
-    Grader
-        What it asks for.
-
-    Raises
-    ------
-    ApiError
-        It is not a grader of the published schema.
-    """
-    params = Params(given, where)
-    type_ = str(params.choice("type", types, required=True))
-    name = str(params.text("name", required=True, shortest=1))
-    details = _READERS[type_](params)
-    params.done()
-    return Grader(type_, name, where, **details)
+    type: str
+    image_url: str
+    detail: str | None = None
 
 
-def plain(value: Any) -> Any:
-    """Give a grader back without its nulls, which say nothing and which the published schema does not know everywhere.
+class JudgeAudio(RequestModel):
+    """Sound in a message to a judge."""
 
-    Parameters
-    ----------
-    value
-        The grader, or anything in it.
-
-    Returns
-    -------
-    Any
-        A copy.
-    """
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items() if inner is not None}
-    return [plain(inner) for inner in value] if isinstance(value, list) else value
+    data: str
+    format: Literal["mp3", "wav"]
 
 
-def _string_check(params: Params) -> Details:
-    return {"method": params.choice("operation", OPERATIONS, required=True), **_texts(params)}
+class JudgeAudioPart(RequestModel):
+    """A part of a message that holds sound."""
+
+    type: str
+    input_audio: JudgeAudio = Field(default_factory=dict, validate_default=True)
 
 
-def _text_similarity(params: Params) -> Details:
-    params.number("pass_threshold")  # in the guide, not in the schema: the reward does not depend on it
-    return {"method": params.choice("evaluation_metric", METRIC_NAMES, required=True), **_texts(params)}
+class JudgePartType(RequestModel, extra="ignore"):
+    """The type of a part, read first."""
+
+    type: Literal["input_text", "output_text", "input_image", "input_audio"]
 
 
-def _texts(params: Params) -> Details:
-    return {name: params.text(name, required=True, longest=LONGEST) for name in ("input", "reference")}
-
-
-def _multi(params: Params) -> Details:
-    where = params.path("graders")
-    given: dict[str, Any] = params.take("graders", dict, required=True)
-    formula = params.text("calculate_output", required=True)
-    if isinstance(given.get("type"), str):  # the published schema: one grader, known by its own name
-        only = read_grader(given, where, INSIDE)
-        return {"graders": {only.name: only}, "formula": formula}
-    # the guide, and what the service is seen to want: graders by name
-    if not 1 <= len(given) <= MOST_GRADERS:
-        raise refused(
-            f"Invalid '{where}': expected 1 to {MOST_GRADERS} graders, but got {len(given)} instead.",
-            param=where,
-            code="invalid_value",
-        )
-    return {"graders": {key: _inside(inner, f"{where}.{key:.60}") for key, inner in given.items()}, "formula": formula}
-
-
-def _inside(given: Any, where: str) -> Grader:
-    if not isinstance(given, dict):
-        raise refused(
-            f"Invalid type for '{where}': expected an object, but got {kind_of(given)} instead.",
-            param=where,
-            code="invalid_type",
-        )
-    return read_grader(given, where, INSIDE)
-
-
-def _python(params: Params) -> Details:
-    source = str(params.text("source", required=True))
-    params.text("image_tag")
-    size = len(source.encode())
-    if size > LONGEST_SOURCE:
-        raise refused(
-            f"Invalid '{params.path('source')}': string too long. Expected at most {LONGEST_SOURCE} bytes, but got {size}.",
-            param=params.path("source"),
-            code="string_above_max_length",
-        )
-    return {}
-
-
-def _score_model(params: Params) -> Details:
-    params.text("model", required=True)
-    check_messages(params.take("input", list, required=True), params.path("input"))
-    params.number("pass_threshold")
-    sampling = params.inner("sampling_params")
-    sampling.integer("seed")
-    sampling.number("top_p")
-    sampling.number("temperature")
-    sampling.integer("max_completions_tokens", least=1)
-    sampling.choice("reasoning_effort", EFFORTS)
-    sampling.done()
-    bounds = params.take("range", list)
-    if bounds is not None and not (len(bounds) == 2 and all(map(_is_number, bounds))):
-        raise refused(
-            f"Invalid '{params.path('range')}': expected two numbers, the lowest score and the highest.",
-            param=params.path("range"),
-            code="invalid_value",
-        )
-    return {}
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # 1e999 reads as infinity
-
-
-def _label_model(params: Params) -> Details:
-    params.text("model", required=True)
-    check_messages(params.take("input", list, required=True), params.path("input"))
-    labels = params.texts("labels", most=MOST_LABELS)
-    for label in params.texts("passing_labels", most=MOST_LABELS):
-        if label not in labels:
-            raise refused(
-                f"Invalid '{params.path('passing_labels')}': '{label:.60}' is not one of the labels.",
-                param=params.path("passing_labels"),
-                code="invalid_value",
-            )
-    return {}
-
-
-_READERS: dict[str, Callable[[Params], Details]] = {
-    "string_check": _string_check,
-    "text_similarity": _text_similarity,
-    "multi": _multi,
-    "python": _python,
-    "score_model": _score_model,
-    "label_model": _label_model,
+_PARTS: dict[str, type[RequestModel]] = {
+    "input_text": JudgeTextPart,
+    "output_text": JudgeTextPart,
+    "input_image": JudgeImagePart,
+    "input_audio": JudgeAudioPart,
 }
+
+
+class JudgeMessage(RequestModel):
+    """A message that a model grader would send to its judge (`EvalItem` in the published schema)."""
+
+    role: Literal["user", "assistant", "system", "developer"]
+    type: Literal["message"] | None = None
+    content: Annotated[Any, one_of(str, dict, list)]
+
+    @field_validator("content")
+    @classmethod
+    def _check_content(cls, content: Any) -> Any:
+        parts = [((place,), part) for place, part in enumerate(content)] if isinstance(content, list) else [((), content)]
+        for at, part in parts:
+            if not isinstance(part, str):
+                check_nested(_PARTS[check_nested(JudgePartType, part, *at).type], part, *at)
+        return content
+
+
+class SamplingParams(RequestModel):
+    """How a judge would sample its answer."""
+
+    seed: int | None = None
+    top_p: float | None = None
+    temperature: float | None = None
+    max_completions_tokens: Annotated[int, Field(ge=1)] | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+
+class ScoreModel(RequestModel):
+    """Asks a judge for a score, which needs a model that is not here."""
+
+    type: Literal["score_model"]
+    name: Name
+    model: str
+    input: Annotated[list[JudgeMessage], FailFast()]
+    pass_threshold: float | None = None
+    sampling_params: SamplingParams | None = None
+    range: list[Any] | None = None
+
+    @field_validator("range")
+    @classmethod
+    def _check_range(cls, bounds: list[Any]) -> list[Any]:
+        if len(bounds) != 2 or not all(type(bound) in (int, float) and abs(bound) <= MOST_NUMBER for bound in bounds):
+            raise ParameterError("Invalid '{path}': expected two numbers, the lowest score and the highest.", "invalid_value")
+        return bounds
+
+
+class LabelModel(RequestModel):
+    """Asks a judge for a label, which needs a model that is not here."""
+
+    type: Literal["label_model"]
+    name: Name
+    model: str
+    input: Annotated[list[JudgeMessage], FailFast()]
+    labels: Labels
+    passing_labels: Labels
+
+    @field_validator("passing_labels")
+    @classmethod
+    def _check_labels(cls, passing: list[str], info: ValidationInfo) -> list[str]:
+        for label in passing:
+            if label not in info.data.get("labels", passing):
+                raise ParameterError(f"Invalid '{{path}}': '{label:.60}' is not one of the labels.", "invalid_value")
+        return passing
+
+
+class InnerType(RequestModel, extra="ignore"):
+    """The type of a grader within a multi grader, read first."""
+
+    type: Literal["string_check", "text_similarity", "python", "score_model", "label_model"]
+
+
+class OuterType(RequestModel, extra="ignore"):
+    """The type of a grader that stands alone, read first."""
+
+    type: Literal["string_check", "text_similarity", "python", "score_model", "multi"]
+
+
+class MultiGrader(RequestModel):
+    """Works out a formula of the rewards of other graders."""
+
+    type: Literal["multi"]
+    name: Name
+    calculate_output: str
+    graders: dict[str, Any]
+
+    @field_validator("graders")
+    @classmethod
+    def _check_graders(cls, given: dict[str, Any]) -> dict[str, Any] | Grader:
+        if isinstance(given.get("type"), str):  # the published schema: one grader, known by its own name
+            return _check(given, InnerType)
+        if not 1 <= len(given) <= MOST_GRADERS:  # the guide, and what the service is seen to accept: graders by name
+            message = f"Invalid '{{path}}': expected 1 to {MOST_GRADERS} graders, but got {len(given)} instead."
+            raise ParameterError(message, "invalid_value")
+        return {name: _check(inner, InnerType, f"{name:.60}") for name, inner in given.items()}
+
+    def inner(self, where: str) -> Iterator[tuple[str, str, Grader]]:
+        """List the graders within: name, path, grader."""
+        if isinstance(self.graders, RequestModel):
+            yield self.graders.name, f"{where}.graders", self.graders
+        else:
+            for name, grader in self.graders.items():
+                yield name, f"{where}.graders.{name:.60}", grader
+
+
+Grader = StringCheck | TextSimilarity | PythonGrader | ScoreModel | LabelModel | MultiGrader
+
+_MODELS: dict[str, type[Grader]] = {
+    "string_check": StringCheck,
+    "text_similarity": TextSimilarity,
+    "python": PythonGrader,
+    "score_model": ScoreModel,
+    "label_model": LabelModel,
+    "multi": MultiGrader,
+}
+
+
+class ValidateGraderRequest(RequestModel):
+    """A grader to check."""
+
+    grader: Any
+
+    @field_validator("grader")
+    @classmethod
+    def _check_grader(cls, given: Any) -> Grader:
+        return _check(given, OuterType)
+
+
+class RunGraderRequest(ValidateGraderRequest):
+    """A grader to run on a sample."""
+
+    item: dict[str, Any] = Field(default_factory=dict)
+    model_sample: TemplateText
+
+
+def without_nulls(value: Any) -> Any:
+    """Copy a grader without its nulls, which mean nothing and which the published schema does not know everywhere."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _check(given: Any, types: type[InnerType | OuterType], *at: str) -> Grader:
+    return check_nested(_MODELS[check_nested(types, given, *at).type], given, *at)

@@ -1,8 +1,7 @@
-"""Grading one sample: what is said without a sample, why a grader cannot run here, and the reward.
+"""Grading one sample: what can be checked without a sample, why a grader cannot run here, and the reward.
 
-What is wrong in the form of a grader is refused everywhere. What its templates or formula get wrong is refused, with the
-reason, by `validate`; a run answers with a reward of 0 and a flag, as the published response has them.
-Left out: the shapes on the wire (`routes`).
+The form of a grader is checked by its model (`grader_request`). A fault in its templates or its formula is a 400 of `validate`;
+a run answers with a reward of 0 and a flag, as the published response has them.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ftwidgets.sandbox.api.graders.formula import Formula, FormulaError
-from ftwidgets.sandbox.api.graders.grader_request import Grader
+from ftwidgets.sandbox.api.graders.grader_request import Grader, MultiGrader, StringCheck, TextSimilarity
 from ftwidgets.sandbox.api.graders.similarity import METRICS
-from ftwidgets.sandbox.api.graders.templates import SampleError, Scene, Template, TemplateError, TooLongError, VariableError
+from ftwidgets.sandbox.api.graders.templates import Sample, SampleError, Template, TemplateError, TooLongError, VariableError
 from ftwidgets.sandbox.api_errors import ApiError, refused
 
 _NOT_HERE = {
@@ -35,108 +34,119 @@ _CHECKS: dict[str, Callable[[str, str], bool]] = {
 
 @dataclass(frozen=True)
 class Grade:
-    """What came of grading: the reward, those of the graders within, and the flags that are up."""
+    """The result: the reward, the rewards of the graders within, and the flags that are set."""
 
     reward: float
     within: dict[str, float] = field(default_factory=dict)
     flags: frozenset[str] = frozenset()
 
 
-def validate(grader: Grader) -> None:
+def validate(grader: Grader, where: str) -> None:
     """Check the templates and the formula of a grader, as far as they can be without a sample.
 
     Parameters
     ----------
     grader
         A grader whose form is right.
+    where
+        Its path in the request, for messages.
 
     Raises
     ------
     ApiError
-        What is wrong, and where.
+        400: what is wrong, and where.
     """
-    for inner in grader.graders.values():
-        validate(inner)
-    for name, text in (("input", grader.input), ("reference", grader.reference)):
+    if isinstance(grader, MultiGrader):
+        inner = list(grader.inner(where))
+        for _, path, one in inner:
+            validate(one, path)
         try:
-            Template(text)
-        except TemplateError as error:
-            raise _invalid(f"{grader.where}.{name}", error) from error
-    if grader.type == "multi":
-        try:
-            Formula(grader.formula, grader.graders.keys())
+            Formula(grader.calculate_output, {name for name, _, _ in inner})
         except FormulaError as error:
-            raise _invalid(f"{grader.where}.calculate_output", error) from error
+            raise _invalid(f"{where}.calculate_output", error) from error
+    if isinstance(grader, StringCheck | TextSimilarity):
+        for name in ("input", "reference"):
+            try:
+                Template(getattr(grader, name))
+            except TemplateError as error:
+                raise _invalid(f"{where}.{name}", error) from error
 
 
-def refuse_elsewhere(grader: Grader) -> None:
-    """Refuse a grader that the service could run and this sandbox cannot.
+def check_can_run(grader: Grader, where: str) -> None:
+    """Reject a grader that the service could run and this sandbox cannot.
 
     Parameters
     ----------
     grader
         A grader whose form is right.
+    where
+        Its path in the request, for messages.
 
     Raises
     ------
     ApiError
-        It, or a grader within it, needs what is not here.
+        400: the grader, or one within it, needs what is not here.
     """
-    for inner in grader.graders.values():
-        refuse_elsewhere(inner)
+    if isinstance(grader, MultiGrader):
+        for _, path, inner in grader.inner(where):
+            check_can_run(inner, path)
     if grader.type in _NOT_HERE:
-        raise _unsupported(f"{grader.where}.type", grader.type, _NOT_HERE[grader.type])
-    if grader.method in _NO_METRIC:
-        raise _unsupported(f"{grader.where}.evaluation_metric", grader.method, _NO_METRIC[grader.method])
+        raise _unsupported(f"{where}.type", grader.type, _NOT_HERE[grader.type])
+    if isinstance(grader, TextSimilarity) and grader.evaluation_metric in _NO_METRIC:
+        metric = grader.evaluation_metric
+        raise _unsupported(f"{where}.evaluation_metric", metric, _NO_METRIC[metric])
 
 
-def grade(grader: Grader, scene: Scene) -> Grade:
+def grade(grader: Grader, where: str, sample: Sample) -> Grade:
     """Grade a sample.
 
     Parameters
     ----------
     grader
         A grader that can run here.
-    scene
-        The item and the sample.
+    where
+        Its path in the request, for messages.
+    sample
+        The item and the text that a model wrote for it.
 
     Returns
     -------
     Grade
-        Its reward is 0 where a flag of its own is up.
+        Its reward is 0 where it has a flag of its own.
 
     Raises
     ------
     ApiError
-        A text is too long once it is filled in.
+        400: a text is too long once its variables are filled in.
     """
-    if grader.type == "multi":
-        return _multi(grader, scene)
+    if isinstance(grader, MultiGrader):
+        return _grade_all(grader, where, sample)
+    assert isinstance(grader, StringCheck | TextSimilarity)  # the others cannot run here
     try:
-        text, reference = (_filled(grader, name, scene) for name in ("input", "reference"))
+        text, reference = (_filled(getattr(grader, name), f"{where}.{name}", sample) for name in ("input", "reference"))
     except (TemplateError, VariableError):
         return Grade(0.0, flags=frozenset({"invalid_variable_error"}))
     except SampleError:
         return Grade(0.0, flags=frozenset({"sample_parse_error"}))
-    compare = _CHECKS.get(grader.method) or METRICS[grader.method]
-    return Grade(float(compare(text, reference)))
+    if isinstance(grader, StringCheck):
+        return Grade(float(_CHECKS[grader.operation](text, reference)))
+    return Grade(METRICS[grader.evaluation_metric](text, reference))
 
 
-def _filled(grader: Grader, name: str, scene: Scene) -> str:
+def _filled(template: str, param: str, sample: Sample) -> str:
     try:
-        return Template(getattr(grader, name)).fill(scene)
+        return Template(template).fill(sample)
     except TooLongError as error:
-        param = f"{grader.where}.{name}"
         raise refused(f"Invalid '{param}': {error}.", param=param, code="string_above_max_length") from error
 
 
-def _multi(grader: Grader, scene: Scene) -> Grade:
+def _grade_all(grader: MultiGrader, where: str, sample: Sample) -> Grade:
     """Grade with each grader within, then work out the formula; one that could not grade counts 0."""
-    grades = {name: grade(inner, scene) for name, inner in grader.graders.items()}
+    grades = {name: grade(inner, path, sample) for name, path, inner in grader.inner(where)}
     within = {name: inner.reward for name, inner in grades.items()}
     flags = frozenset().union(*(inner.flags for inner in grades.values()))
     try:
-        return Grade(Formula(grader.formula, within.keys()).work_out(within), within, flags)
+        return Grade(Formula(grader.calculate_output, within.keys()).evaluate(within), within, flags)
     except FormulaError:
         return Grade(0.0, within, flags | {"formula_parse_error"})
     except (ArithmeticError, ValueError):  # no number: a division by zero, the root of -1

@@ -40,7 +40,7 @@ class TooLongError(ValueError):
 
 
 @dataclass(frozen=True)
-class Scene:
+class Sample:
     """What the variables stand for: an item of the data set, and what a model wrote for it."""
 
     item: dict[str, Any]
@@ -85,12 +85,12 @@ class Template:
         self._texts = pieces[::2]
         self._paths = [_path(piece) for piece in pieces[1::2]]
 
-    def fill(self, scene: Scene) -> str:
+    def fill(self, sample: Sample) -> str:
         """Put in the values.
 
         Parameters
         ----------
-        scene
+        sample
             What the variables stand for.
 
         Raises
@@ -101,7 +101,7 @@ class Template:
         parts = [self._texts[0]]
         length = len(parts[0])
         for path, after in zip(self._paths, self._texts[1:], strict=True):
-            parts += [_written(scene.value(path)), after]
+            parts += [_written(sample.value(path)), after]
             length += len(parts[-2]) + len(after)
             if length > LONGEST:
                 break

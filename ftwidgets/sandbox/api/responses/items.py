@@ -9,39 +9,91 @@ Kept is the full form, with an id. Left out: images, files, calls of tools, reas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.params import Params, kind_of
-from ftwidgets.sandbox.api_errors import ApiError, refused
+from ftwidgets.sandbox.api.request_model import ParameterError, RequestModel, Unsupported, check_nested, not_empty, one_of
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.training.training_file import MOST_PARTS, ROLES, plain_role
+from ftwidgets.sandbox.training.training_file import MOST_PARTS, plain_role
 
 ID_LENGTH = 48
 
-# What else a part of an answer may carry when it is sent back.
-_TOLD = ("annotations", "logprobs")
+
+class InputPart(RequestModel):
+    """A text part of a message to the model."""
+
+    type: str
+    text: str
 
 
-def read_input(params: Params, ids: Ids) -> list[Body]:
-    """Take the input of a response, a text or a list of messages, as full items with fresh ids.
+class OutputPart(InputPart):
+    """A text part of an answer that is sent back."""
 
-    Raises
-    ------
-    ApiError
-        400 for anything but text; it names the place: `input[2].content[0].type`.
-    """
-    given = params.take("input", str, list, required=True)
+    annotations: list[Any] | None = None
+    logprobs: list[Any] | None = None
+
+
+class InputMessage(RequestModel):
+    """A message of the input."""
+
+    type: str | None = None
+    role: Literal["system", "developer", "user", "assistant"]
+    status: Literal["in_progress", "completed", "incomplete"] | None = None
+    id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    phase: Unsupported = None
+    content: Annotated[Any, one_of(str, list)]
+
+    @field_validator("type")
+    @classmethod
+    def _messages_only(cls, type_: str) -> str:
+        if type_ != "message":
+            message = (
+                f"Unsupported parameter: '{{path}}' is '{type_:.40}'. This sandbox takes messages only; "
+                "its models read and write plain text."
+            )
+            raise ParameterError(message, "unsupported_parameter")
+        return type_
+
+    @field_validator("content")
+    @classmethod
+    def _check_parts(cls, content: str | list[Any], info: ValidationInfo) -> str | list[Any]:
+        if isinstance(content, str):
+            return content
+        if not content:
+            raise ParameterError("Invalid '{path}': expected at least one part, but got none.", "empty_array")
+        if len(content) > MOST_PARTS:
+            message = (
+                f"Invalid '{{path}}': array too long. Expected at most {MOST_PARTS} parts, but got {len(content)} instead."
+            )
+            raise ParameterError(message, "array_above_max_length")
+        role = info.data.get("role")
+        part_type = OutputPart if role == "assistant" else InputPart
+        wanted = "output_text" if role == "assistant" else "input_text"
+        for place, given in enumerate(content):
+            if isinstance(given, dict) and isinstance(type_ := given.get("type"), str) and type_ != wanted:
+                message = f"Invalid value: '{type_:.40}'. A message of the role '{role}' may hold '{wanted}' parts only."
+                raise ParameterError(message, "invalid_value", place, "type")
+            check_nested(part_type, given, place)
+        return content
+
+    @property
+    def texts(self) -> list[str]:
+        """The text, or the texts of its parts."""
+        return [self.content] if isinstance(self.content, str) else [part["text"] for part in self.content]
+
+
+def check_input(items: list[Any]) -> list[InputMessage]:
+    """Check the items of an input; to be called in a validator."""
+    return [check_nested(InputMessage, item, place) for place, item in enumerate(not_empty(items))]
+
+
+def input_items(given: str | list[InputMessage], ids: Ids) -> list[Body]:
+    """Return the input of a response as full items; those without an id get one."""
     if isinstance(given, str):
         return [message_item(new_message_id(ids), "user", given)]
-    if not given:
-        raise refused(
-            "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-            param="input",
-            code="empty_array",
-        )
-    return [_item(item, f"input[{place}]", ids) for place, item in enumerate(given)]
+    return [message_item(message.id or new_message_id(ids), message.role, *message.texts) for message in given]
 
 
 def new_message_id(ids: Ids) -> str:
@@ -81,59 +133,3 @@ def with_own_ids(items: list[Body], ids: Ids) -> list[Body]:
 def plain_messages(items: list[Body]) -> list[dict[str, str]]:
     """Give the items as the model reads them."""
     return [{"role": plain_role(item["role"]), "content": "".join(part["text"] for part in item["content"])} for item in items]
-
-
-def _item(given: Any, where: str, ids: Ids) -> Body:
-    if not isinstance(given, Mapping):
-        raise _wrong_type(where, "an object", given)
-    item = Params(given, where)
-    kind = item.text("type")
-    if kind not in (None, "message"):
-        raise refused(
-            f"Unsupported parameter: '{where}.type' is '{kind:.40}'. This sandbox takes messages only; "
-            "its models read and write plain text.",
-            param=f"{where}.type",
-            code="unsupported_parameter",
-        )
-    role = str(item.choice("role", ROLES, required=True))
-    content = item.take("content", str, list, required=True)
-    item.choice("status", ("in_progress", "completed", "incomplete"))
-    id_ = item.text("id", shortest=1, longest=64)
-    item.unsupported("phase")
-    item.done()
-    texts = [content] if isinstance(content, str) else _texts(content, role, f"{where}.content")
-    return message_item(id_ or new_message_id(ids), role, *texts)
-
-
-def _texts(parts: list[Any], role: str, where: str) -> list[str]:
-    if not parts:
-        raise refused(f"Invalid '{where}': expected at least one part, but got none.", param=where, code="empty_array")
-    if len(parts) > MOST_PARTS:
-        message = f"Invalid '{where}': array too long. Expected at most {MOST_PARTS} parts, but got {len(parts)} instead."
-        raise refused(message, param=where, code="array_above_max_length")
-    return [_text(part, role, f"{where}[{place}]") for place, part in enumerate(parts)]
-
-
-def _text(given: Any, role: str, where: str) -> str:
-    if not isinstance(given, Mapping):
-        raise _wrong_type(where, "an object", given)
-    part = Params(given, where)
-    wanted = "output_text" if role == "assistant" else "input_text"
-    if part.text("type", required=True) != wanted:
-        raise refused(
-            f"Invalid value: '{given['type']:.40}'. A message of the role '{role}' may hold '{wanted}' parts only.",
-            param=f"{where}.type",
-            code="invalid_value",
-        )
-    text = str(part.text("text", required=True))
-    if role == "assistant":
-        for name in _TOLD:
-            part.take(name, list)
-    part.done()
-    return text
-
-
-def _wrong_type(where: str, expected: str, given: Any) -> ApiError:
-    return refused(
-        f"Invalid type for '{where}': expected {expected}, but got {kind_of(given)} instead.", param=where, code="invalid_type"
-    )

@@ -1,7 +1,4 @@
-"""What a response looks like: its body before, while and after the answer is written.
-
-No key that the client's types do not know. Left out: the events of a stream (`events`).
-"""
+"""The body of a response before, while and after the answer is written; it has only keys that the client's types know."""
 
 from __future__ import annotations
 
@@ -18,11 +15,13 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Draft:
+class ModelResponse:
     """A response as far as it has been written.
 
     Parameters
     ----------
+    request
+        What was asked.
     id, message_id
         The names of the response and of the message in it.
     created_at
@@ -31,7 +30,7 @@ class Draft:
         The tokens that were read.
     """
 
-    wanted: ResponseRequest
+    request: ResponseRequest
     id: str
     message_id: str
     created_at: int
@@ -50,22 +49,22 @@ class Draft:
 
     @property
     def status(self) -> str:
-        """How far it is; an answer that was cut off is incomplete."""
+        """Its status; an answer that was cut off is incomplete."""
         if self.finish_reason is None:
             return "in_progress"
         return "completed" if self.finish_reason == "stop" else "incomplete"
 
     def part(self) -> Body:
-        """Show the text."""
+        """Return the text as a part of the message."""
         return output_part(self.text, self.logprobs)
 
     def item(self) -> Body:
-        """Show the message."""
+        """Return the message as an output item."""
         return output_item(self.message_id, self.status, [] if self.finish_reason is None else [self.part()])
 
     def body(self, completed_at: int | None = None) -> Body:
-        """Show the response; `completed_at` is for one that is complete."""
-        wanted, over = self.wanted, self.finish_reason is not None
+        """Return the response; `completed_at` is for one that is complete."""
+        request, over = self.request, self.finish_reason is not None
         return {
             "id": self.id,
             "object": "response",
@@ -75,25 +74,28 @@ class Draft:
             "background": False,
             "error": None,
             "incomplete_details": {"reason": "max_output_tokens"} if self.status == "incomplete" else None,
-            "instructions": wanted.instructions,
-            "max_output_tokens": wanted.max_tokens,
+            "instructions": request.instructions,
+            "max_output_tokens": request.max_output_tokens,
             "max_tool_calls": None,
-            "metadata": wanted.metadata or {},
-            "model": wanted.model,
+            "metadata": request.metadata or {},
+            "model": request.model,
             "output": [self.item()] if over else [],
-            "parallel_tool_calls": wanted.parallel_tool_calls,
-            "previous_response_id": wanted.previous,
+            "parallel_tool_calls": request.parallel_tool_calls,
+            "previous_response_id": request.previous_response_id,
             "reasoning": {"effort": None, "summary": None},
             "service_tier": "default",
-            "temperature": wanted.shown_temperature,
-            "text": {"format": {"type": "json_object" if wanted.json_object else "text"}, "verbosity": "medium"},
-            "tool_choice": wanted.tool_choice,
+            "temperature": request.temperature,
+            "text": {"format": {"type": "json_object" if request.json_object else "text"}, "verbosity": "medium"},
+            "tool_choice": request.tool_choice,
             "tools": [],
-            "top_logprobs": wanted.top_logprobs or 0,
-            "top_p": wanted.top_p,
+            "top_logprobs": request.logprobs or 0,
+            "top_p": request.top_p,
             "truncation": "disabled",
             "usage": _usage_body(self.n_prompt, self.n_tokens) if over else None,
-            **wanted.told,
+            "user": request.user,
+            "safety_identifier": request.safety_identifier,
+            "prompt_cache_key": request.prompt_cache_key,
+            "prompt_cache_retention": request.prompt_cache_retention,
         }
 
 

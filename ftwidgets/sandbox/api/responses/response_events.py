@@ -18,47 +18,47 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.sandbox.api.bodies import Body
 from ftwidgets.sandbox.api.chat.chat_bodies import logprob_body
 from ftwidgets.sandbox.api.responses.items import output_part
-from ftwidgets.sandbox.api.responses.response_bodies import Draft
+from ftwidgets.sandbox.api.responses.response_bodies import ModelResponse
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Piece
 
 
-class Events:
+class EventStream:
     """Writes the events of one response."""
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
+    def __init__(self, response: ModelResponse) -> None:
+        self._response = response
         self._number = 0
 
-    def opening(self) -> Iterator[Body]:
-        """Tell that the response, its message and its text begin."""
-        draft = self._draft
-        yield self._event("response.created", response=draft.body())
-        yield self._event("response.in_progress", response=draft.body())
-        yield self._event("response.output_item.added", output_index=0, item=draft.item())
+    def begin(self) -> Iterator[Body]:
+        """Yield the events with which the response, its message and its text begin."""
+        response = self._response
+        yield self._event("response.created", response=response.body())
+        yield self._event("response.in_progress", response=response.body())
+        yield self._event("response.output_item.added", output_index=0, item=response.item())
         yield self._in_part("response.content_part.added", part=output_part(""))
 
     def delta(self, piece: Piece) -> Iterator[Body]:
-        """Tell a piece of the text."""
+        """Yield the event of a piece of text."""
         if piece.text or piece.tokens:
             tokens = [_event_logprob(logprob_body(token)) for token in piece.tokens]
             yield self._in_part("response.output_text.delta", delta=piece.text, logprobs=tokens)
 
-    def closing(self, body: Body) -> Iterator[Body]:
-        """Tell that the text, its message and the response are over."""
-        draft = self._draft
-        tokens = list(map(_event_logprob, draft.logprobs))
-        yield self._in_part("response.output_text.done", text=draft.text, logprobs=tokens)
-        yield self._in_part("response.content_part.done", part=draft.part())
-        yield self._event("response.output_item.done", output_index=0, item=draft.item())
-        yield self._event(f"response.{draft.status}", response=body)
+    def end(self, body: Body) -> Iterator[Body]:
+        """Yield the events with which the text, its message and the response end."""
+        response = self._response
+        tokens = list(map(_event_logprob, response.logprobs))
+        yield self._in_part("response.output_text.done", text=response.text, logprobs=tokens)
+        yield self._in_part("response.content_part.done", part=response.part())
+        yield self._event("response.output_item.done", output_index=0, item=response.item())
+        yield self._event(f"response.{response.status}", response=body)
 
-    def _in_part(self, kind: str, **what: Any) -> Body:
-        return self._event(kind, item_id=self._draft.message_id, output_index=0, content_index=0, **what)
+    def _in_part(self, kind: str, **values: Any) -> Body:
+        return self._event(kind, item_id=self._response.message_id, output_index=0, content_index=0, **values)
 
-    def _event(self, kind: str, **what: Any) -> Body:
-        event = {"type": kind, "sequence_number": self._number, **what}
+    def _event(self, kind: str, **values: Any) -> Body:
+        event = {"type": kind, "sequence_number": self._number, **values}
         self._number += 1
         return event
 

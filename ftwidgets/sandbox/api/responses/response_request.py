@@ -1,20 +1,23 @@
-"""What a response is asked to be: the parameters of `POST /responses`, checked and made plain.
-
-Every parameter of the service is either honoured, accepted because it asks for nothing, or refused by name.
-Left out: the response (`bodies`, `events`).
-"""
+"""The parameters of `POST /responses`: each is honoured, accepted without effect, or rejected by name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.chat.chat_request import read_format, read_metadata, read_temperature, read_top_p, without_effect
-from ftwidgets.sandbox.api.params import Params
-from ftwidgets.sandbox.api.responses.items import read_input
-from ftwidgets.sandbox.api_errors import refused
-from ftwidgets.sandbox.ids import Ids
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from ftwidgets.sandbox.api.chat.chat_request import (
+    CacheRetention,
+    Format,
+    ResponseFormat,
+    SafetyIdentifier,
+    Temperature,
+    TopLogprobs,
+    TopP,
+    stream_only,
+)
+from ftwidgets.sandbox.api.request_model import Metadata, ParameterError, RequestModel, Unsupported, one_of, only
+from ftwidgets.sandbox.api.responses.items import InputMessage, check_input
 
 LOGPROBS = "message.output_text.logprobs"
 INCLUDABLE = (
@@ -27,123 +30,108 @@ INCLUDABLE = (
     "reasoning.encrypted_content",
     LOGPROBS,
 )
-NO_REASONING = {"context": "auto", "effort": "none", "generate_summary": "auto", "mode": "standard", "summary": "auto"}
 LEAST_TOKENS = 16  # the service's own limit
 
-
-@dataclass(frozen=True, kw_only=True)
-class ResponseRequest:
-    """A checked request; `told` are parameters without effect that the response repeats."""
-
-    model: str
-    items: list[Body]
-    instructions: str | None
-    previous: str | None
-    max_tokens: int | None
-    temperature: float
-    top_p: float
-    shown_temperature: float
-    top_logprobs: int | None
-    json_object: bool
-    metadata: dict[str, str] | None
-    tool_choice: str
-    parallel_tool_calls: bool
-    stream: bool
-    store: bool
-    told: dict[str, str | None]
+_NO_REASONING = "The model does not reason before it answers."
 
 
-def read_response_request(params: Params, ids: Ids) -> ResponseRequest:
-    """Check the parameters of a response."""
-    _unsupported(params)
-    stream = params.boolean("stream")
-    _stream_options(params, stream)
-    parallel, store = params.take("parallel_tool_calls", bool), params.take("store", bool)
-    temperature = params.number("temperature", least=0, most=2)
-    request = ResponseRequest(
-        model=str(params.text("model", required=True)),
-        items=read_input(params, ids),
-        instructions=params.text("instructions"),
-        previous=params.text("previous_response_id"),
-        max_tokens=params.integer("max_output_tokens", least=LEAST_TOKENS),
-        temperature=read_temperature(Params({"temperature": temperature})),
-        shown_temperature=1.0 if temperature is None else temperature,
-        top_p=read_top_p(params),
-        top_logprobs=_top_logprobs(params),
-        json_object=_json_object(params),
-        metadata=read_metadata(params),
-        tool_choice=params.choice("tool_choice", ("auto", "none")) or "auto",
-        parallel_tool_calls=parallel is None or bool(parallel),
-        stream=stream,
-        store=store is None or bool(store),
-        told=without_effect(params),
+class ReasoningConfig(RequestModel):
+    """`reasoning`, for models that do not reason."""
+
+    context: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
+    effort: Annotated[Any, only("none", instead=_NO_REASONING)] = None
+    generate_summary: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
+    mode: Annotated[Any, only("standard", instead=_NO_REASONING)] = None
+    summary: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
+
+
+class TextConfig(RequestModel):
+    """`text`."""
+
+    format: Format = ResponseFormat(type="text")
+    verbosity: Annotated[Any, only("medium")] = None
+
+
+class EventOptions(RequestModel):
+    """`stream_options`."""
+
+    include_obfuscation: Annotated[Any, only(False, instead="Events are never padded here.")] = None
+
+
+class ResponseRequest(RequestModel):
+    """A response to make."""
+
+    tools: Annotated[Any, only([], instead="The model cannot call tools.")] = None
+    background: Annotated[Any, only(False, instead="A response is written while you wait; use stream=True to watch.")] = None
+    truncation: Annotated[Any, only("disabled", instead="A conversation that is too long is refused; shorten it yourself.")] = (
+        None
     )
-    params.done()
-    return request
+    service_tier: Annotated[Any, only("auto", "default")] = None
+    context_management: Annotated[Any, only([])] = None
+    conversation: Annotated[Any, only(instead="Use previous_response_id to go on with a conversation.")] = None
+    prompt: Annotated[Any, only(instead="There are no stored prompts here; write it into 'instructions'.")] = None
+    access_programs: Unsupported = None
+    background_options: Unsupported = None
+    image: Unsupported = None
+    moderation: Unsupported = None
+    prompt_cache_options: Unsupported = None
+    max_tool_calls: Annotated[Any, only(instead="The model cannot call tools.")] = None
+    reasoning: ReasoningConfig | None = None
+    stream: bool = False
+    stream_options: Annotated[EventOptions, BeforeValidator(stream_only)] | None = None
+    parallel_tool_calls: bool = True
+    store: bool = True
+    temperature: Temperature = 1.0
+    model: str
+    input: Annotated[Any, one_of(str, list)]
+    instructions: str | None = None
+    previous_response_id: str | None = None
+    max_output_tokens: Annotated[int, Field(ge=LEAST_TOKENS)] | None = None
+    top_p: TopP = 1.0
+    include: list[Any] = Field(default_factory=list)
+    top_logprobs: TopLogprobs | None = None
+    text: TextConfig = TextConfig()
+    metadata: Metadata | None = None
+    tool_choice: Literal["auto", "none"] = "auto"
+    user: str | None = None  # this and the next three name the user or concern caching: they never change an answer
+    safety_identifier: SafetyIdentifier | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: CacheRetention | None = None
 
+    @field_validator("input")
+    @classmethod
+    def _check_input(cls, given: str | list[Any]) -> str | list[InputMessage]:
+        return given if isinstance(given, str) else check_input(given)
 
-def _unsupported(params: Params) -> None:
-    params.unsupported("tools", [], instead="The model cannot call tools.")
-    params.unsupported("background", False, instead="A response is written while you wait; use stream=True to watch.")
-    params.unsupported("truncation", "disabled", instead="A conversation that is too long is refused; shorten it yourself.")
-    params.unsupported("service_tier", "auto", "default")
-    params.unsupported("context_management", [])
-    params.unsupported("conversation", instead="Use previous_response_id to go on with a conversation.")
-    params.unsupported("prompt", instead="There are no stored prompts here; write it into 'instructions'.")
-    for name in ("access_programs", "background_options", "image", "moderation", "prompt_cache_options"):
-        params.unsupported(name)
-    params.unsupported("max_tool_calls", instead="The model cannot call tools.")
-    reasoning = params.inner("reasoning")
-    for name, value in NO_REASONING.items():
-        reasoning.unsupported(name, value, instead="The model does not reason before it answers.")
-    reasoning.done()
+    @field_validator("include")
+    @classmethod
+    def _check_include(cls, names: list[Any]) -> list[Any]:
+        for name in names:
+            if name not in INCLUDABLE:
+                listed = ", ".join(map(repr, INCLUDABLE))
+                raise ParameterError(f"Invalid value: {name!r:.60}. Supported values are: {listed}.", "invalid_value")
+            if name != LOGPROBS:
+                raise ParameterError(
+                    f"Unsupported parameter: '{{path}}' asks for '{name}', which this sandbox does not have. "
+                    f"It knows '{LOGPROBS}' only.",
+                    "unsupported_parameter",
+                )
+        return names
 
+    @field_validator("top_logprobs")
+    @classmethod
+    def _with_include(cls, top: int, info: ValidationInfo) -> int:
+        if top and LOGPROBS not in info.data.get("include", (LOGPROBS,)):
+            message = f"The '{{path}}' parameter is only allowed when 'include' contains '{LOGPROBS}'."
+            raise ParameterError(message, "invalid_parameter_combination")
+        return top
 
-def _json_object(params: Params) -> bool:
-    text = params.inner("text")
-    json_object = read_format(text, "format")
-    text.unsupported("verbosity", "medium")
-    text.done()
-    return json_object
+    @property
+    def json_object(self) -> bool:
+        """Whether the answer is to be a JSON object."""
+        return self.text.format.type == "json_object"
 
-
-def _stream_options(params: Params, stream: bool) -> None:
-    if params.has("stream_options") and not stream and params.take("stream_options", dict) is not None:
-        raise refused(
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-            param="stream_options",
-            code="invalid_parameter_combination",
-        )
-    options = params.inner("stream_options")
-    options.unsupported("include_obfuscation", False, instead="Events are never padded here.")
-    options.done()
-
-
-def _top_logprobs(params: Params) -> int | None:
-    wanted, top = LOGPROBS in read_include(params), params.integer("top_logprobs", least=0, most=20)
-    if top and not wanted:
-        raise refused(
-            f"The 'top_logprobs' parameter is only allowed when 'include' contains '{LOGPROBS}'.",
-            param="top_logprobs",
-            code="invalid_parameter_combination",
-        )
-    return (top or 0) if wanted else None
-
-
-def read_include(params: Params) -> list[str]:
-    """Take what else is to be shown; only log-probabilities can be."""
-    given: list[Any] = params.take("include", list) or []
-    for name in given:
-        if name not in INCLUDABLE:
-            listed = ", ".join(map(repr, INCLUDABLE))
-            raise refused(
-                f"Invalid value: {name!r:.60}. Supported values are: {listed}.", param="include", code="invalid_value"
-            )
-        if name != LOGPROBS:
-            raise refused(
-                f"Unsupported parameter: 'include' asks for '{name}', which this sandbox does not have. "
-                f"It knows '{LOGPROBS}' only.",
-                param="include",
-                code="unsupported_parameter",
-            )
-    return given
+    @property
+    def logprobs(self) -> int | None:
+        """How many alternatives to list for each token; None where no log-probabilities are asked for."""
+        return (self.top_logprobs or 0) if LOGPROBS in self.include else None

@@ -7,7 +7,9 @@ newest thousand are kept, without their log-probabilities. Left out: responses i
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
 
+from pydantic import AfterValidator, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -16,20 +18,54 @@ from starlette.routing import Route
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body
 from ftwidgets.sandbox.api.chat.chat_completions import GONE
-from ftwidgets.sandbox.api.chat.chat_request import speaks_of_json
+from ftwidgets.sandbox.api.chat.chat_request import mentions_json, sampling_temperature
 from ftwidgets.sandbox.api.chat.stored_completions import drop_oldest, page_of
-from ftwidgets.sandbox.api.params import Query, body_params
-from ftwidgets.sandbox.api.responses.items import ID_LENGTH, new_message_id, plain_messages, with_own_ids
-from ftwidgets.sandbox.api.responses.response_bodies import Draft
-from ftwidgets.sandbox.api.responses.response_events import Events, event_sse
-from ftwidgets.sandbox.api.responses.response_request import ResponseRequest, read_response_request
+from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, gather, only, read_body, read_query
+from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_message_id, plain_messages, with_own_ids
+from ftwidgets.sandbox.api.responses.response_bodies import ModelResponse
+from ftwidgets.sandbox.api.responses.response_events import EventStream, event_sse
+from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 from ftwidgets.sandbox.api_errors import missing, refused
 from ftwidgets.sandbox.inference.completion import Completion, CompletionRequest, Inference
 from ftwidgets.sandbox.store.records import ResponseRecord
 from ftwidgets.sandbox.store.store import Store
 
 MOST = 100  # items on a page
+NO_REPLAY = "A response that is finished is not streamed again."
 NOT_KEPT = "Log-probabilities are not kept with a stored response; take them from the one that was answered."
+
+
+def _reject_include(value: dict[str, str]) -> dict[str, str]:
+    if value:
+        raise ParameterError(f"Unsupported parameter: 'include'. {NOT_KEPT}", "unsupported_parameter", param="include")
+    return value
+
+
+class IncludeQuery(RequestModel):
+    """A query that may hold `include[...]`, which is rejected."""
+
+    include: Annotated[dict[str, str], AfterValidator(_reject_include)] = Field(default_factory=dict, alias="include[]")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_include(cls, values: dict[str, str]) -> dict[str, Any]:
+        return gather(values, "include")
+
+
+class RetrieveQuery(IncludeQuery):
+    """How to show a response; none of the ways but the usual one is supported."""
+
+    stream: Annotated[Any, only("false", instead=NO_REPLAY)] = None
+    include_obfuscation: Annotated[Any, only("false", instead=NO_REPLAY)] = None
+    starting_after: Annotated[Any, only(instead=NO_REPLAY)] = None
+
+
+class ItemsQuery(IncludeQuery):
+    """Which page of the input, and its order."""
+
+    after: str | None = None
+    limit: Annotated[Count, Field(le=MOST)] = 20
+    order: Literal["asc", "desc"] = "desc"
 
 
 class Responses:
@@ -53,34 +89,30 @@ class Responses:
     async def create(self, request: Request) -> Response:
         """Answer; a request that is given up stops at the next turn."""
         ids, owner = self._store.ids, owner_of(request)
-        wanted = read_response_request(await body_params(request), ids)
-        conversation = with_own_ids([*self._earlier(wanted.previous, owner), *wanted.items], ids)
-        completion = await self._inference.start_completion(owner, _completion_request(wanted, conversation), "input")
-        draft = Draft(
-            wanted=wanted,
+        asked = await read_body(request, ResponseRequest)
+        earlier = self._earlier(asked.previous_response_id, owner)
+        conversation = with_own_ids([*earlier, *input_items(asked.input, ids)], ids)
+        completion = await self._inference.start_completion(owner, _completion_request(asked, conversation), "input")
+        response = ModelResponse(
+            request=asked,
             id=ids.new("resp_", ID_LENGTH),
             message_id=new_message_id(ids),
             created_at=int(self._store.clock.time()),
             n_prompt=len(completion.prompt),
         )
-        if wanted.stream:
-            return StreamingResponse(self._stream(draft, completion, conversation, owner), media_type="text/event-stream")
+        if asked.stream:
+            return StreamingResponse(self._stream(response, completion, conversation, owner), media_type="text/event-stream")
         async for pieces in self._inference.stream_chunks(completion):
             for piece in pieces:
-                draft.add(piece)
+                response.add(piece)
             if await request.is_disconnected():
                 return Response(status_code=GONE)
-        return JSONResponse(await self._finish(draft, conversation, owner))
+        return JSONResponse(await self._finish(response, conversation, owner))
 
     async def retrieve(self, request: Request) -> Response:
         """Show one response."""
-        record, query = self._find(request), Query(request)
-        if query.keyed("include"):
-            raise refused(f"Unsupported parameter: 'include'. {NOT_KEPT}", param="include", code="unsupported_parameter")
-        for name in ("stream", "include_obfuscation"):
-            query.unsupported(name, "false", instead="A response that is finished is not streamed again.")
-        query.unsupported("starting_after", instead="A response that is finished is not streamed again.")
-        query.done()
+        record = self._find(request)
+        read_query(request, RetrieveQuery)
         return JSONResponse(record.body)
 
     async def delete(self, request: Request) -> Response:
@@ -96,35 +128,35 @@ class Responses:
 
     async def input_items(self, request: Request) -> Response:
         """List the messages that a response stands on, earlier ones included, newest first unless told otherwise."""
-        record, query = self._find(request), Query(request)
-        after, limit = query.text("after"), query.whole("limit", 20, most=MOST)
-        newest = query.choice("order", ("asc", "desc")) != "asc"
-        if query.keyed("include"):
-            raise refused(f"Unsupported parameter: 'include'. {NOT_KEPT}", param="include", code="unsupported_parameter")
-        query.done()
-        return JSONResponse(bounded_page_body(*page_of(record.conversation, after, limit, newest), empty=""))
+        record, query = self._find(request), read_query(request, ItemsQuery)
+        page = page_of(record.conversation, query.after, query.limit, query.order == "desc")
+        return JSONResponse(bounded_page_body(*page, empty=""))
 
-    async def _stream(self, draft: Draft, completion: Completion, conversation: list[Body], owner: str) -> AsyncIterator[str]:
-        events = Events(draft)
-        yield "".join(map(event_sse, events.opening()))
+    async def _stream(
+        self, response: ModelResponse, completion: Completion, conversation: list[Body], owner: str
+    ) -> AsyncIterator[str]:
+        events = EventStream(response)
+        yield "".join(map(event_sse, events.begin()))
         async for pieces in self._inference.stream_chunks(completion):
             for piece in pieces:
-                draft.add(piece)
+                response.add(piece)
             yield "".join(event_sse(event) for piece in pieces for event in events.delta(piece))
-        body = await self._finish(draft, conversation, owner)
-        yield "".join(map(event_sse, events.closing(body)))
+        body = await self._finish(response, conversation, owner)
+        yield "".join(map(event_sse, events.end(body)))
 
-    async def _finish(self, draft: Draft, conversation: list[Body], owner: str) -> Body:
-        body = draft.body(int(self._store.clock.time()))
-        if draft.wanted.store:
-            await run_in_threadpool(self._keep, draft, body, conversation, owner)
+    async def _finish(self, response: ModelResponse, conversation: list[Body], owner: str) -> Body:
+        body = response.body(int(self._store.clock.time()))
+        if response.request.store:
+            await run_in_threadpool(self._keep, response, body, conversation, owner)
         return body
 
-    def _keep(self, draft: Draft, body: Body, conversation: list[Body], owner: str) -> None:
+    def _keep(self, response: ModelResponse, body: Body, conversation: list[Body], owner: str) -> None:
         plain = {**body, "output": [{**item, "content": _without_logprobs(item)} for item in body["output"]]}
         with self._store.db.transaction():
             self._store.db.insert(
-                ResponseRecord(id=draft.id, owner=owner, created_at=draft.created_at, conversation=conversation, body=plain)
+                ResponseRecord(
+                    id=response.id, owner=owner, created_at=response.created_at, conversation=conversation, body=plain
+                )
             )
             drop_oldest(self._store.db, ResponseRecord, owner)
 
@@ -149,23 +181,23 @@ class Responses:
         return record
 
 
-def _completion_request(wanted: ResponseRequest, conversation: list[Body]) -> CompletionRequest:
+def _completion_request(request: ResponseRequest, conversation: list[Body]) -> CompletionRequest:
     messages = plain_messages(conversation)
-    if wanted.json_object and not speaks_of_json(messages):
+    if request.json_object and not mentions_json(messages):
         raise refused(
             "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
             param="input",
         )
-    if wanted.instructions is not None:
-        messages.insert(0, {"role": "system", "content": wanted.instructions})
+    if request.instructions is not None:
+        messages.insert(0, {"role": "system", "content": request.instructions})
     return CompletionRequest(
-        model=wanted.model,
+        model=request.model,
         messages=messages,
-        max_tokens=wanted.max_tokens,
-        temperature=wanted.temperature,
-        top_p=wanted.top_p,
-        top_logprobs=wanted.top_logprobs,
-        json_object=wanted.json_object,
+        max_tokens=request.max_output_tokens,
+        temperature=sampling_temperature(request.temperature),
+        top_p=request.top_p,
+        top_logprobs=request.logprobs,
+        json_object=request.json_object,
     )
 
 

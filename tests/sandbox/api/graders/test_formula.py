@@ -59,7 +59,7 @@ UNREADABLE = [
 @pytest.mark.parametrize(("text", "expected"), WORTH)
 def test_a_formula_comes_to_its_value(text: str, expected: float) -> None:
     """By the rules of arithmetic: powers from the right and before signs, the rest from the left."""
-    assert Formula(text, VALUES.keys()).work_out(VALUES) == pytest.approx(expected)
+    assert Formula(text, VALUES.keys()).evaluate(VALUES) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("text", "reason"), UNREADABLE)
@@ -74,21 +74,21 @@ def test_what_has_no_value_is_an_error_of_arithmetic(text: str) -> None:
     """At once, however large it would be."""
     began = time.perf_counter()
     with pytest.raises((ArithmeticError, ValueError)):
-        Formula(text, VALUES.keys()).work_out(VALUES)
+        Formula(text, VALUES.keys()).evaluate(VALUES)
     assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("text", ["1" + "+1" * 999, "1" + "*1" * 999, "(" * 49 + "1" + ")" * 49, "max(" * 49 + "1" + ")" * 49])
 def test_the_longest_and_deepest_formulas_still_work(text: str) -> None:
     """No limit of Python is near."""
-    assert Formula(text, VALUES.keys()).work_out(VALUES) in (1, 1000)
+    assert Formula(text, VALUES.keys()).evaluate(VALUES) in (1, 1000)
 
 
 @given(st.text(alphabet="0123456789.eE+-*/^(), nameil_x\n", max_size=80))
 def test_any_text_is_a_finite_number_or_a_known_error(text: str) -> None:
     """Nothing else comes out of a formula."""
     with contextlib.suppress(ArithmeticError, ValueError):
-        assert math.isfinite(Formula(text, VALUES.keys()).work_out(VALUES))
+        assert math.isfinite(Formula(text, VALUES.keys()).evaluate(VALUES))
 
 
 @given(
@@ -102,4 +102,4 @@ def test_plain_arithmetic_agrees_with_python(tree: object) -> None:
 
     text = written(tree)
     if text.count("(") < DEEPEST:
-        assert Formula(text, VALUES.keys()).work_out(VALUES) == pytest.approx(eval(text, {}, VALUES))
+        assert Formula(text, VALUES.keys()).evaluate(VALUES) == pytest.approx(eval(text, {}, VALUES))

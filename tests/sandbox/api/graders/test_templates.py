@@ -6,8 +6,8 @@ import pytest
 
 from ftwidgets.sandbox.api.graders.templates import (
     LONGEST,
+    Sample,
     SampleError,
-    Scene,
     Template,
     TemplateError,
     TooLongError,
@@ -48,7 +48,7 @@ FILLED = [
 @pytest.mark.parametrize(("text", "expected"), FILLED)
 def test_variables_are_filled_in(text: str, expected: str) -> None:
     """Texts as they are, everything else as JSON; what is filled in is not looked at again."""
-    assert Template(text).fill(Scene(ITEM, SAMPLE)) == expected
+    assert Template(text).fill(Sample(ITEM, SAMPLE)) == expected
 
 
 NO_VARIABLES = ["{{ }}", "{{ item }}", "{{ sample }}", "{{ label }}", "{{ other.label }}", "{{ items.label }}"]
@@ -69,24 +69,24 @@ def test_what_is_no_variable_is_said(text: str) -> None:
 def test_what_the_item_or_sample_does_not_have_is_an_error(path: str) -> None:
     """Never an empty text in its place."""
     with pytest.raises(VariableError):
-        Template(f"{{{{ {path} }}}}").fill(Scene(ITEM, SAMPLE))
+        Template(f"{{{{ {path} }}}}").fill(Sample(ITEM, SAMPLE))
 
 
 @pytest.mark.parametrize("sample", ["", "no JSON", "{'name': 1}", "NaN", "[" * 20_000, "1" * 10_000])
 def test_a_sample_that_is_not_json_has_no_output_json(sample: str) -> None:
     """Whatever makes it unreadable."""
     with pytest.raises(SampleError):
-        Template("{{ sample.output_json.name }}").fill(Scene({}, sample))
+        Template("{{ sample.output_json.name }}").fill(Sample({}, sample))
 
 
 def test_a_text_may_not_grow_too_long() -> None:
     """It stops at the first piece that is too much, so that a short template cannot ask for a gigabyte."""
-    scene = Scene({"large": "x" * (LONGEST // 2)}, "")
-    assert len(Template("{{item.large}}" * 2).fill(scene)) == LONGEST
+    sample = Sample({"large": "x" * (LONGEST // 2)}, "")
+    assert len(Template("{{item.large}}" * 2).fill(sample)) == LONGEST
     with pytest.raises(TooLongError, match="longer than 20000"):
-        Template("{{item.large}}.{{item.large}}").fill(scene)
+        Template("{{item.large}}.{{item.large}}").fill(sample)
     with pytest.raises(TooLongError, match="longer than 20000"):
-        Template("{{item.large}}" * 1000).fill(scene)
+        Template("{{item.large}}" * 1000).fill(sample)
 
 
 def test_a_value_nested_too_deep_is_refused() -> None:
@@ -95,6 +95,6 @@ def test_a_value_nested_too_deep_is_refused() -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(TooLongError, match="too deep"):
-        Template("{{ item.deep }}").fill(Scene({"deep": deep}, ""))
+        Template("{{ item.deep }}").fill(Sample({"deep": deep}, ""))
     while deep:
         deep = deep.pop()
