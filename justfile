@@ -32,7 +32,7 @@ record-claims:
 
 # binder/ in a fresh environment: one core, 2 GB, every lesson; and somebody else's project in another
 binder:
-    pytest -m binder tests/binder tests/testing
+    pytest -m binder -s tests/binder tests/testing
 
 # processes killed at many points of a job's life
 killed:
@@ -42,9 +42,13 @@ killed:
 browser:
     pytest -m browser tests/browser
 
-# the engine against transformers, freshly computed (extra `parity`)
+# the engine against transformers, freshly computed (extra `parity`), and noted as compared
 parity:
-    pytest -m parity
+    pytest -m parity tests/engine
+    python -m tests.engine.parity_record --write
+
+# everything, everywhere: all lessons in the browser and as on Binder, all claims over five seeds, all kills, parity
+all: check test browser binder claims killed parity
 
 # run the lessons and store their outputs
 run-notebooks:
