@@ -19,7 +19,7 @@ def test_readme_has_the_two_commands() -> None:
     """One sets up and does the main job, one sets up and passes the tests; each on a line of its own, to be pasted."""
     lines = README.splitlines()
     assert 'pip install -e ".[lab]" && ftwidgets demo' in lines
-    assert 'pip install -e ".[test]" && pytest' in lines
+    assert 'pip install -e ".[test]" && pytest -n auto --dist loadfile' in lines
 
 
 def test_readme_names_every_public_name() -> None:
