@@ -18,7 +18,7 @@ from ftwidgets.data.text import join_names, printable
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource, Source
     from ftwidgets.data.rows import Rule
-    from ftwidgets.data.rules import Labels, Near, Repeats
+    from ftwidgets.data.rules import Duplicates, Labels, NearDuplicates
     from ftwidgets.data.tokens.counting import Counting
 
 OTHER_KEYS = FindingType(
@@ -137,8 +137,8 @@ class CheckedSource:
     source: "OpenSource"
     index: RowIndex
     collector: Tally
-    repeats: "Repeats"
-    near: "Near"
+    repeats: "Duplicates"
+    near: "NearDuplicates"
     labels: "Labels"
     counting: "Counting"
 
@@ -201,12 +201,12 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
         return UnreadableSource(name, collector)
     for finding in opened.findings:
         collector.add(finding)
-    repeats, near, labels = rules.Repeats(), rules.Near(near=options.near), rules.Labels()
+    repeats, near, labels = rules.Duplicates(), rules.NearDuplicates(near=options.near), rules.Labels()
     counting = Counting(count=options.tokens, encoding=model_specs.encoding(options.model))
     all_rules: list[Rule] = [repeats, near, labels, counting]
     if options.model is not None:
         all_rules.append(model_specs.TooLong(options.model))
-    all_rules += [rules.Systems(opened.columns.get("system")), rules.RowTexts(), rules.SetTexts()]
+    all_rules += [rules.SystemPrompts(opened.columns.get("system")), rules.RowTexts(), rules.Outliers()]
     index = scan(opened, all_rules, collector)
     for finding in _check_keys(index):
         collector.add(finding)
@@ -229,13 +229,13 @@ def _check_keys(index: RowIndex) -> list[Finding]:
 
 def find_leaks(train: CheckedSource, validation: CheckedSource) -> None:
     """Add to the findings of `validation` which of its rows, or of its groups, are also in `train`."""
-    from ftwidgets.data.rules import leaks, shared_groups
+    from ftwidgets.data.rules import find_leaked_groups, find_leaked_prompts
 
     index, collector, name = validation.index, validation.collector, validation.name
-    collect_final_findings(leaks(train.near, train.index, validation.near, index), index, collector, name)
+    collect_final_findings(find_leaked_prompts(train.near, train.index, validation.near, index), index, collector, name)
     if "group" in train.source.columns:
         train_groups, groups = ([row.group for row in checked.index.read_all()] for checked in (train, validation))
-        collect_final_findings(shared_groups(train_groups, groups, train.index), index, collector, name)
+        collect_final_findings(find_leaked_groups(train_groups, groups, train.index), index, collector, name)
 
 
 def with_source(checked: CheckedSource | UnreadableSource, other: str) -> CheckedSource | UnreadableSource:

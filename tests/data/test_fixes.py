@@ -38,7 +38,7 @@ def test_a_report_names_the_fixes_it_has(tmp_path: Path) -> None:
 
 
 def test_the_new_file_is_clean_of_what_was_fixed_and_the_source_is_as_it_was(tmp_path: Path) -> None:
-    """Repeats gone, an address redacted, a role in place; the log accounts for each; nothing else differs."""
+    """Duplicates gone, an address redacted, a role in place; the log accounts for each; nothing else differs."""
     odd = {
         "messages": [
             {"role": "developer", "content": "Be kind."},

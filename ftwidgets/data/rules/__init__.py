@@ -1,13 +1,27 @@
-"""The rules that look for faults in training data, a file for each."""
+"""The rules that look for problems in training data, one file each: declaration, detection, finding.
 
-from ftwidgets.data.rules.duplicates import Repeats as Repeats
+Rules on single texts: `row_texts` runs `characters`, `mojibake`, `secrets`, `personal/` and `echo`. Rules on the whole set:
+`duplicates`, `near_duplicates/`, `labels`, `outliers/`, `system_prompts`, `size`. Rules on two files: `leakage`.
+"""
+
+from ftwidgets.data.rules.duplicates import Duplicates as Duplicates
 from ftwidgets.data.rules.labels import Labels as Labels
-from ftwidgets.data.rules.leakage import leaks as leaks
-from ftwidgets.data.rules.leakage import shared_groups as shared_groups
-from ftwidgets.data.rules.near_duplicates.rule import Near as Near
-from ftwidgets.data.rules.outliers.outlier_rule import SetTexts as SetTexts
+from ftwidgets.data.rules.leakage import find_leaked_groups as find_leaked_groups
+from ftwidgets.data.rules.leakage import find_leaked_prompts as find_leaked_prompts
+from ftwidgets.data.rules.near_duplicates.rule import NearDuplicates as NearDuplicates
+from ftwidgets.data.rules.outliers.outlier_rule import Outliers as Outliers
 from ftwidgets.data.rules.row_texts import REPAIRS as REPAIRS
 from ftwidgets.data.rules.row_texts import RowTexts as RowTexts
-from ftwidgets.data.rules.system_prompts import Systems as Systems
+from ftwidgets.data.rules.system_prompts import SystemPrompts as SystemPrompts
 
-__all__ = ["REPAIRS", "Labels", "Near", "Repeats", "RowTexts", "SetTexts", "Systems", "leaks", "shared_groups"]
+__all__ = [
+    "REPAIRS",
+    "Duplicates",
+    "Labels",
+    "NearDuplicates",
+    "Outliers",
+    "RowTexts",
+    "SystemPrompts",
+    "find_leaked_groups",
+    "find_leaked_prompts",
+]

@@ -1,6 +1,6 @@
-"""Rows that are there twice: exactly, or but for blanks, case and Unicode form.
+"""The rule about duplicate rows: exact ones, and those that differ only in whitespace, case or Unicode form.
 
-Left out: rows that are merely similar (`near`).
+Left out: rows that are similar (`near_duplicates`).
 """
 
 from array import array
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
 from ftwidgets.data.rows import Batch, RowLookup
-from ftwidgets.data.rules.number_columns import firsts, mixed, numbers, system_key
+from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
 
 DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
 DUPLICATE_ROW = FindingType(
@@ -32,55 +32,44 @@ SAME_BUT_BLANKS = FindingType(
 )
 
 
-class Repeats:
+class Duplicates:
     """The rules duplicate-row and same-but-blanks: prompt, completion and system prompt together.
 
-    `dropped` are the positions of exact repeats after the first, and `alike` those of rows that differ from an earlier
-    one only in blanks, case or Unicode form; both are filled by `finalize`. Of a row, two keys of eight bytes are kept: two
-    different rows have one key by chance once in 10**19 pairs.
+    After `finalize`, `dropped` are the positions of exact duplicates after the first. Two hashes of eight bytes are kept of
+    each row: two different rows have the same hash by chance once in 10**19 pairs.
     """
 
     def __init__(self) -> None:
         self.dropped: list[int] = []
-        self.alike: list[int] = []
         self._exact = array("q")
-        self._folded = array("q")
+        self._normalized = array("q")
 
     def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
-        """Keep two keys of each row."""
+        """Keep two hashes of each row."""
         import numpy as np
 
         rows = zip(batch.prompts, batch.completions, batch.systems, strict=True)
         self._exact.extend(map(hash, rows))
-        systems = np.fromiter(map(system_key, batch.systems), dtype=np.int64, count=len(batch.systems))
-        self._folded.frombytes(mixed(batch.prompt_hashes, batch.completion_hashes, systems).tobytes())
+        systems = np.fromiter(map(system_hash, batch.systems), dtype=np.int64, count=len(batch.systems))
+        self._normalized.frombytes(combine_hashes(batch.prompt_hashes, batch.completion_hashes, systems).tobytes())
         return ()
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        """Say of each repeat which row it repeats."""
+        """Yield for each duplicate the row that it duplicates."""
         import numpy as np
 
-        exact, folded = firsts(numbers(self._exact)), firsts(numbers(self._folded))
+        exact, normalized = first_occurrences(as_array(self._exact)), first_occurrences(as_array(self._normalized))
         here = np.arange(len(exact))
-        repeated = exact != here
-        self.dropped = np.flatnonzero(repeated).tolist()
-        self.alike = np.flatnonzero((folded != here) & ~repeated).tolist()
-        for position in np.flatnonzero(folded != here).tolist():
-            if repeated[position]:
-                yield position, _duplicate(lookup.where(int(exact[position])))
+        is_exact = exact != here
+        self.dropped = np.flatnonzero(is_exact).tolist()
+        for position in np.flatnonzero(normalized != here).tolist():
+            if is_exact[position]:
+                message = f"The row says the same as {lookup.where(int(exact[position]))}; it is used once."
+                fix = "Delete one of them; a row that is there twice counts twice in training."
+                yield position, DUPLICATE_ROW(message, fix)
             else:
-                yield position, _alike(lookup.where(int(folded[position])))
-
-
-def _duplicate(where: str) -> Finding:
-    return DUPLICATE_ROW(
-        f"The row says the same as {where}; it is used once.",
-        "Delete one of them; a row that is there twice counts twice in training.",
-    )
-
-
-def _alike(where: str) -> Finding:
-    return SAME_BUT_BLANKS(
-        f"The row differs from {where} only in blanks, case or Unicode form.",
-        "Keep the better one; a row that is there twice counts twice in training.",
-    )
+                message = (
+                    f"The row differs from {lookup.where(int(normalized[position]))} only in blanks, case or Unicode form."
+                )
+                fix = "Keep the better one; a row that is there twice counts twice in training."
+                yield position, SAME_BUT_BLANKS(message, fix)

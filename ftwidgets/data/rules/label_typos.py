@@ -5,7 +5,7 @@ Left out: how often each occurs, which decides as well (`labels`).
 
 import re
 
-from ftwidgets.data.rules.near_duplicates.typos import confused, distance
+from ftwidgets.data.rules.near_duplicates.typos import edit_distance, is_confusable
 
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -14,7 +14,7 @@ _DENSE = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")  # scri
 _ROMAN = re.compile("[ivxlcdm]+")
 
 
-def bare(label: str) -> str:
+def strip_punctuation(label: str) -> str:
     """Return a folded label without final punctuation and the quotes around it; as it is if nothing else is left."""
     for _ in range(2):
         label = label[1:-1] if len(label) > 2 and label[0] == label[-1] and label[0] in "\"'" else label
@@ -22,7 +22,7 @@ def bare(label: str) -> str:
     return label
 
 
-def is_slip(slip: str, label: str) -> bool:
+def is_typo(slip: str, label: str) -> bool:
     """Tell whether a folded label is another one but for a letter put in, left out, replaced, or two swapped.
 
     From eight letters on there may be two such slips (a letter replaced counts as two). The first letter is the same, or
@@ -31,7 +31,7 @@ def is_slip(slip: str, label: str) -> bool:
     number, a Roman one included, in a sign such as +, in a beginning (`legal`, `illegal`), or that is known to be another
     word (`typos.confused`).
     """
-    slip, label = bare(slip), bare(label)
+    slip, label = strip_punctuation(slip), strip_punctuation(label)
     if _marks(slip) != _marks(label) or _DENSE.search(slip + label):
         return False
     one, other = _WORD.findall(slip), _WORD.findall(label)
@@ -41,7 +41,7 @@ def is_slip(slip: str, label: str) -> bool:
         differing = set(one) ^ set(other)
         return "".join(one) == "".join(other) and min(map(len, differing), default=0) > 2
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(pairs) == 1 and (_is_cut(slip, label, len(pairs[0][0])) or _is_slip(*pairs[0]))
+    return len(pairs) == 1 and (_is_cut(slip, label, len(pairs[0][0])) or _is_typo(*pairs[0]))
 
 
 def _is_cut(slip: str, label: str, size: int) -> bool:
@@ -50,18 +50,18 @@ def _is_cut(slip: str, label: str, size: int) -> bool:
     )
 
 
-def _is_slip(slip: str, word: str) -> bool:
+def _is_typo(slip: str, word: str) -> bool:
     size = min(len(slip), len(word))
     if size < 4 or not (slip + word).isalpha() or (_ROMAN.fullmatch(slip) and _ROMAN.fullmatch(word)):
         return False
     if slip[0] != word[0] and slip[1::-1] != word[:2]:
         return False
-    if slip.endswith(word) or word.endswith(slip) or confused(slip, word):
+    if slip.endswith(word) or word.endswith(slip) or is_confusable(slip, word):
         return False
     if size < 6 and sorted(slip) != sorted(word) and (size == 4 or len(slip) == len(word)):
         return False
-    steps = distance(slip, word, 2, replaced=2)
-    return steps <= 2 if size >= 8 else distance(slip, word, 1) == 1
+    steps = edit_distance(slip, word, 2, replaced=2)
+    return steps <= 2 if size >= 8 else edit_distance(slip, word, 1) == 1
 
 
 def _marks(label: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
 from ftwidgets.data.rows import Batch, RowLookup
-from ftwidgets.data.rules.label_typos import bare, is_slip
+from ftwidgets.data.rules.label_typos import is_typo, strip_punctuation
 from ftwidgets.data.rules.near_duplicates.normalize import is_number
 from ftwidgets.data.text import normalize, pluralize, quote
 
@@ -174,7 +174,7 @@ def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
         return True
     if n_label < FREQUENT * n_slip:
         return False
-    return bare(slip) == bare(label) or (n_slip <= MOST_SLIPS and is_slip(slip, label))
+    return strip_punctuation(slip) == strip_punctuation(label) or (n_slip <= MOST_SLIPS and is_typo(slip, label))
 
 
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:

@@ -1,6 +1,6 @@
-"""Validation rows that are also trained on: the same prompt, nearly the same, or another row of the same group.
+"""Leakage: validation rows that are also trained on, by the same prompt, nearly the same prompt, or the same group.
 
-Left out: splitting so that none is (`split`).
+Left out: making a split without leakage (`ftwidgets.data.splits`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import RowLookup
-from ftwidgets.data.rules.number_columns import firsts
+from ftwidgets.data.rules.hash_columns import first_occurrences
 from ftwidgets.data.text import normalize, quote
 
 if TYPE_CHECKING:
     from ftwidgets.data.rows import TrainingRow
-    from ftwidgets.data.rules.near_duplicates.rule import Near
+    from ftwidgets.data.rules.near_duplicates.rule import NearDuplicates
 
 SHARED_PROMPT = FindingType(
     "shared-prompt",
@@ -38,37 +38,42 @@ SHARED_GROUP = FindingType(
 )
 
 
-def leaks(train: "Near", train_known: RowLookup, held: "Near", held_known: RowLookup) -> Iterator[tuple[int, Finding]]:
-    """Yield (position among the validation rows, fault) for each whose prompt is trained on, exactly or nearly.
+def find_leaked_prompts(
+    train: "NearDuplicates", train_rows: RowLookup, validation: "NearDuplicates", validation_rows: RowLookup
+) -> Iterator[tuple[int, Finding]]:
+    """Yield (position among the validation rows, finding) for each row whose prompt is trained on, exactly or nearly.
 
     Parameters
     ----------
-    train, held
-        The rules that have seen the training rows and the validation rows. Where one of them was told not to look for
-        near-duplicates, only equal prompts are found (case, blanks and Unicode form aside).
-    train_known, held_known
+    train, validation
+        The rules that have seen the training rows and the validation rows. If one of them was made with `near=False`, only
+        prompts that are equal when normalized are found.
+    train_rows, validation_rows
         The rows they have seen.
     """
     import numpy as np
 
-    from ftwidgets.data.rules.near_duplicates.groups import grouped
+    from ftwidgets.data.rules.near_duplicates.groups import find_groups
 
-    n = len(train_known)
-    keys = np.concatenate((train.prompt_hashes, held.prompt_hashes))
-    first_of_all = firsts(keys)
-    first = top = first_of_all[n:]
-    if train.near and held.near and len(first):
-        both = _Both(train_known, held_known)
-        top = grouped(first_of_all, train.sketches.joined(held.sketches), both).tops[n:]
-    for position in np.flatnonzero((first < n) | (top < n)).tolist():
+    n = len(train_rows)
+    first_of_all = first_occurrences(np.concatenate((train.prompt_hashes, validation.prompt_hashes)))
+    first = root = first_of_all[n:]
+    if train.near and validation.near and len(first):
+        both = _TwoSources(train_rows, validation_rows)
+        root = find_groups(first_of_all, train.fingerprints.concatenate(validation.fingerprints), both).roots[n:]
+    for position in np.flatnonzero((first < n) | (root < n)).tolist():
         if first[position] < n:
-            yield position, _shared(train_known.where(int(first[position])))
+            where = train_rows.where(int(first[position]))
+            message = f"The prompt is also in the training rows ({where}), so validation would look too good."
+            yield position, SHARED_PROMPT(message, "Delete it from one of the two.")
         else:
-            yield position, _nearly(train_known.where(int(top[position])))
+            where = train_rows.where(int(root[position]))
+            message = f"Nearly the same prompt is in the training rows ({where}), so validation would look too good."
+            yield position, SHARED_NEAR(message, "Delete one of the two, or keep both on one side.")
 
 
-class _Both:
-    """Two sources as one: the rows of the first, then those of the second (`RowLookup`)."""
+class _TwoSources:
+    """A `RowLookup` over two sources: the rows of the first, then those of the second."""
 
     def __init__(self, one: RowLookup, two: RowLookup) -> None:
         self._one, self._two, self._n = one, two, len(one)
@@ -85,37 +90,24 @@ class _Both:
         return [*(self._one.read(own) if own else ()), *(self._two.read(others) if others else ())]
 
 
-def shared_groups(
-    train_groups: Sequence[str | None], held_groups: Sequence[str | None], train_known: RowLookup
+def find_leaked_groups(
+    train_groups: Sequence[str | None], validation_groups: Sequence[str | None], train_rows: RowLookup
 ) -> Iterator[tuple[int, Finding]]:
-    """Yield (position among the validation rows, fault) for each row of a group that is trained on.
+    """Yield (position among the validation rows, finding) for each row of a group that is trained on.
 
     Parameters
     ----------
-    train_groups, held_groups
-        What the group column says of each row; None or blank: the row is in no group. Compared folded.
-    train_known
+    train_groups, validation_groups
+        The value of the group column in each row; None or blank: the row is in no group. Values are compared normalized.
+    train_rows
         The training rows, to name the first of the group.
     """
     first: dict[str, int] = {}
     for position, group in enumerate(train_groups):
         if group and (name := normalize(group)):
             first.setdefault(name, position)
-    for position, group in enumerate(held_groups):
-        if group and (twin := first.get(normalize(group))) is not None:
-            yield position, _of_group(group, train_known.where(twin))
-
-
-def _shared(where: str) -> Finding:
-    message = f"The prompt is also in the training rows ({where}), so validation would look too good."
-    return SHARED_PROMPT(message, "Delete it from one of the two.")
-
-
-def _nearly(where: str) -> Finding:
-    message = f"Nearly the same prompt is in the training rows ({where}), so validation would look too good."
-    return SHARED_NEAR(message, "Delete one of the two, or keep both on one side.")
-
-
-def _of_group(group: str, where: str) -> Finding:
-    message = f"Group {quote(group, 40)} is also in the training rows ({where}), so validation would look too good."
-    return SHARED_GROUP(message, "Keep all rows of a group on one side.")
+    for position, group in enumerate(validation_groups):
+        if group and (same := first.get(normalize(group))) is not None:
+            where = train_rows.where(same)
+            message = f"Group {quote(group, 40)} is also in the training rows ({where}), so validation would look too good."
+            yield position, SHARED_GROUP(message, "Keep all rows of a group on one side.")

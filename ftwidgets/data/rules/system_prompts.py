@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Batch, RowLookup
-from ftwidgets.data.rules.near_duplicates.compare import alike
+from ftwidgets.data.rules.near_duplicates.compare import is_near_duplicate
 from ftwidgets.data.text import normalize, pluralize, quote
 
 MIXED_SYSTEM_PROMPTS = FindingType(
@@ -54,7 +54,7 @@ class _Variant:
     n: int = 0
 
 
-class Systems:
+class SystemPrompts:
     """The rules mixed-system-prompts, system-missing and system-filled.
 
     Mixed: a system prompt that says the same as a more frequent one but for blanks, case, punctuation or a typo; or one
@@ -140,7 +140,7 @@ class Systems:
 
 
 def _same(one: str, other: str) -> bool:
-    return normalize(one) == normalize(other) or alike(one, other)
+    return normalize(one) == normalize(other) or is_near_duplicate(one, other)
 
 
 def _variant(variant: _Variant, usual: _Variant, known: RowLookup, own: int, *, nearly: bool) -> Finding:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.data.rows import hash_all
-from ftwidgets.data.rules import Repeats
+from ftwidgets.data.rules import Duplicates
 from ftwidgets.data.text import normalize, normalize_all
 from tests.data.rules.rows import Rows, told, usable
 
@@ -17,7 +17,7 @@ TEXTS = st.text(alphabet=" \t\n\x0b\x1c\0AaBbßé\u00a0\ufb01\u3000'x\ud800", ma
 
 def test_exact_repeats_and_repeats_but_for_blanks() -> None:
     """The first stays; each later one names it. Only exact ones are left out."""
-    rule = Repeats()
+    rule = Duplicates()
     rows = [
         ("A?", "x"),
         ("a? ", " X"),
@@ -37,26 +37,27 @@ def test_exact_repeats_and_repeats_but_for_blanks() -> None:
     assert found[1][1].message == "The row says the same as line 2; it is used once."
     assert found[3][1].message.startswith("The row says the same as line 3;")
     assert "from line 5 only" in found[2][1].message
-    assert (rule.dropped, rule.alike) == ([2, 6], [1, 4])
+    assert rule.dropped == [2, 6]
 
 
 def test_nothing_repeated_and_nothing_at_all() -> None:
     """Texts that would be equal if they were glued together are not."""
     for rows in ([], [("ab", "c"), ("a", "bc"), ("a b", "c")]):
-        rule = Repeats()
+        rule = Duplicates()
         assert told(rule, usable(rows)) == []
-        assert rule.dropped == rule.alike == []
+        assert rule.dropped == []
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12))
 def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None:
     """Exact: equal texts; alike: equal when folded."""
-    rule = Repeats()
-    told(rule, usable(rows), size=5)
+    rule = Duplicates()
+    found = told(rule, usable(rows), size=5)
     dropped = [i for i, row in enumerate(rows) if row in rows[:i]]
     folded = [tuple(map(normalize, row)) for row in rows]
     assert rule.dropped == dropped
-    assert rule.alike == [i for i, row in enumerate(folded) if row in folded[:i] and i not in dropped]
+    alike = [position for position, finding in found if finding.id == "same-but-blanks"]
+    assert alike == [i for i, row in enumerate(folded) if row in folded[:i] and i not in dropped]
 
 
 @given(st.lists(TEXTS, max_size=8))
@@ -96,11 +97,11 @@ def test_no_hash_seed_decides_a_split(tmp_path: Path) -> None:
 
 def test_the_end_is_quick() -> None:
     """Whatever is to be said of 200,000 rows takes a fraction of a second: sorting, no dictionary."""
-    rule = Repeats()
+    rule = Duplicates()
     rows = usable((f"q{i % 150_000}", "a") for i in range(1000))
     told(rule, rows)
     rule._exact = rule._exact * 200
-    rule._folded = rule._folded * 200
+    rule._normalized = rule._normalized * 200
     start = time.process_time()
     n = sum(1 for _ in rule.finalize(Rows(rows * 200)))
     assert n == len(rule.dropped) == 199_000

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftwidgets.data.rows import Batch, Row, TrainingRow
-from ftwidgets.data.rules import REPAIRS, RowTexts, SetTexts
+from ftwidgets.data.rules import REPAIRS, Outliers, RowTexts
 
 PIECES = [
     "joe@firma.de", "@", "a@b.cd", "+49 30 901820", "(212) 736-5000", "4242 4242 4242 4242", "4242424242424242", " ", "\n", "-",
@@ -51,7 +51,7 @@ def test_any_text_ends_in_findings_with_short_excerpts(text):
         assert fault.repair == FIXED_BY.get(fault.id)
         assert fault.message.isprintable()
         assert fault.excerpt is not None
-    rule = SetTexts()
+    rule = Outliers()
     assert list(rule.update(Batch(0, [TrainingRow(Row(1, 1, 1, None), text, text)] * 24))) == []
     for _, fault in rule.finalize(None):
         assert fault.message.isprintable()

@@ -1,5 +1,5 @@
 from ftwidgets.data.rows import Fault
-from ftwidgets.data.rules import Systems
+from ftwidgets.data.rules import SystemPrompts
 from tests.data.rules.rows import told, usable
 
 
@@ -7,7 +7,7 @@ def systems(*texts: str | None, constant: str | None = None, column: str | None 
     rows = usable((f"q{i}", "a", text) if text is not None else (f"q{i}", "a") for i, text in enumerate(texts))
     if constant is not None:
         rows = [row if row.own_system else row._replace(system=constant) for row in rows]
-    return told(Systems(column), rows, size=7)
+    return told(SystemPrompts(column), rows, size=7)
 
 
 def test_one_system_prompt_or_none_is_fine() -> None:

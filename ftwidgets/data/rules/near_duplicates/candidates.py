@@ -1,16 +1,14 @@
-"""Pairs of prompts that may be nearly the same, found by sorting sketches.
+"""Blocking: the pairs of prompts that share a key of their fingerprints, as candidates for a comparison.
 
-Sorted by a key, prompts that share it are neighbours; each is held against at most 64 of them, in the order of their
-letters, so that a template which fills half the file costs no more than any other row.
-
-Left out: looking at the prompts themselves (`near`).
+Sorted by a key, prompts that share it are neighbours. Each is paired with at most 64 of them, in the order of their letter
+sums, so that a template which fills half the file costs no more than any other row.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ftwidgets.data.rules.near_duplicates.fingerprints import BANDS, Sketches
+from ftwidgets.data.rules.near_duplicates.fingerprints import BANDS, Fingerprints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,50 +17,50 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 NEIGHBOURS = 64
-"""Prompts with the same key that one is held against."""
+"""How many prompts with the same key each prompt is paired with at most."""
 
 PARTNERS = 8
-"""Pairs of one key that are kept of a prompt and those before it: a group needs no more to hang together."""
+"""How many pairs of one key are kept of a prompt and those before it: a group needs no more to hang together."""
 
 LETTERS = 4
-"""Letters in which two prompts may differ: one slip makes 2 at most, another word mostly more."""
+"""Letters in which the two prompts of a pair may differ: a typo changes at most 2, another word mostly more."""
 
-OF_A_WORD = 8
-"""Letters of a word, rarely more; one word is allowed for besides."""
+LETTERS_OF_A_WORD = 8
+"""A word rarely has more letters; one extra word is allowed for besides."""
 
 CROWD = 256
-"""Long prompts that share a band: with more, a few are tried first, and if few of these are alike, it is a template."""
+"""With more long prompts than this in one band, a few pairs are tried first; if few of these are alike, it is a template."""
 
 STEPS = 4
-"""How far apart two long prompts of one band may be, in their order, to be tried."""
+"""Long prompts of one band are paired with so many that follow them in the band."""
 
 
-class Pairs(NamedTuple):
-    """Candidates, as positions (`one` below `other`), and whether some may have been missed."""
+class CandidatePairs(NamedTuple):
+    """Pairs of rows to compare, as positions (`one` below `other`), and whether some pairs may be missing."""
 
     one: "Ints"
     other: "Ints"
     capped: bool = False
 
 
-def close(sketches: Sketches, rows: "Ints") -> Pairs:
-    """Return pairs of the rows whose content words have nearly the same letters, and the same heads, tails or letters.
+def block_by_sums(fingerprints: Fingerprints, rows: "Ints") -> CandidatePairs:
+    """Return pairs of the rows with equal prefix sums, suffix sums or letter sums, and nearly the same letters.
 
-    All pairs are among them that are the same but for their wording (`alike.Likeness.SAME`).
+    They include all pairs that differ only in wording (`compare.Similarity.SAME`).
     """
-    letters = sketches.letters[rows]
-    return _together([_neighbours(key, letters, rows) for key in (sketches.heads[rows], sketches.tails[rows], letters)])
+    letters = fingerprints.letter_sums[rows]
+    keys = (fingerprints.prefix_sums[rows], fingerprints.suffix_sums[rows], letters)
+    return _merge([_pair_neighbours(key, letters, rows) for key in keys])
 
 
-def overlapping(sketches: Sketches, rows: "Ints") -> tuple[Pairs, Pairs, list["Ints"]]:
+def block_by_bands(fingerprints: Fingerprints, rows: "Ints") -> tuple[CandidatePairs, CandidatePairs, list["Ints"]]:
     """Return pairs of long prompts that share two bands or more, pairs that share one, and the crowds.
 
-    A crowd is the rows of a band that very many share. The two of a pair differ in how many content words they have.
+    A crowd is the rows of a band that more than 256 rows share. The prompts of a pair have different numbers of content words.
     """
     found, crowds = [], []
     for band in range(BANDS):
-        key = sketches.bands[rows, band]
-        order, key = _shared(key)
+        order, key = _sort_shared_keys(fingerprints.bands[rows, band])
         if not len(order):
             continue
         bounds = np.append(np.append(0, np.flatnonzero(np.diff(key)) + 1), len(order))
@@ -72,29 +70,29 @@ def overlapping(sketches: Sketches, rows: "Ints") -> tuple[Pairs, Pairs, list["I
         order, key = order[few], key[few]
         for step in range(1, STEPS + 1):
             same = np.flatnonzero(key[step:] == key[:-step])
-            found.append(Pairs(rows[order[same]], rows[order[same + step]]))
-    together = unlike_in_size(sketches, found)
-    shared = (sketches.bands[together.one] == sketches.bands[together.other]).sum(axis=1)
-    surer, less_sure = (Pairs(together.one[some], together.other[some]) for some in (shared > 1, shared == 1))
-    return surer, less_sure, crowds
+            found.append(CandidatePairs(rows[order[same]], rows[order[same + step]]))
+    pairs = filter_by_size(fingerprints, found)
+    shared = (fingerprints.bands[pairs.one] == fingerprints.bands[pairs.other]).sum(axis=1)
+    likely, unlikely = (CandidatePairs(pairs.one[some], pairs.other[some]) for some in (shared > 1, shared == 1))
+    return likely, unlikely, crowds
 
 
-def unlike_in_size(sketches: Sketches, found: list[Pairs]) -> Pairs:
-    """Return the pairs of several searches, each once, of which one may have all content words of the other and some more.
+def filter_by_size(fingerprints: Fingerprints, found: list[CandidatePairs]) -> CandidatePairs:
+    """Return each pair once in which one prompt may have all content words of the other and some more.
 
-    Pairs as long as each other are alike only if they are the same but for their wording, and those are in `close`. Of
-    the others, those are left out that differ in more letters than that many words have.
+    Prompts with equally many words are alike only if they differ in wording alone, and `block_by_sums` has those pairs. Of the
+    others, pairs go that differ in more letters than the additional words can have.
     """
-    pairs = _together(found)
-    sizes, letters = sketches.sizes, sketches.letters
-    more = np.abs(sizes[pairs.one].astype(np.int64) - sizes[pairs.other])
-    unlike = apart(letters[pairs.one], letters[pairs.other])
-    some = (more > 0) & (unlike <= OF_A_WORD * (more + 1))
-    return Pairs(pairs.one[some], pairs.other[some])
+    pairs = _merge(found)
+    n_words, letters = fingerprints.n_words, fingerprints.letter_sums
+    more = np.abs(n_words[pairs.one].astype(np.int64) - n_words[pairs.other])
+    differing = letter_distance(letters[pairs.one], letters[pairs.other])
+    some = (more > 0) & (differing <= LETTERS_OF_A_WORD * (more + 1))
+    return CandidatePairs(pairs.one[some], pairs.other[some])
 
 
-def _shared(key: "NDArray[Any]") -> tuple["Ints", "NDArray[Any]"]:
-    """Return the places of all keys that are there twice or more and are not 0, sorted by key and place, and these keys."""
+def _sort_shared_keys(key: "NDArray[Any]") -> tuple["Ints", "NDArray[Any]"]:
+    """Return the positions of all keys that occur twice or more and are not 0, sorted by key and position, and these keys."""
     places = np.flatnonzero(key)
     order = places[np.argsort(key[places])]
     keys = key[order]
@@ -104,32 +102,34 @@ def _shared(key: "NDArray[Any]") -> tuple["Ints", "NDArray[Any]"]:
     return order, key[order]
 
 
-def _neighbours(key: "Words", sums: "Words", rows: "Ints") -> Pairs:
-    order, keys = _shared(key)
-    order = order[np.lexsort((sums[order], keys))]
-    letters = sums[order]
+def _pair_neighbours(key: "Words", letter_sums: "Words", rows: "Ints") -> CandidatePairs:
+    """Return pairs with the same key and nearly the same letters: each row with up to 64 that follow it in letter order."""
+    order, keys = _sort_shared_keys(key)
+    order = order[np.lexsort((letter_sums[order], keys))]
+    letters = letter_sums[order]
     ones, others = [], []
     partners = np.zeros(len(order), dtype=np.int8)
     here = np.arange(len(order))
     for step in range(1, NEIGHBOURS + 1):
         here = here[: np.searchsorted(here, len(order) - step)]
-        here = here[keys[here] == keys[here + step]]
+        here = here[keys[here] == keys[here + step]]  # the others have no neighbour so far away
         if not len(here):
             break
-        near = here[apart(letters[here], letters[here + step]) <= LETTERS]
+        near = here[letter_distance(letters[here], letters[here + step]) <= LETTERS]
         near = near[partners[near + step] < PARTNERS]
         partners[near + step] += 1
         ones.append(rows[order[near]])
         others.append(rows[order[near + step]])
     none = np.zeros(0, dtype=np.int64)
-    return Pairs(np.concatenate([none, *ones]), np.concatenate([none, *others]), capped=len(here) > 0)
+    return CandidatePairs(np.concatenate([none, *ones]), np.concatenate([none, *others]), capped=len(here) > 0)
 
 
-def apart(one: "Words", other: "Words") -> "Ints":
-    """Return in how many letters two sketches differ, about: powers of two to add or take to come from one to the other.
+def letter_distance(one: "Words", other: "Words") -> "Ints":
+    """Return in how many letters the prompts of two letter sums differ, about.
 
-    The least number of them is that of the digits of the difference in the non-adjacent form (Reitwiesner 1960), which are
-    where the difference and its half, added and not added, have other bits.
+    A letter sum is a sum of powers of four, one for each letter. So the distance is the least number of powers of two to add
+    or subtract to come from one sum to the other: the number of non-zero digits of the difference in non-adjacent form
+    (Reitwiesner 1960), which are the bits in which (difference // 2) and (difference // 2 + difference) differ.
     """
     difference = (one - other).view(np.int64)
     half = difference >> 1
@@ -137,7 +137,7 @@ def apart(one: "Words", other: "Words") -> "Ints":
 
 
 def popcount(numbers: "Words") -> "NDArray[np.int64]":
-    """Return how many bits are set in each (numpy has `bitwise_count` from 2.0; this is Warren's Hacker's Delight, 5-1)."""
+    """Return how many bits are set in each number, as `bitwise_count` of numpy 2.0 does (Warren, Hacker's Delight, 5-1)."""
     one, two, four = (np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
     numbers = numbers - ((numbers >> np.uint64(1)) & one)
     numbers = (numbers & two) + ((numbers >> np.uint64(2)) & two)
@@ -145,11 +145,11 @@ def popcount(numbers: "Words") -> "NDArray[np.int64]":
     return ((numbers * np.uint64(0x0101010101010101)) >> np.uint64(56)).astype(np.int64)
 
 
-def _together(found: list[Pairs]) -> Pairs:
-    """Return the pairs of several searches, each once, the later row rising."""
+def _merge(found: list[CandidatePairs]) -> CandidatePairs:
+    """Return the pairs of several searches, each once, sorted by their later row."""
     none = np.zeros(0, dtype=np.int64)
     one, other = np.concatenate([none, *(pairs.one for pairs in found)]), np.concatenate([none, *(p.other for p in found)])
     low, high = np.minimum(one, other), np.maximum(one, other)
     span = int(high.max(initial=0)) + 1
     codes = np.unique(high * span + low)
-    return Pairs(codes % span, codes // span, any(pairs.capped for pairs in found))
+    return CandidatePairs(codes % span, codes // span, any(pairs.capped for pairs in found))

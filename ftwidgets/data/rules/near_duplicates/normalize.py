@@ -1,9 +1,7 @@
-"""What a prompt says without its dress: words in lower case, contractions spelled out, English function words told apart.
+"""Normalize prompts for a comparison: lower case, contractions spelled out, plurals cut, English function words set apart.
 
-The same steps for one text and, as bytes, for hundreds at once (`sketches`). In other languages every word counts as
-content. Chinese, Japanese and Thai characters count as a word each.
-
-Left out: comparing (`alike`).
+The steps are the same for one text (`normalize_prompt`) and for hundreds at once, as bytes (`normalize_batch`). In other
+languages every word counts as content. Each Chinese, Japanese or Thai character counts as a word.
 """
 
 import re
@@ -20,15 +18,15 @@ NEUTRAL = frozenset(
     b"please kindly pls plz just so also really actually simply quickly hi hello hey dear thanks thank cheers "
     b"um uh oh ok okay well teh hte adn".split()
 )
-"""Words that two wordings of one prompt may differ in. Tense (was, will), doubt (should), questions (who, when), negations,
-and words of direction (from, off, before) are not among them: they change what is asked. Neither are the letters after
-an apostrophe (`it's`), which `plain` takes out: alone they may be units, as in "1 m"."""
+"""Words in which two prompts with the same meaning may differ. Tense (was, will), doubt (should), questions (who, when),
+negations and words of direction (from, off, before) are not among them: they change what is asked. Neither are the letters
+after an apostrophe (`it's`), which `normalize_batch` removes: alone they may be units, as in "1 m"."""
 
 DIRECTED = frozenset(
     b"to into onto from than before after by over under against between versus vs with without until since per minus or "
     b"then while because if".split()
 )
-"""Words on whose sides the order tells: "from Paris to Rome"."""
+"""Words that give the order of what stands around them a meaning: "from Paris to Rome"."""
 
 _NUMBERS = frozenset(
     b"zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -40,12 +38,12 @@ _WORD = bytes(code if 48 <= code <= 57 or 97 <= code <= 122 or code >= 128 or co
 _SHORTENED = re.compile(rb"(?<=[a-z0-9\x80-\xff])'(?:s|d|ll|ve|re|m)(?![a-z0-9\x80-\xff])")  # it's; else s is a second
 _DASHES = re.compile(rb"\xe2(?:\x80[\x80-\xbf]|\x81[\x80-\x9f])|\xe3\x80[\x80-\xbf]|\xc2[\xa1\xab\xb7\xbb\xbf]")
 _SINGLE = re.compile(rb"(\xe3[\x81-\xbf][\x80-\xbf]|[\xe4-\xe9][\x80-\xbf]{2}|\xe0[\xb8\xb9][\x80-\xbf])")
-_MARKED = re.compile(r"[\d+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]")  # a quick look: without any of these, no mark
-_MARKS = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\d)|(?<=\d)\s*[-/:.,]\s*(?=\d)")
+_MAYBE_SYMBOL = re.compile(r"[\d+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]")  # a text without any of these has no symbol
+_SYMBOL = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\d)|(?<=\d)\s*[-/:.,]\s*(?=\d)")
 
 
-def plain(texts: Sequence[bytes]) -> bytes:
-    """Return folded texts as one, with nothing but words and blanks in it; a zero byte between blanks parts the texts."""
+def normalize_batch(texts: Sequence[bytes]) -> bytes:
+    """Return texts (after `text.normalize`) joined into one, with only words, spaces and a zero byte between two texts."""
     raw = b" \0 ".join([text if text.isascii() else _spaced(text) for text in texts])
     if b"n't" in raw:
         raw = raw.replace(b"can't", b"can not").replace(b"won't", b"will not").replace(b"n't", b" not")
@@ -61,12 +59,12 @@ def _spaced(text: bytes) -> bytes:
 
 
 def stem(word: bytes) -> bytes:
-    """Return a word without the s of its plural."""
+    """Return a word without the s of a plural."""
     return word[:-1] if len(word) >= 4 and word[-1] == 115 and word[-2] != 115 else word
 
 
 HOMOPHONES = {b"too": b"to", b"then": b"than"}
-"""Words that are often written for another that sounds alike."""
+"""Words that are often written for another that sounds the same."""
 
 FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
 _FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))
@@ -76,33 +74,46 @@ _PERSONS = _FIRST | _SECOND
 _UNITS, _COUNTING = frozenset((b"in", b"am")), frozenset((b"many", b"much"))
 
 
-class Wording(NamedTuple):
-    """A prompt's words (plurals cut), those with content, who speaks (1) to whom (2), its numbers and marks."""
+class NormalizedPrompt(NamedTuple):
+    """A normalized prompt.
+
+    Parameters
+    ----------
+    words, content
+        All words, plurals cut, and those that are no function words.
+    persons
+        1 for each "I", "my" ..., 2 for each "you", "your" ..., in their order.
+    directed
+        Whether a word of direction gives the order a meaning.
+    numbers
+        The numbers among the content words.
+    symbols
+        Symbols that are part of the meaning, as in `C++`, `5 %`, `2 / 3` and in code.
+    text
+        The prompt as it is.
+    """
 
     words: tuple[bytes, ...]
     content: tuple[bytes, ...]
     persons: tuple[int, ...]
     directed: bool
     numbers: tuple[bytes, ...]
-    marks: tuple[str, ...]
+    symbols: tuple[str, ...]
     text: str
 
 
-def wording(text: str) -> Wording:
-    """Return what a text says.
-
-    Marks are signs that are part of what is said, as in `C++`, `5 %`, `2 / 3` and in code.
-    """
-    words = tuple(map(stem, plain([normalize(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
+def normalize_prompt(text: str) -> NormalizedPrompt:
+    """Return a prompt normalized."""
+    words = tuple(map(stem, normalize_batch([normalize(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
     content = tuple(word for word in words if word not in FUNCTION)
     persons = () if _PERSONS.isdisjoint(words) else tuple(1 if word in _FIRST else 2 for word in words if word in _PERSONS)
-    marks = tuple("".join(mark.split()) for mark in _MARKS.findall(text)) if _MARKED.search(text) else ()
+    symbols = tuple("".join(mark.split()) for mark in _SYMBOL.findall(text)) if _MAYBE_SYMBOL.search(text) else ()
     plainly = _NUMBERS.isdisjoint(content) and _DIGITS.isdisjoint(b" ".join(content))  # most have no number
     numbers = () if plainly else tuple(filter(is_number, content))
     if numbers and not _UNITS.isdisjoint(words):
         content = tuple(word for i, word in enumerate(words) if word not in FUNCTION or _is_unit(words, i))
     counting = b"in" in words and (bool(numbers) or not _COUNTING.isdisjoint(words))  # how many hours in a day
-    return Wording(words, content, persons, counting or not _DIRECTED.isdisjoint(words), numbers, marks, text)
+    return NormalizedPrompt(words, content, persons, counting or not _DIRECTED.isdisjoint(words), numbers, symbols, text)
 
 
 def _is_unit(words: tuple[bytes, ...], place: int) -> bool:
@@ -118,8 +129,8 @@ def is_number(word: bytes) -> bool:
     return word in _NUMBERS or (not word.isalpha() and not _DIGITS.isdisjoint(word))
 
 
-def names(text: str) -> frozenset[bytes]:
-    """Return words with a capital that do not begin a sentence; none in a text that is all capitals."""
+def capitalized_words(text: str) -> frozenset[bytes]:
+    """Return the words with a capital that do not begin a sentence, which are names; none in a text that is all capitals."""
     if text.isupper():
         return frozenset()
     found = re.findall(r"(?<=[^.?!:\s]\s)[A-Z][a-z]+", text)

@@ -1,26 +1,23 @@
-"""Prompts that are there more than once in other words, and prompts that are answered in more than one way.
+"""The rule about prompts that occur more than once, exactly or nearly, and prompts with more than one answer.
 
-What counts as nearly the same is written in `alike`; how candidates are found, in `sketches` and `pairs`.
-
-Left out: rows that are wholly the same (`repeats`), and rows of two sources (`leaks`).
+Left out: rows that are wholly the same (`duplicates`), and prompts that two sources share (`leakage`).
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Batch, RowLookup, TrainingRow
-from ftwidgets.data.rules.number_columns import firsts, mixed, numbers, system_key
+from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
 from ftwidgets.data.text import pluralize, quote
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ftwidgets.data.rules.near_duplicates.fingerprints import Sketches
+    from ftwidgets.data.rules.near_duplicates.fingerprints import Fingerprints
 
 NEAR_DUPLICATES_CAPPED = FindingType(
     "near-duplicates-capped",
@@ -61,182 +58,183 @@ DIFFERENT_ANSWERS = FindingType(
 )
 
 QUOTED = 1000
-"""Faults of each kind that quote the two rows, which are read again for it; what comes after names the places only."""
+"""Findings of each kind that quote the two rows, which are read again for that; further ones name only their places."""
 
 MANY = 5
-"""A prompt with more different answers than this has them by design, as one instruction for many posts: it is said once."""
+"""A prompt with more different answers has them by design, such as one instruction for many posts: it is reported once."""
 
 NAMED = 8
-"""Rows of a group that are named."""
-
-
-class Near:
-    """The rules different-answers, near-duplicate and different-answers-near.
-
-    After `finalize`, `keys` has a number for each usable row: the position of the first row that must be on the same side of
-    a split, because its prompt is the same (folded) or nearly the same, directly or over others between them.
-
-    Parameters
-    ----------
-    near
-        Whether to look for prompts that are nearly the same. Else only equal prompts are compared, and of each row 24
-        bytes are kept; with it, 66.
-    """
-
-    def __init__(self, *, near: bool = True) -> None:
-        self.near = near
-        self.keys: Sequence[int] = array("q")
-        self._prompts, self._asked, self._answers = array("q"), array("q"), array("q")
-        self._columns = tuple(array(code) for code in "QQQHI")
-        self._frequencies: NDArray[np.int32] | None = None
-
-    @property
-    def prompt_hashes(self) -> "NDArray[np.int64]":
-        """A number for each row, equal where the folded prompts are."""
-        return numbers(self._prompts)
-
-    @cached_property
-    def first(self) -> "NDArray[np.int64]":
-        """For each row the first row with its prompt, when all rows have been seen."""
-        return firsts(self.prompt_hashes)
-
-    @property
-    def sketches(self) -> "Sketches":
-        """What the prompts have in common with nearly the same ones."""
-        import numpy as np
-
-        from ftwidgets.data.rules.near_duplicates.fingerprints import BANDS, Sketches
-
-        if self._frequencies is None:
-            return Sketches()
-        heads, tails, letters, sizes, bands = map(np.array, self._columns)
-        return Sketches(heads, tails, letters, sizes, bands.reshape(-1, BANDS), self._frequencies)
-
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
-        """Keep three keys of each row, and a sketch of its prompt."""
-        import numpy as np
-
-        systems = np.fromiter(map(system_key, batch.systems), dtype=np.int64, count=len(batch.systems))
-        self._prompts.frombytes(batch.prompt_hashes.tobytes())
-        self._asked.frombytes(mixed(batch.prompt_hashes, systems).tobytes())
-        self._answers.frombytes(batch.completion_hashes.tobytes())
-        if self.near and batch.rows:
-            self._sketch(batch.normalized_prompts)
-        return ()
-
-    def _sketch(self, prompts: list[bytes]) -> None:
-        import numpy as np
-
-        from ftwidgets.data.rules.near_duplicates.fingerprints import SLOTS, sketches
-
-        made, hashes = sketches(prompts)
-        parts = (made.heads, made.tails, made.letters, made.sizes, made.bands)
-        for column, raw in zip(self._columns, [part.tobytes() for part in parts], strict=True):
-            column.frombytes(raw)
-        if self._frequencies is None:
-            self._frequencies = np.zeros(SLOTS, dtype=np.int32)
-        np.add.at(self._frequencies, (hashes & np.uint64(SLOTS - 1)).astype(np.int64), np.int32(1))
-
-    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        """Say which prompts are there more than once, and which have several answers."""
-        from ftwidgets.data.rules.near_duplicates.groups import grouped
-
-        yield from self._contradictions(lookup)
-        self.keys = array("q", self.first.tobytes())
-        if not self.near or not len(self._prompts):
-            return
-        groups = grouped(self.first, self.sketches, lookup)
-        self.keys = array("q", groups.tops.tobytes())
-        yield from _told(groups.contradictions, lookup, "Nearly the same prompt as", DIFFERENT_ANSWERS_NEAR)
-        yield from self._groups(lookup, {here for here, _ in groups.contradictions})
-        if groups.capped:
-            yield None, _CAPPED
-
-    def _contradictions(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        import numpy as np
-
-        asked, answers = numbers(self._asked), numbers(self._answers)
-        first, here = firsts(asked), np.arange(len(asked))
-        again = np.flatnonzero(first != here)
-        some = np.union1d(again, first[again])  # all rows with a prompt that is there more than once
-        new = some[firsts(mixed(asked[some], answers[some])) == np.arange(len(some))]
-        leads, counts = np.unique(first[new], return_counts=True)
-        differing = counts[np.searchsorted(leads, first[new])]  # answers of that prompt, for each row with a new one
-        new_ones = new != first[new]  # a row that repeats an earlier one contradicts nothing anew
-        few = new[new_ones & (differing <= MANY)]
-        yield from _told(zip(few.tolist(), first[few].tolist(), strict=True), known, "The same prompt as", DIFFERENT_ANSWERS)
-        many, kinds = new[new_ones & (differing > MANY)], differing[new_ones & (differing > MANY)]
-        second = np.unique(first[many], return_index=True)[1]  # of each prompt the first row with another answer
-        rows = zip(many[second].tolist(), first[many[second]].tolist(), kinds[second].tolist(), strict=True)
-        yield from _answered(sorted(rows), known)
-
-    def _groups(self, known: RowLookup, told: set[int]) -> Iterator[tuple[int | None, Finding]]:
-        """Say of each group of different prompts which rows are in it, on its second row.
-
-        Of rows `told`, it has been said which other prompt theirs is nearly, and that the answers differ: the next row
-        speaks for its group, and none does if they are all told.
-        """
-        import numpy as np
-
-        tops, first = np.array(self.keys, dtype=np.int64), self.first
-        speaks = np.flatnonzero(first == np.arange(len(first)))  # of equal prompts, the first
-        order = speaks[np.argsort(tops[speaks], kind="stable")]
-        bounds = np.append(np.append(0, np.flatnonzero(np.diff(tops[order])) + 1), len(order))
-        big = np.flatnonzero(np.diff(bounds) > 1)
-        groups = [group for i in big if (group := _spoken(order[bounds[i] : bounds[i + 1]].tolist(), told))]
-        wanted = sorted({position for group in groups[:QUOTED] for position in group[:2]})
-        items = dict(zip(wanted, known.read(wanted), strict=True)) if wanted else {}
-        for group in groups:
-            yield group[1], _near_duplicate(group, items, known)
-
-
-def _spoken(group: list[int], told: set[int]) -> list[int]:
-    """Return a group with the row that speaks for it in second place; nothing if all but the first are told."""
-    untold = [row for row in group[1:] if row not in told][:1]
-    return [group[0], *untold, *(row for row in group[1:] if row not in untold)] if untold else []
-
-
-def _told(pairs: Iterable[tuple[int, int]], known: RowLookup, how: str, kind: FindingType) -> Iterator[tuple[int, Finding]]:
-    """Yield a fault for each (row, earlier row) with another answer to the prompt."""
-    fix = "Keep the better answer; two answers to one prompt teach the model to waver."
-    walk = iter(pairs)
-    some = list(islice(walk, QUOTED))
-    wanted = sorted({position for pair in some for position in pair})
-    items = dict(zip(wanted, known.read(wanted), strict=True)) if wanted else {}
-    for here, there in some:
-        answers = f"{quote(items[here].completion, 40)} here, {quote(items[there].completion, 40)} there"
-        message = f"{how} {known.where(there)} with another answer: {answers}."
-        yield here, kind(message, fix, "completion")
-    for here, there in walk:
-        yield here, kind(f"{how} {known.where(there)} with another answer.", fix, "completion")
-
-
-def _answered(rows: Sequence[tuple[int, int, int]], known: RowLookup) -> Iterator[tuple[int, Finding]]:
-    """Yield a fault for each (row, earlier row, number of answers) of a prompt with many answers."""
-    fix = "Leave them if the answers are meant to vary, as posts do; else keep the best: many answers teach the model to waver."
-    wanted = sorted({position for row in rows[:QUOTED] for position in row[:2]})
-    items = dict(zip(wanted, known.read(wanted), strict=True)) if wanted else {}
-    for here, there, n in rows:
-        message = f"The same prompt as {known.where(there)} has {n:,} different answers"
-        if here in items and there in items:
-            message += f", {quote(items[here].completion, 40)} here and {quote(items[there].completion, 40)} there among them"
-        yield here, DIFFERENT_ANSWERS(f"{message}.", fix, field="completion")
-
-
-def _near_duplicate(group: list[int], items: dict[int, TrainingRow], known: RowLookup) -> Finding:
-    others = [known.where(position) for position in (group[0], *group[2 : NAMED + 1])]
-    more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
-    if len(group) == 2:
-        message = f"Nearly the same prompt as {others[0]}"
-    else:
-        message = f"{pluralize(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
-    if group[0] in items:
-        message += f"; {quote(items[group[1]].prompt, 40)} here, {quote(items[group[0]].prompt, 40)} there"
-    fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
-    return NEAR_DUPLICATE(f"{message}.", fix, field="prompt")
-
+"""Rows of a group that a finding names."""
 
 _CAPPED = NEAR_DUPLICATES_CAPPED(
     "Very many prompts follow one pattern; each was held against its nearest ones only.",
     "Some near-duplicates among them may be missing here.",
 )
+
+
+class NearDuplicates:
+    """The rules different-answers, near-duplicate and different-answers-near.
+
+    After `finalize`, `keys` has a number for each usable row: the position of the first row that must be on the same side of
+    a split, because its normalized prompt is the same or nearly the same, directly or over others between them.
+
+    Parameters
+    ----------
+    near
+        Whether to look for prompts that are nearly the same. Otherwise only equal prompts are compared, and 24 bytes of each
+        row are kept; with it, 66.
+    """
+
+    def __init__(self, *, near: bool = True) -> None:
+        self.near = near
+        self.keys: Sequence[int] = array("q")
+        # Hashes of each row: of its prompt, of prompt and system prompt, of its completion.
+        self._prompts, self._requests, self._answers = array("q"), array("q"), array("q")
+        self._columns = tuple(array(code) for code in "QQQHI")  # the parts of the fingerprints
+        self._frequencies: NDArray[np.int32] | None = None
+
+    @property
+    def prompt_hashes(self) -> "NDArray[np.int64]":
+        """A hash of each row's normalized prompt."""
+        return as_array(self._prompts)
+
+    @cached_property
+    def first(self) -> "NDArray[np.int64]":
+        """For each row the first row with its prompt, when all rows have been seen."""
+        return first_occurrences(self.prompt_hashes)
+
+    @property
+    def fingerprints(self) -> "Fingerprints":
+        """The fingerprints of all prompts."""
+        import numpy as np
+
+        from ftwidgets.data.rules.near_duplicates.fingerprints import BANDS, Fingerprints
+
+        if self._frequencies is None:
+            return Fingerprints()
+        prefix_sums, suffix_sums, letter_sums, n_words, bands = map(np.array, self._columns)
+        return Fingerprints(prefix_sums, suffix_sums, letter_sums, n_words, bands.reshape(-1, BANDS), self._frequencies)
+
+    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+        """Keep three hashes of each row and the fingerprint of its prompt."""
+        import numpy as np
+
+        systems = np.fromiter(map(system_hash, batch.systems), dtype=np.int64, count=len(batch.systems))
+        self._prompts.frombytes(batch.prompt_hashes.tobytes())
+        self._requests.frombytes(combine_hashes(batch.prompt_hashes, systems).tobytes())
+        self._answers.frombytes(batch.completion_hashes.tobytes())
+        if self.near and batch.rows:
+            self._add_fingerprints(batch.normalized_prompts)
+        return ()
+
+    def _add_fingerprints(self, prompts: list[bytes]) -> None:
+        import numpy as np
+
+        from ftwidgets.data.rules.near_duplicates.fingerprints import SLOTS, make_fingerprints
+
+        made, words = make_fingerprints(prompts)
+        parts = (made.prefix_sums, made.suffix_sums, made.letter_sums, made.n_words, made.bands)
+        for column, raw in zip(self._columns, [part.tobytes() for part in parts], strict=True):
+            column.frombytes(raw)
+        if self._frequencies is None:
+            self._frequencies = np.zeros(SLOTS, dtype=np.int32)
+        np.add.at(self._frequencies, (words & np.uint64(SLOTS - 1)).astype(np.int64), np.int32(1))
+
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+        """Yield the prompts that occur more than once in other words, and those with several answers."""
+        from ftwidgets.data.rules.near_duplicates.groups import find_groups
+
+        yield from self._check_equal_prompts(lookup)
+        self.keys = array("q", self.first.tobytes())
+        if not self.near or not len(self._prompts):
+            return
+        groups = find_groups(self.first, self.fingerprints, lookup)
+        self.keys = array("q", groups.roots.tobytes())
+        yield from _describe_contradictions(DIFFERENT_ANSWERS_NEAR, "Nearly the same prompt as", groups.contradictions, lookup)
+        yield from self._describe_groups(lookup, {here for here, _ in groups.contradictions})
+        if groups.capped:
+            yield None, _CAPPED
+
+    def _check_equal_prompts(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+        """Yield the rows whose prompt (and system prompt) equals an earlier one and has another answer."""
+        import numpy as np
+
+        requests, answers = as_array(self._requests), as_array(self._answers)
+        first, here = first_occurrences(requests), np.arange(len(requests))
+        again = np.flatnonzero(first != here)
+        some = np.union1d(again, first[again])  # all rows whose prompt occurs more than once
+        new = some[first_occurrences(combine_hashes(requests[some], answers[some])) == np.arange(len(some))]
+        leads, counts = np.unique(first[new], return_counts=True)
+        n_answers = counts[np.searchsorted(leads, first[new])]  # of the prompt of each row with a new answer
+        differing = new != first[new]  # the first row of a prompt contradicts nothing
+        few = new[differing & (n_answers <= MANY)]
+        pairs = list(zip(few.tolist(), first[few].tolist(), strict=True))
+        yield from _describe_contradictions(DIFFERENT_ANSWERS, "The same prompt as", pairs, lookup)
+        many, n_many = new[differing & (n_answers > MANY)], n_answers[differing & (n_answers > MANY)]
+        second = np.unique(first[many], return_index=True)[1]  # of each prompt the first row with another answer
+        rows = zip(many[second].tolist(), first[many[second]].tolist(), n_many[second].tolist(), strict=True)
+        yield from _describe_many_answers(sorted(rows), lookup)
+
+    def _describe_groups(self, lookup: RowLookup, reported: set[int]) -> Iterator[tuple[int | None, Finding]]:
+        """Yield a finding for each group of different prompts, on its second row.
+
+        Rows in `reported` have a finding already, because their answers differ: the next row of the group gets the finding, or
+        none if they all have one.
+        """
+        import numpy as np
+
+        roots, first = np.array(self.keys, dtype=np.int64), self.first
+        different = np.flatnonzero(first == np.arange(len(first)))  # of equal prompts the first
+        order = different[np.argsort(roots[different], kind="stable")]
+        bounds = np.append(np.append(0, np.flatnonzero(np.diff(roots[order])) + 1), len(order))
+        groups = []
+        for i in np.flatnonzero(np.diff(bounds) > 1):
+            top, *rest = order[bounds[i] : bounds[i + 1]].tolist()
+            if spokesman := next((row for row in rest if row not in reported), None):
+                groups.append([top, spokesman, *(row for row in rest if row != spokesman)])
+        rows = _read({position for group in groups[:QUOTED] for position in group[:2]}, lookup)
+        for group in groups:
+            yield group[1], _describe_group(group, rows, lookup)
+
+
+def _read(positions: set[int], lookup: RowLookup) -> dict[int, TrainingRow]:
+    """Return the rows at these positions."""
+    rising = sorted(positions)
+    return dict(zip(rising, lookup.read(rising), strict=True)) if rising else {}
+
+
+def _describe_contradictions(
+    kind: FindingType, how: str, pairs: Sequence[tuple[int, int]], lookup: RowLookup
+) -> Iterator[tuple[int, Finding]]:
+    """Yield a finding for each (row, earlier row) with another answer to the prompt."""
+    fix = "Keep the better answer; two answers to one prompt teach the model to waver."
+    rows = _read({position for pair in pairs[:QUOTED] for position in pair}, lookup)
+    for i, (here, there) in enumerate(pairs):
+        message = f"{how} {lookup.where(there)} with another answer"
+        if i < QUOTED:
+            message += f": {quote(rows[here].completion, 40)} here, {quote(rows[there].completion, 40)} there"
+        yield here, kind(f"{message}.", fix, "completion")
+
+
+def _describe_many_answers(prompts: Sequence[tuple[int, int, int]], lookup: RowLookup) -> Iterator[tuple[int, Finding]]:
+    """Yield a finding for each (row, earlier row, number of answers) of a prompt with many answers."""
+    fix = "Leave them if the answers are meant to vary, as posts do; else keep the best: many answers teach the model to waver."
+    rows = _read({position for prompt in prompts[:QUOTED] for position in prompt[:2]}, lookup)
+    for here, there, n in prompts:
+        message = f"The same prompt as {lookup.where(there)} has {n:,} different answers"
+        if here in rows and there in rows:
+            message += f", {quote(rows[here].completion, 40)} here and {quote(rows[there].completion, 40)} there among them"
+        yield here, DIFFERENT_ANSWERS(f"{message}.", fix, "completion")
+
+
+def _describe_group(group: list[int], rows: dict[int, TrainingRow], lookup: RowLookup) -> Finding:
+    others = [lookup.where(position) for position in (group[0], *group[2 : NAMED + 1])]
+    more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
+    if len(group) == 2:
+        message = f"Nearly the same prompt as {others[0]}"
+    else:
+        message = f"{pluralize(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
+    if group[0] in rows:
+        message += f"; {quote(rows[group[1]].prompt, 40)} here, {quote(rows[group[0]].prompt, 40)} there"
+    fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
+    return NEAR_DUPLICATE(f"{message}.", fix, "prompt")

@@ -1,14 +1,14 @@
-"""How many slips of the hand lie between two words, and which words are known to be two. Left out: which words there are."""
+"""Typos: the edit distance of two words, and pairs of words that look like a typo of each other and are not."""
 
 PREFIXES = (
     *("hyper hypo", "in ex", "in un", "in de", "af ef", "pre pro", "inter intra intro infra", "under over"),
     *("im ex", "im em e", "macro micro", "maxi mini", "ante anti", "endo ecto exo", "ab ad", "homo hetero hemo", "super supra"),
     *("mono poly", "mis dis", "sub super", "up down", "out in", "a de", "bi tri", "ana cata meta", "ortho para"),
 )
-"""Beginnings that make two words of one: `hypertension` and `hypotension`."""
+"""Prefixes that make different words: `hypertension` and `hypotension`."""
 
 SUFFIXES = ("er ee", "or ee", "ate ite ide", "ism ist", "ful less", "gen gon", "agia asia", "ine ide", "ic id")
-"""Endings that do: `employer` and `employee`, `nitrate` and `nitrite`."""
+"""Suffixes that do: `employer` and `employee`, `nitrate` and `nitrite`."""
 
 _CONFUSED = frozenset(
     frozenset(pair.split())
@@ -33,8 +33,8 @@ _CONFUSED = frozenset(
 )
 
 
-def confused(one: str, other: str) -> bool:
-    """Tell whether both are words that are known to be taken for each other, so that neither is a slip."""
+def is_confusable(one: str, other: str) -> bool:
+    """Tell whether both are known words that look alike, so that neither is a typo of the other."""
     if frozenset((one, other)) in _CONFUSED:
         return True
     for group in PREFIXES:
@@ -48,11 +48,11 @@ def confused(one: str, other: str) -> bool:
     return False
 
 
-def distance(one: str, other: str, most: int, *, replaced: int = 1) -> int:
+def edit_distance(one: str, other: str, most: int, *, replaced: int = 1) -> int:
     """Return the optimal string alignment distance of two words, or `most + 1` if it is more than `most`.
 
-    Letters put in, left out, or two neighbours swapped count 1 each, one put in place of another counts `replaced`
-    (Damerau 1964; the restricted form, in which no stretch is changed twice).
+    A letter inserted or deleted, or two neighbours swapped, count 1 each; a letter replaced counts `replaced` (Damerau 1964;
+    the restricted form, in which no part of a word is edited twice).
     """
     if one == other:
         return 0

@@ -49,7 +49,7 @@ _LONGEST_LABEL = 60
 _MOST_LABELS = 200
 
 
-class SetTexts:
+class Outliers:
     """Rule over what each row's texts are like, compared with all others."""
 
     def __init__(self) -> None:

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftwidgets.data.rules.near_duplicates.compare import Likeness, compare
-from ftwidgets.data.rules.near_duplicates.normalize import wording
-from ftwidgets.data.rules.near_duplicates.typos import distance
+from ftwidgets.data.rules.near_duplicates.compare import Similarity, compare
+from ftwidgets.data.rules.near_duplicates.normalize import normalize_prompt
+from ftwidgets.data.rules.near_duplicates.typos import edit_distance
 
 NEAR = [
     ("How do I reset my password?", "how do i reset my password"),
@@ -101,53 +101,53 @@ ADDED = [
 @pytest.mark.parametrize(("one", "other"), NEAR)
 def test_a_difference_in_wording_is_none(one: str, other: str) -> None:
     """Punctuation, function words, contractions, plurals, slips of the hand, one stretch moved."""
-    assert compare(wording(one), wording(other)) is Likeness.SAME
-    assert compare(wording(other), wording(one)) is Likeness.SAME
+    assert compare(normalize_prompt(one), normalize_prompt(other)) is Similarity.SAME
+    assert compare(normalize_prompt(other), normalize_prompt(one)) is Similarity.SAME
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_what_may_ask_for_something_else_is_different(one: str, other: str) -> None:
     """Numbers, negations, content words, persons, directions, signs; and too little to tell."""
-    assert compare(wording(one), wording(other)) is Likeness.NOT
-    assert compare(wording(other), wording(one)) is Likeness.NOT
+    assert compare(normalize_prompt(one), normalize_prompt(other)) is Similarity.DIFFERENT
+    assert compare(normalize_prompt(other), normalize_prompt(one)) is Similarity.DIFFERENT
 
 
 @pytest.mark.parametrize(("one", "other", "near"), ADDED)
 def test_a_long_prompt_may_have_more_words(one: str, other: str, near: bool) -> None:
     """As long as no word stands in place of another, no number or negation comes in, and 0.8 is in both."""
-    assert compare(wording(one), wording(other)) is (Likeness.MORE if near else Likeness.NOT)
-    assert compare(wording(other), wording(one)) is (Likeness.MORE if near else Likeness.NOT)
+    assert compare(normalize_prompt(one), normalize_prompt(other)) is (Similarity.CONTAINED if near else Similarity.DIFFERENT)
+    assert compare(normalize_prompt(other), normalize_prompt(one)) is (Similarity.CONTAINED if near else Similarity.DIFFERENT)
 
 
 def test_words_that_many_rows_share_weigh_nothing() -> None:
     """A template of forty words with another slot at its end is another prompt."""
     template = LONG + " The product is"
-    one, other = wording(f"{template} oak"), wording(f"{template} oak wardrobe")
-    assert compare(one, other) is Likeness.MORE
+    one, other = normalize_prompt(f"{template} oak"), normalize_prompt(f"{template} oak wardrobe")
+    assert compare(one, other) is Similarity.CONTAINED
     slots = {b"oak": 3, b"wardrobe": 2}
-    assert compare(one, other, lambda word: slots.get(word, 5000), 5000) is Likeness.NOT
+    assert compare(one, other, lambda word: slots.get(word, 5000), 5000) is Similarity.DIFFERENT
 
 
 def test_a_slip_is_a_word_that_hardly_any_row_has() -> None:
     """Two words that are both common are two words."""
-    one, other = wording("How do I install the driver"), wording("How do I instal the driver")
-    assert compare(one, other) is Likeness.SAME
-    assert compare(one, other, lambda word: 20, 100) is Likeness.NOT
+    one, other = normalize_prompt("How do I install the driver"), normalize_prompt("How do I instal the driver")
+    assert compare(one, other) is Similarity.SAME
+    assert compare(one, other, lambda word: 20, 100) is Similarity.DIFFERENT
 
 
 def test_a_blank_makes_two_words_where_both_ways_are_common() -> None:
     """A green house is no greenhouse."""
-    one, other = wording("What does a green house cost"), wording("What does a greenhouse cost")
-    assert compare(one, other) is Likeness.SAME
-    assert compare(one, other, lambda word: 20, 100) is Likeness.NOT
+    one, other = normalize_prompt("What does a green house cost"), normalize_prompt("What does a greenhouse cost")
+    assert compare(one, other) is Similarity.SAME
+    assert compare(one, other, lambda word: 20, 100) is Similarity.DIFFERENT
 
 
 @given(st.text(alphabet="abc '?.1-n\u4f60", max_size=30), st.text(alphabet="abc '?.1-n\u4f60", max_size=30))
 def test_it_is_symmetric(one: str, other: str) -> None:
     """And every text of three words or more is like itself."""
-    a, b = wording(one), wording(other)
+    a, b = normalize_prompt(one), normalize_prompt(other)
     assert compare(a, b) is compare(b, a)
-    assert compare(a, a) is (Likeness.SAME if len(a.words) > 2 else Likeness.NOT)
+    assert compare(a, a) is (Similarity.SAME if len(a.words) > 2 else Similarity.DIFFERENT)
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_it_is_symmetric(one: str, other: str) -> None:
 )
 def test_distance(one: str, other: str, steps: int) -> None:
     """Known values; `ca` and `abc` are 3 apart in the restricted form (2 in the full one)."""
-    assert distance(one, other, 5) == distance(other, one, 5) == steps
-    assert distance(one, other, 1) == min(steps, 2)
+    assert edit_distance(one, other, 5) == edit_distance(other, one, 5) == steps
+    assert edit_distance(one, other, 1) == min(steps, 2)
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_distance(one: str, other: str, steps: int) -> None:
 )
 def test_distance_where_a_letter_replaced_counts_twice(one: str, other: str, steps: int) -> None:
     """As a letter left out and one put in."""
-    assert distance(one, other, 5, replaced=2) == distance(other, one, 5, replaced=2) == steps
+    assert edit_distance(one, other, 5, replaced=2) == edit_distance(other, one, 5, replaced=2) == steps

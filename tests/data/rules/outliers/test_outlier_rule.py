@@ -4,7 +4,7 @@ import random
 import pytest
 
 from ftwidgets import datasets
-from ftwidgets.data.rules import RowTexts, SetTexts
+from ftwidgets.data.rules import Outliers, RowTexts
 
 TOPICS = [
     "fern",
@@ -41,9 +41,9 @@ def ids(found):
 
 def test_an_ordinary_set_gives_no_findings(run):
     """Rows that are alike are left alone, in one batch or in many."""
-    assert run(SetTexts(), of()) == []
-    assert run(SetTexts(), of(), size=5) == []
-    assert run(SetTexts(), []) == []
+    assert run(Outliers(), of()) == []
+    assert run(Outliers(), of(), size=5) == []
+    assert run(Outliers(), []) == []
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_ordinary_set_gives_no_findings(run):
 )
 def test_a_row_unlike_the_others_is_found(run, prompt, completion, id_):
     """One row of another length, ending or language among 42 is found, and only it."""
-    assert ids(run(SetTexts(), of((prompt, completion)))) == [(len(ENGLISH), id_)]
+    assert ids(run(Outliers(), of((prompt, completion)))) == [(len(ENGLISH), id_)]
 
 
 @pytest.mark.parametrize(
@@ -87,25 +87,25 @@ def test_a_row_unlike_the_others_is_found(run, prompt, completion, id_):
 )
 def test_endings_that_say_nothing_pass(run, completion):
     """Lists, links, code, quotes, signatures and emoji are no broken endings."""
-    assert run(SetTexts(), of(("What does my fern need to live?", completion))) == []
+    assert run(Outliers(), of(("What does my fern need to live?", completion))) == []
 
 
 def test_a_full_stop_among_titles_is_found(run):
     """Where hardly any completion ends with a stop, the few that do are found."""
     titles = [f"A short guide to the {one} in {two} gardens" for one in TOPICS for two in ("dry", "wet", "old")]
-    found = run(SetTexts(), of(("Title?", "A short guide to the moss in all gardens."), answers=titles))
+    found = run(Outliers(), of(("Title?", "A short guide to the moss in all gardens."), answers=titles))
     assert ids(found) == [(42, "mixed-endings")]
 
 
 def test_labels_are_not_judged_as_texts(run):
     """A set of a few short labels gives no findings on length, ending or style."""
     labels = ["positive", "negative", "neutral", "Neither of the two."]
-    assert run(SetTexts(), [(f"Some review number {n}", labels[n % 4 if n < 40 else 0]) for n in range(200)]) == []
+    assert run(Outliers(), [(f"Some review number {n}", labels[n % 4 if n < 40 else 0]) for n in range(200)]) == []
 
 
 def test_short_answers_are_a_habit_where_there_are_many(run):
     """Where a tenth of the answers is short, none of them is odd."""
-    assert run(SetTexts(), of(*[("Is it alive?", "Yes.")] * 5)) == []
+    assert run(Outliers(), of(*[("Is it alive?", "Yes.")] * 5)) == []
 
 
 def test_a_set_that_is_bilingual_gives_no_findings(run):
@@ -114,14 +114,14 @@ def test_a_set_that_is_bilingual_gives_no_findings(run):
         f"Die {one} braucht Wasser, wenn die Erde im Topf nicht feucht ist, und es ist warm." for one in TOPICS for _ in "abc"
     ]
     pairs = list(zip(ENGLISH, german, strict=True))
-    assert run(SetTexts(), pairs) == []
-    assert run(SetTexts(), [*pairs[:21], *((there, here) for here, there in pairs[21:])]) == []
+    assert run(Outliers(), pairs) == []
+    assert run(Outliers(), [*pairs[:21], *((there, here) for here, there in pairs[21:])]) == []
 
 
 def test_short_texts_and_code_have_no_language(run):
     """Names, a few words and programs give no verdict."""
     short = [("Ciao!", "Bonjour."), ("x = la(il, un, e); for (de in la) { il += un; }", "das der die"), ("Madrid", "El Niño")]
-    assert [one for one in run(SetTexts(), of(*short)) if one[1].id == "unexpected-language"] == []
+    assert [one for one in run(Outliers(), of(*short)) if one[1].id == "unexpected-language"] == []
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_letters_without_capitals_are_not_in_capitals(run, text):
     """Chinese, Japanese or Hebrew with a Latin abbreviation is not written in capitals."""
     assert text.isupper()
     rows = of(answers=[text if n % 5 == 0 else one for n, one in enumerate(ENGLISH)])
-    assert [fault for _, fault in run(SetTexts(), rows) if "capitals" in fault.message] == []
+    assert [fault for _, fault in run(Outliers(), rows) if "capitals" in fault.message] == []
 
 
 def test_a_set_without_a_habit_of_ending_is_told_so(run):
     """Where a third of the answers end without a stop, that is said once, for the whole set."""
-    found = run(SetTexts(), of(answers=[text[:-1] if n % 3 == 0 else text for n, text in enumerate(ENGLISH)]))
+    found = run(Outliers(), of(answers=[text[:-1] if n % 3 == 0 else text for n, text in enumerate(ENGLISH)]))
     assert [(place, fault.id, fault.level) for place, fault in found] == [(None, "mixed-endings", "warning")]
     assert "full stop" in found[0][1].message
 
@@ -156,7 +156,7 @@ def test_a_set_without_a_habit_of_ending_is_told_so(run):
 )
 def test_a_set_of_two_styles_gets_one_note(run, change, words):
     """Where some answers have a habit and others do not, one note says so, for the whole set."""
-    found = run(SetTexts(), of(answers=[change(text, n) for n, text in enumerate(ENGLISH)]))
+    found = run(Outliers(), of(answers=[change(text, n) for n, text in enumerate(ENGLISH)]))
     assert [(place, fault.id, fault.level) for place, fault in found] == [(None, "mixed-style", "note")]
     assert words in found[0][1].message
 
@@ -167,7 +167,7 @@ def test_rules_keep_little_of_each_row():
 
     from ftwidgets.data.rows import Batch, Row, TrainingRow
 
-    rule = SetTexts()
+    rule = Outliers()
     item = TrainingRow(Row(1, 1, 1, None), PROMPTS[0], ENGLISH[0])
     for start in range(0, 102_400, 512):
         assert list(rule.update(Batch(start, [item] * 512))) == []
@@ -182,7 +182,7 @@ def test_the_bundled_datasets_are_clean(run, name):
     pairs = list(zip(frame["Prompt"], frame["Completion"], strict=True))
     assert len(pairs) > 500
     assert run(RowTexts(), pairs) == []
-    assert run(SetTexts(), pairs) == []
+    assert run(Outliers(), pairs) == []
 
 
 def test_every_order_of_rows_gives_the_same_findings(run):
@@ -190,7 +190,7 @@ def test_every_order_of_rows_gives_the_same_findings(run):
     rows = of(
         ("What does my fern need?", "Water."), ("What does my fern?", "Поливайте папоротник, когда земля в горшке высохнет.")
     )
-    first = sorted((rows[place], fault.id) for place, fault in run(SetTexts(), rows))
+    first = sorted((rows[place], fault.id) for place, fault in run(Outliers(), rows))
     random.Random(0).shuffle(rows)
-    assert sorted((rows[place], fault.id) for place, fault in run(SetTexts(), rows, size=7)) == first
+    assert sorted((rows[place], fault.id) for place, fault in run(Outliers(), rows, size=7)) == first
     assert len(first) == 2
