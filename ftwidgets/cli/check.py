@@ -1,17 +1,14 @@
-"""`ftwidgets check FILE`: the report in the terminal, as JSON, as a page, as annotations; and a mended copy.
+"""`ftwidgets check FILE`: print the report as text, JSON or GitHub annotations, write it as a page, write a repaired copy.
 
-Exit codes: 0 nothing at error level, 1 something is, 2 a file cannot be read or the command was mistyped.
-Left out: looking at anything itself (`ftwidgets.data`), and splitting (`ftwidgets.prepare`).
+Exit codes: 0 if nothing is an error, 1 if something is, 2 if a file cannot be read or the command was mistyped.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +17,11 @@ from ftwidgets.errors import DataError
 if TYPE_CHECKING:
     from ftwidgets.data import Finding, Report
 
-CLEAN, FOUND, CANNOT = 0, 1, 2
+CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 _EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
 
-# Arguments as findings name them to those who write Python, and the ids of these findings.
-_ARGUMENT = re.compile(r"\b(prompt|completion|system_column|conversation|group|encoding)=(?=\")")
-_NAMING = {"missing-column", "ambiguous-column", "unknown-shape", "system-is-a-column", "wrong-encoding", "windows-1252"}
-_FIX = "write a mended copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
+_FIX = "write a repaired copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
     "completion": "what the model should answer, if the column is not called Completion",
@@ -41,41 +35,43 @@ def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("check", help="find what is wrong with training data, line by line", epilog=_EPILOG)
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
-    shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--json", action="store_true", help="print the findings as one JSON list, and nothing else")
-    shown.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print the findings as one JSON list, and nothing else")
+    output.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
     parser.add_argument("--fix", type=Path, metavar="OUT", help=_FIX)
     parser.add_argument(
-        "--fixes", metavar="NAMES", help="which fixes, by name and with commas, or: all; without it all but those to be named"
+        "--fixes",
+        metavar="NAMES",
+        help="which fixes: names with commas, or: all; without it all but those that must be named",
     )
-    parser.add_argument("--force", action="store_true", help="replace files that are there already; never FILE itself")
-    for name, said in _COLUMNS.items():
-        parser.add_argument(f"--{name}", metavar="COL", help=f"column: {said}")
+    parser.add_argument("--force", action="store_true", help="replace existing files; never FILE itself")
+    for name, meaning in _COLUMNS.items():
+        parser.add_argument(f"--{name}", metavar="COL", help=f"column: {meaning}")
     parser.add_argument("--system", metavar="TEXT", help="the system prompt of rows that have none")
-    parser.add_argument("--delimiter", metavar="D", help="between cells, if it is not found by looking: ';' or '\\t'")
-    parser.add_argument("--encoding", metavar="NAME", help="of the text, if it is not found by looking: cp1252")
+    parser.add_argument("--delimiter", metavar="D", help="between cells, if it is not detected: ';' or '\\t'")
+    parser.add_argument("--encoding", metavar="NAME", help="of the text, if it is not detected: cp1252")
     parser.add_argument("--validation", type=Path, metavar="FILE", help="look for its rows among those of the training file")
     parser.add_argument("--model", metavar="NAME", help="find rows that are longer than this model reads")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check as the options say; print, write, and return the exit code."""
+    """Check the file, print and write what the options ask for, and return the exit code."""
     try:
-        _refuse(options)
+        _reject_overwriting(options)
         report = _check(options)
-        _show(_with_options(report), options)
-        said = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
-        for sentence in _written(report, options):
-            print(sentence, file=said)
+        _print_findings(report.for_command_line(), options)
+        stream = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
+        for sentence in _write_files(report, options):
+            print(sentence, file=stream)
     except BrokenPipeError:
         raise
     except (ValueError, OSError) as error:  # options that do not fit, in words; a file that cannot be written
         print(f"ftwidgets check: {error}", file=sys.stderr)
-        return CANNOT
+        return UNREADABLE
     if report.unreadable:
-        return CANNOT
+        return UNREADABLE
     return CLEAN if report.ok else FOUND
 
 
@@ -100,30 +96,15 @@ def _check(options: argparse.Namespace) -> Report:
         system=options.system,
         conversation=options.conversation,
         group=options.group,
-        delimiter=_delimiter(options),
+        delimiter="\t" if options.delimiter == "\\t" else options.delimiter,
         encoding=options.encoding,
         validation=options.validation,
         model=options.model,
     )
 
 
-def _delimiter(options: argparse.Namespace) -> str | None:
-    given: str | None = options.delimiter
-    return "\t" if given == "\\t" else given
-
-
-def _with_options(report: Report) -> Report:
-    """Return the report with options of the command where it tells which argument helps: `--prompt "..."`."""
-    found = [replace(one, fix=_ARGUMENT.sub(_option, one.fix)) if one.id in _NAMING else one for one in report.findings]
-    return replace(report, findings=found)
-
-
-def _option(argument: re.Match[str]) -> str:
-    return f"--{argument[1].replace('_', '-')} "
-
-
-def _refuse(options: argparse.Namespace) -> None:
-    """Refuse to write over what is there, before anything is read."""
+def _reject_overwriting(options: argparse.Namespace) -> None:
+    """Raise if an output would replace an input or, without `--force`, another file; before anything is read."""
     from ftwidgets.data.fixes import log_path
 
     targets = [target for target in (options.html, options.markdown, options.fix) if target is not None]
@@ -133,36 +114,36 @@ def _refuse(options: argparse.Namespace) -> None:
     sources = (options.file, options.validation)
     for target in filter(Path.exists, targets):
         if any(source is not None and source.exists() and target.samefile(source) for source in sources):
-            raise DataError(f"{target} is what is to be checked, and would be lost. Give another name.")
+            raise DataError(f"{target} is the file to check, and would be lost. Give another name.")
         if target.is_dir():
             raise DataError(f"{target} is a folder. Name a file in it.")
         if not target.is_file():
             raise DataError(f"{target} is a device or a pipe, and a file would take its place. Name a file.")
         if not options.force:
-            raise DataError(f"{target} is there already. Give another name, or --force to replace it.")
+            raise DataError(f"{target} exists already. Give another name, or --force to replace it.")
 
 
-def _show(report: Report, options: argparse.Namespace) -> None:
+def _print_findings(report: Report, options: argparse.Namespace) -> None:
     from ftwidgets.data.text import pluralize
 
     if options.json:
         readable = "utf" in (sys.stdout.encoding or "").lower()  # else a letter would be lost, so it is escaped
         print(json.dumps(as_objects(report.findings), ensure_ascii=not readable, indent=1))
-        more = sum(count for _, count in report.totals.values()) - len(report.findings)
+        more = report.n_findings - len(report.findings)
         if more:
             print(f"{pluralize(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
     elif options.format == "github":
         from ftwidgets.data.render import github
 
-        held = options.validation
-        others = {name: held.as_posix() for name in (held.name, f"{held.name} (validation)")} if held else {}
+        path = options.validation
+        others = {name: path.as_posix() for name in (path.name, f"{path.name} (validation)")} if path else {}
         print(github.commands(report, options.file.as_posix(), others=others))
     else:
         print(report)
 
 
-def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
-    """Write what was asked for, and say so."""
+def _write_files(report: Report, options: argparse.Namespace) -> Iterator[str]:
+    """Write the pages and the repaired copy; yield a sentence for each."""
     from ftwidgets.data.jsonl import atomic_write
 
     for target in (options.html, options.markdown):
@@ -174,12 +155,10 @@ def _written(report: Report, options: argparse.Namespace) -> Iterator[str]:
         with atomic_write(options.markdown) as file:
             file.write(report.to_markdown().encode())
         yield f"Written: {options.markdown}"
-    if options.fix is not None and report.form:  # else the file itself could not be read
-        yield str(report.apply(options.fix, _chosen(report, options.fixes), force=options.force))
-
-
-def _chosen(report: Report, names: str | None) -> list[str] | None:
-    """Return the fixes that `--fixes` names; None for those that need no naming."""
-    if names is None:
-        return None
-    return [fix.name for fix in report.fixes] if names == "all" else [name.strip() for name in names.split(",")]
+    if options.fix is not None and report.form:  # without a form, the file itself cannot be read
+        names: list[str] | None = None  # all but those that must be named
+        if options.fixes == "all":
+            names = [fix.name for fix in report.fixes]
+        elif options.fixes is not None:
+            names = [name.strip() for name in options.fixes.split(",")]
+        yield str(report.apply(options.fix, names, force=options.force))

@@ -17,6 +17,7 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, TypeVar
 
 Level = Literal["error", "warning", "note"]
@@ -75,6 +76,15 @@ class Finding:
             place = f"row {self.row}"
         return ", ".join(part for part in (self.source, place) if part)
 
+    @property
+    def command_line_fix(self) -> str:
+        """`fix` in the words of `ftwidgets check`: `--prompt "..."` in place of the argument `prompt="..."`."""
+        kind = _FINDING_TYPES.get(self.id)
+        text = self.fix
+        for name in kind.arguments if kind is not None else ():
+            text = text.replace(f'{name}="', f'--{name.replace("_", "-")} "')
+        return text
+
     def __str__(self) -> str:
         text = f"{self.message} {self.fix}".strip()
         return f"{self.where}: {text}" if self.where else text
@@ -116,6 +126,8 @@ class FindingType:
         The automatic fix of every finding of this kind.
     optional_fixes
         Automatic fixes that only some findings of this kind have: each of them names its own.
+    arguments
+        Arguments of `check` that the remedies of this kind name, as in `prompt="..."`; options of the command are made of them.
     """
 
     id: str
@@ -126,6 +138,7 @@ class FindingType:
     fix: FixType | None = None
     optional_fixes: tuple[FixType, ...] = ()
     other_level: Level | None = None
+    arguments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _register(_FINDING_TYPES, self.id, self)
@@ -183,6 +196,11 @@ def finding_type(name: str) -> FindingType | None:
     return _FINDING_TYPES.get(name) or finding_types().get(name)
 
 
+def fix_type(name: str) -> FixType:
+    """Return the declaration of the automatic fix with this name."""
+    return _FIX_TYPES.get(name) or fix_types()[name]
+
+
 def finding_types() -> Mapping[str, FindingType]:
     """Return all kinds of findings by id."""
     _import_declarations()
@@ -197,7 +215,5 @@ def fix_types() -> Mapping[str, FixType]:
 
 def _import_declarations() -> None:
     """Import every module of `ftwidgets.data`, so that all that they declare is registered."""
-    import ftwidgets.data
-
-    for module in pkgutil.walk_packages(ftwidgets.data.__path__, "ftwidgets.data."):
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], "ftwidgets.data."):
         importlib.import_module(module.name)

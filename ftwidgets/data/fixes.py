@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data import rules, schema
 from ftwidgets.data.export import TableWriter
+from ftwidgets.data.findings import fix_types
 from ftwidgets.data.jsonl import atomic_write, json_line
-from ftwidgets.data.results import FIX_TITLES, OPT_IN_FIXES, Fix, Results
+from ftwidgets.data.results import Fix, Results
 from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.scan import Examples
 from ftwidgets.data.text import join_names, normalize, pluralize
@@ -81,10 +82,11 @@ def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> fro
         If there is no fix of some name.
     """
     if chosen is None:
-        return frozenset(results.repairs) - OPT_IN_FIXES
+        return frozenset(fix.name for fix in results.fixes if not fix.requires_opt_in)
     names = [fix.name if isinstance(fix, Fix) else fix for fix in ([chosen] if isinstance(chosen, str) else chosen)]
-    if unknown := [name for name in names if name not in FIX_TITLES]:
-        raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(FIX_TITLES, len(FIX_TITLES))}")
+    known = sorted(fix_types())
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(known, len(known))}")
     return frozenset(names)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,10 @@ class Report(Results):
         from ftwidgets.data.render import markdown
 
         return markdown.text(self)
+
+    def for_command_line(self) -> "Report":
+        """Return the report with remedies that name the options of `ftwidgets check` in place of Python's arguments."""
+        return replace(self, findings=[replace(finding, fix=finding.command_line_fix) for finding in self.findings])
 
     def __repr__(self) -> str:
         return f"<Report ok={self.ok} {self.summary}>"

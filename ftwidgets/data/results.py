@@ -6,40 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.data.findings import LEVELS, Finding, Level
+from ftwidgets.data.findings import LEVELS, Finding, Level, fix_type
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import numpy as np
-
-FIX_TITLES = {
-    "drop-blank-rows": "leave out empty rows",
-    "drop-repeats": "keep one of each repeated row",
-    "drop-outer-quotes": "take away quotes that became part of a text",
-    "drop-half-characters": "take out half characters (lone surrogates)",
-    "drop-control-characters": "take out control characters",
-    "drop-invisible-characters": "take out characters that nobody sees",
-    "mend-mojibake": "mend text that was read in a wrong encoding",
-    "mend-labels": "write mistyped labels as the label they are close to",
-    "redact-secrets": "put [secret] in place of keys and passwords",
-    "redact-card-numbers": "put [card] in place of card numbers",
-    "redact-email-addresses": "put [email] in place of e-mail addresses",
-    "redact-phone-numbers": "put [phone] in place of phone numbers",
-    "developer-to-system": "call the role developer system",
-    "lower-case-role": "write roles in lower case",
-    "drop-unknown-keys": "take out keys that no service knows",
-    "drop-empty-keys": "take out optional keys that hold nothing",
-    "drop-blank-system": "take out system messages that say nothing",
-    "mend-weight": "write weights as 0 or 1",
-    "arguments-as-text": "write the arguments of a tool call as JSON in a string, as services want them",
-    "rename-preference-keys": "give the answers of a preference row the keys that services know",
-    "drop-misplaced-weight": "take weight away from messages that are not the assistant's",
-}
-
-OPT_IN_FIXES = frozenset({"redact-email-addresses", "redact-phone-numbers", "mend-labels"})
-"""Fixes that are done only if they are named: a shop's own address may be what the answers are about, and a label that is
-close to another may be right."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +110,8 @@ class Results:
     def fixes(self) -> list[Fix]:
         """The safe automatic fixes for what was found, the one that settles the most findings first."""
         ranked = sorted(self.repairs.items(), key=lambda item: (-item[1], item[0]))
-        return [Fix(name, FIX_TITLES[name], n, name in OPT_IN_FIXES) for name, n in ranked]
+        types = [(fix_type(name), n) for name, n in ranked]
+        return [Fix(fix.name, fix.title, n, fix.requires_opt_in) for fix, n in types]
 
     @property
     def summary(self) -> str:

@@ -80,7 +80,9 @@ def test_only_the_chosen_fixes_are_done(tmp_path: Path) -> None:
     assert report.apply(tmp_path / "one.jsonl", ["redact-email-addresses"]).n_changed == 1
     repeats = [fix for fix in report.fixes if fix.name == "drop-repeats"]
     assert report.apply(tmp_path / "two.jsonl", repeats).n_left_out == 1
-    with pytest.raises(ValueError, match=r'there is no fix "drop-everything"; there are "drop-blank-rows"'):
+    with pytest.raises(
+        ValueError, match=r'there is no fix "drop-everything"; there are "arguments-as-text", .*"drop-blank-rows"'
+    ):
         report.apply(tmp_path / "three.jsonl", ["drop-everything"])
     assert not (tmp_path / "three.jsonl").exists()
 

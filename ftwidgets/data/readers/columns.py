@@ -18,6 +18,7 @@ MISSING_COLUMN = FindingType(
     todo=(
         'Name the columns: `prompt="Question"`, `completion="Answer"`; in a terminal `--prompt Question --completion Answer`.'
     ),
+    arguments=("prompt", "completion", "system_column", "conversation", "group"),
 )
 AMBIGUOUS_COLUMN = FindingType(
     "ambiguous-column",
@@ -25,6 +26,7 @@ AMBIGUOUS_COLUMN = FindingType(
     title="Two columns have the name that is looked for",
     why="Which of them is meant, only you can know.",
     todo="Rename or delete one of them, or name the right one exactly.",
+    arguments=("prompt", "completion", "system_column", "conversation", "group"),
 )
 IGNORED_COLUMNS = FindingType(
     "ignored-columns",

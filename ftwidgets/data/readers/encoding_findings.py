@@ -20,6 +20,7 @@ WINDOWS_1252 = FindingType(
         'Look at the words that are quoted. If they read wrong, name the encoding: `encoding="..."`. Saved as '
         "UTF-8, nothing has to be guessed."
     ),
+    arguments=("encoding",),
 )
 WRONG_ENCODING = FindingType(
     "wrong-encoding",
@@ -27,6 +28,7 @@ WRONG_ENCODING = FindingType(
     title="The text is in an encoding that cannot be told",
     why="Neither UTF-8 nor UTF-16 nor Windows-1252 fits the bytes, so letters would be replaced by others.",
     todo='Save the file as UTF-8, or name its encoding: `encoding="..."`.',
+    arguments=("encoding",),
 )
 
 _SAVE_AS_UTF8 = 'Save the file as UTF-8 (in Excel: Save As, "CSV UTF-8") and check it again.'

@@ -38,6 +38,7 @@ SYSTEM_IS_A_COLUMN = FindingType(
     title="The system prompt is the name of a column",
     why="`system` is the text itself. Given the name of a column, the model would be told that name.",
     todo="If the column was meant, use `system_column`.",
+    arguments=("system_column",),
 )
 
 Source: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"

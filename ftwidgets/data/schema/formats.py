@@ -117,6 +117,7 @@ UNKNOWN_SHAPE = FindingType(
         "and `output`, `conversations`, or `input` with `preferred_output`."
     ),
     todo="Rename the keys.",
+    arguments=("prompt", "completion"),
 )
 
 
