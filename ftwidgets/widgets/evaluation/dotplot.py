@@ -1,7 +1,4 @@
-"""Dots with their intervals as an SVG: one row a model, or a difference of two.
-
-Left out: anything interactive; the table beside it holds the figures.
-"""
+"""A dot plot as SVG: a value with its interval in each row, for the scores of models or the differences between two."""
 
 from __future__ import annotations
 
@@ -11,13 +8,13 @@ from html import escape
 
 _LEFT, _PLOT, _RIGHT = 130, 240, 190  # pixels: names, axis, figures
 _ROW, _FOOT = 28, 26
-_LONGEST = 18  # letters of a name
+_MAX_NAME = 18  # characters
 _STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A value with its interval, and what to call it."""
+    """A named value with its interval."""
 
     name: str
     value: float
@@ -25,39 +22,39 @@ class Dot:
     high: float
 
     def figures(self, *, signed: bool = False) -> str:
-        """Give the value and the interval as a person reads them."""
+        """Return the value and the interval as text."""
         sign = "+" if signed else ""
         return f"{self.value:{sign}.2f} ({self.low:{sign}.2f} to {self.high:{sign}.2f})"
 
 
-def dots(caption: str, rows: Sequence[Dot], *, low: float, high: float, zero: bool = False) -> str:
-    """Draw rows of dots over one axis.
+def dotplot(caption: str, rows: Sequence[Dot], *, low: float, high: float, zero: bool = False) -> str:
+    """Return the SVG of rows of dots over one axis.
 
     Parameters
     ----------
     caption
-        What is shown; a screen reader says it, then each row.
+        What is shown; a screen reader reads it, then each row.
     rows
         From top to bottom.
     low, high
-        The ends of the axis, at least; it grows to hold every interval.
+        The ends of the axis; it grows to hold every interval.
     zero
-        Mark zero with a line and write figures with their sign: for differences.
+        Mark zero with a line and write figures with their sign, for differences.
     """
     low, high = min([low, *(row.low for row in rows)]), max([high, *(row.high for row in rows)])
-    reach = (high - low) or 1.0
+    span = (high - low) or 1.0
 
     def x(value: float) -> float:
-        return _LEFT + _PLOT * (value - low) / reach
+        return _LEFT + _PLOT * (value - low) / span
 
     height, width = _ROW * len(rows) + _FOOT, _LEFT + _PLOT + _RIGHT
-    spoken = "; ".join(f"{row.name} {row.figures(signed=zero)}" for row in rows)
+    description = "; ".join(f"{row.name} {row.figures(signed=zero)}" for row in rows)
     parts = [
-        f'<svg role="img" aria-label="{escape(f"{caption}: {spoken}")}" viewBox="0 0 {width} {height}" '
+        f'<svg role="img" aria-label="{escape(f"{caption}: {description}")}" viewBox="0 0 {width} {height}" '
         f'width="{width}" style="max-width:100%;height:auto;display:block;color:inherit" font-size="12.5" fill="currentColor">'
     ]
     bottom = _ROW * len(rows)
-    parts += [_tick(x(at), bottom, f"{at:g}") for at in _ticks(low, high)]
+    parts += [_tick(x(value), bottom, f"{value:g}") for value in _ticks(low, high)]
     if zero:
         parts.append(
             f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{bottom}" stroke="currentColor" stroke-dasharray="4 3"/>'
@@ -67,7 +64,7 @@ def dots(caption: str, rows: Sequence[Dot], *, low: float, high: float, zero: bo
 
 
 def _row(row: Dot, y: float, low: float, value: float, high: float, signed: bool) -> str:
-    name = row.name if len(row.name) <= _LONGEST else row.name[: _LONGEST - 3] + "..."
+    name = row.name if len(row.name) <= _MAX_NAME else row.name[: _MAX_NAME - 3] + "..."
     return (
         f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(name)}</text>'
         f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" stroke-width="2"/>'
@@ -86,7 +83,7 @@ def _tick(x: float, bottom: float, text: str) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Choose round values, about four of them."""
+    """Return about four round values."""
     unit = 1.0
     while (high - low) / unit < 1:
         unit /= 10

@@ -1,7 +1,4 @@
-"""The form of an evaluation: which models, which examples, how to score; as a run to be started, and as code.
-
-Left out: asking, and what comes of it.
-"""
+"""The form of an evaluation: which models, which examples, how to score; it makes an `EvaluationRun`, and its code."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from ftwidgets.evaluation.evaluate import METRICS, EvaluationRun
 from ftwidgets.evaluation.examples import read_examples
 from ftwidgets.widgets.base.fields import field, row
 from ftwidgets.widgets.base.markup import literal
-from ftwidgets.widgets.evaluation.examples_field import Given
+from ftwidgets.widgets.evaluation.examples_field import ExamplesField
 
 if TYPE_CHECKING:
     import openai
@@ -28,8 +25,8 @@ MAJORITY = "majority"
 _COLUMN, _WIDE = "400px", "800px"
 
 
-class Questions:
-    """The fields; the arguments are those of the `Evaluation` widget."""
+class EvaluationForm:
+    """The fields of the form; the arguments are those of the `Evaluation` widget."""
 
     def __init__(
         self,
@@ -44,31 +41,31 @@ class Questions:
     ) -> None:
         if metric not in METRICS:
             raise ValueError(f'"metric" must be {" or ".join(METRICS)}; a function goes to ftwidgets.evaluate: {metric!r}')
-        self._examples = Given("examples", examples, split="held-out")
-        self._train = Given("train", train, split="train")
-        self.models = ipywidgets.Textarea(description="Models", value=_lines(models), rows=4)
-        self.examples = ipywidgets.Text(description="Held-out examples", value=self._examples.text)
+        self._examples = ExamplesField("Held-out examples", examples, variable="examples", split="held-out")
+        self._train = ExamplesField("Training examples", train, variable="train", split="train")
+        self.models = ipywidgets.Textarea(description="Models", value=_to_lines(models), rows=4)
+        self.examples = self._examples.control
         self.limit = ipywidgets.IntText(description="Use the first", value=limit or 0)
-        self.train = ipywidgets.Text(description="Training examples", value=self._train.text)
+        self.train = self._train.control
         self.metric = ipywidgets.Dropdown(description="Metric", options=list(METRICS), value=metric)
         self.system = ipywidgets.Text(description="System prompt", value=system)
         self.max_tokens = ipywidgets.IntText(description="Longest answer", value=max_tokens)
 
     def box(self, smallest: ipywidgets.FloatText) -> ipywidgets.VBox:
-        """Lay the fields out, most of them in two columns; `smallest` belongs to the verdict and stands among them."""
-        what = [
+        """Return the fields in two columns; `smallest` belongs to the verdict and is placed among them."""
+        left = [
             (self.examples, "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them."),
             (self.limit, "So many of the examples; 0 for all."),
             (self.train, "Adds a baseline that always gives their commonest answer; may stay empty."),
             (self.metric, "exact_match: the very same text. token_f1: how many words they share."),
         ]
-        how = [
+        right = [
             (smallest, "The smallest difference that matters to you; 0 leaves it open."),
             (self.system, "For rows of a table that bring none; the one used in training."),
             (self.max_tokens, "In tokens. A label needs few, and few are quick."),
         ]
         models = field(self.models, "One a line: a name, an equals sign, the model's id. Names alone are ids.", width=_WIDE)
-        columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (what, how)]
+        columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (left, right)]
         for column in columns:
             column.layout.width, column.layout.max_width = "410px", "100%"
         box = row(*columns)
@@ -76,17 +73,17 @@ class Questions:
         return ipywidgets.VBox([models, box])
 
     def on_change(self, act: Callable[[], object]) -> None:
-        """Call `act` when a field has changed."""
+        """Register a function to call when a field has changed."""
         for control in (self.models, self.examples, self.limit, self.train, self.metric, self.system, self.max_tokens):
             control.observe(lambda _change: act(), names="value")
 
-    def named(self) -> dict[str, str]:
-        """Read the models: the names to show, and the ids.
+    def named_models(self) -> dict[str, str]:
+        """Return the ids of the models by the names to show.
 
         Raises
         ------
         ValueError
-            If a line cannot be read or a name comes twice.
+            If a line cannot be parsed or a name is used twice.
         """
         named: dict[str, str] = {}
         for line in filter(None, map(str.strip, self.models.value.splitlines())):
@@ -94,7 +91,7 @@ class Questions:
             name, model = (name, model) if equals else (line, line)
             if not name or not model:
                 raise ValueError(f'"Models": a line needs a name and an id, as in "tuned = ft:nano-...": {line!r}')
-            if name in named or (name == MAJORITY and self._has_baseline):
+            if name in named or (name == MAJORITY and not self._train.is_empty):
                 raise ValueError(f'"Models": the name "{name}" is there already; give each model a name of its own')
             named[name] = model
         return named
@@ -107,29 +104,29 @@ class Questions:
         FtwidgetsError, ValueError
             If the form cannot be used as it is.
         """
-        named = self.named()
+        named = self.named_models()
         if not named:
             raise ValueError('"Models" is empty. Name at least one, on a line of its own.')
         options = self._options()
         reading = {name: options.pop(name) for name in ("limit", "system") if name in options}
-        questions = read_examples(self._examples.load(self.examples.value), **reading)
-        first = {MAJORITY: majority(self._train.load(self.train.value))} if self._has_baseline else {}
+        questions = read_examples(self._examples.load(), **reading)
+        first = {MAJORITY: majority(self._train.load())} if not self._train.is_empty else {}
         sampling = {"max_tokens": options["max_tokens"], "temperature": 0.0}
         return EvaluationRun(client, {**first, **named}, questions, metric=options["metric"], sampling=sampling)
 
-    def seen(self, run: EvaluationRun) -> int:
-        """Count the questions that stand among the training examples named in the form."""
-        if not self._has_baseline:
+    def n_in_training(self, run: EvaluationRun) -> int:
+        """Return the number of questions that are among the training examples of the form."""
+        if self._train.is_empty:
             return 0
-        trained = {normalize(question.prompt) for question in read_examples(self._train.load(self.train.value))}
+        trained = {normalize(question.prompt) for question in read_examples(self._train.load())}
         return sum(normalize(question.prompt) in trained for question in run.questions)
 
     def code(self) -> str:
-        """Write the call; what was handed in as an object goes by its name: `examples`, `train`."""
-        entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named().items()]
-        examples, train = self._examples.code(self.examples.value), self._train.code(self.train.value)
+        """Return the call of `ftwidgets.evaluate`; an object from the code is called `examples` or `train` in it."""
+        entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named_models().items()]
+        examples, train = self._examples.code(), self._train.code()
         head = ["import ftwidgets"]
-        if self._has_baseline:
+        if not self._train.is_empty:
             head.append("from ftwidgets.evaluation.baselines import majority")
             entries.insert(0, f'        "{MAJORITY}": majority({train}),')
         if "pandas." in examples + train:
@@ -151,16 +148,16 @@ class Questions:
         return options
 
 
-def _lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
+def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
     if isinstance(models, str):
         return models
     if isinstance(models, Mapping):
-        return "\n".join(f"{_part(name, str(name))} = {_part(name, model)}" for name, model in models.items())
-    return "\n".join(_part(model, model) for model in models)
+        return "\n".join(f"{_checked(name, str(name))} = {_checked(name, model)}" for name, model in models.items())
+    return "\n".join(_checked(model, model) for model in models)
 
 
-def _part(name: object, text: object) -> str:
-    """Return a name or an id as it stands in the field, if the field can hold it."""
+def _checked(name: object, text: object) -> str:
+    """Return a name or an id, if the field can hold it."""
     if not isinstance(text, str) or not text.strip():
         raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() tells.')
     if "=" in text or len(text.splitlines()) > 1:

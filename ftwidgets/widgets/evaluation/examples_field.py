@@ -1,7 +1,4 @@
-"""Examples named in a field or handed in as an object: read them, and write them in code.
-
-Left out: what the examples are for.
-"""
+"""A field for examples: a path, the name of a bundled dataset, or an object from the code."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
 import pandas as pd
 
 from ftwidgets import datasets
@@ -19,41 +17,55 @@ if TYPE_CHECKING:
     from ftwidgets.evaluation.examples import Examples
 
 
-class Given:
-    """What a field for examples stands for.
+class ExamplesField:
+    """A text field and the examples that it names.
 
     Parameters
     ----------
-    name
-        The variable that stands in code for an object handed in.
+    label
+        Of the field.
     examples
-        The object, a path or the name of a bundled dataset; None for an empty field.
+        An object, a path or the name of a bundled dataset; None for an empty field.
+    variable
+        The name of the object in code.
     split
-        Which rows of a bundled dataset are meant.
+        The rows of a bundled dataset to use.
+
+    Attributes
+    ----------
+    control
+        The text field.
     """
 
-    def __init__(self, name: str, examples: Examples | None, *, split: str) -> None:
-        self._name, self._split = name, split
+    def __init__(self, label: str, examples: Examples | None, *, variable: str, split: str) -> None:
+        self._variable, self._split = variable, split
         self._object: pd.DataFrame | list[Mapping[str, Any]] | None = None
-        self.text = ""
+        self._object_text = ""  # what the field holds while it means the object
+        text = ""
         if isinstance(examples, str | Path):
-            self.text = str(examples)
+            text = str(examples)
         elif examples is not None:
             self._object = examples if isinstance(examples, pd.DataFrame) else list(examples)
-            self.text = f"({len(self._object)} examples handed in)"
+            text = self._object_text = f"({len(self._object)} examples handed in)"
+        self.control = ipywidgets.Text(description=label, value=text)
 
-    def load(self, text: str) -> Examples:
-        """Read what the field names.
+    @property
+    def is_empty(self) -> bool:
+        """Whether the field names no examples."""
+        return not self.control.value.strip()
+
+    def load(self) -> Examples:
+        """Return the examples that the field names.
 
         Raises
         ------
         ValueError
-            If the field is empty, or names a CSV file that is not there or cannot be read.
+            If the field is empty, or names a CSV file that does not exist or cannot be read.
         """
-        text = text.strip()
+        text = str(self.control.value).strip()
         if not text:
             raise ValueError("there are no examples. Name a JSONL or CSV file, or a bundled dataset.")
-        if self._object is not None and text == self.text:
+        if self._object is not None and text == self._object_text:
             return self._object
         if text in datasets.names():
             return datasets.load(text, self._split)
@@ -63,11 +75,11 @@ class Given:
             return pd.read_csv(Path(text).expanduser(), dtype=str, keep_default_na=False)
         return text
 
-    def code(self, text: str) -> str:
-        """Write the expression that gives the same examples."""
-        text = text.strip()
-        if self._object is not None and text == self.text:
-            return self._name
+    def code(self) -> str:
+        """Return the Python expression for the same examples."""
+        text = str(self.control.value).strip()
+        if self._object is not None and text == self._object_text:
+            return self._variable
         if text in datasets.names():
             return f"ftwidgets.datasets.load({markup.literal(text)}, {markup.literal(self._split)})"
         if text.lower().endswith(".csv"):

@@ -42,9 +42,8 @@ class ColumnFields(ipywidgets.VBox):
             control.observe(self._changed, names="value")
         prompt_field = half(self.prompt, "What the user says.")
         completion_field = half(self.completion, "What the model should answer: the only part it learns.")
-        super().__init__(
-            [pair(prompt_field, completion_field), half(self.system, "If each row has a system prompt of its own.")]
-        )
+        system_field = half(self.system, "If each row has a system prompt of its own.")
+        super().__init__([pair(prompt_field, completion_field), system_field])
         self.fill([])
 
     @property

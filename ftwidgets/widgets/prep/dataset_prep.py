@@ -90,9 +90,7 @@ class DatasetPrep(Panel):
             source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, catch_errors=self.catch_errors
         )
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._conversations_html)
-        self.findings_pages = preview.Pager(
-            "findings", _FINDINGS, lambda start, stop: preview.findings_table(self._finding_rows[start:stop])
-        )
+        self.findings_pages = preview.Pager("findings", _FINDINGS, self._findings_html)
         self.fixes, self.tokens, self.cost = Live(), Live(), Live()
         self.write = button("Write the training files", primary=True)
         super().__init__("Prepare a dataset", self._parts())
@@ -190,11 +188,9 @@ class DatasetPrep(Panel):
         report = self._report
         if report is None:
             return f"<p>{escape(self.static_text())}</p>"
-        parts = [f"<p>{escape(report.summary)}</p>", preview.findings_table(self._finding_rows[:_FINDINGS])]
-        if len(self._finding_rows) > _FINDINGS:
-            parts.append(
-                f"<p>and {len(self._finding_rows) - _FINDINGS:,} more lines like these; report.findings has them all</p>"
-            )
+        parts = [f"<p>{escape(report.summary)}</p>", self._findings_html(0, _FINDINGS)]
+        if (more := len(self._finding_rows) - _FINDINGS) > 0:
+            parts.append(f"<p>and {more:,} more lines like these; report.findings has them all</p>")
         if self._in_validation:
             parts += [f"<p>{escape(self._split_text())}</p>", self._conversations_html(0, min(2, len(self._in_validation)))]
             parts += [self.tokens.html, self.cost.html]
@@ -285,9 +281,8 @@ class DatasetPrep(Panel):
         self.fixes.html = "" if self._report is None else preview.fixes_html(self._report)
 
     def _show_cost(self) -> None:
-        self.cost.html = (
-            cost_table(self._n_trained_tokens, self.n_epochs.value, exact=self._lengths.exact) if self._in_validation else ""
-        )
+        tokens, n_epochs, exact = self._n_trained_tokens, self.n_epochs.value, self._lengths.exact
+        self.cost.html = cost_table(tokens, n_epochs, exact=exact) if self._in_validation else ""
 
     def _findings_html(self, start: int, stop: int) -> str:
         return preview.findings_table(self._finding_rows[start:stop])

@@ -110,12 +110,8 @@ def finding_rows(report: Report) -> list[FindingRow]:
         rows += [FindingRow(kind.level, summary.where(found), found.message, _todo(found)) for found in first]
         if rest := kind.count - len(first):
             others = [summary.where(found) for found in kind.first[len(first) :]]
-            more = ", …" if rest > _MAX_PLACES else ""
-            rows.append(
-                FindingRow(
-                    kind.level, ", ".join(others[:_MAX_PLACES]) + more, f"and {rest:,} more of this kind ({kind.id})", ""
-                )
-            )
+            places = ", ".join(others[:_MAX_PLACES]) + (", …" if rest > _MAX_PLACES else "")
+            rows.append(FindingRow(kind.level, places, f"and {rest:,} more of this kind ({kind.id})", ""))
     return rows
 
 

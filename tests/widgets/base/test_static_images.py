@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from ftwidgets.data.tokens.lengths import measure
 from ftwidgets.widgets.base.static_images import svg_to_img
-from ftwidgets.widgets.evaluation.dotplot import Dot, dots
+from ftwidgets.widgets.evaluation.dotplot import Dot, dotplot
 from ftwidgets.widgets.monitor.chart import loss_chart
 from ftwidgets.widgets.prep.tokens_and_cost import histogram
 
@@ -16,7 +16,7 @@ EXAMPLES = [
 def drawings() -> dict[str, str]:
     """Every picture that a widget of the kit draws."""
     return {
-        "dots": dots('a "score" <here>', [Dot("base & co", 0.1, 0.0, 0.2)], low=0, high=1),
+        "dots": dotplot('a "score" <here>', [Dot("base & co", 0.1, 0.0, 0.2)], low=0, high=1),
         "histogram": histogram(measure(EXAMPLES)),
         "chart": loss_chart({"training": [(1, 2.0), (2, 1.0)]}),
     }
@@ -40,7 +40,7 @@ def test_every_drawing_of_the_kit_becomes_an_image() -> None:
 
 def test_what_stands_around_a_picture_stays() -> None:
     """Text and tables are left as they are, and so is an `<svg>` without a label: it would be an image without words."""
-    html = dots("scores", [Dot("a", 0.5, 0.4, 0.6)], low=0, high=1)
+    html = dotplot("scores", [Dot("a", 0.5, 0.4, 0.6)], low=0, high=1)
     assert svg_to_img(f"<p>before</p>{html}<p>after</p>").startswith("<p>before</p><img ")
     assert svg_to_img(f"<p>before</p>{html}<p>after</p>").endswith("><p>after</p>")
     assert svg_to_img('<svg viewBox="0 0 1 1"><rect/></svg>') == '<svg viewBox="0 0 1 1"><rect/></svg>'

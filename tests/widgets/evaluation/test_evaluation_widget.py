@@ -15,7 +15,7 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.evaluation import Evaluation, results_html
-from ftwidgets.widgets.evaluation.dotplot import Dot, dots
+from ftwidgets.widgets.evaluation.dotplot import Dot, dotplot
 from tests.evaluation.test_evaluate import MODELS, client_of, example
 
 ROWS = [example(f"{i}", "even" if i % 2 == 0 else "odd") for i in range(40)]
@@ -240,7 +240,7 @@ def test_the_saved_page_needs_no_script(form: Evaluation) -> None:
 def test_the_drawing_says_what_it_shows() -> None:
     """A screen reader gets every figure; the marks lie where the axis says; the name is cut, the spoken one is not."""
     name = "a model with a long name & a sign"
-    svg = ET.fromstring(dots("Scores", [Dot(name, 0.5, 0.25, 0.75), Dot("b", 0.0, 0.0, 1.0)], low=0.0, high=1.0))
+    svg = ET.fromstring(dotplot("Scores", [Dot(name, 0.5, 0.25, 0.75), Dot("b", 0.0, 0.0, 1.0)], low=0.0, high=1.0))
     assert svg.get("role") == "img"
     assert svg.get("aria-label") == f"Scores: {name} 0.50 (0.25 to 0.75); b 0.00 (0.00 to 1.00)"
     at = [float(mark.get("cx", "")) for mark in svg.iter("circle")]
@@ -264,9 +264,9 @@ def test_an_axis_has_a_few_round_ticks(low: float, high: float) -> None:
 
 def test_every_two_of_a_few_models_are_compared_and_many_with_the_first() -> None:
     """The last with the others first, as that is the question."""
-    assert results_html.pairs(["a"]) == []
-    assert results_html.pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
-    assert results_html.pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
+    assert results_html.model_pairs(["a"]) == []
+    assert results_html.model_pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
+    assert results_html.model_pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
 
 
 @pytest.mark.parametrize(
