@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 
 from ftwidgets.errors import FtwidgetsError
 
+TERMINAL_STATUSES = frozenset({"succeeded", "failed", "cancelled"})
+"""The statuses a job never leaves, at every service. With any other status, known or not, keep polling."""
+
 _DATA = Path(__file__).with_name("providers.json")
 
 

@@ -161,14 +161,14 @@ def check_folder(home: Path) -> Check:
     """Create the state folder, write a file, take a lock, and check the free disk space."""
     import sqlite3
 
-    from ftwidgets.sandbox.store.lock import lease
+    from ftwidgets.sandbox.store.lock import process_lock
 
     named = "the folder that FTWIDGETS_HOME names" if os.environ.get("FTWIDGETS_HOME") else "the usual folder"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as file:
             file.write(b"ftwidgets")
-        with lease(home / "trainer.lock") as mine:
+        with process_lock(home / "trainer.lock") as mine:
             training = "" if mine else "; a job is training there just now, in this or another process"
         free = shutil.disk_usage(home).free
     except (OSError, sqlite3.Error) as error:

@@ -22,6 +22,7 @@ from ftwidgets.jobs import curve
 from ftwidgets.jobs.polling import OUTAGE, Backoff, new_items, sort_by_time, transient_errors
 from ftwidgets.jobs.upload import upload as upload
 from ftwidgets.jobs.upload import upload_path
+from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
     import openai
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
     from openai.types.fine_tuning.fine_tuning_job import Error
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
-
-TERMINAL_STATUSES = frozenset({"succeeded", "failed", "cancelled"})
-"""The statuses a job never leaves. With any other status, known or not, keep polling."""
 
 DAY = 24 * 3600.0
 """How long `Job.wait` waits without a timeout, in seconds: longer than any job we know of."""

@@ -35,7 +35,7 @@ from ftwidgets.sandbox.ids import Ids
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.inference.completion import Inference
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.sandbox.training.runner import Runner
 from ftwidgets.sandbox.transport import AsyncTransport, LoopThread, Transport
 
@@ -102,14 +102,14 @@ class Sandbox:
         middleware: Sequence[Middleware] = (),
     ) -> None:
         self.store = store = home if isinstance(home, Store) else _open_store(home, clock, ids)
-        ledger, catalog = Ledger(store), Catalog(store)
-        self._runner = Runner(store, ledger, catalog, share=share, most_tokens=most_tokens) if train else None
+        lifecycle, catalog = JobLifecycle(store), Catalog(store)
+        self._runner = Runner(store, lifecycle, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
         self.faults = faults or Faults()
         inference = Inference(catalog)
         parts = (
             Jobs(
-                store, ledger, catalog, self._wake, share=share, fault=self.faults.next_job_fault
+                store, lifecycle, catalog, self._wake, share=share, fault=self.faults.next_job_fault
             ),  # first: they are asked most
             Files(store),
             Uploads(store),
@@ -120,7 +120,7 @@ class Sandbox:
             Responses(inference, store),
             Graders(store.clock),
         )
-        self.faults.attach(catalog.retirement, trained_tokens=ledger.trained_tokens)
+        self.faults.attach(catalog.retirement, trained_tokens=lifecycle.trained_tokens)
         routes = [route for part in parts for route in part.routes()]
         self.app = build_app(
             routes,
@@ -133,13 +133,13 @@ class Sandbox:
         self.base_url = f"http://{next(_numbers)}.sandbox.ftwidgets.invalid/v1"
         _by_address[self.base_url] = self
         close_at_exit(self)
-        if ledger.unfinished():
+        if lifecycle.unfinished():
             self._wake()
 
     @property
     def state_folder_missing(self) -> bool:
         """Whether somebody has removed the state folder; nothing can be kept any more, open a new sandbox."""
-        return not self.store.is_there()
+        return not self.store.exists()
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Make a plain `openai.OpenAI` client of this sandbox; it reads no key from the environment.

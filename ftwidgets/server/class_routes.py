@@ -16,7 +16,7 @@ from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api_errors import ApiError, missing
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.server.delete_user import delete_user_data
 from ftwidgets.server.quotas import Quotas
 from ftwidgets.server.users import User, UserRegistry
@@ -75,8 +75,11 @@ class ClassRoutes:
         student = self._find_student(request)
 
         def cancel_jobs() -> list[str]:
-            ledger, jobs = Ledger(self._store), self._store.db.select(JobRecord, owner=student.owner, status=UNFINISHED)
-            return [job.id for job in jobs if ledger.cancel(job)]
+            lifecycle, jobs = (
+                JobLifecycle(self._store),
+                self._store.db.select(JobRecord, owner=student.owner, status=UNFINISHED),
+            )
+            return [job.id for job in jobs if lifecycle.cancel(job)]
 
         cancelled = await run_in_threadpool(cancel_jobs)
         return JSONResponse({"id": student.owner, "object": "student", "cancelled": cancelled})

@@ -24,7 +24,7 @@ from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.clock import Clock, SystemClock
 from ftwidgets.sandbox.faults import SocketCloser
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.store.lock import lease
+from ftwidgets.sandbox.store.lock import process_lock
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.workers import Workers
 from ftwidgets.server.access_log import AccessLogMiddleware
@@ -105,7 +105,7 @@ class SandboxService:
             except OSError as error:
                 reason = f'the state folder "{config.home}" cannot be made ({error.strerror}).'
                 raise FtwidgetsError(f"{reason} Name another with --home.") from error
-            if not stack.enter_context(lease(config.home / "server.lock")):
+            if not stack.enter_context(process_lock(config.home / "server.lock")):
                 raise FtwidgetsError("another ftwidgets serve uses this state folder. Stop it, or name another with --home.")
             limits, clock, ids = config.limits, config.clock, config.ids
             self.users = UserRegistry(config.home, max_students=config.max_students, clock=clock, ids=ids)

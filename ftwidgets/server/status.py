@@ -13,15 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.sandbox.store.database import Database
 from ftwidgets.sandbox.store.queries import step_events
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.queue import turns
+from ftwidgets.sandbox.training.queue import runnable_jobs
 
 SHOWN = 10  # ended jobs on the page
 SAMPLE = 20  # ended jobs from which the time of a job is estimated
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def read_status(
     """
     now = store.clock.time()
     jobs = store.db.select(JobRecord, status=UNFINISHED)
-    ended = store.db.select(JobRecord, status=ENDED, newest=True, limit=max(SHOWN, SAMPLE))
+    ended = store.db.select(JobRecord, status=tuple(TERMINAL_STATUSES), newest=True, limit=max(SHOWN, SAMPLE))
     running = [_running(store.db, job, now) for job in jobs if job.status == "running"]
-    places = {job.id: place for place, job in enumerate(turns(store, share=share))}
+    places = {job.id: place for place, job in enumerate(runnable_jobs(store, share=share))}
     waiting = [job for job in jobs if job.status in ("queued", "validating_files")]
     waiting.sort(key=lambda job: places.get(job.id, len(places)))
     took = [seconds for job in ended if job.status == "succeeded" and (seconds := _seconds_taken(job)) is not None]

@@ -16,7 +16,7 @@ from ftwidgets.engine import NANO, Model
 from ftwidgets.health import doctor as health
 from ftwidgets.health import health_report, memory
 from ftwidgets.health.health_report import Check, HealthReport
-from ftwidgets.sandbox.store.lock import lease
+from ftwidgets.sandbox.store.lock import process_lock
 
 # The engine
 
@@ -107,7 +107,7 @@ def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_another_process_that_trains_is_fine_and_said(tmp_path: Path) -> None:
     """Whoever holds the lease goes on; the line says that a job is training."""
-    with lease(tmp_path / "trainer.lock") as mine:
+    with process_lock(tmp_path / "trainer.lock") as mine:
         assert mine
         line = health.check_folder(tmp_path)
     assert line.verdict == "ok"

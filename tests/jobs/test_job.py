@@ -18,6 +18,7 @@ from ftwidgets.jobs import job as jobs
 from ftwidgets.jobs import polling
 from ftwidgets.jobs.curve import COLUMNS
 from ftwidgets.jobs.job import Job, launch, upload
+from ftwidgets.providers import TERMINAL_STATUSES
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 LINE = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
@@ -71,7 +72,7 @@ class Service:
 
 def described(status: str, **fields: Any) -> dict[str, Any]:
     """Describe a job as OpenAI does."""
-    done = status in jobs.TERMINAL_STATUSES
+    done = status in TERMINAL_STATUSES
     return {
         "id": "ftjob-1",
         "object": "fine_tuning.job",

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets import datasets
 from ftwidgets.data import prepare, write_jsonl
 from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
-from ftwidgets.jobs.job import TERMINAL_STATUSES, Job, launch
+from ftwidgets.jobs.job import Job, launch
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
     import openai

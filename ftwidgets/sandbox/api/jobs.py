@@ -1,7 +1,7 @@
 """The routes under `/fine_tuning/jobs`: create, look, list, cancel, pause, resume; events and checkpoints.
 
 What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
-Left out: the parameters of a new job (`job_request`), its life (`ledger`), the work (`runner`).
+Left out: the parameters of a new job (`job_request`), its life (`lifecycle`), the work (`runner`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from ftwidgets.sandbox.api.job_request import JobRequest
 from ftwidgets.sandbox.api.request_model import Count, MetadataQuery, RequestModel, read_body, read_query
 from ftwidgets.sandbox.api_errors import missing, refused
 from ftwidgets.sandbox.inference.catalog import HINT, Catalog
-from ftwidgets.sandbox.store.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord
+from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import shared_seed
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 MOST = 10000  # items on a page
 
@@ -53,7 +53,7 @@ class Jobs:
 
     Parameters
     ----------
-    store, ledger, catalog
+    store, lifecycle, catalog
         What is remembered.
     wake
         Called when there may be work.
@@ -66,7 +66,7 @@ class Jobs:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        lifecycle: JobLifecycle,
         catalog: Catalog,
         wake: Callable[[], None],
         *,
@@ -74,7 +74,7 @@ class Jobs:
         fault: Callable[[float], dict[str, Any] | None] = lambda now: None,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._lifecycle = lifecycle
         self._catalog = catalog
         self._wake = wake
         self._share = share
@@ -107,7 +107,7 @@ class Jobs:
         self._check_file(request.training_file, owner, "training_file")
         self._check_file(request.validation_file, owner, "validation_file")
         try:
-            job = self._ledger.create(self._record(request, owner))
+            job = self._lifecycle.create(self._record(request, owner))
         except FileNotFoundError as error:  # deleted between the check and the copy
             message = f"A file of this job has just been deleted: {request.training_file}, {request.validation_file}."
             raise refused(message, code="file_not_found") from error
@@ -164,32 +164,32 @@ class Jobs:
     async def retrieve(self, request: Request) -> Response:
         """Show one job."""
         job = self._find(request)
-        if job.status in WORKING:
+        if job.status in ACTIVE:
             self._wake()  # whoever watches a job sees to it that somebody works on it
         return JSONResponse(job_body(job))
 
     async def cancel(self, request: Request) -> Response:
         """Stop one job for good."""
-        return await run_in_threadpool(self._move, self._find(request), self._ledger.cancel, "cancelled")
+        return await run_in_threadpool(self._move, self._find(request), self._lifecycle.cancel, "cancelled")
 
     async def pause(self, request: Request) -> Response:
         """Let one job rest."""
-        return await run_in_threadpool(self._move, self._find(request), self._ledger.pause, "paused")
+        return await run_in_threadpool(self._move, self._find(request), self._lifecycle.pause, "paused")
 
     async def resume(self, request: Request) -> Response:
         """Let one job go on."""
-        return await run_in_threadpool(self._move, self._find(request), self._ledger.resume, "resumed")
+        return await run_in_threadpool(self._move, self._find(request), self._lifecycle.resume, "resumed")
 
     def _move(self, job: JobRecord, move: Callable[[JobRecord], bool], done: str) -> Response:
         if not move(job):
-            status = self._ledger.status(job.id)
+            status = self._lifecycle.status(job.id)
             over = status not in UNFINISHED
             raise refused(
                 f"Job {job.id} cannot be {done}: it is {status}{' already' if over else ''}.",
                 code="job_already_finished" if over else "invalid_job_status",
             )
         self._wake()
-        moved = self._ledger.get(job.id)
+        moved = self._lifecycle.get(job.id)
         assert moved is not None  # jobs are never deleted
         return JSONResponse(job_body(moved))
 
@@ -214,7 +214,7 @@ class Jobs:
     def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:
         """Find the job that the path names, or another one, if it is the caller's."""
         id_ = request.path_params["id"] if id_ is None else id_
-        job = self._ledger.get(id_)
+        job = self._lifecycle.get(id_)
         if job is None or job.owner != owner_of(request):
             raise missing(f"Could not find fine tune: {id_}", param=param, code="fine_tune_not_found")
         return job

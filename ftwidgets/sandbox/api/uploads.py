@@ -152,7 +152,7 @@ class Uploads:
         joined = _Joined([self._store.parts.path(part.id) for part in parts])
         try:
             with io.BufferedReader(joined) as source:
-                file = self._store.lay_down(
+                file = self._store.write_file(
                     source, upload.filename, upload.purpose, owner=upload.owner, lifetime=upload.lifetime
                 )
         except FileNotFoundError as error:

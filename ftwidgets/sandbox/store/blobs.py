@@ -1,7 +1,4 @@
-"""Whole files in a folder: written aside and renamed, so that a reader never sees half of one.
-
-Left out: what is in them, and which of them are wanted (`store`).
-"""
+"""A folder of whole files: each is written aside and renamed, so a reader never sees half of one."""
 
 from __future__ import annotations
 
@@ -24,11 +21,11 @@ class Blobs:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, id_: str) -> Path:
-        """Tell where the bytes of this id lie."""
+        """Name the file with the bytes of this id."""
         return self._folder / id_
 
     def write(self, id_: str, source: BinaryIO) -> int:
-        """Copy a stream into place and tell its length."""
+        """Copy a stream into the folder and return its length in bytes."""
         aside = self._folder / (id_ + _PART)
         try:
             with aside.open("wb") as target:
@@ -43,13 +40,13 @@ class Blobs:
         return size
 
     def delete(self, id_: str) -> None:
-        """Remove a file; it may be gone already."""
+        """Delete a file; it may be gone already."""
         self.path(id_).unlink(missing_ok=True)
 
     def sweep(self, wanted: Container[str], *, older_than: float = 3600.0) -> None:
-        """Remove what nobody names any more: left over by a process that died between two steps."""
+        """Delete what is not wanted and older than so many seconds: a process that died has left it behind."""
         limit = time.time() - older_than
         for path in self._folder.iterdir():
-            with suppress(OSError):  # swept by another process just now, or somebody else's in a folder that is shared
+            with suppress(OSError):  # deleted by another process just now, or not ours in a shared folder
                 if path.name not in wanted and path.stat().st_mtime < limit:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()

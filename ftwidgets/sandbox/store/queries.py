@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftwidgets.sandbox.store.database import Database
-from ftwidgets.sandbox.store.records import EventRecord, JobRecord, ModelRecord
+from ftwidgets.sandbox.store.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord, ModelRecord
 
 # How many turns the owner of a job has had lately or will have before it: what has begun, and what waits before it.
 # Three counts, each by an index, so jobs that ended long ago cost nothing, however many there are.
@@ -24,6 +24,12 @@ def fairly_queued_jobs(db: Database, recent: float) -> list[JobRecord]:
 def job_status(db: Database, job_id: str) -> str:
     """Read the status of a job, and nothing else: a training thread asks at every step."""
     return str(db.value("SELECT status FROM jobs WHERE id = ?", (job_id,)))
+
+
+def unfinished_checkpoints(db: Database) -> list[CheckpointRecord]:
+    """List the checkpoints of jobs that have not ended."""
+    jobs = f"SELECT id FROM jobs WHERE status IN ({', '.join('?' * len(UNFINISHED))})"
+    return db.select(CheckpointRecord, f"job_id IN ({jobs})", UNFINISHED)
 
 
 def step_events(db: Database, job_id: str, *, newest: bool = False, limit: int = -1) -> list[EventRecord]:

@@ -1,6 +1,6 @@
-"""The facts the sandbox keeps, one frozen dataclass a table.
+"""The records the sandbox keeps, one frozen dataclass for each table.
 
-A field marked `JSON` is stored as JSON text. Left out: how they are stored (`database`) and shown (`schemas`).
+A field marked `JSON` is stored as JSON text. How they are stored: `database`; how the API shows them: `ftwidgets.sandbox.api`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 JSON: dict[str, bool] = {"json": True}
 
-WORKING = ("validating_files", "queued", "running")  # somebody is to work on it
-UNFINISHED = (*WORKING, "paused")
+ACTIVE = ("validating_files", "queued", "running")  # a job that a training thread works on
+UNFINISHED = (*ACTIVE, "paused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class FileRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadRecord:
-    """A file that comes in parts; `lifetime` is how many seconds the finished file is kept."""
+    """A file that is uploaded in parts; `lifetime` is how many seconds the finished file is kept."""
 
     table: ClassVar[str] = "uploads"
     id: str
@@ -60,8 +60,8 @@ class PartRecord:
 class JobRecord:
     """A fine-tuning job; `hyperparameters` hold "auto" until it runs, numbers from then on.
 
-    `fault` is what `faults` has decided shall go wrong with it (None: nothing). `key` says what the result depends on, once
-    the files have been checked: two jobs with the same key end in the same weights. `started_at` is when it last began.
+    `fault` is what is planned to go wrong with it (None: nothing). `key` is a hash of all the result depends on, set when the
+    files have been checked: two jobs with the same key end in the same weights. `started_at` is when it last began.
     """
 
     table: ClassVar[str] = "jobs"
@@ -90,7 +90,7 @@ class JobRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class EventRecord:
-    """A line of a job's log; `step` is set for the metrics of a training step, once per job and step."""
+    """An entry of a job's log; `step` is set for the metrics of a training step, once per job and step."""
 
     table: ClassVar[str] = "events"
     id: str
@@ -121,7 +121,7 @@ class CheckpointRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class PermissionRecord:
-    """A project that may use a checkpoint of somebody else's."""
+    """A project that may use a checkpoint of another owner."""
 
     table: ClassVar[str] = "permissions"
     id: str
@@ -145,7 +145,7 @@ class ModelRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class CompletionRecord:
-    """A chat completion that was to be stored: what was asked and the body that was answered."""
+    """A stored chat completion: the messages and the body of the answer."""
 
     table: ClassVar[str] = "completions"
     id: str
@@ -159,7 +159,7 @@ class CompletionRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseRecord:
-    """A response that was to be stored: the whole conversation it stands on, and the body that was answered."""
+    """A stored response: the whole conversation before it, and the body of the answer."""
 
     table: ClassVar[str] = "responses"
     id: str

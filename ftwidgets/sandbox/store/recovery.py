@@ -1,6 +1,6 @@
-"""A state folder whose records cannot be read: everything in it is kept aside, untouched, and said; nothing is overwritten.
+"""Recovery from damaged records: everything in the state folder is moved aside, untouched, and the log says where.
 
-Left out: repairing it. What was kept are plain files: `files/` holds what was uploaded, `models/` what was tuned.
+Left out: repairing the records. What was moved are plain files: `files/` holds the uploads, `models/` the tuned models.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from ftwidgets.sandbox.clock import Clock
 
 RECORDS = "sandbox.sqlite"
-_WITH_THEM = (f"{RECORDS}-wal", f"{RECORDS}-shm", "files", "parts", "models", "jobs")
+_MOVED_ALONG = (f"{RECORDS}-wal", f"{RECORDS}-shm", "files", "parts", "models", "jobs")
 
 logger = logging.getLogger(__name__)
 
 
-def keep_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
+def move_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
     """Move what is in a state folder into a folder of its own if the records are damaged.
 
     Parameters
@@ -32,39 +32,39 @@ def keep_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
     Returns
     -------
     Path | None
-        Where everything is kept, or None if nothing is wrong.
+        Where everything is now, or None if nothing is wrong.
 
     Raises
     ------
     OSError
-        If it cannot be moved; then it is all where it was.
+        If it cannot be moved; then nothing has been moved.
     """
-    trouble = _trouble(home / RECORDS)
-    if trouble is None:
+    damage = _find_damage(home / RECORDS)
+    if damage is None:
         return None
     date = time.strftime("%Y-%m-%d", time.gmtime(clock.time()))
     aside = next(path for number in range(1, 10_000) if not (path := home / f"damaged-{date}-{number}").exists())
     aside.mkdir()
-    for name in (*_WITH_THEM, RECORDS):  # the records last: until they have gone, the next try begins again
+    for name in (*_MOVED_ALONG, RECORDS):  # the records last: until they are moved, the next try begins again
         if (home / name).exists():
             (home / name).rename(aside / name)
     logger.warning(
         "The records of the sandbox cannot be read (%s). Everything in its folder is kept in %s, untouched; the sandbox "
         "begins anew. Uploaded files lie there under files, tuned models under models.",
-        trouble,
+        damage,
         aside,
     )
     return aside
 
 
-def _trouble(path: Path) -> str | None:
-    """Say what is wrong with the file of records; None if nothing is, or if there is none yet."""
+def _find_damage(path: Path) -> str | None:
+    """Describe what is wrong with the file of records; None if it is fine, or if there is none yet."""
     if not path.is_file():
         return None
     try:
         with closing(sqlite3.connect(path, timeout=30)) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.OperationalError:  # locked, not readable for us, no room: not damaged, and told when it is opened
+    except sqlite3.OperationalError:  # locked, not readable for us, no room: not damaged; opening it raises the error
         return None
     except sqlite3.DatabaseError as error:
         return str(error)

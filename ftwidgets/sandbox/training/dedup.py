@@ -1,7 +1,7 @@
-"""One result for all who ask for the same: jobs with the same data, model, settings and seed train once.
+"""Duplicate jobs: jobs with the same data, model, settings and seed are trained once, and share the result.
 
 A class that follows the same lesson starts mostly the same job. Training is exact (`ftwidgets.engine`), so the second one
-would end in the same weights as the first; it is given a copy of its result instead, and its log says so.
+would end in the same weights as the first; it gets a copy of its result instead, and its log says so.
 Left out: jobs that differ in anything that matters; the suffix, the metadata and the owner do not.
 """
 
@@ -11,17 +11,18 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ftwidgets.sandbox.ids import LARGEST_SEED, base_of
+from ftwidgets.sandbox.store.queries import last_step, step_events
 from ftwidgets.sandbox.store.records import CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
-from ftwidgets.sandbox.training.result_file import result_table
+from ftwidgets.sandbox.training.result_file import result_csv
 
 SHARED = (
     "The same job (files, model, hyperparameters, seed) has been trained here before; its result is shared with this one, "
@@ -29,8 +30,8 @@ SHARED = (
 )
 
 
-def result_key(job: JobRecord, hyperparameters: Mapping[str, Any], *files: Path) -> str:
-    """Say in one word what the result of a job depends on.
+def fingerprint(job: JobRecord, hyperparameters: Mapping[str, Any], *files: Path) -> str:
+    """Hash everything that the result of a job depends on.
 
     Parameters
     ----------
@@ -41,61 +42,62 @@ def result_key(job: JobRecord, hyperparameters: Mapping[str, Any], *files: Path)
     files
         Its copies of the training file and the validation file.
     """
-    return _digest([job.model, job.method, job.seed, dict(hyperparameters)], *files)
+    return _hash([job.model, job.method, job.seed, dict(hyperparameters)], files)
 
 
 def shared_seed(store: Store, job: JobRecord) -> int:
-    """Return a seed for a job that was given none: the same for jobs that ask for the same, so that they share a result."""
-    ids = [job.training_file] + ([job.validation_file] if job.validation_file else [])
-    digest = _digest([job.model, job.method, job.hyperparameters], *map(store.blobs.path, ids))
+    """Derive the seed of a job that names none from everything else it asks for, so equal jobs share a result."""
+    files = [store.blobs.path(id_) for id_ in (job.training_file, job.validation_file) if id_]
+    digest = _hash([job.model, job.method, job.hyperparameters], files)
     return int(digest[:16], 16) % (LARGEST_SEED + 1)
 
 
-def twin_of(store: Store, job: JobRecord) -> JobRecord | None:
-    """Find a job with the same key that trains or has been trained, if its model is still there."""
-    if job.fault is not None:  # what shall go wrong with it is its own
+def duplicate_job(store: Store, job: JobRecord) -> JobRecord | None:
+    """Find another job with the same fingerprint that has succeeded, with all its models, or is being trained."""
+    if job.fault is not None or job.key is None:  # a planned fault is not shared
         return None
-    same = "key = ? AND id != ? AND status = ?"
-    for other in store.db.select(JobRecord, same, (job.key, job.id, "succeeded"), newest=True):
-        points = _points(store, other)
-        if len(points) == _kept(other) and all(store.model_folder(point.folder).is_dir() for point in points):
+    for other in store.db.select(JobRecord, key=job.key, status="succeeded", newest=True):
+        points = store.db.select(CheckpointRecord, job_id=other.id)
+        if other.id != job.id and len(points) == _n_kept(other) and all(map(store.has_weights, points)):
             return other
-    running = store.db.select(JobRecord, same, (job.key, job.id, "running"), limit=1)
-    return running[0] if running else None
+    running = store.db.select(JobRecord, key=job.key, status="running")
+    return next((other for other in running if other.id != job.id), None)
 
 
-def share(store: Store, ledger: Ledger, job: JobRecord, twin: JobRecord) -> bool:
-    """Give a job the result of its twin, which has succeeded.
+def copy_result(store: Store, lifecycle: JobLifecycle, job: JobRecord, trained: JobRecord) -> bool:
+    """Give a job the result of its duplicate, which has succeeded.
 
     Returns
     -------
     bool
-        Whether the job has it now; it has not if it was stopped meanwhile, or if a model of the twin was deleted. Then it
+        Whether the job has it now; it has not if it was stopped meanwhile, or if a model of the other was deleted. Then it
         is to be trained; what has been copied already is what training would have written.
     """
-    if job.status == "queued" and not ledger.start(job, twin.hyperparameters):
+    if job.status == "queued" and not lifecycle.start(job, trained.hyperparameters):
         return False
-    if not all(_copy_point(store, job, point) for point in _points(store, twin)) or len(_points(store, job)) < _kept(twin):
+    points = store.db.select(CheckpointRecord, job_id=trained.id)
+    if not all(_copy_checkpoint(store, job, point) for point in points):
         return False
-    if not store.db.select(EventRecord, "job_id = ? AND message = ?", (job.id, SHARED), limit=1):
-        ledger.note(job.id, SHARED)  # once, though a process that died or a pause came between
-    events = store.db.select(EventRecord, "job_id = ? AND step IS NOT NULL", (twin.id,))
-    known, now = ledger.last_step(job.id), int(store.clock.time())
+    if store.db.count(CheckpointRecord, job_id=job.id) < _n_kept(trained):
+        return False
+    if not store.db.count(EventRecord, job_id=job.id, message=SHARED):
+        lifecycle.log(job.id, SHARED)  # once, although a pause, or a process that died, came between
+    known, now = last_step(store.db, job.id), int(store.clock.time())
     copies = [
         replace(event, id=store.ids.new("ftevent-"), job_id=job.id, created_at=now)
-        for event in events
+        for event in step_events(store.db, trained.id)
         if event.step is not None and event.step > known
     ]
-    ledger.append(job.id, copies, now)
-    return ledger.succeed(job, result_table(ledger.metrics(job.id)))
+    lifecycle.record_steps(job.id, copies, now)
+    return lifecycle.succeed(job, result_csv(lifecycle.metrics(job.id)))
 
 
-def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> bool:
-    """Copy a checkpoint under a name of the job's own, and tell whether it was still there.
+def _copy_checkpoint(store: Store, job: JobRecord, point: CheckpointRecord) -> bool:
+    """Copy a checkpoint under a name of the job's own, and say whether it was still there.
 
-    The weights are one file with two names where that can be.
+    The weights are one file with two names where the file system allows that.
     """
-    if any(known.step == point.step for known in _points(store, job)):
+    if store.db.count(CheckpointRecord, job_id=job.id, step=point.step):
         return True  # a process that died while it did this had come so far
     folder = f"{job.id}-step-{point.step}"
     target = store.model_folder(folder)
@@ -110,7 +112,7 @@ def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> bool:
         if store.db.get(CheckpointRecord, point.id) is None:  # its record goes before its files: the copy may lack some
             shutil.rmtree(aside, ignore_errors=True)
             return False
-        os.utime(aside)  # it is as old as the other otherwise, and so might be swept away before it is known
+        os.utime(aside)  # as old as the original otherwise, so it could be swept before it has a record
         aside.rename(target)
     name = store.ids.tuned_name(base_of(job.model), job.suffix)
     store.db.insert(
@@ -127,8 +129,8 @@ def _copy_point(store: Store, job: JobRecord, point: CheckpointRecord) -> bool:
     return True
 
 
-def _kept(job: JobRecord) -> int:
-    """Tell how many checkpoints a job ended with; some may have been deleted since."""
+def _n_kept(job: JobRecord) -> int:
+    """Say how many checkpoints a job ended with; some may have been deleted since."""
     return min(KEPT_EPOCHS, int(job.hyperparameters["n_epochs"]))
 
 
@@ -139,11 +141,7 @@ def _link(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def _points(store: Store, job: JobRecord) -> list[CheckpointRecord]:
-    return store.db.select(CheckpointRecord, "job_id = ?", (job.id,))
-
-
-def _digest(facts: list[Any], *files: Path) -> str:
+def _hash(facts: list[Any], files: Iterable[Path]) -> str:
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for path in files:
         with path.open("rb") as file:

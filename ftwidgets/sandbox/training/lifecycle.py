@@ -3,8 +3,8 @@
     validating_files -> queued -> running -> succeeded | failed | cancelled
     any of the first three <-> paused
 
-Every transition names the statuses it may start from, so a job that was cancelled meanwhile, perhaps by another
-process, stays cancelled, and no transition happens twice. Left out: the work between the transitions (`runner`).
+Every transition names the statuses it may start from, so a job that another process has cancelled meanwhile stays
+cancelled, and no transition happens twice. Left out: the work between the transitions (`runner`).
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from types import MappingProxyType
 from typing import Any
 
 from ftwidgets.sandbox.api_errors import JobFaultError
-from ftwidgets.sandbox.store.lock import lease
-from ftwidgets.sandbox.store.records import UNFINISHED, WORKING, CheckpointRecord, EventRecord, JobRecord, ModelRecord
+from ftwidgets.sandbox.store.lock import process_lock
+from ftwidgets.sandbox.store.queries import job_status, step_events
+from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord, ModelRecord
 from ftwidgets.sandbox.store.store import Store
 
 NO_DATA: Mapping[str, Any] = MappingProxyType({})
 TRAINING, VALIDATION = "training.jsonl", "validation.jsonl"
 
 
-class Ledger:
-    """The jobs of a store and what happens to them."""
+class JobLifecycle:
+    """The transitions of a store's jobs, and their logs."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._db = store.db
 
     def create(self, job: JobRecord) -> JobRecord:
-        """Take a job in, with its own copy of the data: deleting the files later does not disturb it."""
+        """Add a job with its own copy of the data: deleting the files later does not disturb it."""
         folder = self._store.job_folder(job.id)
         folder.mkdir(parents=True)
         files = f"training file: {job.training_file}"
@@ -46,7 +47,7 @@ class Ledger:
                 self._db.insert(job)
                 self._log(job.id, f"Created fine-tuning job: {job.id}", f"Validating {files}")
         except BaseException:
-            self._forget_work(job.id)
+            self._delete_job_folder(job.id)
             raise
         return job
 
@@ -55,16 +56,15 @@ class Ledger:
         return self._db.get(JobRecord, job_id)
 
     def status(self, job_id: str) -> str:
-        """Tell how a job stands right now."""
-        return str(self._db.value("SELECT status FROM jobs WHERE id = ?", (job_id,)))
+        """Read the status of a job as it is right now."""
+        return job_status(self._db, job_id)
 
     def unfinished(self, *statuses: str) -> list[JobRecord]:
-        """List the jobs that somebody is to work on, oldest first."""
-        wanted = statuses or WORKING
-        return self._db.select(JobRecord, f"status IN ({', '.join('?' * len(wanted))})", wanted)
+        """List the jobs in these statuses, by default all that a training thread has to work on, oldest first."""
+        return self._db.select(JobRecord, status=statuses or ACTIVE)
 
-    def queue(self, job: JobRecord, key: str, warnings: Sequence[str] = ()) -> bool:
-        """Note that the files are in order, and what the result will depend on."""
+    def enqueue(self, job: JobRecord, key: str, warnings: Sequence[str] = ()) -> bool:
+        """Move a job to the queue: its files are valid, and `key` is its fingerprint."""
         with self._db.transaction():
             moved = self._db.update(JobRecord, job.id, only_if=("validating_files",), status="queued", key=key)
             if moved:
@@ -73,7 +73,7 @@ class Ledger:
         return moved
 
     def start(self, job: JobRecord, hyperparameters: Mapping[str, Any]) -> bool:
-        """Note that training begins, or goes on after a pause, with these numbers in the place of "auto"."""
+        """Move a job to `running`, at first or after a pause, with these numbers in place of "auto"."""
         with self._db.transaction():
             moved = self._db.update(
                 JobRecord,
@@ -88,15 +88,15 @@ class Ledger:
         return moved
 
     def pause(self, job: JobRecord) -> bool:
-        """Let a job rest; whoever trains it notices at its next step and saves its place."""
+        """Pause a job; the thread that trains it notices at its next step and saves its state."""
         with self._db.transaction():
-            moved = self._db.update(JobRecord, job.id, only_if=WORKING, status="paused", estimated_finish=None)
+            moved = self._db.update(JobRecord, job.id, only_if=ACTIVE, status="paused", estimated_finish=None)
             if moved:
                 self._log(job.id, "Fine-tuning job paused")
         return moved
 
     def resume(self, job: JobRecord) -> bool:
-        """Put a job that rests back where it waits for its turn."""
+        """Put a paused job back into the queue."""
         status = "validating_files" if job.key is None else "queued"
         with self._db.transaction():
             moved = self._db.update(JobRecord, job.id, only_if=("paused",), status=status)
@@ -105,39 +105,34 @@ class Ledger:
         return moved
 
     def trained_tokens(self, owner: str) -> int:
-        """Tell how many tokens the jobs of an owner have trained."""
-        return int(self._db.value("SELECT sum(trained_tokens) FROM jobs WHERE owner = ?", (owner,)) or 0)
+        """Add up the tokens that the jobs of an owner have trained."""
+        return self._db.total(JobRecord, "trained_tokens", owner=owner)
 
-    def last_step(self, job_id: str) -> int:
-        """Tell the last training step that is in the log."""
-        return int(self._db.value("SELECT max(step) FROM events WHERE job_id = ?", (job_id,)) or 0)
-
-    def note(self, job_id: str, message: str) -> None:
-        """Write a line into a job's log."""
+    def log(self, job_id: str, message: str) -> None:
+        """Add a message to a job's log."""
         with self._db.transaction():
             self._log(job_id, message)
 
-    def append(self, job_id: str, events: Sequence[EventRecord], estimated_finish: int | None) -> bool:
-        """Write the metrics of some steps, unless the job is over; tell whether it is to go on."""
+    def record_steps(self, job_id: str, events: Sequence[EventRecord], estimated_finish: int | None) -> bool:
+        """Add the events of some steps, unless the job has ended; say whether it is still running."""
         with self._db.transaction():
-            going = self._db.update(JobRecord, job_id, only_if=("running",), estimated_finish=estimated_finish)
-            if going or self.status(job_id) in UNFINISHED:  # paused meanwhile: these steps have been taken
+            running = self._db.update(JobRecord, job_id, only_if=("running",), estimated_finish=estimated_finish)
+            if running or self.status(job_id) in UNFINISHED:  # paused meanwhile: these steps have been taken
                 self._db.insert(*events)
-        return going
+        return running
 
     def metrics(self, job_id: str) -> list[dict[str, Any]]:
-        """List what every step so far has measured."""
-        events = self._db.select(EventRecord, "job_id = ? AND step IS NOT NULL", (job_id,))
-        return [event.data or {} for event in events]
+        """List the metrics of every step so far."""
+        return [event.data or {} for event in step_events(self._db, job_id)]
 
-    def snapshots(self, job_id: str) -> list[CheckpointRecord]:
-        """List the saved ends of epochs, oldest first, published or not."""
-        return self._db.select(CheckpointRecord, "job_id = ?", (job_id,))
+    def checkpoints(self, job_id: str) -> list[CheckpointRecord]:
+        """List the checkpoints of a job, oldest first, published or not."""
+        return self._db.select(CheckpointRecord, job_id=job_id)
 
-    def succeed(self, job: JobRecord, table: bytes) -> bool:
+    def succeed(self, job: JobRecord, result_csv: bytes) -> bool:
         """Publish the checkpoints, the model (the last of them) and the result file, all at once."""
-        *earlier, final = self.snapshots(job.id)
-        result = self._store.lay_down(BytesIO(table), "step_metrics.csv", "fine-tune-results", owner=job.owner)
+        *earlier, final = self.checkpoints(job.id)
+        result = self._store.write_file(BytesIO(result_csv), "step_metrics.csv", "fine-tune-results", owner=job.owner)
         now = int(self._store.clock.time())
         with self._db.transaction():
             moved = self._db.update(
@@ -164,50 +159,50 @@ class Ledger:
         if not moved:
             self._store.blobs.delete(result.id)
         if self.status(job.id) not in UNFINISHED:
-            self._forget_work(job.id)
+            self._delete_job_folder(job.id)
         return moved
 
     def fail(self, job: JobRecord, fault: JobFaultError, *, only_if: Sequence[str]) -> bool:
-        """Note why a job cannot go on."""
+        """End a job with an error."""
         error = {"code": fault.code, "message": fault.message, "param": fault.param}
         with self._db.transaction():
             moved = self._end(job.id, "failed", only_if, error=error)
             if moved:
                 self._log(job.id, fault.message, level="error")
         if moved:
-            self._forget_work(job.id)
+            self._delete_job_folder(job.id)
         return moved
 
     def cancel(self, job: JobRecord) -> bool:
-        """Stop a job for good; whoever trains it notices at its next step and clears up, and if nobody does, this does."""
+        """Cancel a job; the thread that trains it cleans up at its next step, and if none does, this does."""
         with self._db.transaction():
             moved = self._end(job.id, "cancelled", UNFINISHED)
             if moved:
                 self._log(job.id, "Fine-tuning job cancelled")
         if moved:
-            with lease(self.lock_path(job.id)) as nobody_trains_it:
-                if nobody_trains_it:
-                    self.clear(job)
+            with process_lock(self.lock_path(job.id)) as not_training:
+                if not_training:
+                    self.clean_up(job)
         return moved
 
-    def clear(self, job: JobRecord) -> None:
-        """Remove what a job that ended without a model has left behind; called when nobody works on it."""
-        for point in self.snapshots(job.id):
+    def clean_up(self, job: JobRecord) -> None:
+        """Delete what a job that ended without a model has left behind; call it with the job's lock held."""
+        for point in self.checkpoints(job.id):
             self._db.delete(CheckpointRecord, point.id)
             shutil.rmtree(self._store.model_folder(point.folder), ignore_errors=True)
-        self._forget_work(job.id)
+        self._delete_job_folder(job.id)
 
     def data_paths(self, job: JobRecord) -> list[Path]:
-        """Tell where a job's own copies of its files lie: training, and validation if it has one."""
+        """Name a job's own copies of its files: training, and validation if it has one."""
         names = (TRAINING,) if job.validation_file is None else (TRAINING, VALIDATION)
         return [self._store.job_folder(job.id) / name for name in names]
 
     def lock_path(self, job_id: str) -> Path:
-        """Tell which lock is held by whoever trains a job."""
+        """Name the lock that is held while a job is trained."""
         return self._store.job_folder(job_id) / "lock"
 
     def resume_path(self, job_id: str) -> Path:
-        """Tell where the checkpoint lies from which an interrupted job goes on."""
+        """Name the saved state from which an interrupted job continues."""
         return self._store.job_folder(job_id) / "resume.ckpt"
 
     def _end(self, job_id: str, status: str, only_if: Sequence[str], **changes: Any) -> bool:
@@ -228,5 +223,5 @@ class Ledger:
                 )
             )
 
-    def _forget_work(self, job_id: str) -> None:
+    def _delete_job_folder(self, job_id: str) -> None:
         shutil.rmtree(self._store.job_folder(job_id), ignore_errors=True)

@@ -1,8 +1,8 @@
-"""What a running job leaves behind: an event a step, the model at the end of the last epochs, a place to go on from.
+"""What a running job writes: an event for each step, a checkpoint for each of the last epochs, a state to resume from.
 
-Events are committed a few times a second, in order; then, every few seconds, the trainer's whole state is saved. So
-the events are never behind the saved state, and steps that are trained again after a crash, which come out the same
-to the bit, are known by their number and not written twice. Left out: the training itself.
+Events are committed a few times a second, in order; then, every few seconds, the trainer's whole state is saved. The
+events are therefore never behind the saved state. Steps that are trained again after a crash come out the same to the
+bit; they are known by their number and not written twice.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ftwidgets.sandbox.ids import base_of
+from ftwidgets.sandbox.store.queries import last_step
 from ftwidgets.sandbox.store.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Run, StepMetrics
@@ -34,16 +35,16 @@ _SHOWN = (
 
 
 class Recorder:
-    """Writes down one run of a trainer; leaving the block writes down the rest, whatever the reason."""
+    """Records one run of a trainer; leaving the block records the rest, whatever the reason."""
 
-    def __init__(self, store: Store, ledger: Ledger, job: JobRecord, trainer: Run) -> None:
+    def __init__(self, store: Store, lifecycle: JobLifecycle, job: JobRecord, trainer: Run) -> None:
         self._store = store
-        self._ledger = ledger
+        self._lifecycle = lifecycle
         self._job = job
         self._trainer = trainer
         self._pending: list[EventRecord] = []
-        self._known_steps = ledger.last_step(job.id)
-        self._known_epochs = {point.step for point in ledger.snapshots(job.id)}
+        self._known_steps = last_step(store.db, job.id)
+        self._known_epochs = {point.step for point in lifecycle.checkpoints(job.id)}
         self._first_step = trainer.step
         self._clock = store.clock
         self._began = self._committed = self._saved = self._clock.monotonic()
@@ -53,39 +54,39 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._commit()
-        over = self._ledger.status(self._job.id) not in UNFINISHED
-        if not over and error is None and self._trainer.step < self._trainer.total_steps:
+        ended = self._lifecycle.status(self._job.id) not in UNFINISHED
+        if not ended and error is None and self._trainer.step < self._trainer.total_steps:
             self._save()
 
     def step(self, metrics: StepMetrics) -> bool:
-        """Note one step; tell whether the job is still to go on."""
+        """Record one step; say whether the job is still running."""
         if metrics.step > self._known_steps:
             self._pending.append(self._event(metrics))
         now = self._clock.monotonic()
         if metrics.end_of_epoch or now - self._committed >= COMMIT_EVERY:
-            going = self._commit()
-            if metrics.end_of_epoch and (going or self._ledger.status(self._job.id) in UNFINISHED):
-                self._snapshot(metrics)  # of a job that rests too: it goes on behind this step
-            if not going:
+            running = self._commit()
+            if metrics.end_of_epoch and (running or self._lifecycle.status(self._job.id) in UNFINISHED):
+                self._keep_checkpoint(metrics)  # of a paused job too: it continues behind this step
+            if not running:
                 return False
             due = SAVE_AT_EPOCH_AFTER if metrics.end_of_epoch else SAVE_EVERY
             if now - self._saved >= due and metrics.step < metrics.total_steps:
                 self._save()
             return True
-        return self._ledger.status(self._job.id) == "running"
+        return self._lifecycle.status(self._job.id) == "running"
 
     def _commit(self) -> bool:
-        """Write the pending events; tell whether the job is to go on."""
-        going = self._ledger.append(self._job.id, self._pending, self._estimated_finish())
+        """Write the pending events; say whether the job is still running."""
+        running = self._lifecycle.record_steps(self._job.id, self._pending, self._estimated_finish())
         self._pending = []
         self._committed = self._clock.monotonic()
-        return going
+        return running
 
     def _save(self) -> None:
-        self._trainer.save(self._ledger.resume_path(self._job.id))
+        self._trainer.save(self._lifecycle.resume_path(self._job.id))
         self._saved = self._clock.monotonic()
 
-    def _snapshot(self, metrics: StepMetrics) -> None:
+    def _keep_checkpoint(self, metrics: StepMetrics) -> None:
         """Keep the model at the end of one of the last epochs; the last of them is the tuned model itself."""
         epochs_left = (metrics.total_steps - metrics.step) // self._trainer.steps_per_epoch
         if epochs_left >= KEPT_EPOCHS or metrics.step in self._known_epochs:
@@ -112,11 +113,11 @@ class Recorder:
         done = self._trainer.step - self._first_step
         if done == 0:
             return None
-        pace = (self._clock.monotonic() - self._began) / done
-        return int(self._clock.time() + pace * (self._trainer.total_steps - self._trainer.step)) + 1
+        seconds_per_step = (self._clock.monotonic() - self._began) / done
+        return int(self._clock.time() + seconds_per_step * (self._trainer.total_steps - self._trainer.step)) + 1
 
     def _event(self, metrics: StepMetrics) -> EventRecord:
-        """Put a step into the service's words."""
+        """Describe a step in the service's words."""
         message = f"Step {metrics.step}/{metrics.total_steps}: training loss={metrics.train_loss:.2f}"
         if metrics.valid_loss is not None:
             message += f", validation loss={metrics.valid_loss:.2f}"

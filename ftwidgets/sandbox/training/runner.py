@@ -1,9 +1,9 @@
-"""The training thread: takes jobs one after another, step by step, and leaves a trail it can be picked up from.
+"""The training thread: it trains one job after another, step by step, and can be stopped and resumed at any step.
 
-The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lock of its
-place and of the job, so of several processes on one state folder one trains and the others look on; when that one goes,
-another goes on. A server's worker processes have a place each, and train as many jobs at once.
-Left out: how a method trains (`methods`), which job comes next (`turns`), what a transition writes (`ledger`), what a step
+The thread starts when there is work. It validates files whenever some wait, and trains while it holds the lock of its slot
+and the lock of the job. Of several processes on one state folder, therefore, one trains and the others watch; when it ends,
+another takes over. A server's worker processes have a slot each, and train as many jobs at once.
+Left out: how a method trains (`methods`), which job comes next (`queue`), what a transition writes (`lifecycle`), what a step
 writes (`recorder`), when a run has failed (`divergence`).
 """
 
@@ -18,65 +18,65 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.sandbox.api_errors import ApiError, JobFaultError
 from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.store.lock import lease
-from ftwidgets.sandbox.store.records import WORKING, JobRecord
+from ftwidgets.sandbox.store.lock import process_lock
+from ftwidgets.sandbox.store.records import ACTIVE, JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.dedup import result_key, share, twin_of
+from ftwidgets.sandbox.training.dedup import copy_result, duplicate_job, fingerprint
 from ftwidgets.sandbox.training.divergence import check_result, check_step
 from ftwidgets.sandbox.training.job_faults import job_fault
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.sandbox.training.methods import METHODS, Rows
-from ftwidgets.sandbox.training.queue import turns
+from ftwidgets.sandbox.training.queue import runnable_jobs
 from ftwidgets.sandbox.training.recorder import Recorder
-from ftwidgets.sandbox.training.result_file import result_table
+from ftwidgets.sandbox.training.result_file import result_csv
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Model, Run
 
 T = TypeVar("T")
 
-LOOK_AGAIN = 0.5  # seconds between two tries to get the lease
-LONGEST_PAUSE = 10.0  # seconds between two tries where one after another fails: the disk is full, the folder has gone
-LOOK_UP = 0.2  # seconds between two looks whether somebody still waits for some work
+RETRY_AFTER = 0.5  # seconds between two tries to get a lock
+LONGEST_RETRY = 10.0  # seconds between two tries where all fail: the disk is full, the folder is gone
+CHECK_EVERY = 0.2  # seconds between two checks whether a job is still wanted
 
 logger = logging.getLogger(__name__)
 
 
 class Runner:
-    """Works off the jobs of a store.
+    """Trains the jobs of a store in a thread of its own.
 
     Parameters
     ----------
-    store, ledger, catalog
-        The jobs, what happens to them, and the models they start from.
-    place
-        Which of the places where jobs are trained is this runner's; one runner at a time has it.
+    store, lifecycle, catalog
+        The jobs, their transitions, and the models they start from.
+    slot
+        The number of the trainer; one runner at a time has it.
     share
         Whether jobs that would end in the same weights are trained once.
-    look
-        How many seconds to rest between two looks for work that others have brought; None: only `wake` brings work.
+    poll_every
+        Seconds between two looks for work that other processes have added; None: only `wake` brings work.
     most_tokens
-        How many tokens a job may train in all its epochs; None: as many as it likes.
+        How many tokens a job may train in all its epochs; None: no limit.
     """
 
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        lifecycle: JobLifecycle,
         catalog: Catalog,
         *,
-        place: int = 0,
+        slot: int = 0,
         share: bool = False,
-        look: float | None = None,
+        poll_every: float | None = None,
         most_tokens: int | None = None,
     ) -> None:
         self._store = store
         self._clock = store.clock
-        self._place = place
+        self._slot = slot
         self._share = share
-        self._look = look
+        self._poll_every = poll_every
         self._most_tokens = most_tokens
-        self._ledger = ledger
+        self._lifecycle = lifecycle
         self._catalog = catalog
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -84,7 +84,7 @@ class Runner:
         self._closing = threading.Event()
 
     def wake(self) -> None:
-        """Say that there may be work; cheap, and harmless where there is none."""
+        """Look for work now; cheap, and harmless where there is none."""
         with self._starting:
             if self._closing.is_set():
                 return
@@ -94,7 +94,7 @@ class Runner:
         self._work.set()
 
     def close(self) -> None:
-        """Stop after the current step, keep the place, and wait for the thread to end."""
+        """Stop after the current step, save the job's state, and wait for the thread to end."""
         with self._starting:
             self._closing.set()
         self._work.set()
@@ -106,49 +106,49 @@ class Runner:
         while not self._closing.is_set():
             self._work.clear()
             try:
-                waiting, pause = self._turn(), 0.0
+                blocked, pause = self._work_off(), 0.0
             except Exception as error:
-                pause = min(LONGEST_PAUSE, 2 * pause or LOOK_AGAIN)
+                pause = min(LONGEST_RETRY, 2 * pause or RETRY_AFTER)
                 logger.warning("The training thread cannot go on (%r); it tries again in %g s.", error, pause)
-                self._clock.wait(self._closing, pause)  # not cut short by whoever looks at a job meanwhile
+                self._clock.wait(self._closing, pause)  # `wake` does not cut this short
                 continue
             if not self._closing.is_set():
-                rest = [seconds for seconds in (LOOK_AGAIN if waiting else None, self._look) if seconds is not None]
+                rest = [seconds for seconds in (RETRY_AFTER if blocked else None, self._poll_every) if seconds is not None]
                 self._clock.wait(self._work, min(rest, default=None))
 
-    def _turn(self) -> bool:
-        """Do what there is to do; tell whether there is work left that another process holds, or that is not ready yet."""
+    def _work_off(self) -> bool:
+        """Train until nothing is left; say whether there is work that another process holds, or that is not ready yet."""
         self._validate()
-        while not self._closing.is_set() and self._ledger.unfinished("queued", "running"):
-            with lease(self._store.place(self._place)) as mine:
+        while not self._closing.is_set() and self._lifecycle.unfinished("queued", "running"):
+            with process_lock(self._store.trainer_lock(self._slot)) as mine:
                 if not mine or not self._train_next():
                     return True
         return False
 
     def _train_next(self) -> bool:
-        """Train the job whose turn it is, unless somebody else does already; tell whether there was one."""
-        for candidate in turns(self._store, share=self._share):
-            with lease(self._ledger.lock_path(candidate.id)) as mine:
-                job = self._ledger.get(candidate.id) if mine else None
-                if job is not None and job.status in ("queued", "running"):  # not changed by somebody else meanwhile
+        """Train the next job that no other process trains; say whether there was one."""
+        for candidate in runnable_jobs(self._store, share=self._share):
+            with process_lock(self._lifecycle.lock_path(candidate.id)) as mine:
+                job = self._lifecycle.get(candidate.id) if mine else None
+                if job is not None and job.status in ("queued", "running"):  # another process may have changed it meanwhile
                     self._train(job)
                     return True
         return False
 
     def _validate(self) -> None:
-        """Check the files of every job that waits for it."""
-        for job in self._ledger.unfinished("validating_files"):
-            with self._failing(job, "validating_files"):
-                self._go_wrong(job, "validation")
-                training, validation = METHODS[job.method].read(job, *self._ledger.data_paths(job))
+        """Check the files of every new job."""
+        for job in self._lifecycle.unfinished("validating_files"):
+            with self._recording_errors(job, "validating_files"):
+                self._raise_planned_fault(job, "validation")
+                training, validation = METHODS[job.method].read(job, *self._lifecycle.data_paths(job))
                 chosen = METHODS[job.method].hyperparameters(job, len(training))
                 lengths = self._lengths(job, training + validation)
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
-                key = result_key(job, asdict(chosen), *self._ledger.data_paths(job))
-                self._ledger.queue(job, key, _warnings(lengths, self._context(job)))
+                key = fingerprint(job, asdict(chosen), *self._lifecycle.data_paths(job))
+                self._lifecycle.enqueue(job, key, _warnings(lengths, self._context(job)))
 
     def _check_size(self, tokens: int, n_epochs: int) -> None:
-        """Fail a job that is larger than one may be here: it would hold up all others."""
+        """Reject a job that is larger than the limit: it would hold up all others."""
         if self._most_tokens is not None and tokens * n_epochs > self._most_tokens:
             raise JobFaultError(
                 "job_too_large",
@@ -157,8 +157,8 @@ class Runner:
                 "training_file",
             )
 
-    def _go_wrong(self, job: JobRecord, stage: str, step: int = 0) -> None:
-        """Fail where it has been asked for (`faults`)."""
+    def _raise_planned_fault(self, job: JobRecord, stage: str, step: int = 0) -> None:
+        """Fail where a fault was planned (`job_faults`)."""
         fault = job_fault(job, stage, step)
         if fault is not None:
             raise fault
@@ -166,50 +166,50 @@ class Runner:
     def _lengths(self, job: JobRecord, rows: Rows) -> list[int]:
         """Count the tokens of every row, up to one more than the context."""
         model, method, context = self._catalog.load(job.model), METHODS[job.method], self._context(job)
-        return [method.length(model, row, context) for row in self._wanted(job, rows)]
+        return [method.length(model, row, context) for row in self._while_wanted(job, rows)]
 
     def _context(self, job: JobRecord) -> int:
         return self._catalog.load(job.model).config.max_position_embeddings
 
     def _train(self, job: JobRecord) -> None:
-        with self._failing(job, "queued", "running"):
-            twin = twin_of(self._store, job) if self._share else None
-            if twin is not None and twin.status == "succeeded" and share(self._store, self._ledger, job, twin):
+        with self._recording_errors(job, "queued", "running"):
+            other = duplicate_job(self._store, job) if self._share else None
+            if other is not None and other.status == "succeeded" and copy_result(self._store, self._lifecycle, job, other):
                 return
             before = self._catalog.load(job.model)
             trainer = self._trainer(job, before)
-            with Recorder(self._store, self._ledger, job, trainer) as recorder:
+            with Recorder(self._store, self._lifecycle, job, trainer) as recorder:
                 for metrics in trainer:
                     check_step(metrics, trainer)
-                    self._go_wrong(job, "training", metrics.step)
+                    self._raise_planned_fault(job, "training", metrics.step)
                     if not recorder.step(metrics) or self._closing.is_set():
                         break
                     self._validate()
-            if trainer.step == trainer.total_steps and self._ledger.status(job.id) == "running":
+            if trainer.step == trainer.total_steps and self._lifecycle.status(job.id) == "running":
                 check_result(before, trainer)
-                self._go_wrong(job, "safety")
-                self._ledger.succeed(job, result_table(self._ledger.metrics(job.id)))
-        if self._ledger.status(job.id) in ("cancelled", "failed"):
-            self._ledger.clear(job)
+                self._raise_planned_fault(job, "safety")
+                self._lifecycle.succeed(job, result_csv(self._lifecycle.metrics(job.id)))
+        if self._lifecycle.status(job.id) in ("cancelled", "failed"):
+            self._lifecycle.clean_up(job)
 
     def _trainer(self, job: JobRecord, model: Model) -> Run:
-        """Set the engine up for a job: at its beginning, or where an interrupted run left off."""
+        """Set the engine up for a job, at its beginning or where an interrupted run stopped."""
         method = METHODS[job.method]
-        training, validation = method.read(job, *self._ledger.data_paths(job))
+        training, validation = method.read(job, *self._lifecycle.data_paths(job))
         chosen = method.hyperparameters(job, len(training))
-        self._ledger.start(job, asdict(chosen))
+        self._lifecycle.start(job, asdict(chosen))
         try:
             trainer = method.run(
                 model,
-                self._wanted(job, training),
+                self._while_wanted(job, training),
                 hyperparameters=chosen,
                 seed=job.seed,
-                validation=self._wanted(job, validation),
+                validation=self._while_wanted(job, validation),
             )
         except ValueError as error:  # nothing is left to learn once every example is cut at the context
             message = f"The job failed due to an invalid training file. {error}"
             raise JobFaultError("invalid_training_file", message, "training_file") from error
-        resume = self._ledger.resume_path(job.id)
+        resume = self._lifecycle.resume_path(job.id)
         if resume.exists():
             try:
                 trainer.restore(resume)
@@ -218,39 +218,39 @@ class Runner:
                 logger.warning("Job %s starts over: %s", job.id, error)
         return trainer
 
-    def _wanted(self, job: JobRecord, items: Iterable[T]) -> Iterator[T]:
-        """Hand items on for as long as somebody waits for what comes of them."""
-        looked = self._clock.monotonic()
+    def _while_wanted(self, job: JobRecord, items: Iterable[T]) -> Iterator[T]:
+        """Pass items on until the sandbox closes or the job is stopped."""
+        checked = self._clock.monotonic()
         for item in items:
-            if self._clock.monotonic() - looked > LOOK_UP:
-                looked = self._clock.monotonic()
-                if self._closing.is_set() or self._ledger.status(job.id) not in WORKING:
-                    raise _Unwanted
+            if self._clock.monotonic() - checked > CHECK_EVERY:
+                checked = self._clock.monotonic()
+                if self._closing.is_set() or self._lifecycle.status(job.id) not in ACTIVE:
+                    raise _JobAbandoned
             yield item
 
     @contextmanager
-    def _failing(self, job: JobRecord, *statuses: str) -> Iterator[None]:
-        """Make what goes wrong in the block the job's error, as long as it is in one of these statuses."""
+    def _recording_errors(self, job: JobRecord, *statuses: str) -> Iterator[None]:
+        """End the job with whatever error the block raises, if it is still in one of these statuses."""
         try:
             yield
-        except _Unwanted:
+        except _JobAbandoned:
             logger.info("Job %s was left where it was.", job.id)
         except JobFaultError as fault:
-            self._ledger.fail(job, fault, only_if=statuses)
+            self._lifecycle.fail(job, fault, only_if=statuses)
         except ApiError as error:  # the model it was to start from has been deleted
-            gone = JobFaultError(error.code or "server_error", error.message, "model")
-            self._ledger.fail(job, gone, only_if=statuses)
+            missing_model = JobFaultError(error.code or "server_error", error.message, "model")
+            self._lifecycle.fail(job, missing_model, only_if=statuses)
         except Exception as error:
             unknown = JobFaultError("server_error", f"The job failed due to an internal error: {error!r:.300}", None)
-            if self._ledger.fail(job, unknown, only_if=statuses):
+            if self._lifecycle.fail(job, unknown, only_if=statuses):
                 logger.exception("Job %s failed.", job.id)
 
 
-class _Unwanted(Exception):  # noqa: N818 - no error: the sandbox closes, or the job has been cancelled
-    """Nobody waits for this work any more."""
+class _JobAbandoned(Exception):  # noqa: N818 - no error: the sandbox closes, or the job was stopped
+    """The rest of this work is not wanted any more."""
 
 
 def _warnings(lengths: Sequence[int], context: int) -> list[str]:
-    """Say how many examples are longer than the context: their ends are not learned."""
+    """Warn of examples longer than the context: their ends are not learned."""
     long = sum(length > context for length in lengths)
     return [f"{long} of {len(lengths)} examples are longer than {context} tokens and are cut there"] if long else []

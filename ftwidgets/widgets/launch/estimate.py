@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.data.cost import Price, cost, dollars, prices
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.nano import count_tokens
-from ftwidgets.jobs.job import TERMINAL_STATUSES
-from ftwidgets.providers import auto_epochs
+from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

@@ -14,7 +14,7 @@ import ipywidgets
 
 from ftwidgets.errors import DataError
 from ftwidgets.jobs import job
-from ftwidgets.jobs.job import TERMINAL_STATUSES
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
-from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
+from ftwidgets.jobs.job import Job
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live

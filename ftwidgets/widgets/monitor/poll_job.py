@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.job import TERMINAL_STATUSES, Job
+from ftwidgets.jobs.job import Job
 from ftwidgets.jobs.polling import OUTAGE, Backoff, transient_errors
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.failures import explain_wrong_service
 
 if TYPE_CHECKING:

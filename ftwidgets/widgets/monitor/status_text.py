@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from ftwidgets.jobs.job import TERMINAL_STATUSES
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ import sys
 import threading
 from pathlib import Path
 
-from ftwidgets.sandbox.store.lock import lease
+from ftwidgets.sandbox.store.lock import process_lock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from ftwidgets.sandbox.store.lock import lease
-with lease(Path(sys.argv[1])) as mine:
+from ftwidgets.sandbox.store.lock import process_lock
+with process_lock(Path(sys.argv[1])) as mine:
     print(mine, flush=True)
     time.sleep(60)
 """
@@ -22,10 +22,10 @@ def test_one_at_a_time_in_a_process(tmp_path: Path) -> None:
     path, told = tmp_path / "lock", []
 
     def ask() -> None:
-        with lease(path) as mine:
+        with process_lock(path) as mine:
             told.append(mine)
 
-    with lease(path) as mine:
+    with process_lock(path) as mine:
         assert mine
         ask()
         thread = threading.Thread(target=ask)
@@ -41,11 +41,11 @@ def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "True\n"
-        with lease(path) as mine:
+        with process_lock(path) as mine:
             assert not mine
         process.kill()
         process.wait()
-        with lease(path) as mine:
+        with process_lock(path) as mine:
             assert mine
 
 
@@ -53,9 +53,9 @@ def test_an_error_releases_the_lock(tmp_path: Path) -> None:
     """Whatever happens in the block."""
     path = tmp_path / "lock"
     try:
-        with lease(path):
+        with process_lock(path):
             raise KeyError
     except KeyError:
         pass
-    with lease(path) as mine:
+    with process_lock(path) as mine:
         assert mine

@@ -9,7 +9,7 @@ import pytest
 
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.queue import turns
+from ftwidgets.sandbox.training.queue import runnable_jobs
 
 STUDENTS, CORES, SECONDS, WITHIN = 30, 2, 10.0, 180.0  # students, workers, a job's length, when the jobs come in
 GREEDY, SHARE = 8, 0.05  # jobs that a greedy student starts, and how many of the students are greedy
@@ -65,7 +65,7 @@ def waits(store: Store, clock: Turned, coming: list[Arrival], *, fair: bool) -> 
         for end, id_ in [item for item in ended if item[0] <= clock.now]:
             ended.remove((end, id_))
             store.db.update(JobRecord, id_, status="succeeded")
-        waiting = [job for job in turns(store) if job.status == "queued"]
+        waiting = [job for job in runnable_jobs(store) if job.status == "queued"]
         job = waiting[0] if fair else min(waiting, key=lambda job: int(job.id))
         store.db.update(JobRecord, job.id, status="running", started_at=clock.now)
         end = clock.now + SECONDS

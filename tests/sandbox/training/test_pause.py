@@ -10,7 +10,7 @@ import pytest
 
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.store.records import EventRecord
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 
 @pytest.fixture
@@ -95,15 +95,15 @@ def test_a_job_paused_at_the_end_of_an_epoch_keeps_its_checkpoint(
     lenient: openai.OpenAI, world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on behind that step, and lists the checkpoints of all three epochs."""
-    append = Ledger.append
+    record_steps = JobLifecycle.record_steps
 
-    def pausing(ledger: Ledger, job_id: str, events: Sequence[EventRecord], estimated_finish: int | None) -> bool:
-        job = ledger.get(job_id)
+    def pausing(lifecycle: JobLifecycle, job_id: str, events: Sequence[EventRecord], estimated_finish: int | None) -> bool:
+        job = lifecycle.get(job_id)
         if job is not None and events and events[-1].step == 2 and job.status == "running":
-            ledger.pause(job)
-        return append(ledger, job_id, events, estimated_finish)
+            lifecycle.pause(job)
+        return record_steps(lifecycle, job_id, events, estimated_finish)
 
-    monkeypatch.setattr(Ledger, "append", pausing)
+    monkeypatch.setattr(JobLifecycle, "record_steps", pausing)
     jobs, settings = lenient.fine_tuning.jobs, {"n_epochs": 3, "batch_size": 10}
     job = jobs.create(model=world.base, training_file=world.upload(lenient, world.rows()), hyperparameters=settings)  # type: ignore[arg-type]
     world.wait_for(lambda: jobs.retrieve(job.id).status == "paused")

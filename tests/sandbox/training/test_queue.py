@@ -7,7 +7,7 @@ import pytest
 
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.store.store import Store
-from ftwidgets.sandbox.training.queue import RECENT, turns
+from ftwidgets.sandbox.training.queue import RECENT, runnable_jobs
 
 
 class Fixed:
@@ -49,7 +49,7 @@ def test_jobs_long_over_cost_nothing(tmp_path: Path) -> None:
     with store.db.transaction():
         fill(store, " ".join(["a.o"] * 20_000), first=10)
     began = time.perf_counter()
-    assert [job.owner for job in turns(store)] == ["a", "b", "a"]
+    assert [job.owner for job in runnable_jobs(store)] == ["a", "b", "a"]
     assert time.perf_counter() - began < 0.01
     store.close()
 
@@ -69,5 +69,5 @@ def test_the_first_of_each_before_the_second_of_any(tmp_path: Path, jobs: str, e
     """In the order of the rounds, then of coming."""
     store = Store(tmp_path, clock=Fixed())  # type: ignore[arg-type] # never waits here
     fill(store, jobs)
-    assert " ".join(job.id for job in turns(store)) == expected
+    assert " ".join(job.id for job in runnable_jobs(store)) == expected
     store.close()

@@ -16,7 +16,7 @@ import openai
 import pytest
 
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 SETTINGS: Any = {"n_epochs": 12, "batch_size": 5}
 SEED = 11
@@ -266,8 +266,8 @@ def test_trouble_with_the_folder_is_told_now_and_then(
             def full(*args: object) -> bool:
                 raise sqlite3.OperationalError("database or disk is full")
 
-            patch.setattr(Ledger, "start", full)
-            patch.setattr(Ledger, "fail", full)
+            patch.setattr(JobLifecycle, "start", full)
+            patch.setattr(JobLifecycle, "fail", full)
             job = client.fine_tuning.jobs.create(
                 model=world.base, training_file=file, hyperparameters={"n_epochs": 1, "batch_size": 10}
             )

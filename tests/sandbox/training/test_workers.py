@@ -13,7 +13,7 @@ import pytest
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.training import dedup
-from ftwidgets.sandbox.training.lifecycle import Ledger
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.sandbox.training.workers import Workers
 
 SETTINGS: Any = {"n_epochs": 4, "batch_size": 5}
@@ -119,10 +119,10 @@ def test_the_first_model_may_go_while_it_is_shared(
                 deleted.append(client.models.delete(str(first.fine_tuned_model)))
 
         weights: list[bytes] = []
-        start, link = Ledger.start, dedup._link
+        start, link = JobLifecycle.start, dedup._link
 
-        def start_and_delete(ledger: Ledger, job: JobRecord, hyperparameters: Any) -> bool:
-            started = start(ledger, job, hyperparameters)
+        def start_and_delete(lifecycle: JobLifecycle, job: JobRecord, hyperparameters: Any) -> bool:
+            started = start(lifecycle, job, hyperparameters)
             if when == "before the copies" and job.id == made[1].id:
                 delete("step-8")
             return started
@@ -132,7 +132,7 @@ def test_the_first_model_may_go_while_it_is_shared(
             if when == "during the copies" and "step-6" in source:
                 delete("step-8")
 
-        monkeypatch.setattr(Ledger, "start", start_and_delete)
+        monkeypatch.setattr(JobLifecycle, "start", start_and_delete)
         monkeypatch.setattr(dedup, "_link", link_and_delete)
         made = same_jobs(client, world, 2)
         second = world.wait_for_end(client, made[1].id)
@@ -162,18 +162,18 @@ def test_what_is_shared_is_whole(tmp_path: Path, world: Any) -> None:
 def test_sharing_is_said_once(tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the second job is paused when all but its end has been shared."""
     with Sandbox(tmp_path, share=True) as sandbox, world.client(sandbox) as client:
-        ledger, succeed = Ledger(sandbox.store), Ledger.succeed
+        lifecycle, succeed = JobLifecycle(sandbox.store), JobLifecycle.succeed
         paused: list[bool] = []
 
-        def succeed_or_rest(self: Ledger, job: JobRecord, table: bytes) -> bool:
+        def succeed_or_rest(self: JobLifecycle, job: JobRecord, table: bytes) -> bool:
             if job.id == second.id and not paused:
                 paused.append(self.pause(job))
             return succeed(self, job, table)
 
-        monkeypatch.setattr(Ledger, "succeed", succeed_or_rest)
+        monkeypatch.setattr(JobLifecycle, "succeed", succeed_or_rest)
         _, second = same_jobs(client, world, 2)
-        world.wait_for(lambda: paused and ledger.status(second.id) == "paused")
-        assert ledger.resume(ledger.get(second.id))  # type: ignore[arg-type]
+        world.wait_for(lambda: paused and lifecycle.status(second.id) == "paused")
+        assert lifecycle.resume(lifecycle.get(second.id))  # type: ignore[arg-type]
         assert world.wait_for_end(client, second.id).status == "succeeded"
         said = [event.message for event in client.fine_tuning.jobs.list_events(second.id, limit=100)]
         assert said.count(dedup.SHARED) == 1
