@@ -65,9 +65,9 @@ def floor(path: str) -> None:
 
     import orjson
 
-    from ftwidgets.data.tokens.encodings import counter
+    from ftwidgets.data.tokens.openai_count import text_counter
 
-    count = counter("o200k_base")
+    count = text_counter("o200k_base")
     with open(path, "rb") as file:
         while lines := list(islice(file, 4096)):
             rows = [orjson.loads(line) for line in lines]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource, Source
     from ftwidgets.data.rows import Rule
     from ftwidgets.data.rules import Duplicates, Labels, NearDuplicates
-    from ftwidgets.data.tokens.counting import Counting
+    from ftwidgets.data.tokens.row_counter import RowCounter
 
 OTHER_KEYS = FindingType(
     "other-keys",
@@ -140,7 +140,7 @@ class CheckedSource:
     repeats: "Duplicates"
     near: "NearDuplicates"
     labels: "Labels"
-    counting: "Counting"
+    counting: "RowCounter"
 
     @property
     def n_usable(self) -> int:
@@ -187,7 +187,7 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     """Read a source and apply every rule that does not depend on what the rows are for."""
     from ftwidgets.data import model_specs, rules  # here, since `import ftwidgets` alone does not need them
     from ftwidgets.data.readers import open_source
-    from ftwidgets.data.tokens.counting import Counting
+    from ftwidgets.data.tokens.row_counter import RowCounter
 
     opened = open_source(
         source, columns=options.columns, system=options.system, delimiter=options.delimiter, encoding=options.encoding
@@ -202,7 +202,7 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     for finding in opened.findings:
         collector.add(finding)
     repeats, near, labels = rules.Duplicates(), rules.NearDuplicates(near=options.near), rules.Labels()
-    counting = Counting(count=options.tokens, encoding=model_specs.encoding(options.model))
+    counting = RowCounter(count_tokens=options.tokens, encoding=model_specs.encoding(options.model))
     all_rules: list[Rule] = [repeats, near, labels, counting]
     if options.model is not None:
         all_rules.append(model_specs.TooLong(options.model))

@@ -15,9 +15,9 @@ from pathlib import Path
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Batch, RowLookup, TrainingRow
 from ftwidgets.data.text import join_names, pluralize, quote
-from ftwidgets.data.tokens.counting import count
-from ftwidgets.data.tokens.encodings import is_plain
-from ftwidgets.data.tokens.overhead import parts, sequences
+from ftwidgets.data.tokens.count import count_rows
+from ftwidgets.data.tokens.openai_count import is_plain_chat
+from ftwidgets.data.tokens.overhead import model_inputs, texts_and_overhead
 
 TOO_LONG_ROW = FindingType(
     "too-long-row",
@@ -115,7 +115,7 @@ class TooLong:
             return
         for i, (row, size) in enumerate(zip(batch.rows, map(len, batch.encoded), strict=True)):
             example = row.source_example
-            few_messages = example is None or (len(example.get("messages", ())) < _FEW_MESSAGES and is_plain(example))
+            few_messages = example is None or (len(example.get("messages", ())) < _FEW_MESSAGES and is_plain_chat(example))
             if few_messages and size < limit - _FEW_MESSAGES * _MESSAGE_OVERHEAD:
                 continue
             if _upper_bound(row, size) > limit and (n_tokens := self._count(row)) > limit:
@@ -131,7 +131,7 @@ class TooLong:
 
     def _count(self, row: TrainingRow) -> int:
         """Return the tokens that are read in one go; of a preference row those of the longer of its two."""
-        return max(count([row._replace(source_example=part) for part in sequences(row.example)], self._model.encoding))
+        return max(count_rows([row._replace(source_example=part) for part in model_inputs(row.example)], self._model.encoding))
 
 
 def _is_far_below(batch: Batch, limit: int) -> bool:
@@ -151,9 +151,9 @@ def _upper_bound(row: TrainingRow, size: int) -> int:
     example = row.source_example
     if example is None:
         return size + 3 * _MESSAGE_OVERHEAD
-    if is_plain(example):
+    if is_plain_chat(example):
         return size + len(example["messages"]) * _MESSAGE_OVERHEAD
-    texts, extra = parts(example)
+    texts, extra = texts_and_overhead(example)
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + 2 * extra + 16
 
 

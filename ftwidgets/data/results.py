@@ -102,9 +102,9 @@ class Results:
 
         if self.counted_tokens is not None:
             return self.counted_tokens
-        from ftwidgets.data.tokens.counting import tokens_of
+        from ftwidgets.data.tokens.row_counter import count_example_tokens
 
-        return np.asarray(tokens_of(self.examples, self.encoding), dtype=np.int32)
+        return np.asarray(count_example_tokens(self.examples, self.encoding), dtype=np.int32)
 
     @property
     def fixes(self) -> list[Fix]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from random import Random
 
-from ftwidgets.data.tokens.unicode16 import ASSIGNED, LATER
+from ftwidgets.data.tokens.bpe import ASSIGNED, LATER
 
 # First and last of a script's letters, with the blanks its words are parted by.
 SCRIPTS = [

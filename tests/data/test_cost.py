@@ -7,7 +7,7 @@ import pytest
 from ftwidgets.clients import connect
 from ftwidgets.data import prepare
 from ftwidgets.data.cost import Price, cost, dollars, prices
-from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.data.tokens import count_tokens
 from ftwidgets.jobs.job import launch
 
 

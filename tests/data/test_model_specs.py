@@ -9,9 +9,9 @@ from ftwidgets.data.cost import prices
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.model_specs import TooLong, TunableModel, encoding, find_model, models
 from ftwidgets.data.rows import Batch, Row, TrainingRow
-from ftwidgets.data.tokens import encodings
-from ftwidgets.data.tokens.encodings import row_tokens
-from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.data.tokens import openai_count
+from ftwidgets.data.tokens.openai_count import count_row_tokens
+from ftwidgets.data.tokens import count_tokens
 from ftwidgets.engine import NANO
 
 MINI = "gpt-4o-mini-2024-07-18"
@@ -29,7 +29,7 @@ def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Finding
 def test_every_model_has_a_limit_an_encoding_and_a_source(model: TunableModel) -> None:
     """And dates that are dates, in order, where it has an end."""
     assert model.limit > 0
-    assert model.encoding in (*encodings.ENCODINGS, "nano")
+    assert model.encoding in (*openai_count.ENCODINGS, "nano")
     assert model.source
     assert datetime.date.fromisoformat(model.as_of) <= datetime.date.today()
     if model.ends is not None and model.retires is not None:
@@ -80,7 +80,7 @@ def test_an_unknown_model_is_named_with_the_known_ones() -> None:
 def test_a_long_row_is_found_with_what_is_cut() -> None:
     """Outside truth: 65,536 tokens, and ` word` is one of them; its place in the batch is told."""
     rows = [row("a", "b"), row("Count", " word" * 65_530), row("Count", " word" * 65_527)]
-    lengths = row_tokens(rows, "o200k_base")
+    lengths = count_row_tokens(rows, "o200k_base")
     assert lengths[1:] == [65_530 + 1 + 8, 65_536]
     ((place, fault),) = found(TooLong(MINI), rows)
     assert (place, fault.id, fault.level) == (1, "too-long-row", "warning")
@@ -101,7 +101,7 @@ def test_the_sandbox_counts_with_its_own_tokenizer() -> None:
 
 def test_short_rows_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row of fewer bytes than the limit costs nothing: the counter is not called."""
-    monkeypatch.setattr("ftwidgets.data.model_specs.count", lambda *_: pytest.fail("counted"))
+    monkeypatch.setattr("ftwidgets.data.model_specs.count_rows", lambda *_: pytest.fail("counted"))
     chat = row("Q" * 30_000, "A" * 30_000)
     assert found(TooLong(MINI), [chat, row("", "", chat.example), row("é", "\ud83d")]) == []
 

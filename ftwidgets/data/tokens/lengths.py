@@ -1,6 +1,6 @@
-"""How long the examples are: tokens of each, in all, and counted into bins of round width.
+"""How long examples are: the tokens of each, their sum, and a histogram with bins of round width.
 
-Left out: drawing them, and cutting off what is too long.
+Left out: drawing them.
 """
 
 import random
@@ -10,9 +10,9 @@ from statistics import median
 
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
-from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
+from ftwidgets.data.tokens.count import context_length, count_tokens
 
-EXACT_TO = 5000  # examples; of more than these, as many are drawn at random, always the same ones
+MOST_COUNTED = 5000  # examples; of more than these, as many are drawn at random, always the same ones
 _MOST_BINS = 12
 
 
@@ -44,13 +44,13 @@ class Lengths:
     def total_of(self, chosen: Sequence[bool]) -> int:
         """Tokens of the chosen examples alone, one choice for each example; estimated where not all were counted."""
         if self.exact:
-            return sum(tokens for tokens, wanted in zip(self.tokens, chosen, strict=True) if wanted)
+            return sum(tokens for tokens, is_chosen in zip(self.tokens, chosen, strict=True) if is_chosen)
         return round(self.total * sum(chosen) / self.n_examples)
 
     @property
     def too_long(self) -> int:
-        """How many of the counted examples are longer than the sandbox's model reads."""
-        return sum(tokens > CONTEXT for tokens in self.tokens)
+        """How many of the counted examples are longer than the base model's context."""
+        return sum(tokens > context_length() for tokens in self.tokens)
 
     def __str__(self) -> str:
         if not self.tokens:
@@ -62,14 +62,14 @@ class Lengths:
             text = f"{size}, of which {len(self.tokens):,} were counted: {low:,} to {high:,} tokens, median {middle:,.0f}; "
             text += f"about {self.total:,} in all."
         if self.too_long:
-            text += f" Longer than {CONTEXT} tokens, where the sandbox cuts off: {self.too_long:,}."
+            text += f" Longer than {context_length()} tokens, where the sandbox cuts off: {self.too_long:,}."
         return text
 
 
 def measure(examples: Sequence[Example]) -> Lengths:
-    """Count the tokens of the examples, or of `EXACT_TO` of them, drawn at random, where there are more."""
+    """Count the tokens of the examples, or of `MOST_COUNTED` of them, drawn at random, where there are more."""
     n = len(examples)
-    chosen = examples if n <= EXACT_TO else random.Random(0).sample(examples, EXACT_TO)
+    chosen = examples if n <= MOST_COUNTED else random.Random(0).sample(examples, MOST_COUNTED)
     return Lengths(count_tokens(chosen), n)
 
 
@@ -84,13 +84,10 @@ def bins(counts: Sequence[int]) -> list[tuple[int, int, int]]:
     if not counts:
         return []
     low, high = min(counts), max(counts)
-    width = next(w for w in _round_widths() if high // w - low // w < _MOST_BINS)
+    round_widths = (factor * 10**power for power in range(12) for factor in (1, 2, 5))
+    width = next(width for width in round_widths if high // width - low // width < _MOST_BINS)
     first = low // width
     numbers = [0] * (high // width - first + 1)
     for length in counts:
         numbers[length // width - first] += 1
     return [((first + i) * width, (first + i + 1) * width - 1, n) for i, n in enumerate(numbers)]
-
-
-def _round_widths() -> "list[int]":
-    return [factor * 10**power for power in range(12) for factor in (1, 2, 5)]

@@ -1,7 +1,6 @@
-"""What of an example costs tokens: its texts, and how many the format adds around them.
+"""What costs tokens in an example: its texts, and the tokens that the format adds around them.
 
-Left out: counting the texts (`ftwidgets.data.tokens.encodings`), and images: what one costs depends on its size, which
-is not in the row, so a count with images is a lower bound.
+Left out: images. What one costs depends on its size, which is not in the row, so a count with images is a lower bound.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ MESSAGE = 4
 """Around each message `<|im_start|>`, the role, `<|im_sep|>` and `<|im_end|>`: a token each, in both encodings.
 
 The sum of these matches what OpenAI bills for training. The cookbook's counter comes to the same for a message (3 and the
-role), but then adds 3 for each example, which open the answer of a *request*. In training nothing is opened: the answer is a
-message of the row. So they are not added here.
+role), but then adds 3 for each example, which open the answer of a *request*. In training the answer is a message of the row,
+so they are not added here.
 """
 
 NAME = 1
@@ -24,19 +23,17 @@ NAME = 1
 
 # The same notebook's figures for tool definitions, o200k_base and cl100k_base; they are OpenAI's estimates.
 FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
-_PROPERTIES, _PROPERTY, _CHOICES, _CHOICE, _TOOLS_END = 3, 3, -3, 3, 12
-
-Parts = tuple[list[str], int]
+_PROPERTIES, _PROPERTY, _ENUM, _ENUM_VALUE, _TOOLS_END = 3, 3, -3, 3, 12
 
 
-def parts(example: Example, encoding: str = "o200k_base") -> Parts:
+def texts_and_overhead(example: Example, encoding: str = "o200k_base") -> tuple[list[str], int]:
     """Return the texts of an example and how many tokens come on top of theirs.
 
     Parameters
     ----------
     example
         A chat example, or a preference row: its input and both answers, each once, as they are in the file (what a service
-        bills for such a row is documented nowhere that we know).
+        bills for such a row is not documented).
     encoding
         The tokens around tool definitions depend on it.
 
@@ -48,30 +45,31 @@ def parts(example: Example, encoding: str = "o200k_base") -> Parts:
         a tool call is not documented and not counted.
     """
     texts: list[str] = []
-    extra = sum(_message(message, texts) for message in messages_of(example))
-    return texts, extra + sum(_tools(part, texts, encoding) for part in (example, example.get("input")))
+    overhead = sum(_add_message(message, texts) for message in messages_of(example))
+    return texts, overhead + sum(_add_tools(part, texts, encoding) for part in (example, example.get("input")))
 
 
-def sequences(example: Example) -> list[Example]:
-    """Return what a model reads in one go: a chat as it is, a preference row once with each of its answers."""
+def model_inputs(example: Example) -> list[Example]:
+    """Return the chats that a model reads: a chat itself, a preference row once with each of its answers."""
     if "messages" in example:
         return [example]
-    asked = example.get("input") or {}
-    before = asked.get("messages") or []
+    row_input = example.get("input") or {}
+    before = row_input.get("messages") or []
     answers = (example.get(key) or [] for key in ("preferred_output", "non_preferred_output"))
-    return [{**asked, "messages": [*before, *answer]} for answer in answers]
+    return [{**row_input, "messages": [*before, *answer]} for answer in answers]
 
 
 def messages_of(example: Example) -> Iterator[Mapping[str, Any]]:
     """Yield the messages of a chat, or of a preference row: those of its input, then both answers."""
-    asked = example.get("input")
-    inner = asked.get("messages") if isinstance(asked, Mapping) else None
+    row_input = example.get("input")
+    inner = row_input.get("messages") if isinstance(row_input, Mapping) else None
     for messages in (example.get("messages"), inner, example.get("preferred_output"), example.get("non_preferred_output")):
         yield from (message for message in messages or () if isinstance(message, Mapping))
 
 
-def _message(message: Mapping[str, Any], texts: list[str]) -> int:
-    texts += text_of(message.get("content"))
+def _add_message(message: Mapping[str, Any], texts: list[str]) -> int:
+    """Add the texts of a message, and return its overhead."""
+    texts += content_texts(message.get("content"))
     texts += _strings([message.get("refusal")])
     for call in [*_mappings(message.get("tool_calls")), {"function": message.get("function_call")}]:
         function = call.get("function")
@@ -82,53 +80,55 @@ def _message(message: Mapping[str, Any], texts: list[str]) -> int:
     return MESSAGE + NAME * len(name)
 
 
-def text_of(content: object) -> list[str]:
+def content_texts(content: object) -> list[str]:
     """Return the texts of a message's content: itself, or its parts that are text."""
     if isinstance(content, str):
         return [content]
     return [text for part in _mappings(content) for text in _strings([part.get("text"), part.get("refusal")])]
 
 
-def _tools(holder: object, texts: list[str], encoding: str) -> int:
-    """Tool definitions, as OpenAI's cookbook counts them (How_to_count_tokens_with_tiktoken: num_tokens_for_tools).
+def _add_tools(row_or_input: object, texts: list[str], encoding: str) -> int:
+    """Add the texts of tool definitions, and return their overhead as OpenAI's cookbook counts it.
 
-    It counts one level of properties; what is nested in them is counted here like them.
+    How_to_count_tokens_with_tiktoken, num_tokens_for_tools. It counts one level of properties; what is nested in them is
+    counted here like them.
     """
-    if not isinstance(holder, Mapping):
+    if not isinstance(row_or_input, Mapping):
         return 0
-    functions = [tool.get("function") for tool in _mappings(holder.get("tools"))] + _mappings(holder.get("functions"))
+    functions = [tool.get("function") for tool in _mappings(row_or_input.get("tools"))]
+    functions += _mappings(row_or_input.get("functions"))
     extra = 0
     for function in functions:
         if isinstance(function, Mapping):
-            texts.append(f"{function.get('name', '')}:{_described(function)}")
-            extra += FUNCTION[encoding] + _properties(function.get("parameters"), texts)
+            texts.append(f"{function.get('name', '')}:{_description(function)}")
+            extra += FUNCTION[encoding] + _add_properties(function.get("parameters"), texts)
     return extra + (_TOOLS_END if extra else 0)
 
 
-def _properties(schema: object, texts: list[str]) -> int:
+def _add_properties(schema: object, texts: list[str]) -> int:
     extra = 0
-    waiting = [schema]
-    while waiting:
-        held = waiting.pop()
-        properties = held.get("properties") if isinstance(held, Mapping) else None
+    pending = [schema]
+    while pending:
+        current = pending.pop()
+        properties = current.get("properties") if isinstance(current, Mapping) else None
         if not isinstance(properties, Mapping) or not properties:
             continue
         extra += _PROPERTIES
-        for name, about in properties.items():
+        for name, definition in properties.items():
             extra += _PROPERTY
-            if not isinstance(about, Mapping):
+            if not isinstance(definition, Mapping):
                 continue
-            choices = about.get("enum")
-            if isinstance(choices, list):
-                extra += _CHOICES + _CHOICE * len(choices)
-                texts += [str(choice) for choice in choices]
-            texts.append(f"{name}:{about.get('type', '')}:{_described(about)}")
-            waiting += [about, about.get("items")]
+            values = definition.get("enum")
+            if isinstance(values, list):
+                extra += _ENUM + _ENUM_VALUE * len(values)
+                texts += [str(choice) for choice in values]
+            texts.append(f"{name}:{definition.get('type', '')}:{_description(definition)}")
+            pending += [definition, definition.get("items")]
     return extra
 
 
-def _described(about: Mapping[str, Any]) -> str:
-    text = about.get("description")
+def _description(definition: Mapping[str, Any]) -> str:
+    text = definition.get("description")
     return text.removesuffix(".") if isinstance(text, str) else ""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.cost import Price, cost, dollars, prices
 from ftwidgets.data.text import pluralize
-from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.data.tokens import count_tokens
 from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ftwidgets.data.readers import column_names
 from ftwidgets.data.results import sort_by_level
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
+from ftwidgets.data.tokens import count_tokens
 from ftwidgets.data.tokens.lengths import Lengths, measure
-from ftwidgets.data.tokens.nano import count_tokens
 from ftwidgets.errors import DataError
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.fields import button, field, row

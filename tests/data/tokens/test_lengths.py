@@ -1,8 +1,7 @@
 import pytest
 
-from ftwidgets.data.tokens import lengths
+from ftwidgets.data.tokens import count_tokens, lengths
 from ftwidgets.data.tokens.lengths import bins, measure
-from ftwidgets.data.tokens.nano import count_tokens
 
 OK = {"role": "assistant", "content": "ok"}
 EXAMPLES = [{"messages": [{"role": "user", "content": "hi " * n}, OK]} for n in range(1, 41)]
@@ -34,7 +33,7 @@ def test_all_are_counted_where_there_are_few() -> None:
 
 def test_of_many_some_are_counted_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where lengths recur: the estimate from a tenth of 4,000 is within five percent, and called an estimate."""
-    monkeypatch.setattr(lengths, "EXACT_TO", 400)
+    monkeypatch.setattr(lengths, "MOST_COUNTED", 400)
     many = [EXAMPLES[(7 * n) % 40] for n in range(4001)]
     found = measure(many)
     truth = sum(count_tokens(many))

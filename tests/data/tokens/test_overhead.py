@@ -1,6 +1,6 @@
 import pytest
 
-from ftwidgets.data.tokens.overhead import parts, sequences
+from ftwidgets.data.tokens.overhead import model_inputs, texts_and_overhead
 
 ASK = {"role": "user", "content": "Rain?"}
 CALL = {
@@ -50,13 +50,13 @@ TOOL = {
 )
 def test_what_costs_tokens(example: dict, texts: list[str], extra: int) -> None:
     """Texts, names, tool calls; four for a message and one for a name; nothing for an image."""
-    assert parts(example) == (texts, extra)
+    assert texts_and_overhead(example) == (texts, extra)
 
 
 @pytest.mark.parametrize(("encoding", "start"), [("o200k_base", 7), ("cl100k_base", 10)])
 def test_tool_definitions_cost_what_the_cookbook_says(encoding: str, start: int) -> None:
     """The notebook's arithmetic by hand: start + 3 + two properties (3 each) + enum (-3 + 2 x 3) + 12, and its lines."""
-    texts, extra = parts({"messages": [], "tools": [TOOL]}, encoding)
+    texts, extra = texts_and_overhead({"messages": [], "tools": [TOOL]}, encoding)
     assert sorted(texts) == sorted(["rain:Tells the weather", "at:string:A town", "mm", "in", "unit:string:Of measure"])
     assert extra == start + 3 + 2 * 3 + (-3 + 2 * 3) + 12
 
@@ -64,8 +64,8 @@ def test_tool_definitions_cost_what_the_cookbook_says(encoding: str, start: int)
 def test_a_preference_row_is_read_twice() -> None:
     """Its input with each of its answers: what must fit into a model at once."""
     row = {"input": {"messages": [ASK]}, "preferred_output": [SAY], "non_preferred_output": [RESULT]}
-    assert [part["messages"] for part in sequences(row)] == [[ASK, SAY], [ASK, RESULT]]
-    assert sequences({"messages": [ASK, SAY]}) == [{"messages": [ASK, SAY]}]
+    assert [part["messages"] for part in model_inputs(row)] == [[ASK, SAY], [ASK, RESULT]]
+    assert model_inputs({"messages": [ASK, SAY]}) == [{"messages": [ASK, SAY]}]
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_a_preference_row_is_read_twice() -> None:
 )
 def test_odd_rows_are_counted_not_refused(example: dict) -> None:
     """A rule of form says what is wrong with them; counting stays calm."""
-    texts, _ = parts(example)
+    texts, _ = texts_and_overhead(example)
     assert all(isinstance(text, str) for text in texts)

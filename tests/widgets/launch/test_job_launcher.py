@@ -13,7 +13,7 @@ import pytest
 
 from ftwidgets import Job
 from ftwidgets.data.cost import prices
-from ftwidgets.data.tokens.nano import count_tokens
+from ftwidgets.data.tokens import count_tokens
 from ftwidgets.engine import auto_hyperparameters
 from ftwidgets.errors import DataError
 from ftwidgets.sandbox import Sandbox

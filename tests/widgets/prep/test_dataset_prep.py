@@ -251,7 +251,7 @@ def test_the_cost_is_that_of_the_rows_trained_on() -> None:
     prep = DatasetPrep(table(), validation=5, n_epochs=4)
     prep.prepare()
     examples = [json.loads(line) for line in prep.train_file.read_text().splitlines()]
-    tokens = sum(ftwidgets.data.tokens.nano.count_tokens(examples))
+    tokens = sum(ftwidgets.data.tokens.count_tokens(examples))
     shown = text_of(prep.cost.html)
     assert f"{tokens:,} tokens x 4 epochs = {4 * tokens:,} trained tokens" in shown
     assert "cost 0 USD" in shown

@@ -4,7 +4,7 @@ import pytest
 
 from ftwidgets import datasets
 from ftwidgets.data import check
-from ftwidgets.data.tokens.nano import CONTEXT, count_tokens
+from ftwidgets.data.tokens.count import context_length, count_tokens
 from ftwidgets.engine import NANO
 from ftwidgets.engine.tokenizer import Tokenizer
 
@@ -35,7 +35,7 @@ def test_counts_are_the_engines(tokenizer: Tokenizer) -> None:
 
 def test_the_context_is_the_models() -> None:
     """What the sandbox cuts an example to is what this module says."""
-    assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == CONTEXT
+    assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == context_length()
 
 
 def test_rows_that_the_sandbox_refuses_are_counted_by_their_texts() -> None:

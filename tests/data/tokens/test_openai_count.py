@@ -13,9 +13,9 @@ import tiktoken
 import tiktoken_ext.openai_public
 
 from ftwidgets.data.rows import Row, TrainingRow
-from ftwidgets.data.tokens import encodings
-from ftwidgets.data.tokens.bpe import Exact
-from ftwidgets.data.tokens.encodings import ENCODINGS, counter, row_tokens
+from ftwidgets.data.tokens import openai_count
+from ftwidgets.data.tokens.bpe import ExactCounter
+from ftwidgets.data.tokens.openai_count import ENCODINGS, count_row_tokens, text_counter
 from tests.data.strange_texts import new_characters, texts
 
 N_TEXTS = 50_050
@@ -49,13 +49,13 @@ def truth(request: pytest.FixtureRequest) -> tiktoken.Encoding:
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With toktok, and as if it were not installed."""
     if request.param == "python":
-        monkeypatch.setattr(encodings, "_fast", lambda: None)
+        monkeypatch.setattr(openai_count, "_toktok", lambda: None)
     return str(request.param)
 
 
 def wrong(truth: tiktoken.Encoding, some: list[str]) -> list[tuple[str, int, int]]:
     """Return the texts that are counted otherwise, with both counts."""
-    ours, theirs = counter(truth.name)(some), [len(truth.encode_ordinary(text)) for text in some]
+    ours, theirs = text_counter(truth.name)(some), [len(truth.encode_ordinary(text)) for text in some]
     return [(text, n, m) for text, n, m in zip(some, ours, theirs, strict=True) if n != m]
 
 
@@ -82,7 +82,7 @@ def test_half_characters_count_as_in_tiktoken(truth: tiktoken.Encoding, path: st
 def test_toktok_alone_would_be_wrong() -> None:
     """What sends texts to the exact counter is needed: toktok differs on U+017F and Unicode 17, and refuses half characters."""
     toktok = pytest.importorskip("toktok")
-    exact = Exact("o200k_base")
+    exact = ExactCounter("o200k_base")
     some = ["a\u0c5cb1\u0c5c2 \u0c5c\n\u0c5c\u0c5c's", " 'T I'\u017f"]
     assert toktok.batch_count(some[:1], "o200k_base", threads=1) != [exact(some[0])]
     assert toktok.batch_count(some[1:], "o200k_base", threads=1) != [exact(some[1])]
@@ -92,13 +92,13 @@ def test_toktok_alone_would_be_wrong() -> None:
 
 def test_a_long_run_is_counted_in_seconds() -> None:
     """A piece of 100,000 letters takes as long as its length says, not its square."""
-    assert Exact("o200k_base")("a" * 100_000) == 12_500
+    assert ExactCounter("o200k_base")("a" * 100_000) == 12_500
 
 
 def test_an_unknown_encoding_is_named() -> None:
     """No guess at what was meant."""
     with pytest.raises(ValueError, match='no encoding is called "p50k_base"; there are o200k_base and cl100k_base'):
-        counter("p50k_base")
+        text_counter("p50k_base")
 
 
 def chat(*turns: tuple[str, str], **more: Any) -> dict[str, Any]:
@@ -126,14 +126,14 @@ def test_a_chat_costs_what_its_text_with_the_marks_encodes_to(truth: tiktoken.En
         )
         for example in chats
     ]
-    assert row_tokens([bare(example) for example in chats], truth.name) == expected
+    assert count_row_tokens([bare(example) for example in chats], truth.name) == expected
 
 
 @pytest.mark.parametrize("system", [None, "You are brief."])
 def test_a_row_of_columns_costs_what_its_chat_costs(path: str, system: str | None) -> None:
     """The way a row came in changes nothing."""
     rows = [TrainingRow(Row(i, i, i, None), text, text[::-1], system) for i, text in enumerate(texts(130, seed=2))]
-    assert row_tokens(rows, "o200k_base") == row_tokens([bare(row.example) for row in rows], "o200k_base")
+    assert count_row_tokens(rows, "o200k_base") == count_row_tokens([bare(row.example) for row in rows], "o200k_base")
 
 
 def test_odd_rows_change_nothing_about_the_others(path: str) -> None:
@@ -147,10 +147,10 @@ def test_odd_rows_change_nothing_about_the_others(path: str) -> None:
         said,
     ]
     expected = [1 + 2 + 8, 1 + 8, 1 + 8, 1 + 2 + 8, 1 + 2 + 8]
-    assert row_tokens([bare(example) for example in odd], "o200k_base") == expected
-    assert row_tokens([bare(odd[-1]), TrainingRow(Row(1, 1, 1, None), "Hi", "Hello you")], "o200k_base") == [11, 11]
+    assert count_row_tokens([bare(example) for example in odd], "o200k_base") == expected
+    assert count_row_tokens([bare(odd[-1]), TrainingRow(Row(1, 1, 1, None), "Hi", "Hello you")], "o200k_base") == [11, 11]
 
 
 def test_no_rows_no_counts() -> None:
     """And no vocabulary is needed for that."""
-    assert row_tokens([], "o200k_base") == []
+    assert count_row_tokens([], "o200k_base") == []
