@@ -9,9 +9,8 @@ from ftwidgets.data.cost import prices
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.model_specs import TooLong, TunableModel, encoding, find_model, models
 from ftwidgets.data.rows import Batch, Row, TrainingRow
-from ftwidgets.data.tokens import openai_count
+from ftwidgets.data.tokens import count_tokens, openai_count
 from ftwidgets.data.tokens.openai_count import count_row_tokens
-from ftwidgets.data.tokens import count_tokens
 from ftwidgets.engine import NANO
 
 MINI = "gpt-4o-mini-2024-07-18"
