@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.collector import Tally
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.report import Report
-from ftwidgets.data.scan import Examples, RowIndex, collect_final_findings, scan
+from ftwidgets.data.scan import Examples, FindingCollector, RowIndex, collect_final_findings, scan
 from ftwidgets.data.text import join_names, printable
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class UnreadableSource:
     """A source that cannot be read as training data, and the findings that say why."""
 
     name: str
-    collector: Tally
+    collector: FindingCollector
 
     def report(self) -> Report:
         """Return the report: nothing but the findings."""
@@ -136,7 +135,7 @@ class CheckedSource:
     name: str
     source: "OpenSource"
     index: RowIndex
-    collector: Tally
+    collector: FindingCollector
     repeats: "Duplicates"
     near: "NearDuplicates"
     labels: "Labels"
@@ -192,7 +191,7 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     opened = open_source(
         source, columns=options.columns, system=options.system, delimiter=options.delimiter, encoding=options.encoding
     )
-    collector = Tally()
+    collector = FindingCollector()
     if isinstance(opened, list):
         for finding in opened:
             collector.add(finding)
@@ -245,10 +244,10 @@ def with_source(checked: CheckedSource | UnreadableSource, other: str) -> Checke
     return checked
 
 
-def merge_reports(report: Report, collectors: Sequence[Tally]) -> Report:
+def merge_reports(report: Report, collectors: Sequence[FindingCollector]) -> Report:
     """Return a report with the findings of several collectors: what concerns the whole first, then each by its lines."""
-    merged = Tally()
+    merged = FindingCollector()
     for collector in collectors:
         collector.findings.sort(key=lambda finding: finding.order)
-        merged.take(collector)
+        merged.merge(collector)
     return replace(report, findings=merged.findings, totals=merged.totals)

@@ -21,10 +21,10 @@ from ftwidgets.data.check import (
     merge_reports,
     with_source,
 )
-from ftwidgets.data.collector import Tally
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.jsonl import atomic_write, json_line, write_jsonl
 from ftwidgets.data.report import Report
+from ftwidgets.data.scan import FindingCollector
 from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import DataError
@@ -204,7 +204,7 @@ def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]
 
 def _report(sources: Sequence[CheckedSource], findings: Iterable[Finding]) -> Report:
     """Return one report: what concerns the whole first, then each source by its lines."""
-    whole = Tally()
+    whole = FindingCollector()
     for finding in (*(found for checked in sources for found in _count_skipped(checked)), *findings):
         whole.add(finding)
     return merge_reports(sources[0].report(), [whole, *(checked.collector for checked in sources)])

@@ -7,13 +7,13 @@ Up to `MAX_IN_MEMORY` rows stay in memory. Of more only numbers are kept: line, 
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, overload
 
-from ftwidgets.data.collector import Tally
-from ftwidgets.data.findings import Finding
+from ftwidgets.data.findings import Finding, Level
 from ftwidgets.data.rows import Batch, Example, Row, Rule, TrainingRow
 
 if TYPE_CHECKING:
@@ -21,6 +21,44 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 512
 MAX_IN_MEMORY = 5_000
+MOST_OF_A_KIND = 1_000  # findings of one kind that are kept whole; more are only counted
+
+
+@dataclass
+class FindingCollector:
+    """Findings as they come in, counted by kind and by automatic fix."""
+
+    findings: list[Finding] = field(default_factory=list)
+    totals: dict[str, tuple[Level, int]] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
+
+    def has_capacity(self, kind: str) -> bool:
+        """Return whether another finding of this kind would be kept whole."""
+        return self.totals.get(kind, ("note", 0))[1] < MOST_OF_A_KIND
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding, and keep it if there is capacity."""
+        if self.has_capacity(finding.id):
+            self.findings.append(finding)
+        self.count(finding)
+
+    def count(self, finding: Finding) -> None:
+        """Count a finding without keeping it."""
+        self._add_total(finding.id, finding.level, 1)
+        if finding.repair is not None:
+            self.repairs[finding.repair] += 1
+
+    def merge(self, other: "FindingCollector") -> None:
+        """Add all that another collector has kept and counted."""
+        self.findings += other.findings
+        for kind, (level, n) in other.totals.items():
+            self._add_total(kind, level, n)
+        self.repairs.update(other.repairs)
+
+    def _add_total(self, kind: str, level: Level, n: int) -> None:
+        """Add to the number of a kind; its level is that of its worst finding."""
+        known, before = self.totals.get(kind, (level, 0))
+        self.totals[kind] = ("error" if "error" in (known, level) else known, before + n)
 
 
 @dataclass
@@ -134,7 +172,7 @@ class Examples(Sequence[Example]):
         return repr(list(self))
 
 
-def scan(source: "OpenSource", rules: Sequence[Rule], collector: Tally) -> RowIndex:
+def scan(source: "OpenSource", rules: Sequence[Rule], collector: FindingCollector) -> RowIndex:
     """Read a source once, pass every usable row through every rule, and return where the rows are."""
     index = RowIndex(source)
     for rows in in_batches(_usable_rows(source.read(), collector)):
@@ -145,27 +183,27 @@ def scan(source: "OpenSource", rules: Sequence[Rule], collector: Tally) -> RowIn
                 collector.add(index.locate(finding, row.row))
         for rule in rules:
             for i, finding in rule.update(batch):
-                if collector.room(finding.id):
+                if collector.has_capacity(finding.id):
                     collector.add(index.locate(finding, rows[i].row))
                 else:
-                    collector.count(finding.id, finding.level, finding.repair)
+                    collector.count(finding)
     for rule in rules:
         collect_final_findings(rule.finalize(index), index, collector)
     return index
 
 
-def _usable_rows(rows: Iterable[TrainingRow | list[Finding]], collector: Tally) -> Iterator[TrainingRow]:
+def _usable_rows(rows: Iterable[TrainingRow | list[Finding]], collector: FindingCollector) -> Iterator[TrainingRow]:
     """Yield the usable rows, and collect the findings of the others."""
     for row in rows:
         if isinstance(row, TrainingRow):
             yield row
         else:
             for finding in row:
-                collector.add(redact_finding(finding) if collector.room(finding.id) else finding)
+                collector.add(redact_finding(finding) if collector.has_capacity(finding.id) else finding)
 
 
 def collect_final_findings(
-    findings: Iterable[tuple[int | None, Finding]], index: RowIndex, collector: Tally, source: str | None = None
+    findings: Iterable[tuple[int | None, Finding]], index: RowIndex, collector: FindingCollector, source: str | None = None
 ) -> None:
     """Collect what rules found when they had seen all rows; a finding without an excerpt quotes the row's prompt.
 
@@ -180,8 +218,8 @@ def collect_final_findings(
     for position, finding in findings:
         if position is None:
             collector.add(replace(finding, source=source))
-        elif not collector.room(finding.id):
-            collector.count(finding.id, finding.level, finding.repair)
+        elif not collector.has_capacity(finding.id):
+            collector.count(finding)
         else:
             waiting.append((position, finding))
             if len(waiting) == BATCH_SIZE:
@@ -190,7 +228,7 @@ def collect_final_findings(
     _collect(waiting, index, collector, source)
 
 
-def _collect(waiting: Sequence[tuple[int, Finding]], index: RowIndex, collector: Tally, source: str | None) -> None:
+def _collect(waiting: Sequence[tuple[int, Finding]], index: RowIndex, collector: FindingCollector, source: str | None) -> None:
     without = sorted({position for position, finding in waiting if finding.excerpt is None})
     rows = index.read(without) if without else []
     prompts = {position: redact(row.prompt)[:60] for position, row in zip(without, rows, strict=True)}
