@@ -1,70 +1,47 @@
-"""Choose the service to work with and hand in its key, which is never shown, printed or saved.
+"""ApiKey: choose a service and pass in its key, which is never shown, printed or saved.
 
-The key of the environment comes first. A key typed here travels to the kernel as one message of its own; no trait,
-no output, no `repr` and no widget state ever holds it.
-Left out: keeping a key beyond this kernel. The environment is the place for that.
+The key in the environment is used unless another one is typed. A typed key goes to the kernel as a message of its own and is
+forgotten with the kernel; no trait, output, `repr` or widget state ever holds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import anywidget
 import ipywidgets
 
+from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields, markup
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.key.secret import Secret
-from ftwidgets.widgets.key.services import SERVICES, Service, address, unfit
+from ftwidgets.widgets.key.secret import KeyField, Secret
+from ftwidgets.widgets.key.services import SERVICES, ServiceChoice, address_problem, check_address
 
 if TYPE_CHECKING:
     import openai
 
-_HERE = Path(__file__).parent
-_PATIENCE = 15.0  # seconds a test of the connection may take
-
-
-class KeyField(anywidget.AnyWidget):
-    """The field itself: it hands on what is typed, and keeps nothing."""
-
-    _esm = _HERE / "key.js"
-    _css = _HERE / "key.css"
-
-    def __init__(self, on_key: Callable[[str], object]) -> None:
-        self._on_key = on_key
-        super().__init__()
-        self.on_msg(self._received)
-
-    def _received(self, _widget: object, content: Any, _buffers: object) -> None:
-        match content:
-            case {"type": "key", "value": str(value)}:
-                self._on_key(value)
-
-    def __repr__(self) -> str:
-        return "KeyField()"
+_TIMEOUT = 15.0  # seconds for a test of the connection
 
 
 class ApiKey(Panel):
-    """Choose a service and hand in its key; `.client` is then a client of it.
+    """Choose a service and pass in its key; `.client` is then a client of it.
 
     Nothing is sent anywhere before you use the client or press "Test the connection".
 
     Parameters
     ----------
     connect
-        `ftwidgets.connect`, or a function like it: it makes clients, and it alone reads the environment.
+        `ftwidgets.connect`, or a function like it. It makes the clients, and only it reads the environment.
     service
         `"sandbox"`, `"openai"` or `"other"`.
     base_url
         The address of the other service.
 
-    In code, a key is handed in with `use`, from where it is kept and never as text in a cell:
+    In code, pass a key in with `use`, from where it is stored and never as text in a cell:
 
         key.use(getpass.getpass())                       # asks for it; a notebook that runs unattended cannot
         key.use(Path("~/.my_key").expanduser().read_text())
@@ -74,10 +51,10 @@ class ApiKey(Panel):
         self._connect = connect
         self._key: Secret | None = None
         self._client: openai.OpenAI | None = None
-        self._work: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._test_failed)
+        self._task: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._show_failure)
         self._tested: openai.OpenAI | None = None  # the client that is or was tested
         self._choice = ipywidgets.Dropdown(
-            options=[(known.label, known.name) for known in SERVICES.values()], value="sandbox", description="Service"
+            options=[(choice.label, choice.name) for choice in SERVICES.values()], value="sandbox", description="Service"
         )
         self._address = ipywidgets.Text(description="Address", placeholder="http://localhost:8000/v1", continuous_update=False)
         self._note = Live()
@@ -86,30 +63,30 @@ class ApiKey(Panel):
         self._test = fields.button("Test the connection", tooltip="Ask the service for the list of its models")
         parts = [fields.field(self._choice), self._note, self._address_row, self._field, fields.row(self._test)]
         super().__init__("Service and key", parts)
-        self._choice.observe(lambda _change: self._changed(), names="value")
-        self._address.observe(lambda _change: self._changed(), names="value")
-        self._test.on_click(self.catch_errors(self._test_clicked))
+        self._choice.observe(lambda _change: self._on_choice(), names="value")
+        self._address.observe(lambda _change: self._on_choice(), names="value")
+        self._test.on_click(self.catch_errors(self._start_test))
         self.choose(service, base_url)
 
     @property
     def service(self) -> str:
-        """The service chosen: `sandbox`, `openai` or `other`."""
+        """The chosen service: `sandbox`, `openai` or `other`."""
         return str(self._choice.value)
 
     @property
     def base_url(self) -> str | None:
-        """The address of the service chosen; None for the sandbox.
+        """The address of the chosen service; None for the sandbox.
 
         Raises
         ------
         ValueError
-            If another service has no address, or none that can be one.
+            If another service has no address, or an invalid one.
         """
-        return address(self._address.value) if self.service == "other" else self._service.base_url
+        return check_address(self._address.value) if self.service == "other" else self._service.base_url
 
     @property
     def client(self) -> openai.OpenAI:
-        """A client of the service chosen, the same one until the choice or the key changes.
+        """A client of the chosen service, the same one until the choice or the key changes.
 
         Raises
         ------
@@ -117,11 +94,11 @@ class ApiKey(Panel):
             If the address or the key is missing.
         """
         if self._client is None:
-            self._client = self._connect() if self.service == "sandbox" else self._elsewhere()
+            self._client = self._connect() if self.service == "sandbox" else self._connect_elsewhere()
         return self._client
 
     def choose(self, service: str, base_url: str = "") -> None:
-        """Choose a service, as the menu does. A key handed in for another one is forgotten.
+        """Choose a service, as the menu does. A key for another service is forgotten.
 
         Parameters
         ----------
@@ -133,18 +110,18 @@ class ApiKey(Panel):
         Raises
         ------
         ValueError
-            If there is no such service, or the address holds what must not be saved.
+            If there is no such service, or the address must not be saved.
         """
         if service not in SERVICES:
             raise ValueError(f"there is no service {service!r:.40} here; choose one of {', '.join(SERVICES)}.")
-        if told := unfit(base_url):
-            raise ValueError(told)
+        if problem := address_problem(base_url):
+            raise ValueError(problem)
         self._choice.value = service
         self._address.value = base_url
-        self._changed()
+        self._on_choice()
 
     def use(self, key: str) -> None:
-        """Hand in a key, as the field does.
+        """Pass in a key, as the field does.
 
         Parameters
         ----------
@@ -154,7 +131,7 @@ class ApiKey(Panel):
         Raises
         ------
         ValueError
-            If it cannot be a key, or the sandbox is chosen, which takes none.
+            If it cannot be a key, or the sandbox is chosen, which needs none.
         """
         if self.service == "sandbox":
             raise ValueError("the sandbox takes no key, and nothing was kept. Choose a service that needs one first.")
@@ -163,7 +140,7 @@ class ApiKey(Panel):
         self.refresh_code()
 
     def test(self) -> list[str]:
-        """Ask the service for the list of its models: the shortest call there is, and free.
+        """List the service's models: the shortest call there is, and free.
 
         Returns
         -------
@@ -173,7 +150,7 @@ class ApiKey(Panel):
         Raises
         ------
         openai.OpenAIError, FtwidgetsError
-            If it refuses or does not answer. The text holds no key, also where the service repeats it.
+            If it rejects the request or does not answer. The text holds no key, even if the service repeats it.
         """
         import openai
 
@@ -181,54 +158,54 @@ class ApiKey(Panel):
         client = self._tested = self.client
         try:
             with explain_wrong_service():
-                names = [model.id for model in client.with_options(timeout=_PATIENCE, max_retries=0).models.list()]
+                names = [model.id for model in client.with_options(timeout=_TIMEOUT, max_retries=0).models.list()]
         except openai.OpenAIError as error:
             if not sandbox and client.api_key in f"{error} {getattr(error, 'body', '')}":
                 raise FtwidgetsError(failure_text(error).replace(client.api_key, "(the key)")) from None
             raise
-        if client is self._client:  # nothing else was chosen meanwhile
-            such = f", such as {names[0]}" if names else ""
-            self.show_status(f"It works: the service lists {len(names)} model{'' if len(names) == 1 else 's'}{such}.", "ok")
+        if client is self._client:  # no other service was chosen meanwhile
+            example = f", such as {names[0]}" if names else ""
+            self.show_status(f"It works: the service lists {pluralize(len(names), 'model')}{example}.", "ok")
         return names
 
     def wait(self, timeout: float | None = None) -> list[str]:
-        """Wait for a test that the button began, and give its result."""
-        return self._work.wait(timeout)
+        """Wait for a test that the button started, and return its result."""
+        return self._task.wait(timeout)
 
     @property
     def code(self) -> str:
-        """The code that makes the same client; it takes the key from the environment and never holds one."""
+        """The code that makes the same client; it takes the key from the environment and never contains one."""
         if self.service == "sandbox":
             return "import ftwidgets\n\nclient = ftwidgets.connect()"
-        told = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
-        return f"import openai\n\n{told}\nclient = openai.OpenAI(base_url={markup.literal(self.base_url)})"
+        comment = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
+        return f"import openai\n\n{comment}\nclient = openai.OpenAI(base_url={markup.literal(self.base_url)})"
 
     def static_text(self) -> str:
-        """Tell the service and where its key comes from."""
+        """Return the service and where its key comes from."""
         if self.service == "sandbox":
             return f"{self._service.label}: no key needed."
         where = self._service.label if self.service == "openai" else self._address.value or "another service, no address yet"
         return f"{where}: {self._key_source()}."
 
     @property
-    def _service(self) -> Service:
+    def _service(self) -> ServiceChoice:
         return SERVICES[self.service]
 
-    def _elsewhere(self) -> openai.OpenAI:
+    def _connect_elsewhere(self) -> openai.OpenAI:
         base_url = self.base_url
         if self._key is not None:
             return self._connect(base_url=base_url, api_key=self._key.reveal())
-        if self._environment() is None:
+        if self._environment_key() is None:
             raise FtwidgetsError("there is no key yet: type it into the field, or set OPENAI_API_KEY in the environment.")
         return self._connect(base_url=base_url)
 
-    def _environment(self) -> Secret | None:
-        """Look at the key that `connect` finds in the environment.
+    def _environment_key(self) -> Secret | None:
+        """Return the key that `connect` finds in the environment; None if there is none.
 
         Raises
         ------
         ValueError
-            If there is no address yet, or what is in the environment is no key.
+            If there is no address yet, or the variable cannot be a key.
         """
         base_url = self.base_url
         try:
@@ -236,7 +213,7 @@ class ApiKey(Panel):
         except FtwidgetsError:
             return None
         if text != text.strip() or text[0] in "\"'":
-            raise ValueError("OPENAI_API_KEY has blanks or quotation marks around it. Set it again without them.")
+            raise ValueError("OPENAI_API_KEY has spaces or quotation marks around it. Set it again without them.")
         try:
             return Secret(text)
         except ValueError as error:
@@ -246,48 +223,48 @@ class ApiKey(Panel):
         if self._key is not None:
             return f"the key was handed in ({self._key.end})"
         try:
-            found = self._environment()
+            found = self._environment_key()
         except ValueError as error:
             return str(error).rstrip(".")
         return "no key yet" if found is None else f"the key comes from OPENAI_API_KEY ({found.end})"
 
-    def _test_clicked(self) -> None:
+    def _start_test(self) -> None:
         self.show_status("Asking the service ...")
         self._test.disabled = True
-        if not self._work.start(self._test_once):  # the last test is just ending
+        if not self._task.start(self._test_in_background):  # the last test is just ending
             self._test.disabled = False
 
-    def _test_failed(self, error: Exception) -> None:
-        if self._tested in (None, self._client):  # else something else was chosen meanwhile
+    def _show_failure(self, error: Exception) -> None:
+        if self._tested in (None, self._client):  # otherwise another service was chosen meanwhile
             self.show_error(error)
 
-    def _test_once(self) -> list[str]:
+    def _test_in_background(self) -> list[str]:
         try:
             return self.test()
         finally:
             self._test.disabled = False
             self.update_static_view()
 
-    def _changed(self) -> None:
-        """Bring the form up to date after another choice; the key of the former one must not go there."""
+    def _on_choice(self) -> None:
+        """Update the form after another choice; the key of the former service must not be sent there."""
         self._key = self._client = None
-        if told := unfit(self._address.value):
-            self._address.value = ""  # which comes back here
-            self.show_status(f"The address was taken out: {told}", "wrong")
+        if problem := address_problem(self._address.value):
+            self._address.value = ""  # which calls this method again
+            self.show_status(f"The address was taken out: {problem}", "wrong")
             return
         sandbox = self.service == "sandbox"
         self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{self._service.note}</p>'
         self._address_row.layout.display = None if self.service == "other" else "none"
         self._field.layout.display = "none" if sandbox else None
-        self.show_status(self._advice(), "ok" if sandbox else "busy")
+        self.show_status(self._next_step(), "ok" if sandbox else "busy")
         self.refresh_code()
 
-    def _advice(self) -> str:
-        """Say what is there and what is missing."""
+    def _next_step(self) -> str:
+        """Return which key is used, or what is missing."""
         if self.service == "sandbox":
             return "Ready. No key is needed."
         try:
-            found = self._environment()
+            found = self._environment_key()
         except ValueError as error:
             return failure_text(error)
         if found is None:

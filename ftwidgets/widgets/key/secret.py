@@ -1,22 +1,24 @@
-"""A key while it is in memory: it is handed on, and never shown.
-
-Left out: keeping it anywhere, and hiding it from code in the same kernel, which is impossible.
-"""
+"""A key in memory, and the field it is typed into. Neither shows or stores it; code in the same kernel can still read it."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 
-_SHORTEST = 12  # of a shorter key not even the end is told
+import anywidget
+
+_HERE = Path(__file__).parent
+_MIN_LENGTH = 12  # of a shorter key not even the end is shown
 
 
 class Secret:
-    """A key that shows nothing but its last two characters.
+    """A key that shows only its last two characters.
 
     Parameters
     ----------
     text
-        The key; white space around it is dropped.
+        The key; whitespace around it is dropped.
 
     Raises
     ------
@@ -37,16 +39,42 @@ class Secret:
         self.__text = text
 
     def reveal(self) -> str:
-        """Give the key itself, to make a client with."""
+        """Return the key itself, to make a client with."""
         return self.__text
 
     @property
     def end(self) -> str:
-        """Tell its last two characters, to recognise it by."""
-        return f"it ends in {self.__text[-2:]}" if len(self.__text) >= _SHORTEST else "it is short"
+        """Its last two characters in words, to recognize it by."""
+        return f"it ends in {self.__text[-2:]}" if len(self.__text) >= _MIN_LENGTH else "it is short"
 
     def __repr__(self) -> str:
         return f"<a key; {self.end}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is not stored: set OPENAI_API_KEY in the environment instead.")
+
+
+class KeyField(anywidget.AnyWidget):
+    """A password field that passes on what is typed and stores nothing.
+
+    Parameters
+    ----------
+    on_key
+        Called with the key.
+    """
+
+    _esm = _HERE / "key.js"
+    _css = _HERE / "key.css"
+
+    def __init__(self, on_key: Callable[[str], object]) -> None:
+        self._on_key = on_key
+        super().__init__()
+        self.on_msg(self._received)
+
+    def _received(self, _widget: object, content: Any, _buffers: object) -> None:
+        match content:
+            case {"type": "key", "value": str(value)}:
+                self._on_key(value)
+
+    def __repr__(self) -> str:
+        return "KeyField()"

@@ -1,6 +1,6 @@
 """The services that `ApiKey` offers: the sandbox, OpenAI, and any other by its address.
 
-Left out: what the services are like (`ftwidgets.providers`), asking them anything, and prices (`ftwidgets.data.cost`).
+`ftwidgets.providers` describes the services; `ftwidgets.data.cost` has their prices.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
 
 
 @dataclass(frozen=True)
-class Service:
-    """A place where jobs can run."""
+class ServiceChoice:
+    """A service in the menu, with a note below it."""
 
     name: str
     label: str
@@ -28,11 +28,11 @@ class Service:
 _OPENAI = provider("openai")
 
 SERVICES = {
-    service.name: service
-    for service in (
-        Service("sandbox", "Sandbox, in this notebook", None, provider("sandbox").note),
-        Service(_OPENAI.name, _OPENAI.label, _OPENAI.base_url, _OPENAI.note),
-        Service(
+    choice.name: choice
+    for choice in (
+        ServiceChoice("sandbox", "Sandbox, in this notebook", None, provider("sandbox").note),
+        ServiceChoice(_OPENAI.name, _OPENAI.label, _OPENAI.base_url, _OPENAI.note),
+        ServiceChoice(
             "other",
             "Another service, by its address",
             None,
@@ -42,23 +42,13 @@ SERVICES = {
 }
 
 
-def address(text: str) -> str:
-    """Check the address of a service.
-
-    Parameters
-    ----------
-    text
-        What was typed.
-
-    Returns
-    -------
-    str
-        The address.
+def check_address(text: str) -> str:
+    """Return the address of a service, normalized.
 
     Raises
     ------
     ValueError
-        If it is none, in words that do not repeat it.
+        If it is not an address. The message does not repeat it.
     """
     text = text.strip()
     if not text:
@@ -70,11 +60,11 @@ def address(text: str) -> str:
         parts, host = urlsplit(""), None
     if not host or parts.scheme not in ("http", "https"):
         raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
-    return parts.geturl()  # without line breaks, and with its beginning in small letters
+    return parts.geturl()  # without line breaks, and with its scheme in lower case
 
 
-def unfit(text: str) -> str:
-    """Say why a text must not stay in the field for the address, which is shown and saved; empty if it may."""
+def address_problem(text: str) -> str:
+    """Return why a text must not stay in the field for the address, which is shown and saved; empty if it may."""
     text = text.strip()
     if _KEY.fullmatch(text) or _KEY_IN_PATH.search(text):
         return "that looks like a key, and the address is saved with the notebook."

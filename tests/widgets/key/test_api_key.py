@@ -197,9 +197,9 @@ def test_the_code_is_python_for_any_address(text: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f" {KEY}\n", "blanks or quotation marks"),
-        (f'"{KEY}"', "blanks or quotation"),
-        ("  ", "blanks"),
+        (f" {KEY}\n", "spaces or quotation marks"),
+        (f'"{KEY}"', "spaces or quotation"),
+        ("  ", "spaces"),
         ("a b", "cannot be used"),
     ],
 )
@@ -207,7 +207,7 @@ def test_an_unusable_key_in_the_environment_is_said(text: str, told: str, monkey
     """It is not sent, where it would read as a service that does not answer; a typed key works all the same."""
     monkeypatch.setenv("OPENAI_API_KEY", text)
     key = ApiKey(connect, service="openai")
-    assert f"OPENAI_API_KEY {'has ' if 'blanks' in told else ''}{told}" in key.status.html
+    assert f"OPENAI_API_KEY {'has ' if 'spaces' in told else ''}{told}" in key.status.html
     with pytest.raises(ValueError, match=told):
         _ = key.client
     key.use(KEY)
