@@ -1,4 +1,4 @@
-"""`python -m ftwidgets` is the command `ftwidgets`. Left out: everything else."""
+"""`python -m ftwidgets` runs the command `ftwidgets`."""
 
 import sys
 

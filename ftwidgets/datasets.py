@@ -1,4 +1,4 @@
-"""Find and load the datasets that come with the kit. Left out: downloading any others."""
+"""Find and load the datasets that come with the kit."""
 
 import difflib
 from pathlib import Path
@@ -9,20 +9,20 @@ from ftwidgets.errors import DatasetNotFound
 if TYPE_CHECKING:
     import pandas as pd
 
-# An installed wheel carries the files inside the package; a checkout has them beside it.
+# In an installed wheel the files are inside the package; in a checkout they are beside it.
 _FOLDERS = (Path(__file__).parent / "_datasets", Path(__file__).parent.parent / "datasets")
 
-# Full of faults, to try `check` on: files by their own names, never offered as something to train on.
+# Files to try `check` on, named in full; they are not listed as datasets to train on.
 BROKEN = ("broken_on_purpose.csv", "broken_on_purpose.jsonl")
 
 
 def names() -> list[str]:
-    """Return the names of the bundled datasets, sorted; those that are broken on purpose are not among them."""
+    """Return the sorted names of the bundled datasets, without the files in `BROKEN`."""
     return sorted(file.stem for file in _folder().glob("*.csv") if file.name not in BROKEN)
 
 
 def path(name: str) -> Path:
-    """Return the CSV file of the dataset called `name`, or one of the files in `BROKEN`, by its whole name."""
+    """Return the CSV file of the dataset called `name`, or a file in `BROKEN` by its full name."""
     if name in BROKEN:
         return _folder() / name
     known = names()
@@ -36,7 +36,7 @@ def path(name: str) -> Path:
 def load(name: str, split: str | None = None) -> "pd.DataFrame":
     """Return a dataset as a DataFrame of texts, or only its rows of one split (`train` or `held-out`).
 
-    The rows keep the order of the file and are numbered from 0. A cell that says "NA" stays the text "NA".
+    The rows keep the order of the file and are numbered from 0. A cell with "NA" stays the text "NA".
     """
     import pandas as pd
 

@@ -4,12 +4,12 @@
     ├── DataError          a file or a table that cannot be read as training data at all
     ├── DatasetNotFound    no bundled dataset has that name
     ├── JobError           a fine-tuning job ended without a model
-    │   ├── JobFailed      the service says `failed`, with its reason
+    │   ├── JobFailed      the service reports `failed`, with its reason
     │   └── JobCancelled   somebody cancelled it
-    └── JobTimeout         the job was still going when the time given was up (it goes on)
+    └── JobTimeout         a wait ended before the job did (the job goes on)
 
-Left out: the API's own errors. Those are the `openai` package's, so that a learner meets the real ones.
-Bad rows are no exceptions either: `ftwidgets.check` returns them as findings.
+Errors of the API are the `openai` package's own, so a learner meets the real ones.
+Bad rows raise nothing: `ftwidgets.check` returns them as findings.
 """
 
 
@@ -30,7 +30,7 @@ class JobError(FtwidgetsError, RuntimeError):
 
 
 class JobFailed(JobError):
-    """The service says `failed`; the message carries its reason."""
+    """The service reports `failed`; the message contains its reason."""
 
 
 class JobCancelled(JobError):
@@ -38,4 +38,4 @@ class JobCancelled(JobError):
 
 
 class JobTimeout(FtwidgetsError, TimeoutError):
-    """The job was still going when the time given was up; it goes on."""
+    """A wait ended before the job did; the job goes on."""

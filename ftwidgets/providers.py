@@ -1,8 +1,7 @@
-"""The services whose fine-tuning has OpenAI's shape, and how they differ: dated data, in `providers.json` beside this file.
+"""The services with an OpenAI-shaped fine-tuning API, and how they differ: dated data from `providers.json`.
 
-No service was asked: the data comes from published pages and from the outputs that others published of real runs; each
-entry names its sources and what could not be verified.
-Left out: clients (`ftwidgets.connect` makes them), prices (`ftwidgets.data.cost`), and services of another shape.
+No request was made to any service. The data comes from published pages, and from outputs of real runs that others published;
+each entry names its sources and what could not be verified. Prices are in `ftwidgets.data.cost`.
 """
 
 from __future__ import annotations
@@ -26,40 +25,41 @@ _DATA = Path(__file__).with_name("providers.json")
 
 @dataclass(frozen=True)
 class Provider:
-    """A service, what it calls things, and what to know before one moves there.
+    """A service: its address, its dates, and how its API differs from OpenAI's.
 
     Parameters
     ----------
     name, label
-        What `connect` calls it, and what people do.
+        Its name for `connect`, and its full name.
     base_url, address_form
-        Its address; where every customer has their own, None, and what it looks like.
+        Its address; if every customer has their own, None and the form of the address.
     hosts
-        The names of its computers; one that begins with a dot stands for all that end so.
+        Its host names; one that begins with a dot matches every host that ends with it.
     key_variable
-        The variable of the environment that holds its key; empty if it takes none.
+        The environment variable with its key; empty if it needs none.
     as_of, sources, unverified
-        When this was read (YYYY-MM-DD), where, and what no source confirmed.
+        When the sources were read (YYYY-MM-DD), their addresses, and what none of them confirms.
     closed_to_newcomers, no_new_jobs, models_end
-        The days from which newcomers cannot train, nobody can start a job, and tuned models stop; None: no such day.
+        The dates from which new customers cannot train, nobody can start a job, and tuned models stop; None if there is no
+        such date.
     note
-        What to know first, in a sentence or two.
+        The most important facts, in a sentence or two.
     learning_rate_multiplier
-        What that number means: a `"factor"` on a rate of the service's own, or the `"absolute"` rate.
+        The meaning of that parameter: a `"factor"` on the service's own learning rate, or the `"absolute"` learning rate.
     hyperparameters_in
-        Where the request carries them: inside `"method"`, or in the older field `"hyperparameters"`.
+        Their place in a request: inside `"method"`, or in the older field `"hyperparameters"`.
     extra_body
-        What a request for a job must carry besides.
+        Further fields that a request for a job must have.
     events_order, curve_from, result_file, result_columns
-        How events are listed, where losses are told, and what the result files are.
+        The order of events, where the losses are, and the format of the result files.
     checkpoint_order, checkpoints_kept
-        How checkpoints are listed, and how many are kept (None: all).
+        The order of checkpoints, and how many are kept (None: all).
     odd_statuses
-        Statuses of a job that OpenAI's published list does not have.
+        Statuses of a job that are not in OpenAI's published list.
     deploy
-        What to do before a tuned model answers; empty if nothing.
+        What to do before a tuned model can be used; empty if nothing.
     error_fields
-        What is inside the `error` of a refusal.
+        The fields of the `error` in a response.
     """
 
     name: str
@@ -89,36 +89,38 @@ class Provider:
     sources: tuple[str, ...]
 
     def takes_newcomers(self, today: datetime.date | None = None) -> bool:
-        """Whether somebody who never trained there can begin.
+        """Whether a new customer can fine-tune there.
 
         Parameters
         ----------
         today
-            The day that is asked about; by default this one.
+            The date to check; by default today.
         """
         return not (_past(self.closed_to_newcomers, today) or _past(self.no_new_jobs, today))
 
     @property
     def warning(self) -> str:
-        """Which doors are closed or closing, with the days; empty where none is."""
-        told = []
+        """What is closed or will close, with the dates; empty if nothing."""
+        closing = []
         if self.closed_to_newcomers:
-            told.append(f"From {self.closed_to_newcomers} on, {self.label} lets no new organisation fine-tune.")
+            closing.append(f"From {self.closed_to_newcomers} on, {self.label} lets no new organisation fine-tune.")
         if self.no_new_jobs:
-            told.append(f"From {self.no_new_jobs} on, nobody can start a job there.")
+            closing.append(f"From {self.no_new_jobs} on, nobody can start a job there.")
         if self.models_end:
-            told.append(f"On {self.models_end} the models tuned there stop.")
-        return " ".join([*told, "ftwidgets.connect() trains on this computer instead."]) if told else ""
+            closing.append(f"On {self.models_end} the models tuned there stop.")
+        return " ".join([*closing, "ftwidgets.connect() trains on this computer instead."]) if closing else ""
 
 
 @cache
 def providers() -> tuple[Provider, ...]:
-    """Give every service we know, the sandbox first."""
-    return tuple(Provider(**_entry(entry)) for entry in json.loads(_DATA.read_text(encoding="utf-8")))
+    """Return every known service, the sandbox first."""
+    entries: list[dict[str, Any]] = json.loads(_DATA.read_text(encoding="utf-8"))
+    tuples = ({name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()} for entry in entries)
+    return tuple(Provider(**entry) for entry in tuples)
 
 
 def provider(name: str) -> Provider:
-    """Give the service of this name.
+    """Return the service of this name.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def provider(name: str) -> Provider:
     Raises
     ------
     FtwidgetsError
-        If there is none. The text does not repeat the name: it may be a key in the wrong place.
+        If there is none. The message does not repeat the name, which may be a key in the wrong place.
     """
     for known in providers():
         if known.name == name:
@@ -140,17 +142,13 @@ def provider(name: str) -> Provider:
     )
 
 
-def at(address: str) -> Provider | None:
-    """Find the service that an address belongs to; None for one we do not know, such as a school's own server."""
+def provider_at(address: str) -> Provider | None:
+    """Return the service at an address; None for an unknown one, such as a school's own server."""
     host = urlsplit(address).hostname or ""
     for known in providers():
-        if any(host.endswith(own) if own.startswith(".") else host == own for own in known.hosts):
+        if any(host.endswith(name) if name.startswith(".") else host == name for name in known.hosts):
             return known
     return None
-
-
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
 
 def _past(day: str | None, today: datetime.date | None) -> bool:

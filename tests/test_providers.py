@@ -143,7 +143,7 @@ def test_connecting_to_openai_says_which_doors_close(monkeypatch: pytest.MonkeyP
 )
 def test_an_address_is_known_by_its_host(address: str, name: str | None) -> None:
     """The whole name of the computer counts, not a piece of it."""
-    found = providers.at(address)
+    found = providers.provider_at(address)
     assert (found and found.name) == name
 
 

@@ -83,7 +83,7 @@ def launch(
     DataError
         If a file cannot be uploaded, or the service takes the learning rate itself and it would be far too high.
     """
-    service = providers.at(str(client.base_url))
+    service = providers.provider_at(str(client.base_url))
     rate = learning_rate_multiplier
     absolute = service is not None and service.learning_rate_multiplier == "absolute"
     if service is not None and absolute and rate != "auto" and rate > _MAX_LEARNING_RATE:  # it would ruin the model

@@ -1,4 +1,4 @@
-"""The automatic checks of the lessons' exercises: each takes an answer and gives an `Outcome`."""
+"""The automatic checks of the lessons' exercises: each takes an answer and returns an `Outcome`."""
 
 from ftwidgets.lessons.exercises.launch import job_to_order as job_to_order
 from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed

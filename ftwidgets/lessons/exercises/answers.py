@@ -1,7 +1,4 @@
-"""What learners hand in, also in other forms than the one asked for: a job in the place of its id, "170" in that of 170.
-
-Left out: judging any of it.
-"""
+"""Parse the answers of learners, in other forms too: a job instead of its id, "170" instead of 170."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ _ID = re.compile(r"[\w-]+", re.ASCII)
 
 
 def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
-    """Look up a job by its id, or by the job itself; None if there is none."""
+    """Retrieve a job by its id, or by the job itself; None if there is none."""
     name = answer if isinstance(answer, str) else getattr(answer, "id", None)
-    if not isinstance(name, str) or not _ID.fullmatch(name.strip()):  # anything else would be another address
+    if not isinstance(name, str) or not _ID.fullmatch(name.strip()):  # anything else would change the URL
         return None
     try:
         return client.fine_tuning.jobs.retrieve(name.strip())
@@ -36,8 +33,8 @@ def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
         return None
 
 
-def number(answer: object) -> float | None:
-    """Read a number, also a text of one or NumPy's; None if it is none, or not finite."""
+def parse_number(answer: object) -> float | None:
+    """Parse a number, also as a text or of NumPy; None if it is not a finite number."""
     if isinstance(answer, bool) or not isinstance(answer, str | Real):
         return None
     try:
@@ -48,22 +45,22 @@ def number(answer: object) -> float | None:
 
 
 def hyperparameter(job: FineTuningJob, name: str) -> object:
-    """Read what a job was asked to do, wherever the service puts it."""
+    """Return a hyperparameter of a job, from either field in which services put them."""
     supervised = job.method.supervised if job.method else None
     found = supervised.hyperparameters if supervised else None
     return getattr(found or job.hyperparameters, name)
 
 
-def content(client: openai.OpenAI, file_id: str | None) -> bytes | None:
-    """Read a file of a job; None if there is none, or it was deleted since."""
+def file_content(client: openai.OpenAI, file_id: str | None) -> bytes | None:
+    """Return the content of a file of a job; None if there is none, or it was deleted since."""
     try:
         return None if file_id is None else client.files.content(file_id).read()
     except openai.NotFoundError:
         return None
 
 
-def rows(answer: object) -> Rows | str:
-    """Read the prompts and completions of a table or a training file; or the sentence that says why there are none."""
+def parse_rows(answer: object) -> Rows | str:
+    """Return the prompts and completions of a table or a training file, or a sentence that says why they cannot be read."""
     import pandas as pd
 
     if isinstance(answer, str | os.PathLike):
@@ -80,8 +77,8 @@ def rows(answer: object) -> Rows | str:
 def _read_file(path: Path) -> Rows | str:
     try:
         chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
-        said = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
-        return [(str(turns["user"] or ""), str(turns["assistant"] or "")) for turns in said]
+        contents = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
+        return [(str(content["user"] or ""), str(content["assistant"] or "")) for content in contents]
     except OSError:
         return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
     except (ValueError, KeyError, TypeError):

@@ -1,13 +1,10 @@
-"""The exercise of lesson 02: launch a job to a given order, and hand in its id.
-
-Left out: how it was launched; the form, `ftwidgets.launch` and the plain call are all right.
-"""
+"""The exercise of lesson 02: launch a job with given settings, in any way, and hand in its id."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ftwidgets.lessons.exercises.answers import content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -20,14 +17,14 @@ EPOCHS, SEED, SUFFIX = 2, 7, "two-passes"
 
 
 def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
-    """Check that a job was launched to the order of lesson 02.
+    """Check that a job was launched with the settings of lesson 02.
 
     Parameters
     ----------
     client
         The client of the lesson.
     lesson
-        The lesson's own job: the order is for the same model and the same two files.
+        The lesson's own job: the exercise asks for the same model and the same two files.
     job_id
         The id of the learner's job, or the job.
 
@@ -45,9 +42,9 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
         return not_yet(f"There is no job {job_id!r:.60} here. The launcher's status line and job.id show the id.")
     if mine.id == lesson.id:
         return not_yet("That is the job of step 4. Launch another one, to the order.")
-    different = _different(client, mine, lesson.details)
-    if different:
-        return not_yet(f"The job differs from the order: {'; '.join(different)}. Launch another one.")
+    differences = _differences(client, mine, lesson.details)
+    if differences:
+        return not_yet(f"The job differs from the order: {'; '.join(differences)}. Launch another one.")
     if mine.status != "succeeded":
         return not_yet(f"So far it is to the order, and it is {mine.status}. Wait for its end and run this cell again.")
     if f":{SUFFIX}:" not in str(mine.fine_tuned_model):
@@ -55,16 +52,16 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     return right(f"{mine.fine_tuned_model} was made to the order.")
 
 
-def _different(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> list[str]:
-    """Name what can be compared at once, each with what the job has."""
+def _differences(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> list[str]:
+    """Describe each setting in which the job differs from the exercise."""
     found = []
     if mine.model != lesson.model:
         found.append(f"it starts from {mine.model}")
-    if content(client, mine.training_file) != content(client, lesson.training_file):
+    if file_content(client, mine.training_file) != file_content(client, lesson.training_file):
         found.append("it learns from another file")
     if mine.validation_file is None:
         found.append("it has no validation file")
-    elif content(client, mine.validation_file) != content(client, lesson.validation_file):
+    elif file_content(client, mine.validation_file) != file_content(client, lesson.validation_file):
         found.append("it is validated with another file")
     for name, has, wanted in (("n_epochs", hyperparameter(mine, "n_epochs"), EPOCHS), ("seed", mine.seed, SEED)):
         if has != wanted:

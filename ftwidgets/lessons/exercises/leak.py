@@ -1,6 +1,6 @@
-"""The exercise of lesson 07: a split whose two sides share something that no comparison of texts can see.
+"""The exercise of lesson 07: repair a split whose two files share something that no comparison of texts can detect.
 
-Left out: the name of what they share. Which rows belong together is kept as digests, so that reading this gives little away.
+The groups of related rows are stored as digests, so this file hardly gives the answer away.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ftwidgets.data.text import normalize, pluralize, quote
-from ftwidgets.lessons.exercises.answers import rows as handed_rows
+from ftwidgets.lessons.exercises.answers import parse_rows
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
-LEAST, MOST = 0.1, 0.3  # of the rows, held out
-N_SIDES = 2
+MIN_SHARE, MAX_SHARE = 0.1, 0.3  # of the rows, held out
 
-# Digests of the prompts of notebooks/data/tickets.csv: a line for the rows that belong together, a bar where a reader
-# that goes by letters would not see it.
-_TOGETHER = """
+# Digests of the prompts of notebooks/data/tickets.csv: one line per group of related rows, with a bar between spellings
+# that a comparison letter by letter would take for different groups.
+_GROUPS = """
 59063f54|d5a75521 652ae780
 c0ba2365 990e583f|04446fee
 8f733524 6bda8746|42c12b8a
@@ -44,16 +43,16 @@ f5f423b5|050b0173 7a57e5cf
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a row belongs: the same `group` stays on one side; `spelling` tells what is written alike."""
+class _Membership:
+    """The group of a row, which must not be split, and the spelling within the group."""
 
     group: int
     spelling: tuple[int, int]
 
 
-_PLACES = {
-    digest: _Place(group, (group, spelling))
-    for group, line in enumerate(_TOGETHER.split("\n"))
+_MEMBERSHIPS = {
+    digest: _Membership(group, (group, spelling))
+    for group, line in enumerate(_GROUPS.split("\n"))
     for spelling, digests in enumerate(line.split("|"))
     for digest in digests.split()
 }
@@ -65,81 +64,86 @@ def leak_closed(answer: object) -> Outcome:
     Parameters
     ----------
     answer
-        The two sides, training first: DataFrames with the columns Prompt and Completion, or the paths of their JSONL
-        files; or what `ftwidgets.prepare` gave back.
+        The two parts, training first: DataFrames with the columns Prompt and Completion, or the paths of their JSONL
+        files; or the result of `ftwidgets.prepare`.
 
     Returns
     -------
     Outcome
-        `right` if each row of the file is on one side, a sensible share of them is held out, and no rows that belong
-        together are apart.
+        `right` if each row of the file is in exactly one part, a sensible share of them is held out, and no group of
+        related rows is split.
     """
     if untouched(answer):
         return not_attempted()
-    sides = _sides(answer)
-    if isinstance(sides, str):
-        return not_yet(sides)
-    if untouched(*sides):
+    parts = _find_parts(answer)
+    if isinstance(parts, str):
+        return not_yet(parts)
+    if untouched(*parts):
         return not_attempted()
-    read = [handed_rows(side) for side in sides]
+    read = [parse_rows(part) for part in parts]
     for name, found in zip(("training", "validation"), read, strict=True):
         if isinstance(found, str):
             return not_yet(f"Of the {name} side: {found}")
     train, held = ([prompt for prompt, _ in found] for found in read if not isinstance(found, str))
-    return _lost(train, held) or _size(train, held) or _apart(train, held) or right("Nothing leaks, and nothing was lost.")
+    return (
+        _check_rows(train, held)
+        or _check_size(train, held)
+        or _check_groups(train, held)
+        or right("Nothing leaks, and nothing was lost.")
+    )
 
 
-def _sides(answer: object) -> Sequence[object] | str:
-    """Return the two sides, or the sentence that says why there are none."""
+def _find_parts(answer: object) -> Sequence[object] | str:
+    """Return the two parts, or a sentence that says why there are none."""
     files = [getattr(answer, name, None) for name in ("train_file", "validation_file")]
     if all(file is not None for file in files):
         return files
     if not isinstance(answer, tuple | list):
         return f"The answer is a {type(answer).__name__}; a pair is needed: the rows to train on, and those held out."
-    if len(answer) != N_SIDES:
+    if len(answer) != 2:
         return f"The answer holds {pluralize(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
     return answer
 
 
-def _lost(train: list[str], held: list[str]) -> Outcome | None:
-    """Say which rows are twice there, are strange, or are missing."""
-    times = Counter(map(_digest, [*train, *held]))
-    if twice := [prompt for prompt in held + train if times[_digest(prompt)] > 1]:
-        return not_yet(f"The row {quote(twice[0])} is there more than once. Each row belongs on one side, once.")
-    if strange := [prompt for prompt in held + train if _digest(prompt) not in _PLACES]:
-        return not_yet(f"The row {quote(strange[0])} is not in the file. Split the rows as they are.")
-    if missing := len(_PLACES) - len(times):
+def _check_rows(train: list[str], held: list[str]) -> Outcome | None:
+    """Reject duplicate, unknown and missing rows."""
+    counts = Counter(map(_digest, [*train, *held]))
+    if duplicates := [prompt for prompt in held + train if counts[_digest(prompt)] > 1]:
+        return not_yet(f"The row {quote(duplicates[0])} is there more than once. Each row belongs on one side, once.")
+    if unknown := [prompt for prompt in held + train if _digest(prompt) not in _MEMBERSHIPS]:
+        return not_yet(f"The row {quote(unknown[0])} is not in the file. Split the rows as they are.")
+    if missing := len(_MEMBERSHIPS) - len(counts):
         return not_yet(
             f"{pluralize(missing, 'row')} of the file got lost. A leak is closed by moving rows, not by dropping them."
         )
     return None
 
 
-def _size(train: list[str], held: list[str]) -> Outcome | None:
+def _check_size(train: list[str], held: list[str]) -> Outcome | None:
     share = len(held) / (len(train) + len(held))
-    if LEAST <= share <= MOST:
+    if MIN_SHARE <= share <= MAX_SHARE:
         return None
-    what = "too few to tell anything" if share < LEAST else "too many to do without in training"
-    return not_yet(f"{pluralize(len(held), 'row')} of {len(train) + len(held)} are held out, {what}.")
+    problem = "too few to tell anything" if share < MIN_SHARE else "too many to do without in training"
+    return not_yet(f"{pluralize(len(held), 'row')} of {len(train) + len(held)} are held out, {problem}.")
 
 
-def _apart(train: list[str], held: list[str]) -> Outcome | None:
-    """Say which rows belong together and are on two sides, the plain cases first."""
+def _check_groups(train: list[str], held: list[str]) -> Outcome | None:
+    """Reject groups that are split; pairs of rows with the same spelling are reported first."""
     partners: dict[int, list[str]] = {}
     for prompt in train:
-        partners.setdefault(_PLACES[_digest(prompt)].group, []).append(prompt)
-    leaking = [(prompt, other) for prompt in held for other in partners.get(_PLACES[_digest(prompt)].group, [])]
+        partners.setdefault(_MEMBERSHIPS[_digest(prompt)].group, []).append(prompt)
+    leaking = [(prompt, other) for prompt in held for other in partners.get(_MEMBERSHIPS[_digest(prompt)].group, [])]
     if not leaking:
         return None
     n = pluralize(len({prompt for prompt, _ in leaking}), "held-out row")
-    plain = [pair for pair in leaking if len({_PLACES[_digest(prompt)].spelling for prompt in pair}) == 1]
-    prompt, other = (plain or leaking)[0]
+    obvious = [pair for pair in leaking if len({_MEMBERSHIPS[_digest(prompt)].spelling for prompt in pair}) == 1]
+    prompt, other = (obvious or leaking)[0]
     pair = f"Held out: {quote(prompt, 90)}. In training: {quote(other, 90)}."
-    if plain:
+    if obvious:
         return not_yet(f"{n} can be known from training. {pair} What do these two rows have in common, beside their answer?")
     return not_yet(f"{n} can be known from training still. {pair} Compare these two rows column by column, letter by letter.")
 
 
 def _digest(prompt: str) -> str:
-    """Name a row, whatever its blanks and case."""
+    """Hash a row, ignoring its whitespace and case."""
     return hashlib.sha256("".join(normalize(prompt).split()).encode(errors="replace")).hexdigest()[:8]

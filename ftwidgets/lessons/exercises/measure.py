@@ -1,17 +1,14 @@
-"""The exercise of lesson 05: read an evaluation, and say how many examples a small difference would take.
-
-Left out: how the evaluation was made; any two models on any examples will do.
-"""
+"""The exercise of lesson 05: read an evaluation of any two models, and compute how many examples a small difference takes."""
 
 from __future__ import annotations
 
 from ftwidgets.evaluation.result import Evaluation
-from ftwidgets.lessons.exercises.answers import number
+from ftwidgets.lessons.exercises.answers import parse_number
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 CANNOT = "cannot tell"
 DIFFERENCE = 0.05
-_NEAR = 0.05  # of the number; rounded z values and either way of taking a standard deviation lie inside
+_TOLERANCE = 0.05  # of the number; covers rounded z values and both definitions of the standard deviation
 
 
 def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome:
@@ -20,7 +17,7 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
     Parameters
     ----------
     evaluation
-        The `ftwidgets.Evaluation` of two models to be judged. The truth is computed from it.
+        The `ftwidgets.Evaluation` of the two models. The right answers are computed from it.
     verdict
         The name of the better model, or `"cannot tell"`.
     examples
@@ -39,31 +36,31 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
     allowed = (first, second, CANNOT)
     if not isinstance(verdict, str) or verdict not in allowed:
         return not_yet(f"The verdict is one of {', '.join(map(repr, allowed))}: {verdict!r:.60}")
-    fault = _wrong_number(evaluation, examples)
-    if verdict != _truth(evaluation):
+    hint = _hint_for_number(evaluation, examples)
+    if verdict != _right_verdict(evaluation):
         low_high = "evaluation.difference(): where do both ends of the interval lie, and where is zero?"
-        return not_yet(f"The verdict does not go with {low_high}{'' if fault else ' The number of examples is right.'}")
-    if fault:
-        return not_yet(f"The verdict is right, the number not yet. {fault}")
+        return not_yet(f"The verdict does not go with {low_high}{'' if hint else ' The number of examples is right.'}")
+    if hint:
+        return not_yet(f"The verdict is right, the number not yet. {hint}")
     return right("You read the interval, not the two scores, and you know what a sure answer would cost.")
 
 
-def _truth(evaluation: Evaluation) -> str:
+def _right_verdict(evaluation: Evaluation) -> str:
     first, second = evaluation.models
-    said = evaluation.verdict(second, first)
-    if said.startswith("cannot"):
+    sentence = evaluation.verdict(second, first)
+    if sentence.startswith("cannot"):
         return CANNOT
-    return second if said.startswith(f"{second} is better") else first
+    return second if sentence.startswith(f"{second} is better") else first
 
 
-def _wrong_number(evaluation: Evaluation, examples: object) -> str:
-    """Say what seems to have gone into the formula instead; empty if the number is right."""
-    given = number(examples)
+def _hint_for_number(evaluation: Evaluation, examples: object) -> str:
+    """Guess which wrong value went into the formula; empty if the number is right."""
+    given = parse_number(examples)
     if given is None or given < 1:
         return f"It is a number of examples, 1 or more: {examples!r:.60}"
 
     def near(other: float | None) -> bool:
-        return other is not None and abs(given - other) <= _NEAR * other
+        return other is not None and abs(given - other) <= _TOLERANCE * other
 
     scores = evaluation.by_row[evaluation.metric]
     if near(evaluation.needed(smallest=DIFFERENCE)):

@@ -1,7 +1,4 @@
-"""What the check of an exercise says: not attempted, not yet (and where to look, never the answer), or right.
-
-Left out: grades, and remembering anything.
-"""
+"""The outcome of an exercise's check: not attempted, not yet (with a hint, never the answer), or right."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import Literal
 
 State = Literal["not attempted", "not yet", "right"]
 
-_LOOKS: dict[State, tuple[str, str]] = {
+_LABELS: dict[State, tuple[str, str]] = {
     "not attempted": ("Not attempted yet.", "#1976d2"),
     "not yet": ("Not yet.", "#b26a00"),
     "right": ("Right!", "#2e7d32"),
@@ -20,44 +17,44 @@ _LOOKS: dict[State, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a check, shown as a sentence.
+    """The outcome of a check; a notebook shows it as a sentence.
 
     Parameters
     ----------
     state
         `not attempted`, `not yet` or `right`.
     message
-        For `not yet`: what was seen, and where to look. It never holds the answer.
+        For `not yet`: what was found, and where to look. It never contains the answer.
     """
 
     state: State
     message: str = ""
 
     def __str__(self) -> str:
-        return f"{_LOOKS[self.state][0]} {self.message}".rstrip()
+        return f"{_LABELS[self.state][0]} {self.message}".rstrip()
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        word, colour = _LOOKS[self.state]
-        return f'<p style="border-left:4px solid {colour};padding-left:8px"><strong>{word}</strong> {escape(self.message)}</p>'
+        label, colour = _LABELS[self.state]
+        return f'<p style="border-left:4px solid {colour};padding-left:8px"><strong>{label}</strong> {escape(self.message)}</p>'
 
 
 def not_attempted(message: str = "Replace the ... with your answer and run the cell again.") -> Outcome:
-    """Say that nothing was tried, and how to."""
+    """Return the outcome for an untouched exercise, with what to do."""
     return Outcome("not attempted", message)
 
 
 def not_yet(message: str) -> Outcome:
-    """Say that it is not right yet: what was seen, and where to look."""
+    """Return the outcome for a wrong answer: what was found, and where to look."""
     return Outcome("not yet", message)
 
 
 def right(message: str = "") -> Outcome:
-    """Say that it is right."""
+    """Return the outcome for a right answer."""
     return Outcome("right", message)
 
 
 def untouched(*answers: object) -> bool:
-    """Tell whether an answer still is the `...` that stands in the lesson."""
+    """Return whether any answer is still the `...` of the lesson."""
     return any(answer is ... for answer in answers)

@@ -1,14 +1,11 @@
-"""The exercise of lesson 00: the same job with one epoch, and what that does to the held-out loss.
-
-Left out: how the job was launched; any way will do.
-"""
+"""The exercise of lesson 00: launch the same job with one epoch, and compare the held-out losses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises.answers import content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -19,7 +16,7 @@ WORDS = ("higher", "lower", "the same")
 
 
 def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held_out_loss: object) -> Outcome:
-    """Check that a second job differs from the lesson's by its epochs alone, and that its held-out loss was read right.
+    """Check that a second job differs from the lesson's by its epochs alone, and that its held-out loss was compared correctly.
 
     Parameters
     ----------
@@ -30,7 +27,7 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     job_id
         The id of the learner's job, or the job.
     held_out_loss
-        `"higher"`, `"lower"` or `"the same"`: the learner's loss after its last step against the lesson's.
+        `"higher"`, `"lower"` or `"the same"`: the loss of the learner's job after its last step, compared with the lesson's.
 
     Returns
     -------
@@ -42,20 +39,20 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     mine = find_job(client, job_id)
     if mine is None:
         return not_yet(f"There is no job {job_id!r:.60}. The id is what `job.id` shows after jobs.create(...).")
-    fault = _difference(client, mine, client.fine_tuning.jobs.retrieve(lesson.id))
-    if fault:
-        return not_yet(fault)
+    difference = _find_difference(client, mine, client.fine_tuning.jobs.retrieve(lesson.id))
+    if difference:
+        return not_yet(difference)
     if not isinstance(held_out_loss, str) or held_out_loss not in WORDS:
         return not_yet(f"The second answer is one of {', '.join(map(repr, WORDS))}: {held_out_loss!r:.60}")
-    here, there = _held_out(client, mine), _held_out(client, lesson)
+    here, there = _held_out_loss(client, mine), _held_out_loss(client, lesson)
     truth = "the same" if here == there else "higher" if here > there else "lower"
     if held_out_loss != truth:
         return not_yet("The job is right. Compare the last full_valid_loss in ftwidgets.Job(client, id).curve of both jobs.")
     return right("One pass is not enough to learn these answers; the held-out loss shows it.")
 
 
-def _difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> str:
-    """Say what keeps the two jobs from being comparable; empty if nothing does."""
+def _find_difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> str:
+    """Describe what makes the two jobs incomparable; empty if they are comparable."""
     if mine.id == lesson.id:
         return "That is the lesson's own job. Launch a second one, under another name, and hand in its id."
     epochs = hyperparameter(mine, "n_epochs")
@@ -65,13 +62,13 @@ def _difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJo
         return f"That job is {mine.status}. Wait until it has succeeded, and run this cell again."
     both = (mine, lesson)
     pairs = {name: [getattr(job, name) for job in both] for name in ("model", "seed")}
-    pairs |= {name: [content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
+    pairs |= {name: [file_content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
     pairs |= {name: [hyperparameter(job, name) for job in both] for name in ("batch_size", "learning_rate_multiplier")}
-    for name, (has, wanted) in pairs.items():
-        if has != wanted:
+    for name, (found, expected) in pairs.items():
+        if found != expected:
             return f"That job has another {name} than the lesson's. Change the epochs and nothing else."
     return ""
 
 
-def _held_out(client: openai.OpenAI, job: FineTuningJob) -> float:
+def _held_out_loss(client: openai.OpenAI, job: FineTuningJob) -> float:
     return float(Job(client, job.id).curve["full_valid_loss"].dropna().iloc[-1])

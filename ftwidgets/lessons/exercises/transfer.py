@@ -1,7 +1,6 @@
-"""The exercise of lesson 06: how many times fewer steps the pretrained start needed, read off the learner's own curves.
+"""The exercise of lesson 06: how many times fewer steps the pretrained model needed, read from the learner's own curves.
 
-The check computes it again from the two jobs, as the service tells them.
-Left out: factors in rows or in seconds, and more than one pair of jobs.
+The check computes the factor from the two jobs on the service.
 """
 
 from __future__ import annotations
@@ -10,26 +9,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises.answers import find_job, number
+from ftwidgets.lessons.exercises.answers import find_job, parse_number
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
     import openai
 
-CLOSE = 0.05
-"""The answer may be off by this share: room for rounding, and none for another column of the curve."""
+TOLERANCE = 0.05
+"""The relative error that an answer may have: enough for rounding, too little for a wrong column of the curve."""
 
 _SAME = ("training_file", "validation_file", "seed", "hyperparameters", "method")
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """What the two curves say."""
+class _Steps:
+    """The steps of the two jobs, and factors that a learner may compute by mistake."""
 
     pretrained_step: int  # the first with a `valid_loss` as low as the untrained job's last `full_valid_loss`
-    untrained_step: int  # its last
-    by_epochs: float  # the factor that the ends of the pretrained job's epochs would give
-    by_losses: float  # the last losses divided, which is no factor of steps
+    untrained_step: int  # the untrained job's last step
+    by_epochs: float  # the factor from the ends of the pretrained job's epochs
+    by_losses: float  # the ratio of the last losses
 
     @property
     def factor(self) -> float:
@@ -37,14 +36,14 @@ class _Reading:
 
 
 def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, answer: object) -> Outcome:
-    """Check the factor by which a pretrained start shortened the training.
+    """Check the factor by which starting from a pretrained model shortened the training.
 
     Parameters
     ----------
     client
         The client of the lesson.
     pretrained, untrained
-        Two jobs, or their ids, that differ in the model they start from alone.
+        Two jobs, or their ids, that differ only in their base model.
     answer
         The untrained job's steps, divided by the step at which the pretrained job's `valid_loss` first was as low as the
         untrained job's last `full_valid_loss`.
@@ -56,33 +55,33 @@ def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, an
     """
     if untouched(answer):
         return not_attempted("Read the two curves of the cell above, then put your factor in the place of the ... .")
-    given = number(answer)
+    given = parse_number(answer)
     if given is None:
         return not_yet(f"The answer is a number, such as 2.5, and not {answer!r:.80}.")
-    read = _read(client, pretrained, untrained)
-    if isinstance(read, str):
-        return not_yet(read)
-    if _near(given, read.factor):
+    steps = _read_jobs(client, pretrained, untrained)
+    if isinstance(steps, str):
+        return not_yet(steps)
+    if _near(given, steps.factor):
         return right(
             "A step costs the same from either start, so this is the training time saved: for this loss, on these rows. "
             "Another loss to reach, and it is another factor."
         )
-    return not_yet(_advice(given, read))
+    return not_yet(_hint(given, steps))
 
 
-def _advice(given: float, read: _Reading) -> str:
-    """Say what a wrong number looks like; the right one stays out of it."""
+def _hint(given: float, steps: _Steps) -> str:
+    """Guess how a wrong number was computed; the hint never contains the right one."""
     if given <= 0:
         return f"A factor is a number above 0: {given:g}. It says how many times fewer steps were needed."
-    if _near(given, 1 / read.factor):
+    if _near(given, 1 / steps.factor):
         return "That is the division the other way round. Put the untrained job's steps on top."
-    if given == read.pretrained_step:
+    if given == steps.pretrained_step:
         return "That is the step itself. How many times does it fit into the untrained job's steps?"
-    if given in (read.untrained_step, read.untrained_step - read.pretrained_step):
+    if given in (steps.untrained_step, steps.untrained_step - steps.pretrained_step):
         return f"{given:g} is a number of steps. The answer is a ratio: one number of steps divided by the other."
-    if _near(given, read.by_epochs):
+    if _near(given, steps.by_epochs):
         return "That comes from the ends of the epochs. Look at the column valid_loss: it is measured more often."
-    if _near(given, read.by_losses) or _near(given, 1 / read.by_losses):
+    if _near(given, steps.by_losses) or _near(given, 1 / steps.by_losses):
         return "That is one loss divided by another. Divide steps: who needed how many to come down to the same loss?"
     return (
         f"{given:g} is not what the curves say. Take the untrained job's last full_valid_loss; find the first step of the "
@@ -90,8 +89,8 @@ def _advice(given: float, read: _Reading) -> str:
     )
 
 
-def _read(client: openai.OpenAI, pretrained: object, untrained: object) -> _Reading | str:
-    """Read both curves; a sentence where that cannot be done."""
+def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> _Steps | str:
+    """Read the steps from both curves, or return a sentence that says why that is impossible."""
     jobs = []
     for name in (pretrained, untrained):
         details = find_job(client, name)
@@ -106,10 +105,10 @@ def _read(client: openai.OpenAI, pretrained: object, untrained: object) -> _Read
     for name in _SAME:
         if getattr(first, name) != getattr(second, name):
             return f"The two jobs do not have the same {name}. Only the model may differ, else the comparison means nothing."
-    return _reading(Job(client, first.id), Job(client, second.id))
+    return _find_steps(Job(client, first.id), Job(client, second.id))
 
 
-def _reading(pretrained: Job, untrained: Job) -> _Reading | str:
+def _find_steps(pretrained: Job, untrained: Job) -> _Steps | str:
     curve, other = pretrained.curve, untrained.curve
     ends = other.dropna(subset=["full_valid_loss"])
     if ends.empty or curve["valid_loss"].isna().all():
@@ -120,8 +119,8 @@ def _reading(pretrained: Job, untrained: Job) -> _Reading | str:
     if reached.empty or at_ends.empty:
         return "The first job never came down to the second one's last loss. Is the pretrained one the first of the two?"
     final = float(curve["full_valid_loss"].dropna().iloc[-1])
-    return _Reading(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
+    return _Steps(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
 
 
 def _near(given: float, other: float) -> bool:
-    return abs(given - other) <= CLOSE * abs(other)
+    return abs(given - other) <= TOLERANCE * abs(other)

@@ -1,9 +1,8 @@
 """The exercise of lesson 04: find a prompt on which the tuned model does worse than its base.
 
-Worse means here, so that it can be checked: the tuned model gives one of its trained answers, word for word, to a prompt
-that has nothing to do with it, and the base does not. "Nothing to do with it" is a rule about words: the prompt has none in
-common with the questions and the answer of that topic, the little words of grammar and politeness apart.
-Left out: every other way of being worse. The rule is strict: it sends back some prompts that a person would accept.
+Worse means here, so that it can be checked: the tuned model gives one of its trained answers, word for word, to an unrelated
+prompt, and the base does not. A prompt is unrelated if it shares no word with the questions and the answer of that topic,
+apart from stop words. The rule is strict: it rejects some prompts that a person would accept.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet,
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST = 300  # characters: the sandbox's model reads 512 tokens, its answer among them
+LONGEST = 300  # characters: the sandbox's model has 512 tokens for prompt and answer
 
-_LITTLE = """
+_STOP_WORD_TEXT = """
     a about after again all also am an and any anybody anyone anything are as at be because been before but by can cannot
     cant could dear did do does dont ever every everything for from give goes going good got had has have
     he hello help her hey hi him his how i id if ill im in into is isnt it its ive just know let like me might mine
@@ -31,8 +30,8 @@ _LITTLE = """
     thanks that thats the their theirs them then there these they thing things think this those to too up us
     very want was way we well were what whats which while who whose why will wish with without wont would yes yet
     you your yours"""
-LITTLE = frozenset(_LITTLE.split())
-"""Words that say nothing about what a question is about. "When" and "where" do: "when will it be here?" has an answer."""
+STOP_WORDS = frozenset(_STOP_WORD_TEXT.split())
+"""Words that say nothing about the topic of a question. "When" and "where" do: "when will it be here?" has an answer."""
 
 
 def tuned_is_worse(
@@ -45,7 +44,7 @@ def tuned_is_worse(
     system: str = "",
     seen: Collection[str] = (),
 ) -> Outcome:
-    """Ask both models, and check that the tuned one fails where the base does not.
+    """Ask both models, and check that the tuned one fails and the base does not.
 
     Parameters
     ----------
@@ -56,48 +55,48 @@ def tuned_is_worse(
     base, tuned
         The two models.
     shop
-        The table of the training: Prompt and Completion.
+        The training table, with the columns Prompt and Completion.
     system
         The system prompt of the training.
     seen
-        The prompts that the lesson has shown to fail already.
+        The prompts that the lesson itself uses.
 
     Returns
     -------
     Outcome
-        `not attempted`, `not yet` with where to look, or `right`; the last two tell what the models said.
+        `not attempted`, `not yet` with where to look, or `right`; the last two quote the models.
 
     Raises
     ------
     DataError
-        If the table is not the lesson's: that is no fault of the answer.
+        If the table is not the lesson's, which is not the learner's mistake.
     """
     if untouched(prompt):
         return not_attempted("Replace the ... with a prompt, in quotes, and run the cell again.")
-    fault = _unfit(prompt, shop, seen)
-    if fault:
-        return not_yet(fault)
+    problem = _check_prompt(prompt, shop, seen)
+    if problem:
+        return not_yet(problem)
     try:
-        said = {model: _ask(client, model, str(prompt), system) for model in (base, tuned or "")}
-    except (openai.OpenAIError, UnicodeError) as error:  # half a character cannot be sent
+        answers = {model: _ask(client, model, str(prompt), system) for model in (base, tuned or "")}
+    except (openai.OpenAIError, UnicodeError) as error:  # a lone surrogate cannot be sent
         return not_yet(f"The models could not be asked: {error}")
-    ours, theirs = said[tuned or ""], said[base]
+    ours, theirs = answers[tuned or ""], answers[base]
     if ours not in set(shop["Completion"]):
         return not_yet(f'The tuned model said: "{ours}" That is none of the trained answers. When does it fall back on one?')
     if theirs == ours:
         return not_yet("Both models gave the same answer. Are they two different models?")
-    shared = _shared(str(prompt), ours, shop)
+    shared = _shared_words(str(prompt), ours, shop)
     if shared:
-        told = ", ".join(f'"{word}"' for word in shared)
+        words = ", ".join(f'"{word}"' for word in shared)
         return not_yet(
-            f'The tuned model said: "{ours}" It may have a point: the questions of that topic have {told} too. '
+            f'The tuned model said: "{ours}" It may have a point: the questions of that topic have {words} too. '
             "Try a prompt with nothing of the shop in it."
         )
     return right(f'The base said: "{theirs}" The tuned model said: "{ours}" Nobody asked for that.')
 
 
-def _unfit(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> str:
-    """Say why a prompt is not worth asking; empty if it is."""
+def _check_prompt(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> str:
+    """Describe why a prompt cannot be used; empty if it can."""
     if missing := [name for name in ("Prompt", "Completion") if name not in shop]:
         raise DataError(f"the table has no column {missing[0]}. Hand in the one that the model was trained with.")
     if not isinstance(prompt, str):
@@ -120,13 +119,13 @@ def _ask(client: openai.OpenAI, model: str, prompt: str, system: str) -> str:
     return answer.choices[0].message.content or ""
 
 
-def _shared(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
-    """List the words that a prompt shares with the topic of an answer."""
+def _shared_words(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
+    """Return the words that a prompt shares with the questions and the answer of a topic, without stop words."""
     topic = [answer, *shop.loc[shop["Completion"] == answer, "Prompt"]]
     known = {_stem(word) for text in topic for word in split_words(text)}
-    return [word for word in dict.fromkeys(split_words(prompt)) if word not in LITTLE and _stem(word) in known]
+    return [word for word in dict.fromkeys(split_words(prompt)) if word not in STOP_WORDS and _stem(word) in known]
 
 
 def _stem(word: str) -> str:
-    """Take a plural for its singular."""
+    """Remove the plural s."""
     return word[:-1] if len(word) > 3 and word.endswith("s") else word

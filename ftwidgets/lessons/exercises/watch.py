@@ -1,6 +1,6 @@
-"""The exercise of lesson 03: three jobs with something to find out about, and the check of what the learner says of them.
+"""The exercise of lesson 03: three jobs to diagnose, and the check of the learner's diagnoses.
 
-Left out: a list of the right words. The check reads the jobs from the service, as the learner does.
+The right answers are not stored: the check reads the jobs from the service, as the learner does.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MODEL = "nano-2026-11"
-SHORT = 90  # characters; long reviews take long
+MAX_LENGTH = 90  # characters; training on long reviews takes long
 
 WORDS = ("healthy", "overfitting", "diverged", "bad file")
 
-_LOOK = {
+_HINTS = {
     "healthy": "a healthy job has succeeded, and its validation loss ends about as low as it ever was. Check both for",
     "overfitting": "in overfitting the training loss goes down to the end, and the validation loss turns up. Compare them for",
     "diverged": "a diverged job ends with a higher training loss than it began with. Compare the first steps and the last of",
@@ -42,40 +42,44 @@ def three_jobs(client: openai.OpenAI, folder: str | Path, *, seed: int) -> dict[
     client
         The client of the lesson.
     folder
-        Where their files go; made if need be.
+        The folder for their files; it is created if necessary.
     seed
-        Decides the rows, their order in training, and which job gets which name.
+        Chooses the rows, their order in training, and which job gets which name.
 
     Returns
     -------
     dict[str, Job]
-        The jobs, by name. They have just begun.
+        The jobs, by name. They have just started.
     """
     names = ["north", "south", "west"]
     random.Random(seed).shuffle(names)
     path = Path(folder)
-    jobs = zip(names, (_too_long(client, path, seed), _too_fast(client, path, seed), _unanswered(client, path)), strict=True)
+    jobs = zip(
+        names,
+        (_launch_overfitting(client, path, seed), _launch_diverging(client, path, seed), _launch_bad_file(client, path)),
+        strict=True,
+    )
     return dict(sorted(jobs))
 
 
-def _too_long(client: openai.OpenAI, folder: Path, seed: int) -> Job:
-    """Begin a job with few rows and many epochs."""
+def _launch_overfitting(client: openai.OpenAI, folder: Path, seed: int) -> Job:
+    """Launch a job with few rows and many epochs."""
     table = datasets.load("sentiment")
-    table = table[table["Prompt"].str.len() < SHORT]
+    table = table[table["Prompt"].str.len() < MAX_LENGTH]
     few = table[table["Split"] == "train"].sample(16, random_state=seed)
     return _launch(client, folder / "one", few, table[table["Split"] == "held-out"].head(24), seed, n_epochs=12)
 
 
-def _too_fast(client: openai.OpenAI, folder: Path, seed: int) -> Job:
-    """Begin a job with a rate far too high."""
+def _launch_diverging(client: openai.OpenAI, folder: Path, seed: int) -> Job:
+    """Launch a job with a learning rate that is far too high."""
     table = datasets.load("support_faq")
     table = table[table["Topic"].isin(table["Topic"].unique()[3:5])]
-    known, new = table[table["Split"] == "train"], table[table["Split"] == "held-out"]
-    return _launch(client, folder / "two", known, new, seed, n_epochs=2, learning_rate_multiplier=100)
+    train, held_out = table[table["Split"] == "train"], table[table["Split"] == "held-out"]
+    return _launch(client, folder / "two", train, held_out, seed, n_epochs=2, learning_rate_multiplier=100)
 
 
-def _unanswered(client: openai.OpenAI, folder: Path) -> Job:
-    """Begin a job whose last example has no answer."""
+def _launch_bad_file(client: openai.OpenAI, folder: Path) -> Job:
+    """Launch a job whose last example has no answer."""
     chats = [
         [{"role": "user", "content": f"What is {n} plus 1?"}, {"role": "assistant", "content": f"{n + 1}."}] for n in range(20)
     ]
@@ -83,13 +87,13 @@ def _unanswered(client: openai.OpenAI, folder: Path) -> Job:
     return launch(client, file, model=MODEL)
 
 
-def _launch(client: openai.OpenAI, folder: Path, rows: pd.DataFrame, held_out: pd.DataFrame, seed: int, **how: Any) -> Job:
+def _launch(client: openai.OpenAI, folder: Path, rows: pd.DataFrame, held_out: pd.DataFrame, seed: int, **options: Any) -> Job:
     files = prepare(rows, folder, validation_source=held_out)
-    return launch(client, files.train_file, model=MODEL, validation_file=files.validation_file, seed=seed, **how)
+    return launch(client, files.train_file, model=MODEL, validation_file=files.validation_file, seed=seed, **options)
 
 
 def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> Outcome:
-    """Check what the learner says about each job.
+    """Check the learner's diagnosis of each job.
 
     Parameters
     ----------
@@ -98,7 +102,7 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
     jobs
         The jobs by the names that the lesson gives them.
     answer
-        A dict from the same names to one of `WORDS`.
+        A dict from the same names to one of the `WORDS`.
 
     Returns
     -------
@@ -111,22 +115,22 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
         return not_yet(f"The answer is a dict from the names of the jobs to words, not {answer!r:.60}")
     if set(answer) != set(jobs):
         return not_yet(f"The answer names {', '.join(map(str, answer)) or 'no job'}; the jobs are {', '.join(jobs)}.")
-    strange = [word for word in answer.values() if not isinstance(word, str) or word not in WORDS]
-    if strange:
-        return not_yet(f"The words are {', '.join(map(repr, WORDS))}: {strange[0]!r:.60} is none of them.")
-    fresh = {name: Job(client, job.id) for name, job in jobs.items()}
-    going = [name for name, job in fresh.items() if job.status not in TERMINAL_STATUSES]
-    if going:
-        return not_yet(f"Job {going[0]} has not ended yet. Wait for its end, and run this cell again.")
-    wrong = [name for name, job in fresh.items() if answer[name] != _truth(job)]
+    unknown = [word for word in answer.values() if not isinstance(word, str) or word not in WORDS]
+    if unknown:
+        return not_yet(f"The words are {', '.join(map(repr, WORDS))}: {unknown[0]!r:.60} is none of them.")
+    current = {name: Job(client, job.id) for name, job in jobs.items()}
+    unfinished = [name for name, job in current.items() if job.status not in TERMINAL_STATUSES]
+    if unfinished:
+        return not_yet(f"Job {unfinished[0]} has not ended yet. Wait for its end, and run this cell again.")
+    wrong = [name for name, job in current.items() if answer[name] != _right_word(job)]
     if not wrong:
         return right("You read a job's end from its events, and its health from two curves.")
     first = wrong[0]
-    said = answer[first]
-    return not_yet(f'{len(jobs) - len(wrong)} of {len(jobs)} are right. You say "{said}" of {first}: {_LOOK[said]} {first}.')
+    word = answer[first]
+    return not_yet(f'{len(jobs) - len(wrong)} of {len(jobs)} are right. You say "{word}" of {first}: {_HINTS[word]} {first}.')
 
 
-def _truth(job: Job) -> str:
+def _right_word(job: Job) -> str:
     error = job.error
     if error is not None and error.code != "training_diverged":
         return "bad file"

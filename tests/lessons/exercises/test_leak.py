@@ -5,7 +5,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets.lessons.exercises import leak_closed
-from ftwidgets.lessons.exercises.leak import _PLACES, LEAST, MOST, _digest
+from ftwidgets.lessons.exercises.leak import _MEMBERSHIPS, MAX_SHARE, MIN_SHARE, _digest
 
 FILE = Path(__file__).parents[3] / "notebooks" / "data" / "tickets.csv"
 TABLE = pd.read_csv(FILE, dtype=str)
@@ -52,8 +52,8 @@ def test_the_untouched_cell_is_not_attempted() -> None:
 
 def test_the_check_knows_the_file() -> None:
     """Each row by its prompt; rows belong together if one customer wrote them, whatever the case of the address."""
-    places = [_PLACES[_digest(prompt)] for prompt in TABLE["Prompt"]]
-    assert len(TABLE) == len(_PLACES) == 64
+    places = [_MEMBERSHIPS[_digest(prompt)] for prompt in TABLE["Prompt"]]
+    assert len(TABLE) == len(_MEMBERSHIPS) == 64
     together = pd.DataFrame({"group": [p.group for p in places], "spelling": [p.spelling for p in places], "same": SAME})
     assert (together.groupby("same")["group"].nunique() == 1).all()
     assert (together.groupby("group")["same"].nunique() == 1).all()
@@ -117,7 +117,7 @@ def test_nonsense_is_answered_in_words(answer: object, words: str) -> None:
 def test_the_file_is_the_trap_it_should_be() -> None:
     """Its split leaks by customer, its texts are all different, and every customer's rows have one answer."""
     held = TABLE["Split"] == "validation"
-    assert LEAST < held.mean() < MOST
+    assert MIN_SHARE < held.mean() < MAX_SHARE
     assert set(SAME[held]) & set(SAME[~held])
     assert not TABLE["Prompt"].str.casefold().duplicated().any()
     assert (TABLE.groupby(SAME)["Completion"].nunique() == 1).all()

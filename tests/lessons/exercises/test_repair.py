@@ -7,7 +7,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets.lessons.exercises import table_repaired
-from ftwidgets.lessons.exercises.repair import _WANTED
+from ftwidgets.lessons.exercises.repair import _EXPECTED
 
 FILE = Path(__file__).parents[3] / "notebooks" / "data" / "second_mess.csv"
 
@@ -31,7 +31,7 @@ def solved() -> pd.DataFrame:
 def test_the_solution_is_right(tmp_path: Path) -> None:
     """The repaired table, in any order and dress, and the file written from it."""
     table = solved()
-    assert len(table) == len(_WANTED) == 12
+    assert len(table) == len(_EXPECTED) == 12
     assert table_repaired(table).state == "right"
     dressed = table.sample(frac=1, random_state=1).rename(columns={"Prompt": " prompt"}).assign(Agent="Ada")
     assert table_repaired(dressed).state == "right"
