@@ -114,9 +114,10 @@ class Provider:
 @cache
 def providers() -> tuple[Provider, ...]:
     """Return every known service, the sandbox first."""
-    entries: list[dict[str, Any]] = json.loads(_DATA.read_text(encoding="utf-8"))
-    tuples = ({name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()} for entry in entries)
-    return tuple(Provider(**entry) for entry in tuples)
+    entries: Any = json.loads(_DATA.read_text(encoding="utf-8"))
+    for entry in entries:
+        entry |= {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+    return tuple(Provider(**entry) for entry in entries)
 
 
 def provider(name: str) -> Provider:

@@ -382,9 +382,9 @@ def test_the_table_of_the_page_is_the_data() -> None:
         row("no new jobs from", *(known.no_new_jobs for known in three)),
         row("tuned models stop on", *(known.models_end for known in three)),
         row("hyperparameters travel in", *(f"`{known.hyperparameters_in}`" for known in three)),
-        row("the request needs besides", *(f"`{json.dumps(dict(k.extra_body))}`" if k.extra_body else "" for k in three)),
+        row("a request also needs", *(f"`{json.dumps(dict(k.extra_body))}`" if k.extra_body else "" for k in three)),
         row("events are listed", *(known.events_order for known in three)),
-        row("losses are told in", *(known.curve_from for known in three)),
+        row("losses are in", *(known.curve_from for known in three)),
         row("result file", *(known.result_file for known in three)),
         row("checkpoints are listed", *(known.checkpoint_order for known in three)),
         row("checkpoints kept", *(known.checkpoints_kept or "all" for known in three)),
@@ -397,4 +397,4 @@ def test_the_table_of_the_page_is_the_data() -> None:
     assert "**No live call was made.**" in PAGE
     assert f"The date of all of it: {three[0].as_of}." in PAGE
     assert {known.as_of for known in three} == {three[0].as_of}
-    assert f"above {jobs._HIGHEST_RATE:g} for Nebius" in PAGE
+    assert f"above {jobs._MAX_LEARNING_RATE:g} for Nebius" in PAGE
