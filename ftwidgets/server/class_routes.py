@@ -1,6 +1,8 @@
 """The routes under `/admin/class`: list the class and its usage, pause it, cancel a student's jobs, remove students.
 
-They answer with JSON and need a teacher's key, as the API needs a key; to anybody else they do not exist.
+They answer with JSON and need a teacher's key, as the API needs a key; to anybody else they do not exist. Removing a student
+cancels their jobs first: a trainer notices that at its next step. If that takes too long, what it still writes is deleted the
+next time the sandbox opens.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api_errors import ApiError, missing
+from ftwidgets.sandbox.store.lock import process_lock
+from ftwidgets.sandbox.store.owners import delete_owner
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
-from ftwidgets.server.delete_user import delete_user_data
 from ftwidgets.server.quotas import Quotas
 from ftwidgets.server.users import User, UserRegistry
+
+CANCEL_TIMEOUT, POLL = 10.0, 0.05  # seconds; a training step takes a fraction of one
 
 
 class ClassRoutes:
@@ -128,3 +133,23 @@ class ClassRoutes:
         request.scope["caller"] = caller
         if not caller.admin:
             raise ApiError(404, f"Invalid URL ({request.method} {request.url.path}). This sandbox does not serve it.")
+
+
+def delete_user_data(store: Store, owner: str) -> int:
+    """Cancel an owner's jobs, delete everything the owner has, and return the number of deleted records."""
+    lifecycle = JobLifecycle(store)
+    for job in store.db.select(JobRecord, owner=owner, status=UNFINISHED):
+        lifecycle.cancel(job)
+        _wait_until_not_training(store, lifecycle, job)
+        lifecycle.clean_up(job)
+    return delete_owner(store, owner)
+
+
+def _wait_until_not_training(store: Store, lifecycle: JobLifecycle, job: JobRecord) -> None:
+    """Wait until no trainer holds the lock of a cancelled job."""
+    deadline = store.clock.monotonic() + CANCEL_TIMEOUT
+    while store.job_folder(job.id).is_dir() and store.clock.monotonic() < deadline:
+        with process_lock(lifecycle.lock_path(job.id)) as acquired:
+            if acquired:
+                return
+        store.clock.sleep(POLL)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import re
 import signal
 import subprocess
@@ -25,7 +24,7 @@ from ftwidgets.cli.serve import is_loopback
 from .conftest import LINES
 
 BASE = "nano-2026-11"
-STEPS = {"n_epochs": 20, "batch_size": 1}
+STEPS = {"n_epochs": 10, "batch_size": 1}  # 100 steps
 SECRET = "a-word-that-only-the-student-knows"
 
 
@@ -103,6 +102,7 @@ def test_one_person_and_a_restart(tmp_path: Path) -> None:
         talk: Any = [{"role": "user", "content": SECRET}]
         stream = client.chat.completions.create(model=BASE, messages=talk, max_tokens=60, stream=True, temperature=1.0, seed=1)
         pieces = [next(stream)]
+        assert client.fine_tuning.jobs.retrieve(job).status == "running"
         server.process.send_signal(signal.SIGTERM)
         pieces += list(stream)
         assert pieces[-1].choices[0].finish_reason is not None
@@ -118,7 +118,7 @@ def test_one_person_and_a_restart(tmp_path: Path) -> None:
         steps = [
             event.data["step"] for event in client.fine_tuning.jobs.list_events(job, limit=1000) if event.type == "metrics"
         ]
-        assert steps == list(range(200, 0, -1))
+        assert steps == list(range(100, 0, -1))
         assert ended.fine_tuned_model
         client.close()
         assert server.stop(signal.SIGINT) == 0
@@ -128,50 +128,51 @@ def test_one_person_and_a_restart(tmp_path: Path) -> None:
         assert private not in log
 
 
-def test_a_class(tmp_path: Path) -> None:
-    """Keys from a file and from the code, a teacher's key that is printed, nothing open to strangers, limits that hold."""
-    keys = tmp_path / "keys.csv"
-    keys.write_text("Ada,sk-of-ada-0123456789\n")
-    options = [
-        "--host",
-        "0.0.0.0",
-        "--keys",
-        str(keys),
-        "--class",
-        "3b",
-        "--max-files",
-        "1",
-        "--url",
-        "https://class.example/v1/",
-    ]
-    with serving(tmp_path, *options) as server:
-        assert "Base URL:    https://class.example/v1\n" in server.said
-        assert "Keys file:   1 person can connect." in server.said
-        port = until(lambda: port_of(server.process.pid))
-        here = f"http://127.0.0.1:{port}"
-        code, teacher = server.find(r"Join code: +(\S+)"), server.find(r"(sk-admin-\w+)")
-        assert httpx2.get(f"{here}/", trust_env=False).status_code == 403
-        joined = httpx2.post(f"{here}/join", data={"code": code, "name": "Bob"}, trust_env=False)
-        assert "https://class.example/v1" in joined.text
-        found = re.search(r"sk-sandbox-\w{40}", joined.text)
-        assert found
-        for key in ("sk-of-ada-0123456789", found[0]):
-            client = openai.OpenAI(base_url=f"{here}/v1", api_key=key, max_retries=0)
-            client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
-            with pytest.raises(openai.PermissionDeniedError):
-                client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
-            client.close()
-        listed = httpx2.get(f"{here}/admin/class", headers={"Authorization": f"Bearer {teacher}"}, trust_env=False).json()
-        assert sorted(student["name"] for student in listed["students"]) == ["Ada", "Bob"]
+@pytest.fixture(scope="module")
+def class_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A class with a keys file and a join code, served to other computers too; it ends with exit code 0."""
+    folder = tmp_path_factory.mktemp("class")
+    (folder / "keys.csv").write_text("Ada,sk-of-ada-0123456789\n")
+    options = ["--host", "0.0.0.0", "--keys", str(folder / "keys.csv"), "--class", "3b", "--max-files", "1"]
+    with serving(folder, *options, "--url", "https://class.example/v1/") as server:
+        yield server
         assert server.stop() == 0
 
 
-def port_of(pid: int) -> int | None:
+def test_a_class(class_server: Server) -> None:
+    """Keys from a file and from the code, a teacher's key that is printed, nothing open to strangers, limits that hold."""
+    assert "Base URL:    https://class.example/v1\n" in class_server.said
+    assert "Keys file:   1 person can connect." in class_server.said
+    here = f"http://127.0.0.1:{port_of(class_server.process.pid)}"
+    code, teacher = class_server.find(r"Join code: +(\S+)"), class_server.find(r"(sk-admin-\w+)")
+    assert httpx2.get(f"{here}/", trust_env=False).status_code == 403
+    joined = httpx2.post(f"{here}/join", data={"code": code, "name": "Bob"}, trust_env=False)
+    assert "https://class.example/v1" in joined.text
+    found = re.search(r"sk-sandbox-\w{40}", joined.text)
+    assert found
+    for key in ("sk-of-ada-0123456789", found[0]):
+        client = openai.OpenAI(base_url=f"{here}/v1", api_key=key, max_retries=0)
+        client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
+        with pytest.raises(openai.PermissionDeniedError):
+            client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune")
+        client.close()
+    listed = httpx2.get(f"{here}/admin/class", headers={"Authorization": f"Bearer {teacher}"}, trust_env=False).json()
+    assert sorted(student["name"] for student in listed["students"]) == ["Ada", "Bob"]
+
+
+def test_one_server_a_folder(class_server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second server on the same state folder says so and ends; the first one goes on."""
+    assert main(["serve", "--port", "0", "--home", str(class_server.log.parent / "home")]) == 1
+    assert "another ftwidgets serve uses this state folder" in capsys.readouterr().err
+    address = f"http://127.0.0.1:{port_of(class_server.process.pid)}"
+    assert httpx2.get(f"{address}/healthz", trust_env=False).status_code == 200
+
+
+def port_of(pid: int) -> int:
     """Find the port that a process listens on."""
     import psutil
 
-    ports = [one.laddr.port for one in psutil.Process(pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-    return ports[0] if ports else None
+    return next(one.laddr.port for one in psutil.Process(pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN)
 
 
 @pytest.mark.parametrize(
@@ -230,17 +231,6 @@ def test_mistyped_numbers(capsys: pytest.CaptureFixture[str], option: str, value
         main(["serve", option, value])
     assert ended.value.code == 2
     assert value in capsys.readouterr().err
-
-
-def test_one_server_a_folder(tmp_path: Path) -> None:
-    """A second server on the same state folder says so and ends."""
-    with serving(tmp_path) as server:
-        command = [sys.executable, "-m", "ftwidgets", "serve", "--port", "0", "--home", str(tmp_path / "home")]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=60, env=dict(os.environ))
-        assert second.returncode == 1
-        assert "another ftwidgets serve uses this state folder" in second.stderr
-        assert httpx2.get(f"{server.address}/healthz", trust_env=False).status_code == 200
-        assert server.stop() == 0
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from ftwidgets.sandbox.faults.journal import JournalMiddleware as JournalMiddlew
 from ftwidgets.sandbox.faults.middleware import FaultMiddleware as FaultMiddleware
 from ftwidgets.sandbox.faults.middleware import SocketCloser as SocketCloser
 from ftwidgets.sandbox.faults.rules import RuleError as RuleError
-from ftwidgets.sandbox.faults.verdict import Check as Check
+from ftwidgets.sandbox.faults.verdict import CheckResult as CheckResult
 from ftwidgets.sandbox.faults.verdict import Verdict as Verdict
 from ftwidgets.sandbox.faults.verdict import judge as judge
 
 __all__ = [
-    "Check",
+    "CheckResult",
     "FaultMiddleware",
     "FaultRoutes",
     "Faults",

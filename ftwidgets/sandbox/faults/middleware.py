@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftwidgets.sandbox.api.auth import bearer_key
@@ -70,7 +71,7 @@ class FaultMiddleware:
         method, path, key = scope["method"], scope["path"], bearer_key(Headers(scope=scope))
         cost: TokenEstimate | None = None
         if self._faults.needs_cost(method, path):
-            body = await _read(receive)
+            body = await Request(scope, receive).body()
             cost = estimate_tokens(body)
             receive = _replay(body, receive)
         return RequestInfo(method, path, caller.owner if caller is not None else "", key, cost), receive
@@ -222,16 +223,6 @@ class SocketCloser:
 
             scope = {**scope, "extensions": {**scope.get("extensions", {}), HANG_UP: hang_up}}
         await self._app(scope, receive, send)
-
-
-async def _read(receive: Receive) -> bytes:
-    """Read a whole body."""
-    chunks, more = [], True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(chunks)
 
 
 async def _drain(receive: Receive) -> None:

@@ -38,9 +38,9 @@ class FaultRule:
             value = getattr(self, name)
             if not _has_type(value, annotation):
                 raise RuleError(f'{self.rule}: "{name}" cannot be {value!r}; it is {_type_name(annotation)}.')
-        self.validate()
+        self._validate()
 
-    def validate(self) -> None:
+    def _validate(self) -> None:
         """Raise a `RuleError` for values that make no sense; subclasses override it."""
 
     def to_json(self) -> dict[str, Any]:
@@ -106,8 +106,7 @@ class RateLimit(RouteRule):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
 
-    def validate(self) -> None:
-        """Require at least one of the two limits."""
+    def _validate(self) -> None:
         self.require_at_least(1, "requests_per_minute", "tokens_per_minute")
         if self.requests_per_minute is None and self.tokens_per_minute is None:
             raise RuleError('rate_limit: give "requests_per_minute", "tokens_per_minute", or both.')
@@ -120,8 +119,7 @@ class Quota(FaultRule):
     rule: ClassVar[str] = "quota"
     tokens: int
 
-    def validate(self) -> None:
-        """Reject a negative quota."""
+    def _validate(self) -> None:
         self.require_at_least(0, "tokens")
 
 
@@ -136,8 +134,7 @@ class KeyRule(FaultRule):
 
     digest: str
 
-    def validate(self) -> None:
-        """Reject what `key_digest` cannot have made, such as a key in plain text."""
+    def _validate(self) -> None:
         if not re.fullmatch("[0-9a-f]{16}", self.digest):
             raise RuleError(f'{self.rule}: "digest" is not one; give "key".')
 
@@ -165,8 +162,7 @@ class Fail(IntermittentRule):
     retry_after: float | None = None
     message: str | None = None
 
-    def validate(self) -> None:
-        """Require the status of an error."""
+    def _validate(self) -> None:
         self.require_at_least(0, "retry_after")
         if not 400 <= self.status <= 599:
             raise RuleError(f'fail: "status" is one of an error, 400 to 599: {self.status}')
@@ -199,8 +195,7 @@ class BreakStream(IntermittentRule):
     malformed_at: int | None = None
     seconds: float = 60.0
 
-    def validate(self) -> None:
-        """Require exactly one of the four ways to break."""
+    def _validate(self) -> None:
         self.require_at_least(0, "cut_after", "end_after", "stall_after", "seconds")
         self.require_at_least(1, "malformed_at")
         if sum(getattr(self, name) is not None for name in _BREAKS) != 1:
@@ -220,8 +215,7 @@ class SlowQueue(FaultRule):
     rule: ClassVar[str] = "slow_queue"
     seconds: float
 
-    def validate(self) -> None:
-        """Reject a negative time."""
+    def _validate(self) -> None:
         self.require_at_least(0, "seconds")
 
 
@@ -234,8 +228,7 @@ class FailJob(FaultRule):
     at_step: int = 1
     times: int | None = 1
 
-    def validate(self) -> None:
-        """Require a stage that jobs have."""
+    def _validate(self) -> None:
         self.require_at_least(1, "at_step", "times")
         if self.stage not in STAGES:
             raise RuleError(f'fail_job: "stage" is one of {", ".join(STAGES)}: {self.stage!r}')
@@ -249,8 +242,7 @@ class ShutDown(FaultRule):
     model: str
     date: str
 
-    def validate(self) -> None:
-        """Require a date that exists."""
+    def _validate(self) -> None:
         try:
             datetime.date.fromisoformat(self.date)
         except ValueError as error:
@@ -264,8 +256,7 @@ class Script(RouteRule):
     rule: ClassVar[str] = "script"
     answers: tuple[str, ...]
 
-    def validate(self) -> None:
-        """Require answers that `parse_answer` can read."""
+    def _validate(self) -> None:
         for answer in self.answers:
             parse_answer(answer)
 

@@ -26,7 +26,7 @@ _LABELS = {"passed": "ok  ", "failed": "FAIL", "not seen": "-   "}
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """The result of one check: its name, `"passed"`, `"failed"` or `"not seen"`, and a sentence with the evidence."""
 
     name: str
@@ -47,7 +47,7 @@ class Verdict:
     """
 
     calls: int
-    checks: tuple[Check, ...]
+    checks: tuple[CheckResult, ...]
 
     @property
     def ok(self) -> bool:
@@ -57,7 +57,7 @@ class Verdict:
     def __str__(self) -> str:
         return self.text()
 
-    def __getitem__(self, name: str) -> Check:
+    def __getitem__(self, name: str) -> CheckResult:
         for check in self.checks:
             if check.name == name:
                 return check
@@ -92,7 +92,7 @@ def judge(entries: Sequence[JournalEntry], *, max_calls: int | None = None, owne
     calls = len(history.entries)
     if max_calls is not None:
         result = "passed" if calls <= max_calls else "failed"
-        checks.append(Check("stays within its budget", result, f"{_requests(calls)}; {max_calls} were allowed."))
+        checks.append(CheckResult("stays within its budget", result, f"{_requests(calls)}; {max_calls} were allowed."))
     return Verdict(calls, tuple(checks))
 
 
@@ -151,7 +151,7 @@ def is_final(entry: JournalEntry) -> bool:
     return entry.status in FINAL_STATUSES or entry.fault == "quota"
 
 
-def check_retry_after(history: ClientHistory) -> Check:
+def check_retry_after(history: ClientHistory) -> CheckResult:
     """Check that no retry comes before its `retry-after` is over."""
     name = "waits as long as it is told"
     told = [(retry, retry.before.retry_after) for retry in history.retries if retry.before.retry_after is not None]
@@ -159,16 +159,16 @@ def check_retry_after(history: ClientHistory) -> Check:
     if early:
         retry, wait = early[0]
         evidence = f"{retry.before.name} was told to wait {_seconds(wait)} and came again after {_seconds(retry.waited)}"
-        return Check(name, "failed", f"{evidence}{_and_more(len(early))}.")
+        return CheckResult(name, "failed", f"{evidence}{_and_more(len(early))}.")
     if told:
         retry, wait = told[-1]
         times = "once" if len(told) == 1 else f"{len(told)} times"
         evidence = f"Told {times} to wait; the last time {_seconds(wait)}, and it came again after {_seconds(retry.waited)}."
-        return Check(name, "passed", evidence)
-    return Check(name, "not seen", "No request was repeated after an answer with retry-after.")
+        return CheckResult(name, "passed", evidence)
+    return CheckResult(name, "not seen", "No request was repeated after an answer with retry-after.")
 
 
-def check_backoff(history: ClientHistory) -> Check:
+def check_backoff(history: ClientHistory) -> CheckResult:
     """Check that without `retry-after` the waits grow from try to try, and that several clients do not retry in step."""
     name = "waits longer each time"
     free = [retry for retry in history.retries if retry.before.retry_after is None and not is_final(retry.before)]
@@ -178,23 +178,23 @@ def check_backoff(history: ClientHistory) -> Check:
     hasty = [retry for retry in free if retry.waited < MIN_WAIT]
     if len(hasty) > len(free) / 2:
         reason = f"after {hasty[0].before.name} it came again after {_seconds(hasty[0].waited)}"
-        return Check(name, "failed", f"It hardly waits: {reason}{_and_more(len(hasty))}.")
+        return CheckResult(name, "failed", f"It hardly waits: {reason}{_and_more(len(hasty))}.")
     if len(by_ordinal) < 2:
         reason = "No request was repeated" if not free else "No request was repeated twice in a row"
-        return Check(name, "not seen", f"{reason} after a failure that did not say how long to wait.")
+        return CheckResult(name, "not seen", f"{reason} after a failure that did not say how long to wait.")
     waits = [mean(by_ordinal[ordinal]) for ordinal in sorted(by_ordinal)]
     evidence = "Waits from try to try: " + ", ".join(map(_seconds, waits))
     if waits[-1] < LONG_ENOUGH and waits[-1] < 1.2 * waits[0]:
-        return Check(name, "failed", f"{evidence}; they do not grow.")
+        return CheckResult(name, "failed", f"{evidence}; they do not grow.")
     clients = {retry.before.key for retry in free}
     in_step = [waits for waits in by_ordinal.values() if len(waits) >= max(3, len(clients))]
     if len(clients) > 1 and in_step and all(max(waits) - min(waits) < 0.01 * max(waits) for waits in in_step):
         reason = f"{len(clients)} clients wait exactly as long as each other: add some chance"
-        return Check(name, "failed", f"{evidence}; but {reason}.")
-    return Check(name, "passed", f"{evidence}.")
+        return CheckResult(name, "failed", f"{evidence}; but {reason}.")
+    return CheckResult(name, "passed", f"{evidence}.")
 
 
-def check_final_errors(history: ClientHistory) -> Check:
+def check_final_errors(history: ClientHistory) -> CheckResult:
     """Check that a request that cannot succeed is not sent again unchanged."""
     name = "does not repeat what cannot succeed"
     final = [entry for entry in history.entries if is_final(entry)]
@@ -202,10 +202,14 @@ def check_final_errors(history: ClientHistory) -> Check:
     if repeated:
         before = repeated[0].before
         reason = "the quota was used up" if before.fault == "quota" else f"it was answered {before.status}"
-        return Check(name, "failed", f"{before.name} was sent again unchanged although {reason}{_and_more(len(repeated))}.")
+        return CheckResult(
+            name, "failed", f"{before.name} was sent again unchanged although {reason}{_and_more(len(repeated))}."
+        )
     if final:
-        return Check(name, "passed", f"{_requests(len(final))} could not succeed, and none was sent again by the program.")
-    return Check(name, "not seen", "No request was refused for good.")
+        return CheckResult(
+            name, "passed", f"{_requests(len(final))} could not succeed, and none was sent again by the program."
+        )
+    return CheckResult(name, "not seen", "No request was refused for good.")
 
 
 def _is_excused(retry: Retry) -> bool:
@@ -214,7 +218,7 @@ def _is_excused(retry: Retry) -> bool:
     return succeeded or (retry.before.fault == "quota" and (retry.after.retry_count or 0) > 0)
 
 
-def check_jobs_created_once(history: ClientHistory) -> Check:
+def check_jobs_created_once(history: ClientHistory) -> CheckResult:
     """Check that a job whose answer got lost is not created a second time."""
     name = "starts no job twice"
     created = [
@@ -227,45 +231,47 @@ def check_jobs_created_once(history: ClientHistory) -> Check:
             if first.fault is not None or (second.retry_count or 0) > 0:
                 advice = "The answer to the first never arrived; look for the job (by its metadata) before starting it again"
                 evidence = f"{first.name} and request {second.number} started the same job. {advice}."
-                return Check(name, "failed", evidence)
+                return CheckResult(name, "failed", evidence)
     lost = [entry for accepted in created for entry in accepted if entry.fault is not None]
     if lost:
-        return Check(name, "passed", f"The answer to {lost[0].name} was lost, and the job was not started again.")
-    return Check(name, "not seen", "No answer to a new job was lost.")
+        return CheckResult(name, "passed", f"The answer to {lost[0].name} was lost, and the job was not started again.")
+    return CheckResult(name, "not seen", "No answer to a new job was lost.")
 
 
-def check_broken_streams(history: ClientHistory) -> Check:
+def check_broken_streams(history: ClientHistory) -> CheckResult:
     """Check that a broken stream is requested again. One that gave up and one that uses half an answer look alike here."""
     name = "asks again for a broken stream"
     broken = [e for e in history.entries if (e.fault or "").startswith("stream_") and e.fault != "stream_stall"]
     retried = {retry.before.number for retry in history.retries}
     missing = [entry for entry in broken if entry.number not in retried]
     if not broken:
-        return Check(name, "not seen", "No stream broke off.")
+        return CheckResult(name, "not seen", "No stream broke off.")
     if missing:
         reason = "whether the half answer was taken for a whole one cannot be seen from here"
-        return Check(name, "not seen", f"The answer to {missing[0].name} broke off and was not asked for again; {reason}.")
-    return Check(name, "passed", f"{_requests(len(broken))} had a broken answer and was sent again.")
+        return CheckResult(
+            name, "not seen", f"The answer to {missing[0].name} broke off and was not asked for again; {reason}."
+        )
+    return CheckResult(name, "passed", f"{_requests(len(broken))} had a broken answer and was sent again.")
 
 
-def check_stops(history: ClientHistory) -> Check:
+def check_stops(history: ClientHistory) -> CheckResult:
     """Check that the client gives up on a request that keeps failing."""
     name = "knows when to stop"
     worst = max(history.retries, key=lambda retry: retry.failures, default=None)
     if worst is not None and worst.failures > MAX_TRIES:
         route = f"{worst.after.method} {worst.after.path.removeprefix('/v1')}"
         evidence = f"{route} was sent {worst.failures} times in a row without success; give up sooner."
-        return Check(name, "failed", evidence)
+        return CheckResult(name, "failed", evidence)
     bad = [series for series in history.series if any(map(failed, series))]
     if not bad:
-        return Check(name, "not seen", "Nothing failed.")
+        return CheckResult(name, "not seen", "Nothing failed.")
     succeeded = sum(not failed(series[-1]) for series in bad)
     most = max((retry.ordinal for retry in history.retries), default=0) + 1
     evidence = f"Of {_requests(len(bad))} that failed, {succeeded} succeeded in the end; the longest took {most} tries."
-    return Check(name, "passed", evidence)
+    return CheckResult(name, "passed", evidence)
 
 
-CHECKS: tuple[Callable[[ClientHistory], Check], ...] = (
+CHECKS: tuple[Callable[[ClientHistory], CheckResult], ...] = (
     check_retry_after,
     check_backoff,
     check_final_errors,
