@@ -26,7 +26,7 @@ Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing found in the data: what is wrong, where, how bad it is, and what to do.
 
@@ -196,21 +196,21 @@ def finding_type(name: str) -> FindingType | None:
     return _FINDING_TYPES.get(name) or finding_types().get(name)
 
 
+def finding_types() -> Mapping[str, FindingType]:
+    """Return all kinds of findings by id, in alphabetical order."""
+    _import_declarations()
+    return dict(sorted(_FINDING_TYPES.items()))
+
+
 def fix_type(name: str) -> FixType:
     """Return the declaration of the automatic fix with this name."""
     return _FIX_TYPES.get(name) or fix_types()[name]
 
 
-def finding_types() -> Mapping[str, FindingType]:
-    """Return all kinds of findings by id."""
-    _import_declarations()
-    return _FINDING_TYPES
-
-
 def fix_types() -> Mapping[str, FixType]:
-    """Return all automatic fixes by name."""
+    """Return all automatic fixes by name, in alphabetical order."""
     _import_declarations()
-    return _FIX_TYPES
+    return dict(sorted(_FIX_TYPES.items()))
 
 
 def _import_declarations() -> None:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 Example = dict[str, Any]  # {"messages": [{"role": ..., "content": ...}, ...]}, or a preference row
 
 
-Fault = Finding  # its name until every module that finds something has its declarations
-
-
 class Row(NamedTuple):
     """One row: its position from 1, its line in the file or its label in the DataFrame, and its values.
 
@@ -69,7 +66,7 @@ class TrainingRow(NamedTuple):
     source_example: Example | None = None
     group: str | None = None
     split: str | None = None
-    remarks: tuple[Fault, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
     @property
     def example(self) -> Example:

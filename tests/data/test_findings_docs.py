@@ -1,7 +1,7 @@
 """docs/findings.md explains every finding and shows data that has it: its ids, words and examples are true of the code."""
 
 import ast
-import json
+import dataclasses
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +16,11 @@ import ftwidgets
 from ftwidgets.data import Finding, Report, splits
 from ftwidgets.data.findings import finding_types, fix_types
 from ftwidgets.errors import DataError
+from tools.write_findings_page import rewritten
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
 CHAT = '{"messages": [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello!"}]}\n'
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-FINDERS = {"Fault", "Finding"}  # what makes a finding: its id is the first argument, or `id`
 
 
 @dataclass(frozen=True)
@@ -45,46 +44,43 @@ SECTION = re.compile(
 SECTIONS = [Section(**found.groupdict()) for found in SECTION.finditer(PAGE)]
 
 
-def ids_in_the_code() -> set[str]:
-    """Every id that a finding can have, read from the source.
-
-    Where a function is handed the id of what it finds, it is among what its module hands to functions.
-    """
-    found = set(finding_types())
-    for path in (ROOT / "ftwidgets" / "data").rglob("*.py"):
-        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-        for call in calls:
-            if isinstance(call.func, ast.Name) and call.func.id in FINDERS:
-                given = [word.value for word in call.keywords if word.arg == "id"] or call.args[:1]
-                found |= {node.value for node in given if isinstance(node, ast.Constant)}
-                if any(isinstance(node, ast.Name) for node in given):
-                    handed = {node.value for other in calls for node in other.args if isinstance(node, ast.Constant)}
-                    found |= {value for value in handed if ID.fullmatch(str(value))}
-    return found
-
-
 def test_the_page_can_be_read() -> None:
     """Every heading of the third level is a section of the form that the other tests read."""
     assert re.findall(r"^### (.+)$", PAGE, re.MULTILINE) == [section.id for section in SECTIONS]
     assert len({section.id for section in SECTIONS}) == len(SECTIONS) > 80
 
 
-def test_every_id_has_its_section_and_every_section_its_id() -> None:
+def test_every_kind_has_its_section_and_every_section_its_kind() -> None:
     """No finding is unexplained, and nothing is explained that cannot be found."""
-    assert sorted(ids_in_the_code()) == sorted(section.id for section in SECTIONS)
+    assert sorted(finding_types()) == sorted(section.id for section in SECTIONS)
 
 
-def test_reports_say_what_the_page_says() -> None:
-    """The sentences in reports are those of the page, word for word."""
-    words = {section.id: (section.title, section.why, section.todo.partition(" Automatic fix")[0]) for section in SECTIONS}
-    undeclared = json.loads((ROOT / "ftwidgets/data/render/findings.json").read_text(encoding="utf-8"))
-    told = {rule: tuple(entry.values()) for rule, entry in undeclared.items()}
-    told |= {kind.id: (kind.title, kind.why, kind.todo) for kind in finding_types().values()}
-    assert told == words
+def test_every_finding_is_of_a_declared_kind() -> None:
+    """Nothing but a `FindingType` makes a `Finding`."""
+    for path in (ROOT / "ftwidgets").rglob("*.py"):
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        makers = [call for call in calls if isinstance(call, ast.Name) and call.id == "Finding"]
+        assert len(makers) == (path == ROOT / "ftwidgets" / "data" / "findings.py"), path
 
 
-def test_every_fix_is_named_once_at_least() -> None:
-    """Each automatic fix stands in the section of what it mends, and no other is named."""
+def test_no_two_kinds_share_an_id() -> None:
+    """A second declaration of an id or a fix fails; the same declaration once more, as by a reload, does not."""
+    kind, fix = finding_types()["secret"], fix_types()["redact-secrets"]
+    assert dataclasses.replace(kind) == kind
+    assert dataclasses.replace(fix) == fix
+    with pytest.raises(ValueError, match="'secret' is declared twice"):
+        dataclasses.replace(kind, title="Something else")
+    with pytest.raises(ValueError, match="'redact-secrets' is declared twice"):
+        dataclasses.replace(fix, title="Something else")
+
+
+def test_the_page_says_what_is_declared() -> None:
+    """Levels, titles, reasons, remedies and fixes are those of the declarations, word for word."""
+    assert rewritten(PAGE) == PAGE, "run python tools/write_findings_page.py"
+
+
+def test_every_fix_settles_something() -> None:
+    """Each automatic fix is that of a declared kind, and stands in its section."""
     named = re.findall(r"`([\w-]+)`", " ".join(section.todo.partition(" Automatic fix")[2] for section in SECTIONS))
     assert set(named) == set(fix_types())
 

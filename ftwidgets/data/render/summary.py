@@ -1,16 +1,12 @@
 """What every view of a report says: the verdict, the findings of one kind together, sizes, shares, costs.
 
-The sentences on each kind of finding are data: `findings.json` beside this file, the same as in `docs/findings.md`.
-Left out: how it looks (`html.py`, `markdown.py`).
+The words on each kind of finding come from its declaration (`FindingType`). Left out: how it looks (`html.py`, `markdown.py`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import LEVELS, Finding, Level, finding_type
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
 PAGE = "docs/findings.md"
 EPOCHS = 3  # for the estimate of the cost
-_DATA = Path(__file__).with_name("findings.json")
 
 
 @dataclass(frozen=True)
@@ -56,13 +51,6 @@ class Kind:
         return said.pop() if len(said) == 1 and len(self.first) > 1 else ""
 
 
-@cache
-def _undeclared() -> dict[str, dict[str, str]]:
-    """Return the words for kinds that are not yet declared as a `FindingType`."""
-    words: dict[str, dict[str, str]] = json.loads(_DATA.read_text(encoding="utf-8"))
-    return words
-
-
 def kinds(report: Results) -> list[Kind]:
     """Return the findings by id: errors first, of each level the most frequent first."""
     held: dict[str, list[Finding]] = {}
@@ -74,9 +62,7 @@ def kinds(report: Results) -> list[Kind]:
         repairs = sorted({finding.repair for finding in first if finding.repair})
         if declared := finding_type(rule):
             title, why, todo = declared.title, declared.why, declared.todo
-        elif rule in _undeclared():
-            title, why, todo = _undeclared()[rule].values()
-        else:
+        else:  # a finding that somebody made by hand
             title, why, todo = rule, "", first[0].fix if first else ""
         made.append(Kind(rule, level, count, first, title, why, todo, repairs))
     return sorted(made, key=lambda kind: (LEVELS.index(kind.level), -kind.count, kind.id))

@@ -2,7 +2,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from ftwidgets.data.rows import Batch, Fault, Row, RowLookup, Rule, TrainingRow
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.rows import Batch, Row, RowLookup, Rule, TrainingRow
 
 Pair = tuple[str, str]
 
@@ -32,8 +33,8 @@ def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool
     ]
 
 
-def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
-    found: list[tuple[int | None, Fault]] = []
+def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Finding]]:
+    found: list[tuple[int | None, Finding]] = []
     for start in range(0, len(items), size):
         found += [(start + index, fault) for index, fault in rule.update(Batch(start, items[start : start + size]))]
     known: RowLookup = Rows(items)
@@ -41,12 +42,12 @@ def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tu
 
 
 @pytest.fixture
-def run() -> Callable[..., list[tuple[int | None, Fault]]]:
+def run() -> Callable[..., list[tuple[int | None, Finding]]]:
     """What a rule says of rows of (prompt, completion)."""
 
     def run(
         rule: Rule, pairs: Sequence[Pair], system: str | None = None, *, own_system: bool = False, size: int = 512
-    ) -> list[tuple[int | None, Fault]]:
+    ) -> list[tuple[int | None, Finding]]:
         return faults(rule, usable(pairs, system, own_system=own_system), size)
 
     return run

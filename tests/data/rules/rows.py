@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ftwidgets.data.rows import Batch, Fault, Row, Rule, TrainingRow
+from ftwidgets.data.findings import Finding
+from ftwidgets.data.rows import Batch, Row, Rule, TrainingRow
 
 
 class Rows:
@@ -33,7 +34,7 @@ def usable(texts: Iterable[tuple[str, ...]]) -> list[TrainingRow]:
     ]
 
 
-def told(rule: Rule, rows: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Fault]]:
+def told(rule: Rule, rows: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Finding]]:
     """Return what a rule says of rows, seen in batches."""
     for start in range(0, len(rows), size):
         assert list(rule.update(Batch(start, rows[start : start + size]))) == []

@@ -1,9 +1,9 @@
-from ftwidgets.data.rows import Fault
+from ftwidgets.data.findings import Finding
 from ftwidgets.data.rules import SystemPrompts
 from tests.data.rules.rows import told, usable
 
 
-def systems(*texts: str | None, constant: str | None = None, column: str | None = "System") -> list[tuple[int | None, Fault]]:
+def systems(*texts: str | None, constant: str | None = None, column: str | None = "System") -> list[tuple[int | None, Finding]]:
     rows = usable((f"q{i}", "a", text) if text is not None else (f"q{i}", "a") for i, text in enumerate(texts))
     if constant is not None:
         rows = [row if row.own_system else row._replace(system=constant) for row in rows]
