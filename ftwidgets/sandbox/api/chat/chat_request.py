@@ -102,11 +102,11 @@ class ChatRequest(RequestModel):
     reasoning_effort: Unsupported = None
     web_search_options: Unsupported = None
     stream: bool = False
-    response_format: Format = ResponseFormat(type="text")
     messages: NotEmpty
+    response_format: Format = ResponseFormat(type="text")
     model: str
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Temperature = 1.0
     top_p: TopP = 1.0
     seed: Annotated[int, Field(ge=-LONGEST_SEED, le=LONGEST_SEED)] | None = None
@@ -124,26 +124,26 @@ class ChatRequest(RequestModel):
 
     @field_validator("messages")
     @classmethod
-    def _check_messages(cls, messages: list[Any], info: ValidationInfo) -> list[Any]:
+    def _check_messages(cls, messages: list[Any]) -> list[Any]:
         for place, message in enumerate(messages):
             _check_message(message, place)
-        response_format: ResponseFormat | None = info.data.get("response_format")
-        if (
-            response_format is not None
-            and response_format.type == "json_object"
-            and not mentions_json(plain_messages(messages))
-        ):
-            message = "'{path}' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-            raise ParameterError(message, None)
         return messages
 
-    @field_validator("max_tokens")
+    @field_validator("response_format")
     @classmethod
-    def _one_limit(cls, max_tokens: int, info: ValidationInfo) -> int:
-        if info.data.get("max_completion_tokens") is not None:
+    def _json_is_mentioned(cls, given: ResponseFormat, info: ValidationInfo) -> ResponseFormat:
+        if given.type == "json_object" and "messages" in info.data and not mentions_json(plain_messages(info.data["messages"])):
+            message = "'messages' must contain the word 'json' in some form, to use '{path}' of type 'json_object'."
+            raise ParameterError(message, None, param="messages")
+        return given
+
+    @field_validator("max_completion_tokens")
+    @classmethod
+    def _one_limit(cls, limit: int, info: ValidationInfo) -> int:
+        if info.data.get("max_tokens") is not None:
             message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
-            raise ParameterError(message, "invalid_parameter_combination")
-        return max_tokens
+            raise ParameterError(message, "invalid_parameter_combination", param="max_tokens")
+        return limit
 
     @field_validator("stop")
     @classmethod

@@ -191,8 +191,8 @@ class MultiGrader(RequestModel):
 
     type: Literal["multi"]
     name: Name
-    calculate_output: str
     graders: dict[str, Any]
+    calculate_output: str
 
     @field_validator("graders")
     @classmethod
