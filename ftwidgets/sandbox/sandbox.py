@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox.api.auth import AllowAny, Authenticator
 from ftwidgets.sandbox.api.chat.chat_completions import Chat
-from ftwidgets.sandbox.api.chat.stored_completions import Stored
+from ftwidgets.sandbox.api.chat.stored_completions import StoredCompletions
 from ftwidgets.sandbox.api.files import Files
 from ftwidgets.sandbox.api.graders import Graders
 from ftwidgets.sandbox.api.jobs import Jobs
@@ -116,7 +116,7 @@ class Sandbox:
             Permissions(store, catalog),
             Models(catalog),
             Chat(inference, store),
-            Stored(store),
+            StoredCompletions(store),
             Responses(inference, store),
             Graders(store.clock),
         )

@@ -25,6 +25,7 @@ from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, deleted_body, file_body
 from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, check_parameters, read_query
 from ftwidgets.sandbox.api_errors import ApiError, missing, refused
+from ftwidgets.sandbox.store.pages import files_page, find_owned
 from ftwidgets.sandbox.store.records import FileRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -105,21 +106,23 @@ class Files:
         if purpose == "fine-tune":
             check_shape(upload.file)
             upload.file.seek(0)
-        self._forget_expired()
+        self._store.delete_expired_files()
         return self._store.add_file(upload.file, upload.filename or "upload", purpose, owner=owner, lifetime=lifetime)
 
     async def list(self, request: Request) -> Response:
         """List files, newest first unless told otherwise."""
         query, owner = read_query(request, FilesQuery), owner_of(request)
-        purpose, after, limit, newest = query.purpose, query.after, query.limit, query.order == "desc"
-        if after is not None and not self._was_there(after, owner):
-            raise refused(f"No such File object: {after}", param="after")
-        where = "owner = ? AND (expires_at IS NULL OR expires_at > ?)"
-        values: list[Any] = [owner, self._store.clock.time()]
-        if purpose is not None:
-            where += " AND purpose = ?"
-            values.append(purpose)
-        found, more = self._store.db.page(FileRecord, where, values, after=after, newest=newest, limit=limit)
+        if query.after is not None and find_owned(self._store.db, FileRecord, query.after, owner) is None:
+            raise refused(f"No such File object: {query.after}", param="after")
+        found, more = files_page(
+            self._store.db,
+            owner,
+            self._store.clock.time(),
+            purpose=query.purpose,
+            after=query.after,
+            newest=query.order == "desc",
+            limit=query.limit,
+        )
         return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
 
     async def retrieve(self, request: Request) -> Response:
@@ -140,23 +143,12 @@ class Files:
         self._store.delete_file(record.id, record.owner)
         return JSONResponse(deleted_body(record.id, "file"))
 
-    def _forget_expired(self) -> None:
-        """Make room: nobody can find these files any more."""
-        for record in self._store.db.select(FileRecord, "expires_at <= ?", (self._store.clock.time(),)):
-            self._store.db.delete(FileRecord, record.id)
-            self._store.blobs.delete(record.id)
-
     def _find(self, request: Request) -> FileRecord:
         id_ = request.path_params["id"]
         record = self._store.file(id_, owner_of(request))
         if record is None:
             raise missing(f"No such File object: {id_}", param="id")
         return record
-
-    def _was_there(self, id_: str, owner: str) -> bool:
-        """Tell whether a list may go on behind this file; it may have expired since the last page."""
-        record = self._store.db.get(FileRecord, id_)
-        return record is not None and record.owner == owner
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from ftwidgets.sandbox.api.job_request import JobRequest
 from ftwidgets.sandbox.api.request_model import Count, MetadataQuery, RequestModel, read_body, read_query
 from ftwidgets.sandbox.api_errors import missing, refused
 from ftwidgets.sandbox.inference.catalog import HINT, Catalog
+from ftwidgets.sandbox.store.pages import checkpoints_page, events_page, is_of_job, jobs_page
 from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import shared_seed
@@ -151,14 +152,10 @@ class Jobs:
     async def list(self, request: Request) -> Response:
         """List jobs, newest first, perhaps only those with certain metadata."""
         query = read_query(request, JobsQuery)
-        where = "owner = ? AND metadata IS NULL" if query.metadata else "owner = ?"
-        values: list[Any] = [owner_of(request)]
-        for pair in query.metadata_pairs.items():
-            where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
-            values += pair
         if query.after is not None:
             self._find(request, query.after, "after")
-        found, more = self._store.db.page(JobRecord, where, values, after=query.after, newest=True, limit=query.limit)
+        metadata = None if query.metadata else query.metadata_pairs
+        found, more = jobs_page(self._store.db, owner_of(request), metadata=metadata, after=query.after, limit=query.limit)
         return JSONResponse(page_body([job_body(job) for job in found], more))
 
     async def retrieve(self, request: Request) -> Response:
@@ -197,18 +194,14 @@ class Jobs:
         """List the log of a job, newest line first."""
         job, query = self._find(request), read_query(request, EventsQuery)
         self._check_after(EventRecord, query.after, job)
-        found, more = self._store.db.page(
-            EventRecord, "job_id = ?", (job.id,), after=query.after, newest=True, limit=query.limit
-        )
+        found, more = events_page(self._store.db, job.id, after=query.after, limit=query.limit)
         return JSONResponse(page_body([event_body(event) for event in found], more))
 
     async def checkpoints(self, request: Request) -> Response:
         """List the checkpoints of a job that has succeeded, newest first."""
         job, query = self._find(request), read_query(request, CheckpointsQuery)
         self._check_after(CheckpointRecord, query.after, job)
-        found, more = self._store.db.page(
-            CheckpointRecord, "job_id = ? AND published", (job.id,), after=query.after, newest=True, limit=query.limit
-        )
+        found, more = checkpoints_page(self._store.db, job.id, after=query.after, limit=query.limit)
         return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))
 
     def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:
@@ -220,6 +213,5 @@ class Jobs:
         return job
 
     def _check_after(self, kind: type[EventRecord | CheckpointRecord], after: str | None, job: JobRecord) -> None:
-        record = None if after is None else self._store.db.get(kind, after)
-        if after is not None and (record is None or record.job_id != job.id):
+        if after is not None and not is_of_job(self._store.db, kind, after, job.id):
             raise missing(f"Nothing in this list has the id {after}", param="after")

@@ -21,6 +21,8 @@ from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
 from ftwidgets.sandbox.api.request_model import Count, RequestModel, read_body, read_query
 from ftwidgets.sandbox.api_errors import missing
 from ftwidgets.sandbox.inference.catalog import Catalog
+from ftwidgets.sandbox.store.pages import find_owned, permissions_page
+from ftwidgets.sandbox.store.queries import grant_permissions
 from ftwidgets.sandbox.store.records import PermissionRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -67,30 +69,29 @@ class Permissions:
 
     def _create(self, request: Request, projects: Sequence[str]) -> Response:
         name, owner = self._checkpoint(request)
-        now = int(self._store.clock.time())
-        with self._store.db.transaction():
-            for project in dict.fromkeys(projects):
-                if self._given(name, owner, project) is None:
-                    id_ = self._store.ids.new("cp_")
-                    self._store.db.insert(
-                        PermissionRecord(id=id_, owner=owner, created_at=now, checkpoint=name, project_id=project)
-                    )
-            found = [self._given(name, owner, project) for project in dict.fromkeys(projects)]
-        return JSONResponse(bounded_page_body([_body(record) for record in found if record], False, empty=None))
+        now, ids = int(self._store.clock.time()), self._store.ids
+        permissions = [
+            PermissionRecord(id=ids.new("cp_"), owner=owner, created_at=now, checkpoint=name, project_id=project)
+            for project in dict.fromkeys(projects)
+        ]
+        granted = grant_permissions(self._store.db, permissions)
+        return JSONResponse(bounded_page_body(list(map(_body, granted)), False, empty=None))
 
     async def list(self, request: Request) -> Response:
         """List the permissions for a checkpoint, newest first unless told otherwise."""
         name, owner = self._checkpoint(request)
         query = read_query(request, PermissionsQuery)
-        after, project, limit = query.after, query.project_id, query.limit
-        newest = query.order == "descending"
-        where, values = "owner = ? AND checkpoint = ?", [owner, name]
-        if after is not None:
-            self._find(after, name, owner, "after")
-        if project is not None:
-            where += " AND project_id = ?"
-            values.append(project)
-        found, more = self._store.db.page(PermissionRecord, where, values, after=after, newest=newest, limit=limit)
+        if query.after is not None:
+            self._find(query.after, name, owner, "after")
+        found, more = permissions_page(
+            self._store.db,
+            owner,
+            name,
+            project_id=query.project_id,
+            after=query.after,
+            newest=query.order == "descending",
+            limit=query.limit,
+        )
         return JSONResponse(bounded_page_body([_body(record) for record in found], more, empty=None))
 
     def delete(self, request: Request) -> Response:
@@ -105,14 +106,9 @@ class Permissions:
         name, owner = request.path_params["name"], owner_of(request)
         return self._catalog.find_owned(name, owner).id, owner
 
-    def _given(self, name: str, owner: str, project: str) -> PermissionRecord | None:
-        where = "owner = ? AND checkpoint = ? AND project_id = ?"
-        found = self._store.db.select(PermissionRecord, where, (owner, name, project), limit=1)
-        return found[0] if found else None
-
     def _find(self, id_: str, name: str, owner: str, param: str) -> PermissionRecord:
-        record = self._store.db.get(PermissionRecord, id_)
-        if record is None or (record.checkpoint, record.owner) != (name, owner):
+        record = find_owned(self._store.db, PermissionRecord, id_, owner)
+        if record is None or record.checkpoint != name:
             raise missing(f"No such permission for {name}: {id_}", param=param)
         return record
 

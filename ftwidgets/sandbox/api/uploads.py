@@ -28,6 +28,7 @@ from ftwidgets.sandbox.api.request_model import RequestModel, read_body
 from ftwidgets.sandbox.api_errors import ApiError, missing, refused
 from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
 from ftwidgets.sandbox.store.store import Store
+from ftwidgets.sandbox.store.upload_store import UploadOverError, UploadStore, UploadTooLargeError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer  # in collections.abc from Python 3.12
@@ -67,7 +68,7 @@ class Uploads:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._db = store.db
+        self._uploads = UploadStore(store)
 
     def routes(self) -> list[Route]:
         """List the routes."""
@@ -91,7 +92,7 @@ class Uploads:
             purpose=asked.purpose,
             lifetime=None if asked.expires_after is None else asked.expires_after.seconds,
         )
-        await run_in_threadpool(self._insert, record)
+        await run_in_threadpool(self._uploads.create, record)
         return JSONResponse(upload_body(record))
 
     async def add_part(self, request: Request) -> Response:
@@ -107,77 +108,54 @@ class Uploads:
         return await run_in_threadpool(self._complete, request, asked.part_ids, asked.md5)
 
     def cancel(self, request: Request) -> Response:
-        """Give an upload up and forget its parts."""
+        """Cancel an upload and delete its parts."""
         upload = self._pending(request)
-        if not self._db.update(UploadRecord, upload.id, only_if=("pending",), status="cancelled"):
+        if not self._uploads.end(upload.id, "cancelled"):
             raise self._over(upload.id)
-        self._forget_parts(upload.id)
-        return JSONResponse(upload_body(self._found(upload.id)))
-
-    def _insert(self, record: UploadRecord) -> None:
-        """Keep a new upload, and see to those that nobody has come back to."""
-        late = "status = 'pending' AND expires_at <= ?"
-        for old in self._db.select(UploadRecord, late, (self._store.clock.time(),)):
-            self._expire(old)
-        self._db.insert(record)
+        return JSONResponse(upload_body(self._uploads.get(upload.id)))
 
     def _add(self, upload: UploadRecord, data: UploadFile) -> PartRecord:
-        """Keep a part: first its bytes, then its record, if the upload still waits for parts."""
         if not data.size:
             raise refused("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
-        id_ = self._store.ids.new("part_", 32)
         try:
-            self._store.parts.write(id_, data.file)
-            with self._db.transaction():
-                self._check_room(upload, data.size)
-                part = PartRecord(id=id_, upload_id=upload.id, bytes=data.size, created_at=int(self._store.clock.time()))
-                self._db.insert(part)
-        except BaseException:
-            self._store.parts.delete(id_)
-            raise
-        return part
-
-    def _check_room(self, upload: UploadRecord, size: int) -> None:
-        if self._found(upload.id).status != "pending":
-            raise self._over(upload.id)
-        total = int(self._db.value("SELECT total(bytes) FROM parts WHERE upload_id = ?", (upload.id,)))
-        if total + size > LARGEST:
-            message = f"The parts of {upload.id} have {total + size} bytes together; at most {LARGEST} are taken."
-            raise ApiError(413, message, "data")
+            return self._uploads.add_part(upload.id, data.file, data.size, most=LARGEST)
+        except UploadOverError as error:
+            raise self._over(upload.id) from error
+        except UploadTooLargeError as error:
+            message = f"The parts of {upload.id} have {error.total} bytes together; at most {LARGEST} are taken."
+            raise ApiError(413, message, "data") from error
 
     def _complete(self, request: Request, part_ids: Sequence[str], md5: str | None) -> Response:
-        """Write the file, check it, and only then let it and the end of the upload be known, both at once."""
+        """Write the file and check it; only then its record and the end of the upload are stored, both at once."""
         upload = self._pending(request)
-        parts = self._parts(upload, part_ids)
-        joined = _Joined([self._store.parts.path(part.id) for part in parts])
+        joined = _Joined([self._store.parts.path(part.id) for part in self._parts(upload, part_ids)])
         try:
             with io.BufferedReader(joined) as source:
                 file = self._store.write_file(
                     source, upload.filename, upload.purpose, owner=upload.owner, lifetime=upload.lifetime
                 )
         except FileNotFoundError as error:
-            if self._found(upload.id).status == "pending":
+            if self._uploads.get(upload.id).status == "pending":
                 raise
             raise self._over(upload.id) from error  # another request has ended it meanwhile
         try:
             self._check(file, joined.md5.hexdigest(), md5)
-            with self._db.transaction():
-                if not self._db.update(UploadRecord, upload.id, only_if=("pending",), status="completed", file_id=file.id):
-                    raise self._over(upload.id)
-                self._db.insert(file)
-        except BaseException:
+            self._uploads.complete(upload.id, file)
+        except BaseException as error:
             self._store.blobs.delete(file.id)
+            if isinstance(error, UploadOverError):
+                raise self._over(upload.id) from error
             raise
-        self._forget_parts(upload.id)
-        return JSONResponse(upload_body(self._found(upload.id), file))
+        self._uploads.delete_parts(upload.id)
+        return JSONResponse(upload_body(self._uploads.get(upload.id), file))
 
     def _parts(self, upload: UploadRecord, part_ids: Sequence[str]) -> list[PartRecord]:
         """Find the parts in the order asked for; together they are as long as was announced."""
-        known = {part.id: part for part in self._db.select(PartRecord, "upload_id = ?", (upload.id,))}
+        known = self._uploads.parts(upload.id)
         seen: set[str] = set()
         for place, id_ in enumerate(part_ids):
             if id_ not in known:
-                if self._found(upload.id).status != "pending":  # another request has ended it meanwhile
+                if self._uploads.get(upload.id).status != "pending":  # another request has ended it meanwhile
                     raise self._over(upload.id)
                 raise refused(f"{upload.id} has no part '{id_}'.", param=f"part_ids[{place}]", code="invalid_value")
             if id_ in seen:
@@ -207,38 +185,16 @@ class Uploads:
     def _pending(self, request: Request) -> UploadRecord:
         """Find an upload of the caller's that still waits for parts."""
         id_ = request.path_params["id"]
-        upload = self._db.get(UploadRecord, id_)
-        if upload is None or upload.owner != owner_of(request):
+        upload = self._uploads.find(id_, owner_of(request))
+        if upload is None:
             raise missing(f"No such Upload object: {id_}", param="upload_id")
-        if upload.status == "pending" and upload.expires_at <= self._store.clock.time():
-            self._expire(upload)
-            raise self._over(id_)
         if upload.status != "pending":
             raise self._over(id_)
         return upload
 
-    def _expire(self, upload: UploadRecord) -> None:
-        if self._db.update(UploadRecord, upload.id, only_if=("pending",), status="expired"):
-            self._forget_parts(upload.id)
-
-    def _forget_parts(self, upload_id: str) -> None:
-        """Forget the parts of an upload: first their records, then their bytes."""
-        parts = self._db.select(PartRecord, "upload_id = ?", (upload_id,))
-        with self._db.transaction():
-            for part in parts:
-                self._db.delete(PartRecord, part.id)
-        for part in parts:
-            self._store.parts.delete(part.id)
-
-    def _found(self, id_: str) -> UploadRecord:
-        upload = self._db.get(UploadRecord, id_)
-        assert upload is not None  # uploads are never removed
-        return upload
-
     def _over(self, id_: str) -> ApiError:
-        upload = self._found(id_)
-        how = {"expired": "it has expired, an hour after it was created"}
-        reason = how.get(upload.status, f"it is {upload.status} already")
+        status = self._uploads.get(id_).status
+        reason = "it has expired, an hour after it was created" if status == "expired" else f"it is {status} already"
         return refused(f"Nothing can be done with {id_} any more: {reason}. Create a new upload.", code="upload_not_pending")
 
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ftwidgets.sandbox.store.database import Database
-from ftwidgets.sandbox.store.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord, ModelRecord
+from ftwidgets.sandbox.store.records import (
+    UNFINISHED,
+    CheckpointRecord,
+    CompletionRecord,
+    EventRecord,
+    JobRecord,
+    ModelRecord,
+    PermissionRecord,
+    ResponseRecord,
+)
 
 # How many turns the owner of a job has had lately or will have before it: what has begun, and what waits before it.
 # Three counts, each by an index, so jobs that ended long ago cost nothing, however many there are.
@@ -52,3 +63,29 @@ def has_permission(db: Database, model: str, owner: str) -> bool:
     """Say whether the owner of a tuned model lets somebody else use it."""
     models = "SELECT 1 FROM permissions JOIN models ON models.id = checkpoint AND models.owner = permissions.owner"
     return db.value(f"{models} WHERE checkpoint = ? AND project_id = ?", (model, owner)) is not None
+
+
+def keep_newest(db: Database, record: CompletionRecord | ResponseRecord, most: int) -> None:
+    """Insert a record and delete the oldest of its owner's that are more than `most`."""
+    with db.transaction():
+        db.insert(record)
+        delete_oldest(db, type(record), record.owner, most)
+
+
+def delete_oldest(db: Database, kind: type[CompletionRecord | ResponseRecord], owner: str, most: int) -> None:
+    """Delete all but the newest of an owner's records."""
+    last = f"(SELECT seq FROM {kind.table} WHERE owner = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"
+    for record in db.select(kind, f"seq <= {last}", (owner, most), owner=owner):
+        db.delete(kind, record.id)
+
+
+def grant_permissions(db: Database, wanted: Sequence[PermissionRecord]) -> list[PermissionRecord]:
+    """Insert permissions; where a project may use the checkpoint already, return the permission it has."""
+    granted = []
+    with db.transaction():
+        for new in wanted:
+            found = db.select(PermissionRecord, owner=new.owner, checkpoint=new.checkpoint, project_id=new.project_id, limit=1)
+            if not found:
+                db.insert(new)
+            granted.append(found[0] if found else new)
+    return granted

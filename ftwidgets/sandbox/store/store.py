@@ -104,6 +104,12 @@ class Store:
         self.blobs.delete(id_)
         return True
 
+    def delete_expired_files(self) -> None:
+        """Delete the files whose time is over; nobody can find them any more."""
+        for record in self.db.select(FileRecord, "expires_at <= ?", (self.clock.time(),)):
+            self.db.delete(FileRecord, record.id)
+            self.blobs.delete(record.id)
+
     def model(self, id_: str, owner: str | None = None) -> ModelRecord | None:
         """Find a tuned model, of this owner's if one is named."""
         record = self.db.get(ModelRecord, id_)

@@ -25,9 +25,10 @@ from ftwidgets.sandbox.api.request_model import (
     read_body,
     read_query,
 )
-from ftwidgets.sandbox.api_errors import ApiError, missing
-from ftwidgets.sandbox.store.database import Database
-from ftwidgets.sandbox.store.records import CompletionRecord, ResponseRecord
+from ftwidgets.sandbox.api_errors import missing
+from ftwidgets.sandbox.store.pages import completions_page, find_owned
+from ftwidgets.sandbox.store.queries import keep_newest
+from ftwidgets.sandbox.store.records import CompletionRecord
 from ftwidgets.sandbox.store.store import Store
 
 MOST_KEPT = 1000  # of each owner
@@ -50,26 +51,16 @@ def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], bo
     """
     plain = {**body, "choices": [{**choice, "logprobs": None} for choice in body["choices"]]}
     metadata = plain.pop("metadata", None)
-    with store.db.transaction():
-        store.db.insert(
-            CompletionRecord(
-                id=body["id"],
-                owner=owner,
-                created_at=body["created"],
-                model=body["model"],
-                metadata=metadata,
-                messages=messages,
-                body=plain,
-            )
-        )
-        drop_oldest(store.db, CompletionRecord, owner)
-
-
-def drop_oldest(db: Database, kind: type[CompletionRecord | ResponseRecord], owner: str, most: int = MOST_KEPT) -> None:
-    """Delete all but the newest of an owner's records."""
-    last = f"(SELECT seq FROM {kind.table} WHERE owner = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"
-    for record in db.select(kind, f"owner = ? AND seq <= {last}", (owner, owner, most)):
-        db.delete(kind, record.id)
+    record = CompletionRecord(
+        id=body["id"],
+        owner=owner,
+        created_at=body["created"],
+        model=body["model"],
+        metadata=metadata,
+        messages=messages,
+        body=plain,
+    )
+    keep_newest(store.db, record, MOST_KEPT)
 
 
 class MetadataRequest(RequestModel):
@@ -97,7 +88,7 @@ class CompletionsQuery(MetadataQuery, MessagesQuery):
     model: str | None = None
 
 
-class Stored:
+class StoredCompletions:
     """Stored chat completions, as the API offers them; everybody sees only their own."""
 
     def __init__(self, store: Store) -> None:
@@ -117,18 +108,17 @@ class Stored:
     async def list(self, request: Request) -> Response:
         """List completions, oldest first unless told otherwise, perhaps only those of a model or with certain metadata."""
         owner, query = owner_of(request), read_query(request, CompletionsQuery)
-        after, limit, newest = query.after, query.limit, query.order == "desc"
-        where, values = "owner = ?", [owner]
-        if query.model is not None:
-            where, values = where + " AND model = ?", [*values, query.model]
-        if query.metadata:
-            where += " AND metadata IS NULL"
-        for pair in query.metadata_pairs.items():
-            where += " AND EXISTS (SELECT 1 FROM json_each(completions.metadata) WHERE key = ? AND value = ?)"
-            values += pair
-        if after is not None:
-            self._find(after, owner, "after")
-        found, more = self._store.db.page(CompletionRecord, where, values, after=after, newest=newest, limit=limit)
+        if query.after is not None:
+            self._find(query.after, owner, "after")
+        found, more = completions_page(
+            self._store.db,
+            owner,
+            model=query.model,
+            metadata=None if query.metadata else query.metadata_pairs,
+            after=query.after,
+            newest=query.order == "desc",
+            limit=query.limit,
+        )
         return JSONResponse(bounded_page_body([stored_body(record) for record in found], more, empty=""))
 
     async def retrieve(self, request: Request) -> Response:
@@ -158,9 +148,12 @@ class Stored:
         return self._find(request.path_params["id"], owner_of(request))
 
     def _find(self, id_: str, owner: str, param: str | None = None) -> CompletionRecord:
-        record = self._store.db.get(CompletionRecord, id_)
-        if record is None or record.owner != owner:
-            raise _no_completion(id_, param)
+        record = find_owned(self._store.db, CompletionRecord, id_, owner)
+        if record is None:
+            message = (
+                f"Chat completion {id_} not found. Only completions made with store=True are kept, the newest {MOST_KEPT}."
+            )
+            raise missing(message, param=param)
         return record
 
 
@@ -192,8 +185,3 @@ def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:
         "refusal": None,
         "content_parts": parts,
     }
-
-
-def _no_completion(id_: str, param: str | None) -> ApiError:
-    message = f"Chat completion {id_} not found. Only completions made with store=True are kept, the newest {MOST_KEPT}."
-    return missing(message, param=param)

@@ -19,7 +19,7 @@ from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body
 from ftwidgets.sandbox.api.chat.chat_completions import GONE
 from ftwidgets.sandbox.api.chat.chat_request import mentions_json, sampling_temperature
-from ftwidgets.sandbox.api.chat.stored_completions import drop_oldest, page_of
+from ftwidgets.sandbox.api.chat.stored_completions import MOST_KEPT, page_of
 from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, gather, only, read_body, read_query
 from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_message_id, plain_messages, with_own_ids
 from ftwidgets.sandbox.api.responses.response_bodies import ModelResponse
@@ -27,6 +27,8 @@ from ftwidgets.sandbox.api.responses.response_events import EventStream, event_s
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 from ftwidgets.sandbox.api_errors import missing, refused
 from ftwidgets.sandbox.inference.completion import Completion, CompletionRequest, Inference
+from ftwidgets.sandbox.store.pages import find_owned
+from ftwidgets.sandbox.store.queries import keep_newest
 from ftwidgets.sandbox.store.records import ResponseRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -152,31 +154,25 @@ class Responses:
 
     def _keep(self, response: ModelResponse, body: Body, conversation: list[Body], owner: str) -> None:
         plain = {**body, "output": [{**item, "content": _without_logprobs(item)} for item in body["output"]]}
-        with self._store.db.transaction():
-            self._store.db.insert(
-                ResponseRecord(
-                    id=response.id, owner=owner, created_at=response.created_at, conversation=conversation, body=plain
-                )
-            )
-            drop_oldest(self._store.db, ResponseRecord, owner)
+        record = ResponseRecord(
+            id=response.id, owner=owner, created_at=response.created_at, conversation=conversation, body=plain
+        )
+        keep_newest(self._store.db, record, MOST_KEPT)
 
     def _earlier(self, previous: str | None, owner: str) -> list[Body]:
         """Give the conversation up to and with an earlier response; its instructions are not part of it."""
-        record = None if previous is None else self._store.db.get(ResponseRecord, previous)
-        if record is not None and record.owner == owner:
-            return [*record.conversation, *record.body["output"]]
         if previous is None:
             return []
-        raise refused(
-            f"Previous response with id '{previous}' not found.",
-            param="previous_response_id",
-            code="previous_response_not_found",
-        )
+        record = find_owned(self._store.db, ResponseRecord, previous, owner)
+        if record is None:
+            message = f"Previous response with id '{previous}' not found."
+            raise refused(message, param="previous_response_id", code="previous_response_not_found")
+        return [*record.conversation, *record.body["output"]]
 
     def _find(self, request: Request) -> ResponseRecord:
         id_ = request.path_params["id"]
-        record = self._store.db.get(ResponseRecord, id_)
-        if record is None or record.owner != owner_of(request):
+        record = find_owned(self._store.db, ResponseRecord, id_, owner_of(request))
+        if record is None:
             raise missing(f"Response with id '{id_}' not found.")
         return record
 

@@ -15,7 +15,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.sandbox.api.chat.stored_completions import MOST_KEPT, drop_oldest
+from ftwidgets.sandbox.api.chat.stored_completions import MOST_KEPT
+from ftwidgets.sandbox.store.queries import delete_oldest
 from ftwidgets.sandbox.store.records import CompletionRecord
 from ftwidgets.sandbox.store.store import Store
 
@@ -232,7 +233,7 @@ def test_the_newest_thousand_of_each_owner_are_kept(tmp_path: Path) -> None:
                 store.db.insert(
                     CompletionRecord(id=f"c{n}", owner=owner, created_at=n, model=BASE, messages=[], body={"id": f"c{n}"})
                 )
-            drop_oldest(store.db, CompletionRecord, "many")
+            delete_oldest(store.db, CompletionRecord, "many", MOST_KEPT)
         kept = [record.id for record in store.db.select(CompletionRecord)]
         assert kept == ["c0", *(f"c{n}" for n in range(2, MOST_KEPT + 2))]
     finally:
