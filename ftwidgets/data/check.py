@@ -184,7 +184,8 @@ def column_mapping(**names: str | None) -> dict[str, str]:
 
 def check_source(source: "Source", options: CheckOptions) -> CheckedSource | UnreadableSource:
     """Read a source and apply every rule that does not depend on what the rows are for."""
-    from ftwidgets.data import model_specs, rules  # here, since `import ftwidgets` alone does not need them
+    from ftwidgets.data import rules  # here, since `import ftwidgets` alone does not need them
+    from ftwidgets.data.model_specs import TooLong, find_model
     from ftwidgets.data.readers import open_source
     from ftwidgets.data.tokens.row_counter import RowCounter
 
@@ -201,10 +202,11 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     for finding in opened.findings:
         collector.add(finding)
     repeats, near, labels = rules.Duplicates(), rules.NearDuplicates(near=options.near), rules.Labels()
-    counting = RowCounter(count_tokens=options.tokens, encoding=model_specs.encoding(options.model))
+    counting = RowCounter(count_tokens=options.tokens)
     all_rules: list[Rule] = [repeats, near, labels, counting]
     if options.model is not None:
-        all_rules.append(model_specs.TooLong(options.model))
+        counting.encoding = find_model(options.model).encoding
+        all_rules.append(TooLong(options.model))
     all_rules += [rules.SystemPrompts(opened.columns.get("system")), rules.RowTexts(), rules.Outliers()]
     index = scan(opened, all_rules, collector)
     for finding in _check_keys(index):

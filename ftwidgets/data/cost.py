@@ -1,14 +1,13 @@
-"""What training costs: tokens times epochs times a price from dated data, read in `prices.json` beside this file.
+"""What training costs: tokens x epochs x price. The prices are dated and in `prices.json` beside this file.
 
-Left out: what using the tuned model costs, hosting, discounts, taxes, and asking anybody for today's price; providers whose
-price we found in no source that says it for tokens, and reinforcement training, which is billed by the hour.
+Left out: the cost of using the tuned model, hosting, discounts and taxes; providers without a published price per token; and
+reinforcement training, which is billed by the hour.
 """
 
 import datetime
 import json
 import math
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 _DATA = Path(__file__).with_name("prices.json")
@@ -16,18 +15,18 @@ _DATA = Path(__file__).with_name("prices.json")
 
 @dataclass(frozen=True)
 class Price:
-    """What a provider takes for training a model, when that was read, and where; and until when it can be had.
+    """What a provider charges for training a model.
 
     Parameters
     ----------
     provider, model
-        Who trains what.
+        Who offers it, and which model is trained.
     usd_per_million_tokens
         For a million trained tokens: those of the file, the marks around each message included, times the epochs.
     source, as_of
-        Where that was read, and when (YYYY-MM-DD).
+        Where the price was read, and when (YYYY-MM-DD).
     note
-        What to know before one counts on it.
+        What to know before you rely on it.
     ends, retires
         The day from which nobody can start a job, and the day on which tuned models stop (YYYY-MM-DD); None: no such day.
     """
@@ -42,17 +41,11 @@ class Price:
     retires: str | None = None
 
     def expired(self, today: datetime.date | None = None) -> bool:
-        """Whether nobody can start a job at this price any more.
-
-        Parameters
-        ----------
-        today
-            The day that is asked about; by default this one.
-        """
+        """Return whether new jobs at this price are no longer possible on a day, by default today."""
         return self.ends is not None and datetime.date.fromisoformat(self.ends) <= (today or datetime.date.today())
 
-    def state(self, today: datetime.date | None = None) -> str:
-        """Say in a sentence until when it can be had, or that it cannot any more; empty where no end is known."""
+    def availability(self, today: datetime.date | None = None) -> str:
+        """Return in a sentence until when new jobs are possible, or that they no longer are; empty if no end is known."""
         if self.ends is None:
             return ""
         day = today or datetime.date.today()
@@ -65,7 +58,7 @@ class Price:
 
 def prices() -> list[Price]:
     """Return the known prices, the sandbox's (nothing) first; expired ones too (`Price.expired`)."""
-    return list(_read())
+    return [Price(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8"))]
 
 
 def cost(tokens: int, n_epochs: int, price: Price) -> float:
@@ -77,7 +70,7 @@ def cost(tokens: int, n_epochs: int, price: Price) -> float:
         Tokens of the training file, counted by the price's own model, the marks around each message included (`Report.tokens`);
         validation rows are not billed.
     n_epochs
-        How often each example is seen.
+        How often training passes over each example.
     price
         One of `prices()`.
 
@@ -91,13 +84,8 @@ def cost(tokens: int, n_epochs: int, price: Price) -> float:
     return tokens * n_epochs * price.usd_per_million_tokens / 1e6
 
 
-def dollars(amount: float) -> str:
-    """Return `0 USD`, `0.002 USD`, `12.50 USD`: cents where there are any, else what rounds to one digit."""
+def format_usd(amount: float) -> str:
+    """Return `0 USD`, `0.002 USD`, `12.50 USD`: two decimals from one cent on, else one significant digit."""
     if amount == 0 or amount >= 0.01:
         return f"{amount:,.2f} USD" if amount else "0 USD"
     return f"{amount:.{-math.floor(math.log10(amount))}f} USD"
-
-
-@cache
-def _read() -> tuple[Price, ...]:
-    return tuple(Price(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))

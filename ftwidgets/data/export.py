@@ -15,7 +15,6 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ftwidgets.data.jsonl import atomic_write, json_line
 from ftwidgets.data.rows import Example, TrainingRow
@@ -51,28 +50,11 @@ def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form:
     with atomic_write(path) as file:
         if bom:
             file.write(codecs.BOM_UTF8)
-        file.writelines(_table(examples) if form == "csv" else map(json_line, _converted(examples, form)))
+        file.writelines(_csv_lines(examples) if form == "csv" else _json_lines(examples, form))
     return Path(path)
 
 
-def _converted(examples: Iterable[Example], form: str) -> Iterator[Mapping[str, Any]]:
-    convert = _FORMS[form]
-    for number, example in enumerate(examples, start=1):
-        converted = convert(example)
-        if isinstance(converted, str):
-            raise DataError(f"example {number} {converted}, which the form {form!r} cannot hold. Choose another form.")
-        yield converted
-
-
-def _chat(example: Example) -> Example | str:
-    return example if "messages" in example else "is a preference row"
-
-
-def _preference(example: Example) -> Example | str:
-    return example if "input" in example else "has no second, worse answer"
-
-
-def _pair(example: Example) -> Example | str:
+def _to_pair(example: Example) -> Example | str:
     """Return prompt and completion as text; a system prompt has no place in that form."""
     turns = plain_turns(example)
     if isinstance(turns, str):
@@ -82,25 +64,34 @@ def _pair(example: Example) -> Example | str:
     return {"prompt": turns["Prompt"], "completion": turns["Completion"]}
 
 
-def _huggingface(example: Example) -> Example | str:
+def _to_huggingface(example: Example) -> Example | str:
     if "input" in example:
-        given = example["input"]
-        more = {key: value for key, value in given.items() if key != "messages"}
+        request = example["input"]
+        more = {key: value for key, value in request.items() if key != "messages"}
         chosen, rejected = example["preferred_output"], example["non_preferred_output"]
-        return {"prompt": given["messages"], "chosen": chosen, "rejected": rejected, **more}
+        return {"prompt": request["messages"], "chosen": chosen, "rejected": rejected, **more}
     rest = {key: value for key, value in example.items() if key != "messages"}
     return {"prompt": example["messages"][:-1], "completion": example["messages"][-1:], **rest}
 
 
+# Of each form the function that converts an example to it, or returns what keeps the example from fitting.
 _FORMS: dict[str, Callable[[Example], Example | str]] = {
-    "chat": _chat,
-    "preference": _preference,
-    "prompt-completion": _pair,
-    "huggingface": _huggingface,
+    "chat": lambda example: example if "messages" in example else "is a preference row",
+    "preference": lambda example: example if "input" in example else "has no second, worse answer",
+    "prompt-completion": _to_pair,
+    "huggingface": _to_huggingface,
 }
 
 
-def _table(examples: Iterable[Example]) -> Iterator[bytes]:
+def _json_lines(examples: Iterable[Example], form: str) -> Iterator[bytes]:
+    for number, example in enumerate(examples, start=1):
+        converted = _FORMS[form](example)
+        if isinstance(converted, str):
+            raise DataError(f"example {number} {converted}, which the form {form!r} cannot hold. Choose another form.")
+        yield json_line(converted)
+
+
+def _csv_lines(examples: Iterable[Example]) -> Iterator[bytes]:
     yield csv_line(_CSV_HEADER)
     for number, example in enumerate(examples, start=1):
         turns = plain_turns(example)
@@ -110,14 +101,14 @@ def _table(examples: Iterable[Example]) -> Iterator[bytes]:
 
 
 def csv_line(cells: Iterable[object]) -> bytes:
-    """Return one row of a CSV, its line break (CRLF, as RFC 4180 has it) included."""
+    """Return one row of a CSV, with its line break (CRLF, RFC 4180)."""
     text = io.StringIO(newline="")
     csv.writer(text).writerow(cells)
     return text.getvalue().encode("utf-8", "replace")
 
 
 def plain_turns(example: Example) -> dict[str, str] | str:
-    """Return system, prompt and completion of a single exchange of plain texts, or what keeps it from being one."""
+    """Return the system prompt, prompt and completion of one plain exchange, or what keeps the example from being one."""
     if "messages" not in example:
         return "is a preference row"
     messages = example["messages"]

@@ -27,8 +27,6 @@ TOO_LONG_ROW = FindingType(
     todo="Shorten the row or split it.",
 )
 
-DEFAULT_ENCODING = "o200k_base"
-
 _DATA = Path(__file__).with_name("models.json")
 _MESSAGE_OVERHEAD = 8  # tokens: at most what any of the tokenizers takes for a message beside its content
 _FEW_MESSAGES = 6
@@ -62,9 +60,10 @@ class TunableModel:
     as_of: str
 
 
-def models() -> list[TunableModel]:
+@cache
+def models() -> tuple[TunableModel, ...]:
     """Return the known models, the sandbox's first."""
-    return list(_read())
+    return tuple(TunableModel(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))
 
 
 def find_model(name: str) -> TunableModel:
@@ -81,16 +80,11 @@ def find_model(name: str) -> TunableModel:
         If nothing is known of it.
     """
     base = name.split(":")[1] if name.startswith("ft:") and name.count(":") > 1 else name
-    for model in _read():
+    for model in models():
         if base in (model.name, re.sub(r"-(\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4})$", "", model.name)):
             return model
-    known = join_names(model.name for model in _read())
+    known = join_names(model.name for model in models())
     raise ValueError(f"No model is known here as {quote(name)}. Known are {known}.")
-
-
-def encoding(name: str | None) -> str:
-    """Return the name of the model's tokenizer; without a model, that of the GPT-4o and GPT-4.1 families."""
-    return DEFAULT_ENCODING if name is None else find_model(name).encoding
 
 
 class TooLong:
@@ -155,8 +149,3 @@ def _upper_bound(row: TrainingRow, size: int) -> int:
         return size + len(example["messages"]) * _MESSAGE_OVERHEAD
     texts, extra = texts_and_overhead(example)
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + 2 * extra + 16
-
-
-@cache
-def _read() -> tuple[TunableModel, ...]:
-    return tuple(TunableModel(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))

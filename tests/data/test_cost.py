@@ -6,7 +6,7 @@ import pytest
 
 from ftwidgets.clients import connect
 from ftwidgets.data import prepare
-from ftwidgets.data.cost import Price, cost, dollars, prices
+from ftwidgets.data.cost import Price, cost, format_usd, prices
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.jobs.job import launch
 
@@ -44,14 +44,14 @@ def test_a_price_says_when_it_ends(today: str, expired: bool, state: str) -> Non
     """The day from which nobody can start a job makes it expired, and the sentence says so."""
     price = Price("OpenAI", "m", 3.0, "a page", "2026-11-22", "", ends="2027-01-06", retires="2027-01-14")
     day = datetime.date.fromisoformat(today)
-    assert (price.expired(day), price.state(day)) == (expired, state)
+    assert (price.expired(day), price.availability(day)) == (expired, state)
 
 
 def test_what_is_shut_down_is_expired_and_the_sandbox_never_is() -> None:
     """In the data too: GPT-4.1 nano ended on 2026-10-23."""
     day = datetime.date(2026, 11, 22)
     assert [price.model for price in prices() if price.expired(day)] == ["gpt-4.1-nano-2025-04-14"]
-    assert (prices()[0].expired(day), prices()[0].state(day)) == (False, "")
+    assert (prices()[0].expired(day), prices()[0].availability(day)) == (False, "")
 
 
 def test_a_negative_number_is_refused() -> None:
@@ -65,7 +65,7 @@ def test_a_negative_number_is_refused() -> None:
 )
 def test_amounts_read_well(amount: float, text: str) -> None:
     """No bill of `0.00 USD` that is not nothing."""
-    assert dollars(amount) == text
+    assert format_usd(amount) == text
 
 
 def test_the_tokens_are_those_a_job_is_billed_for(tmp_path: Path) -> None:

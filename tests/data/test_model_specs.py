@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from ftwidgets.data import check
 from ftwidgets.data.cost import prices
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.model_specs import TooLong, TunableModel, encoding, find_model, models
+from ftwidgets.data.model_specs import TooLong, TunableModel, find_model, models
 from ftwidgets.data.rows import Batch, Row, TrainingRow
 from ftwidgets.data.tokens import count_tokens, openai_count
 from ftwidgets.data.tokens.openai_count import count_row_tokens
@@ -66,7 +67,8 @@ def test_a_model_is_found_by_its_names(name: str, full: str) -> None:
 @pytest.mark.parametrize(("name", "code"), [(None, "o200k_base"), ("gpt-3.5-turbo-1106", "cl100k_base"), (MINI, "o200k_base")])
 def test_the_encoding_is_the_models(name: str | None, code: str) -> None:
     """Without a model it is that of the models that can still be tuned."""
-    assert encoding(name) == code
+    rows = [{"messages": [{"role": "user", "content": "Q?"}, {"role": "assistant", "content": "A."}]}]
+    assert check(rows, model=name).encoding == code
 
 
 def test_an_unknown_model_is_named_with_the_known_ones() -> None:

@@ -124,7 +124,7 @@ COSTS = ("Provider", "Model", "USD for a million tokens", f"{EPOCHS} epochs", "P
 
 def costs(report: Results) -> list[tuple[str, ...]]:
     """Return the cells under `COSTS` for each known price: this training's sum is the fourth."""
-    from ftwidgets.data.cost import cost, dollars, prices
+    from ftwidgets.data.cost import cost, format_usd, prices
 
     total = int(report.tokens.sum()) if report.n_examples else 0
     return [
@@ -132,9 +132,9 @@ def costs(report: Results) -> list[tuple[str, ...]]:
             price.provider,
             price.model,
             f"{price.usd_per_million_tokens:g}",
-            dollars(cost(total, EPOCHS, price)),
+            format_usd(cost(total, EPOCHS, price)),
             price.as_of,
-            price.state() or "no end known",
+            price.availability() or "no end known",
         )
         for price in prices()
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.cost import Price, cost, dollars, prices
+from ftwidgets.data.cost import Price, cost, format_usd, prices
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs
@@ -152,12 +152,12 @@ def _cost_text(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
     known = prices()
     elsewhere = next(price for price in known if price.provider != "sandbox")
     if sandbox:
-        same = f"The same on {elsewhere.provider}'s {elsewhere.model}: about {dollars(cost(tokens, n_epochs, elsewhere))}"
+        same = f"The same on {elsewhere.provider}'s {elsewhere.model}: about {format_usd(cost(tokens, n_epochs, elsewhere))}"
         return f"Nothing here. {same} ({_dated(elsewhere)})."
     for price in known:
         if price.provider != "sandbox" and (model == price.model or model.startswith(f"ft:{price.model}:")):
-            state = f"{price.state()} " if price.expired() else ""
-            return f"About {dollars(cost(tokens, n_epochs, price))} ({_dated(price)}). {state}{price.note}"
+            state = f"{price.availability()} " if price.expired() else ""
+            return f"About {format_usd(cost(tokens, n_epochs, price))} ({_dated(price)}). {state}{price.note}"
     return "Not known: this kit has no price for this model. Look it up before you start."
 
 

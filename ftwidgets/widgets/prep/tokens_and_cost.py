@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ftwidgets.data.cost import cost, dollars, prices
+from ftwidgets.data.cost import cost, format_usd, prices
 from ftwidgets.data.render import charts
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.lengths import Lengths, bins
@@ -41,7 +41,7 @@ def cost_sentence(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
     """Return how many tokens are trained on and what the sandbox charges for it, as plain text."""
     about = "" if exact else "about "
     trained = f"{about}{tokens:,} tokens x {pluralize(n_epochs, 'epoch')} = {about}{tokens * n_epochs:,} trained tokens"
-    return f"Training file: {trained}. In the sandbox they cost {dollars(cost(tokens, n_epochs, prices()[0]))}."
+    return f"Training file: {trained}. In the sandbox they cost {format_usd(cost(tokens, n_epochs, prices()[0]))}."
 
 
 def cost_table(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
@@ -58,9 +58,9 @@ def cost_table(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
     """
     rows, notes = [], []
     for price in prices():
-        amount = dollars(cost(tokens, n_epochs, price)) + (" (expired)" if price.expired() else "")
+        amount = format_usd(cost(tokens, n_epochs, price)) + (" (expired)" if price.expired() else "")
         rows.append((price.provider, price.model, f"{price.usd_per_million_tokens:g}", price.as_of, amount))
-        note = f"{price.state()} {price.note}" if price.expired() else price.note
+        note = f"{price.availability()} {price.note}" if price.expired() else price.note
         notes.append(f"<li>{escape(f'{price.provider}, {price.model}: {note} Source: {price.source}.')}</li>")
     table = markup.table("What training would cost", _HEADER, rows, numbers=(2, 4))
     sources = f"<details><summary>Where these prices are from</summary><ul>{''.join(notes)}</ul></details>"
