@@ -1,7 +1,7 @@
 """Check whether the lessons can run on this computer, and how to repair it if not; `ftwidgets doctor` prints the report.
 
-Each check is a function that returns a `Check`. What it reads of the machine is a parameter, so tests can describe any machine.
-Whether a browser draws widgets only a notebook can show; there the report is a widget that tests it.
+Each check is a function that returns a `HealthCheck`. Facts about the machine are parameters, so tests can describe any one.
+In a notebook the report is a widget, which also checks that the browser draws widgets.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.health.health_report import Check, HealthReport
+from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.health.labextensions import check_labextensions
 from ftwidgets.health.memory import Memory, available_memory
 from ftwidgets.health.versions import check_versions
@@ -56,7 +56,7 @@ def doctor() -> HealthReport:
         On a notebook cell's last line it is shown as a table that also reports whether this browser draws widgets.
     """
     in_kernel = _in_kernel()
-    functions: dict[str, Callable[[], Check | Sequence[Check]]] = {
+    functions: dict[str, Callable[[], HealthCheck | Sequence[HealthCheck]]] = {
         "versions": lambda: check_versions(in_kernel=in_kernel),
         "widgets": lambda: check_labextensions(in_kernel=in_kernel),
         "engine": lambda: check_speed(tokens_per_second()),
@@ -64,13 +64,13 @@ def doctor() -> HealthReport:
         "state folder": check_state_folder,
         "key": lambda: check_key(os.environ),
     }
-    checks: list[Check] = []
+    checks: list[HealthCheck] = []
     for topic, function in functions.items():
         try:
             found = function()
         except Exception as error:  # anything may be broken; a check that fails is a result too
             found = _failed_check(topic, error)
-        checks += [found] if isinstance(found, Check) else found
+        checks += [found] if isinstance(found, HealthCheck) else found
     return _DisplayedReport(tuple(checks))
 
 
@@ -112,7 +112,7 @@ def tokens_per_second() -> float:
     return (done - before) / passed
 
 
-def check_speed(rate: float) -> Check:
+def check_speed(rate: float) -> HealthCheck:
     """Compare a training speed in tokens per second with the times that the lessons state."""
     seconds = JOB_TOKENS / rate
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -121,8 +121,8 @@ def check_speed(rate: float) -> Check:
         f"lesson 00's job of {JOB_TOKENS:,} tokens takes about {seconds:.0f} s"
     )
     if seconds <= MAX_JOB_SECONDS:
-        return Check("engine", "ok", message)
-    return Check(
+        return HealthCheck("engine", "ok", message)
+    return HealthCheck(
         "engine",
         "note",
         f"{message}, longer than the lessons say",
@@ -130,21 +130,21 @@ def check_speed(rate: float) -> Check:
     )
 
 
-def check_memory(found: Memory | None) -> Check:
+def check_memory(found: Memory | None) -> HealthCheck:
     """Compare the available memory with what a lesson needs."""
     need = f"a lesson needs about {_format_size(NEEDED_MEMORY)}"
     if found is None:
-        return Check("memory", "note", f"this system does not report how much is available; {need}")
+        return HealthCheck("memory", "note", f"this system does not report how much is available; {need}")
     limit = f" of the {_format_size(found.limit)} allowed to this container" if found.limit is not None else ""
     message = f"{_format_size(found.available)} available{limit}; {need}"
     if found.available >= NEEDED_MEMORY:
-        return Check("memory", "ok", message)
-    return Check(
+        return HealthCheck("memory", "ok", message)
+    return HealthCheck(
         "memory", "wrong", message, "Shut down other kernels (in JupyterLab: Kernel > Shut Down All Kernels) or programs."
     )
 
 
-def check_state_folder() -> Check:
+def check_state_folder() -> HealthCheck:
     """Check the state folder that the sandbox would use."""
     from ftwidgets.clients import state_folder
     from ftwidgets.errors import FtwidgetsError
@@ -153,11 +153,11 @@ def check_state_folder() -> Check:
         home = state_folder()
     except FtwidgetsError:
         message = "no folder can have the name that FTWIDGETS_HOME gives"
-        return Check("state folder", "wrong", message, f"{_ELSEWHERE}.", place=os.environ.get("FTWIDGETS_HOME", ""))
+        return HealthCheck("state folder", "wrong", message, f"{_ELSEWHERE}.", place=os.environ.get("FTWIDGETS_HOME", ""))
     return check_folder(home)
 
 
-def check_folder(home: Path) -> Check:
+def check_folder(home: Path) -> HealthCheck:
     """Create the state folder, write a file, take a lock, and check the free disk space."""
     import sqlite3
 
@@ -174,7 +174,7 @@ def check_folder(home: Path) -> Check:
     except (OSError, sqlite3.Error) as error:
         # The text of an OSError contains the path, which is shown in a terminal only.
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return Check(
+        return HealthCheck(
             "state folder",
             "wrong",
             f"{named} cannot be used: {reason}",
@@ -184,27 +184,27 @@ def check_folder(home: Path) -> Check:
     message = f"{named} is writable, {_format_size(free)} free{training}"
     if free < NEEDED_DISK:
         fix = f"{_ELSEWHERE} on a disk with more room, or free some space: a lesson needs about {_format_size(NEEDED_DISK)}."
-        return Check("state folder", "wrong", message, fix, place=str(home))
-    return Check("state folder", "ok", message, place=str(home))
+        return HealthCheck("state folder", "wrong", message, fix, place=str(home))
+    return HealthCheck("state folder", "ok", message, place=str(home))
 
 
-def check_key(environment: Mapping[str, str]) -> Check:
+def check_key(environment: Mapping[str, str]) -> HealthCheck:
     """Check whether a key for another service is set; the result never contains it."""
     key = environment.get("OPENAI_API_KEY")
     if not key:
-        return Check("key", "ok", "OPENAI_API_KEY is not set; the sandbox needs none")
+        return HealthCheck("key", "ok", "OPENAI_API_KEY is not set; the sandbox needs none")
     if key != key.strip() or key[0] in "\"'":
         fix = "Set it again without the spaces or quotation marks around it."
-        return Check("key", "note", "OPENAI_API_KEY is set, with spaces or quotation marks around it", fix)
-    return Check("key", "ok", "OPENAI_API_KEY is set; the sandbox does not use it")
+        return HealthCheck("key", "note", "OPENAI_API_KEY is set, with spaces or quotation marks around it", fix)
+    return HealthCheck("key", "ok", "OPENAI_API_KEY is set; the sandbox does not use it")
 
 
-def _failed_check(topic: str, error: Exception) -> Check:
+def _failed_check(topic: str, error: Exception) -> HealthCheck:
     text = " ".join(str(error).split())
     with suppress(RuntimeError):  # no home folder
         text = text.replace(str(Path.home()), "~")
     fix = "Reinstall ftwidgets: python -m pip install --force-reinstall ftwidgets (in a checkout: pip install -e .)"
-    return Check(
+    return HealthCheck(
         topic,
         "wrong",
         f"could not be checked: {type(error).__name__}: {text}",

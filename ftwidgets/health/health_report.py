@@ -16,7 +16,7 @@ _LINE_WIDTH = 110
 
 
 @dataclass(frozen=True)
-class Check:
+class HealthCheck:
     """The result of one check.
 
     Parameters
@@ -48,7 +48,7 @@ class Check:
 class HealthReport:
     """The result of a health check; `print` it, or leave it on a notebook cell's last line."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[HealthCheck, ...]
 
     @property
     def ok(self) -> bool:
@@ -87,7 +87,7 @@ class HealthReport:
 _CELL = "text-align:left;vertical-align:top;white-space:normal;padding:3px 12px 3px 8px;line-height:1.45"
 
 
-def _as_text(check: Check, places: bool) -> str:
+def _as_text(check: HealthCheck, places: bool) -> str:
     message = f"{check.message} ({check.place})" if places and check.place else check.message
     begin = f"{_MARKS[check.verdict]:<6}{check.topic:<{_TOPIC_WIDTH}}"
     parts = [_wrap(message, begin)]
@@ -107,7 +107,7 @@ def _wrap(text: str, begin: str) -> str:
     )
 
 
-def _as_row(check: Check) -> str:
+def _as_row(check: HealthCheck) -> str:
     mark = f"{_CELL};border-left:4px solid {_COLOURS[check.verdict]};font-weight:{'700' if check.verdict == 'wrong' else '400'}"
     fix = f"<br><strong>To do:</strong> {escape(check.fix)}" if check.fix else ""
     return (

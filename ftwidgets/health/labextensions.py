@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ftwidgets.health.health_report import Check
+from ftwidgets.health.health_report import HealthCheck
 
 MANAGER, ANYWIDGET = "@jupyter-widgets/jupyterlab-manager", "anywidget"
 PACKAGES = {MANAGER: "jupyterlab_widgets", ANYWIDGET: "anywidget"}
 OLDEST_MANAGER = 5  # the one for ipywidgets 8
 
-_AGAIN = "then restart JupyterLab and reload the page."
+_RESTART = "then restart JupyterLab and reload the page."
 
 
 def check_labextensions(
     *, in_kernel: bool = False, folders: Sequence[Path] | None = None, settings: Sequence[Path] | None = None
-) -> Sequence[Check]:
+) -> Sequence[HealthCheck]:
     """Check that the two extensions that draw the kit's widgets are installed and enabled.
 
     Parameters
@@ -36,59 +37,54 @@ def check_labextensions(
     """
     if folders is None or settings is None:
         if importlib.util.find_spec("jupyter_core") is None or importlib.util.find_spec("jupyterlab") is None:
-            return [] if not in_kernel else [Check("widgets", "note", "drawn by a notebook server of another environment")]
-        folders, settings = _folders(), _settings()
-    off = _disabled(settings)
-    faults = [fault for name in PACKAGES if (fault := _fault(name, _version(name, folders), off))]
-    if faults:
-        return faults
-    there = " and ".join(f"{name} {_version(name, folders)}" for name in PACKAGES)
-    return [Check("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
+            elsewhere = HealthCheck("widgets", "note", "drawn by a notebook server of another environment")
+            return [elsewhere] if in_kernel else []
+        from jupyter_core.paths import jupyter_path
+
+        folders, settings = [Path(folder) for folder in jupyter_path("labextensions")], _settings_files()
+    off = _disabled_extensions(settings)
+    problems = [problem for name in PACKAGES if (problem := _find_problem(name, _find_version(name, folders), off))]
+    if problems:
+        return problems
+    there = " and ".join(f"{name} {_find_version(name, folders)}" for name in PACKAGES)
+    return [HealthCheck("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
 
 
-def _fault(name: str, version: str | None, off: set[str]) -> Check | None:
+def _find_problem(name: str, version: str | None, off: set[str]) -> HealthCheck | None:
     package = PACKAGES[name]
-    install = f"python -m pip install --force-reinstall --no-deps {package}, {_AGAIN}"
+    install = f"python -m pip install --force-reinstall --no-deps {package}, {_RESTART}"
     if version is None:
-        return Check("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
+        return HealthCheck("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
     if name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
         message = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
-        return Check("widgets", "wrong", message, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_AGAIN}')
-    if switched := sorted(entry for entry in off if entry.split(":")[0] == name):
-        message = f"switched off in JupyterLab: {', '.join(switched)}"
-        fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in switched)
-        return Check("widgets", "wrong", message, f"{fix}, {_AGAIN}")
+        return HealthCheck("widgets", "wrong", message, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_RESTART}')
+    if disabled := sorted(entry for entry in off if entry.split(":")[0] == name):
+        message = f"switched off in JupyterLab: {', '.join(disabled)}"
+        fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in disabled)
+        return HealthCheck("widgets", "wrong", message, f"{fix}, {_RESTART}")
     return None
 
 
-def _version(name: str, folders: Iterable[Path]) -> str | None:
+def _find_version(name: str, folders: Iterable[Path]) -> str | None:
     """Return the version in the first folder that has the extension; None if none has it or it cannot be read."""
     for folder in folders:
-        described = _json(folder / name / "package.json")
+        described = _read_json(folder / name / "package.json")
         if described.get("name") == name:
             return str(described.get("version", "?"))
     return None
 
 
-def _disabled(files: Iterable[Path]) -> set[str]:
+def _disabled_extensions(files: Iterable[Path]) -> set[str]:
     """Return the disabled extensions, and single plugins of one as `name:plugin`."""
     off: dict[str, bool] = {}
     for file in files:
-        message = _json(file).get("disabledExtensions", {})
-        off |= message if isinstance(message, dict) else dict.fromkeys(message, True)
+        disabled = _read_json(file).get("disabledExtensions", {})
+        off |= disabled if isinstance(disabled, dict) else dict.fromkeys(disabled, True)
     return {name for name, is_off in off.items() if is_off}
 
 
-def _folders() -> list[Path]:
-    from jupyter_core.paths import jupyter_path
-
-    return [Path(folder) for folder in jupyter_path("labextensions")]
-
-
-def _settings() -> list[Path]:
+def _settings_files() -> list[Path]:
     """List the settings files in JupyterLab's order: the application's, then `labconfig` of each level, the user's last."""
-    import sys
-
     from jupyter_core.paths import jupyter_config_path
 
     files = [Path(sys.prefix) / "share/jupyter/lab/settings/page_config.json"]
@@ -98,7 +94,7 @@ def _settings() -> list[Path]:
     return files
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from ftwidgets.health.health_report import Check
+from ftwidgets.health.health_report import HealthCheck
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -45,7 +45,7 @@ def check_versions(
     in_kernel: bool = False,
     version: Callable[[str], str | None] = installed,
     wanted: Callable[[], dict[str, SpecifierSet]] = requirements,
-) -> Sequence[Check]:
+) -> Sequence[HealthCheck]:
     """Report the most important versions, and every package that is missing or too old.
 
     Parameters
@@ -60,24 +60,26 @@ def check_versions(
     except metadata.PackageNotFoundError:
         message = "ftwidgets runs from a folder and is not installed, so what it needs is not known"
         return [
-            Check("Python", "ok", platform.python_version()),
-            Check("packages", "note", message, "pip install -e . in its folder"),
+            HealthCheck("Python", "ok", platform.python_version()),
+            HealthCheck("packages", "note", message, "pip install -e . in its folder"),
         ]
     found = {name: version(name) for name in (*REPORTED, *needs)}
-    faults = [fault for name, specifier in needs.items() if (fault := _fault(name, found[name], specifier, in_kernel))]
+    problems = [
+        problem for name, specifier in needs.items() if (problem := _find_problem(name, found[name], specifier, in_kernel))
+    ]
     shown = ", ".join(f"{name} {found[name]}" for name in REPORTED if found[name])
-    return [Check("Python", "ok", platform.python_version()), Check("packages", "ok", shown), *faults]
+    return [HealthCheck("Python", "ok", platform.python_version()), HealthCheck("packages", "ok", shown), *problems]
 
 
-def _fault(name: str, version: str | None, wanted: SpecifierSet, in_kernel: bool) -> Check | None:
+def _find_problem(name: str, version: str | None, wanted: SpecifierSet, in_kernel: bool) -> HealthCheck | None:
     if version is not None and wanted.contains(version, prereleases=True):
         return None
     if version is None and name in _LAB and in_kernel:
-        return Check(
+        return HealthCheck(
             "packages", "note", f"{name} is not in this kernel's environment; the notebook server may run from another"
         )
     if version is None and name in _LAB:
-        return Check("packages", "wrong", f"{name} is not installed", _INSTALL_LAB)
+        return HealthCheck("packages", "wrong", f"{name} is not installed", _INSTALL_LAB)
     message = f"{name} is not installed" if version is None else f"{name} {version} is too old; ftwidgets needs {wanted}"
     fix = f'python -m pip install --upgrade "{name}{wanted}", then restart JupyterLab and the kernel.'
-    return Check("packages", "wrong", message, fix)
+    return HealthCheck("packages", "wrong", message, fix)

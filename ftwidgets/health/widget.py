@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ftwidgets.health.health_report import Check, HealthReport
+from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 
-NO_ANSWER = Check(
+NO_ANSWER = HealthCheck(
     "browser",
     "note",
     "no browser answered (on a saved page none can)",
@@ -35,7 +35,7 @@ class Doctor(Panel):
     def __init__(self, report: HealthReport) -> None:
         self._report = report
         self._created_at = time.monotonic()
-        self._answer: Check | None = None
+        self._answer: HealthCheck | None = None
         self._table = Live()
         super().__init__("Health check", [self._table])
         self.status.on_msg(self._on_message)
@@ -64,7 +64,7 @@ class Doctor(Panel):
         if content != {"type": "shown"} or self._answer is not None:
             return
         after = time.monotonic() - self._created_at
-        self._answer = Check(
+        self._answer = HealthCheck(
             "browser", "ok", f"this browser draws widgets, and its answer reached the kernel after {after:.1f} s"
         )
         self._show()

@@ -15,7 +15,7 @@ from ftwidgets.cli import main
 from ftwidgets.engine import NANO, Model
 from ftwidgets.health import doctor as health
 from ftwidgets.health import health_report, memory
-from ftwidgets.health.health_report import Check, HealthReport
+from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.sandbox.store.lock import process_lock
 
 # The engine
@@ -163,7 +163,7 @@ def test_the_commands_exit_code_says_whether_something_is_wrong(
     verdict: health_report.Verdict, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """1 if there is something to fix, 0 if not; the report is printed either way."""
-    monkeypatch.setattr(health, "doctor", lambda: HealthReport((Check("a", verdict, "found", "fix it"),)))
+    monkeypatch.setattr(health, "doctor", lambda: HealthReport((HealthCheck("a", verdict, "found", "fix it"),)))
     assert main.main(["doctor"]) == code
     assert "found" in capsys.readouterr().out
 

@@ -2,20 +2,19 @@
 
 import pytest
 
-from ftwidgets.health.health_report import Check, HealthReport
+from ftwidgets.health.health_report import HealthCheck, HealthReport
 
 
 def test_whatever_is_wrong_has_a_fix() -> None:
     """A finding without a way out cannot even be made."""
     with pytest.raises(ValueError, match="must say what to do"):
-        Check("x", "wrong", "broken")
+        HealthCheck("x", "wrong", "broken")
 
 
 def test_a_report_says_all_of_it_in_text_and_html() -> None:
     """Each line with its mark, the fix below, a verdict at the end; in HTML nothing of it can be mark-up."""
-    report = HealthReport(
-        (Check("a", "ok", "fine", place="/here"), Check("b", "wrong", "<b>", "do & see"), Check("c", "note", "so"))
-    )
+    fine, broken = HealthCheck("a", "ok", "fine", place="/here"), HealthCheck("b", "wrong", "<b>", "do & see")
+    report = HealthReport((fine, broken, HealthCheck("c", "note", "so")))
     text, html = str(report), report._repr_html_()
     assert [line.split()[0] for line in text.splitlines()] == ["ok", "FIX", "->", "note", "1"]
     assert not report.ok

@@ -7,13 +7,13 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from ftwidgets.health import versions
-from ftwidgets.health.health_report import Check
+from ftwidgets.health.health_report import HealthCheck
 
 NEEDS = {"openai": SpecifierSet(">=3.50"), "ipywidgets": SpecifierSet(">=8.1"), "jupyterlab": SpecifierSet(">=4.2")}
 NEW = {"ftwidgets": "0.1.0", "openai": "3.54.0", "ipywidgets": "8.1.9", "jupyterlab": "4.6.6"}
 
 
-def faults(lines: Sequence[Check]) -> list[Check]:
+def faults(lines: Sequence[HealthCheck]) -> list[HealthCheck]:
     return [line for line in lines if line.verdict != "ok"]
 
 

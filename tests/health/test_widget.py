@@ -10,11 +10,11 @@ from nbclient import NotebookClient
 import ftwidgets
 from ftwidgets import doctor
 from ftwidgets.health import health_report
-from ftwidgets.health.health_report import Check, HealthReport
+from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.health.widget import NO_ANSWER, Doctor
 from ftwidgets.widgets.base.panel import WIDGET
 
-FOUND = HealthReport((Check("a", "ok", "<b>fine</b>", place="/here"), Check("b", "note", "so")))
+FOUND = HealthReport((HealthCheck("a", "ok", "<b>fine</b>", place="/here"), HealthCheck("b", "note", "so")))
 
 
 def answer(widget: Doctor) -> None:
@@ -49,7 +49,7 @@ def test_a_browser_that_draws_it_answers() -> None:
 @pytest.mark.parametrize(("verdict", "kind"), [("ok", "ftw-ok"), ("note", "ftw-ok"), ("wrong", "ftw-wrong")])
 def test_the_status_line_has_the_verdict(verdict: health_report.Verdict, kind: str) -> None:
     """In words and in its mark, for whoever hears the line and whoever sees it."""
-    widget = Doctor(HealthReport((Check("a", verdict, "x", "do this"),)))
+    widget = Doctor(HealthReport((HealthCheck("a", verdict, "x", "do this"),)))
     assert kind in widget.status.html
     assert ("1 thing to fix" in widget.status.html) == (verdict == "wrong")
 
