@@ -69,7 +69,7 @@ def _candidates(batch: Batch) -> Iterator[int]:
 
 
 def _repeats(row: TrainingRow) -> str | None:
-    """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not."""
+    """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not repeat it."""
     asked, answer = normalize(_last_question(row)), normalize(row.completion)
     bare = asked.rstrip(" .!?:")
     if len(bare) < _SHORTEST:

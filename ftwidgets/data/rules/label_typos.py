@@ -1,6 +1,6 @@
-"""Whether one label is another one with a slip of the hand in it. Precision first: what may be another label is one.
+"""Decide whether one label is a typo of another. Precision first: what may be a different label counts as one.
 
-Left out: how often each occurs, which decides as well (`labels`).
+Left out: how often each label occurs, which decides as well (`labels`).
 """
 
 import re
@@ -10,12 +10,14 @@ from ftwidgets.data.rules.near_duplicates.typos import edit_distance, is_confusa
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LIGHT = re.compile(r"[\s.,;:!'\"_/-]+")
-_DENSE = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")  # scripts in which one sign is a word or a syllable
+_DENSE = re.compile(
+    "[\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)  # scripts in which one character is a word or a syllable
 _ROMAN = re.compile("[ivxlcdm]+")
 
 
 def strip_punctuation(label: str) -> str:
-    """Return a folded label without final punctuation and the quotes around it; as it is if nothing else is left."""
+    """Return a normalized label without final punctuation and surrounding quotes; unchanged if nothing else is left."""
     for _ in range(2):
         label = label[1:-1] if len(label) > 2 and label[0] == label[-1] and label[0] in "\"'" else label
         label = label.rstrip(" .!,;:") or label
@@ -23,9 +25,9 @@ def strip_punctuation(label: str) -> str:
 
 
 def is_typo(slip: str, label: str) -> bool:
-    """Tell whether a folded label is another one but for a letter put in, left out, replaced, or two swapped.
+    """Tell whether two normalized labels differ in one letter inserted, deleted or replaced, or two neighbours swapped.
 
-    From eight letters on there may be two such slips (a letter replaced counts as two). The first letter is the same, or
+    From eight letters on there may be two such typos (a letter replaced counts as two). The first letter is the same, or
     swapped with the second. Words that differ have four letters or more; of four letters only neighbours may be swapped, of
     five none be replaced; but a label of nine letters or more may lack its last one. Nothing is a slip that differs in a
     number, a Roman one included, in a sign such as +, in a beginning (`legal`, `illegal`), or that is known to be another
@@ -65,7 +67,7 @@ def _is_typo(slip: str, word: str) -> bool:
 
 
 def _marks(label: str) -> tuple[str, str]:
-    """Return what tells labels apart besides words: signs, and digits with all that stands between them."""
+    """Return what distinguishes labels besides words: symbols, and digits with everything between them."""
     rest = _LETTERS.sub(" ", label)
     signs = _LIGHT.sub("", rest)
     edges = "".join(label[i] for i in (0, -1) if label and label[i] in "-/_")

@@ -1,6 +1,7 @@
-"""Completions that are labels: how many of each, and which look like slips. Left out: whether a label is right.
+"""The rule about completions that are labels: mistyped labels, rare labels, and an imbalance between labels.
 
-What makes a source a label task is written at `is_label_task`; what makes a label a slip, in `slips`.
+`is_label_task` decides whether a source is a label task, `label_typos` whether a label is mistyped. Left out: whether a label
+is right.
 """
 
 import re
@@ -40,7 +41,7 @@ LABEL_IMBALANCE = FindingType(
 
 FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
 HELD = 1_000
-"""Different completions that are held; with more of them it is no label task."""
+"""With more different completions than this it is no label task, and they are no longer counted."""
 
 RARE = 5
 """A label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row."""
@@ -50,17 +51,17 @@ MAJOR, RATIO = 0.8, 10.0
 learning course calls moderate imbalance), or ten times the rows of the least frequent label that is not rare."""
 
 FREQUENT = 5
-"""A label is a slip for another only if that one occurs at least five times as often."""
+"""A label is a typo of another only if that one occurs at least five times as often."""
 
-MOST_SLIPS = 2
-"""A spelling with more rows is a label of its own: a hand slips once or twice in the same way."""
+MOST_TYPOS = 2
+"""A spelling with more rows is a label of its own: nobody makes the same typo three times."""
 
 
 class Labels:
     """The rules label-typo, rare-label and label-imbalance.
 
-    After `finalize`, `counts` tells how often each label occurs (slips counted where they belong), most frequent first, or
-    is None if the completions are no labels; `corrections` maps each slip to the label it is close to.
+    After `finalize`, `counts` has how often each label occurs (typos counted as the label they are close to), most frequent
+    first, or is None if the completions are no labels; `corrections` maps each typo to the label it is close to.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class Labels:
         self._rows = array("h")
 
     def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
-        """Count completions, as long as they can be labels."""
+        """Count the completions, as long as they can be labels."""
         known = self._numbers
         if known is None:
             return ()
@@ -84,7 +85,7 @@ class Labels:
         return ()
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        """Say which labels are slips, rare, or too frequent."""
+        """Yield the labels that are mistyped, rare, or too frequent."""
         spellings = self._spellings()
         if not is_label_task(spellings):
             return
@@ -120,7 +121,7 @@ class Labels:
 
 
 def is_label_task(spellings: dict[str, int]) -> bool:
-    """Tell whether completions that occur so often are labels.
+    """Tell whether completions are labels, by how often each occurs.
 
     There are 20 rows or more. Those completions that occur more than once are no longer than 40 characters, make up nine
     tenths of the rows, and are at most 200 and at most a tenth as many as the rows. More than 20 must be filled evenly, for
@@ -148,9 +149,9 @@ def _are_amounts(labels: Iterable[str]) -> bool:
 
 
 def corrections(spellings: dict[str, int]) -> dict[str, str]:
-    """Return which spelling is a slip for which: the same when folded, or a slip of the hand from one far more frequent.
+    """Return for each mistyped label which label is meant: equal when normalized, or a typo of one that is far more frequent.
 
-    But for final punctuation, a spelling of three rows or more is no slip.
+    A spelling of three rows or more is no typo, unless it differs only in final punctuation.
     """
     import numpy as np
 
@@ -174,11 +175,11 @@ def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
         return True
     if n_label < FREQUENT * n_slip:
         return False
-    return strip_punctuation(slip) == strip_punctuation(label) or (n_slip <= MOST_SLIPS and is_typo(slip, label))
+    return strip_punctuation(slip) == strip_punctuation(label) or (n_slip <= MOST_TYPOS and is_typo(slip, label))
 
 
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
-    """Yield a fault if one label is far more frequent than the others."""
+    """Yield a finding if one label is far more frequent than the others."""
     (label, most), total = next(iter(counts.items())), sum(counts.values())
     frequent = [n for n in counts.values() if n >= RARE]
     fix = "Add rows of the other labels, and judge the result label by label; the score over all rows hides the rare ones."

@@ -1,8 +1,8 @@
-"""Secrets known by what is said before them: `password: ...`, `API_KEY="..."`, `https://user:password@host`.
+"""Find secrets by the name before them: `password: ...`, `API_KEY="..."`, `https://user:password@host`.
 
-What is plainly no secret passes: `YOUR_API_KEY`, `sk-...`, `xxxx`, `<token>`, `${TOKEN}`, `os.environ["KEY"]`, a word;
+What is clearly no secret passes: `YOUR_API_KEY`, `sk-...`, `xxxx`, `<token>`, `${TOKEN}`, `os.environ["KEY"]`, a word;
 and so do the passwords of textbooks (`qwerty123`, `postgres:postgres@`) and names of several words (`shop-tls-2024a-prod`).
-Left out: keys that are known by their own shape (`secrets`), and sentences (`the password is ...`).
+Left out: keys that have a pattern of their own (`secrets`), and sentences (`the password is ...`).
 """
 
 import re
@@ -42,7 +42,7 @@ _PLACEHOLDER = re.compile(
     r"eyJzdWIiOiIxMjM0NTY3ODkw|eyJpc3MiOiJqb2Ui",  # "sub":"1234567890", jwt.io's token; "iss":"joe", RFC 7519, 3.1
     re.IGNORECASE,
 )
-# Passwords of textbooks and of fresh installations: words such as these, joined, with digits or signs after them.
+# Passwords of textbooks and of fresh installations: words such as these, joined, with digits or punctuation after them.
 _TEXTBOOK = re.compile(
     r"(?:(?:p[a@4][s$5]{2}(?:w[o0]r[dt])?|pwd|s[e3]cr[e3]t|[a@4]dm[i1!]n|w[e3]lc[o0]me|qwert[yz](?:uiop)?|azerty|asdf(?:gh)?(?:jkl)?|"
     r"zxcv(?:bnm?)?|letme[i1]n|iloveyou|monkey|dragon|sunshine|football|princess|trustno|master|hallo|hello|world|changeit|"
@@ -52,7 +52,7 @@ _TEXTBOOK = re.compile(
     r"[\W_]?){1,6}[\d\W_]{0,10}",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(  # how passwords are kept: `password: sha512crypt`
+_SCHEME = re.compile(  # hashes, ciphers and encodings: `password: sha512crypt`
     r"(?:salted[_\-]?)?(?:scram-)?(?:(?:sha|ssha|aes|des|hs|rs|es)[_\-]?\d|md[45]|bcrypt|s?crypt|yescrypt|argon2|pbkdf2|ntlm|"
     r"base(?:32|64)|utf-?8|oauth2?)"
     r"(?:[_\-]?(?:\d++|crypt|sum|hash|hashed|encrypted|id|i|gcm|cbc|hmac|sha))*",
@@ -66,48 +66,48 @@ _FEWEST_WORDS = 2
 _CODE = re.compile(r"\$\w+$|%\w+%$|\$\(|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|(?:os|process|env|config|settings|self)\.|https?:")
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[A-Za-z]{2,24}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_FEWEST_KINDS = 5  # different characters in anything that was drawn at random
+_FEWEST_KINDS = 5  # a random value has at least so many different characters
 
 
 def is_placeholder(value: str) -> bool:
-    """Tell whether a value only stands where a secret would: says so, repeats itself, or counts up."""
+    """Tell whether a value is a placeholder for a secret: it says so, repeats one character, or counts up."""
     return _PLACEHOLDER.search(value) is not None or len(set(value[-24:])) < _FEWEST_KINDS
 
 
 def _is_name(value: str) -> bool:
-    """Tell whether a value is words in small letters, joined, as things are named: at least two hold letters alone."""
+    """Tell whether a value is a name made of lower-case words (`shop-tls-prod`): at least two of them are letters alone."""
     if _WORDS.fullmatch(value) is None:
         return False
     return len(_LETTERS_ALONE.findall(value)) >= _FEWEST_WORDS
 
 
-def _is_of_textbooks(value: str) -> bool:
-    """Tell whether a value is a password that everybody knows, or says how passwords are kept."""
+def _is_textbook_password(value: str) -> bool:
+    """Tell whether a value is a password that everybody knows, or the name of a hash or cipher."""
     return _TEXTBOOK.fullmatch(value[:60]) is not None or _SCHEME.fullmatch(value) is not None
 
 
 def _is_password(value: str) -> bool:
-    """Tell whether a value can be a password in use: letters with digits, or with a sign among them."""
+    """Tell whether a value can be a real password: letters with digits or punctuation."""
     marked = any(map(str.isdigit, value)) or any(sign in value for sign in "!@#$%^&*?+~")
     return marked and any(map(str.isalpha, value))
 
 
 def _is_token(value: str) -> bool:
-    """Tell whether a value can be a key or a token: long, of letters and several digits, no date."""
+    """Tell whether a value can be a key or a token: long, letters and several digits, no date."""
     n_digits = sum(map(str.isdigit, value))
-    drawn = len(value) >= 12 and n_digits >= 2 and len(value) - n_digits >= 4
-    return drawn and _DATE.match(value) is None and not _is_name(value)
+    random = len(value) >= 12 and n_digits >= 2 and len(value) - n_digits >= 4
+    return random and _DATE.match(value) is None and not _is_name(value)
 
 
 def _is_password_in_url(user: str, value: str) -> bool:
-    """Tell whether a password in an address can be one in use: not the user's name, a word, or to be filled in."""
-    drawn = _is_password(value) or (len(value) >= 8 and not value.islower() and not value.isupper() and not value.istitle())
+    """Tell whether a password in a URL can be a real one: not the user's name, a word, or a placeholder."""
+    real = _is_password(value) or (len(value) >= 8 and not value.islower() and not value.isupper() and not value.istitle())
     filled_in = value[0] in "$%{" or "{" in value or value.lower() == user.lower()
-    return drawn and not filled_in and not is_placeholder(value) and not _is_of_textbooks(value)
+    return real and not filled_in and not is_placeholder(value) and not _is_textbook_password(value)
 
 
 def _names(before: str) -> str | None:
-    """Return what a text that ends in a name for a secret names; None if it does not end in one."""
+    """Return what kind of secret the name at the end of a text names; None if it names none."""
     name = before.rstrip(" \t\r\n\"'`*:=>")
     small = name.lower()
     joined = small.translate(_JOINING)
@@ -124,7 +124,7 @@ def _names(before: str) -> str | None:
 
 
 def find_assignments(text: str) -> Iterator[Span]:
-    """Yield the values that are assigned to a name for a secret and look like one."""
+    """Yield the values that look like secrets and are assigned to a name for a secret."""
     for sign in _SIGN.finditer(text):
         at = sign.start()
         what = _names(text[max(0, at - _LONGEST_NAME) : at])
@@ -132,7 +132,7 @@ def find_assignments(text: str) -> Iterator[Span]:
         if what and match and not match["call"]:
             value = match["value"].rstrip(".,!?:*_")
             plausible = _is_password if what == "a password" else _is_token
-            if len(value) >= 6 and plausible(value) and not is_placeholder(match["value"]) and not _is_other(value):
+            if len(value) >= 6 and plausible(value) and not is_placeholder(match["value"]) and not _is_no_secret(value):
                 start = match.start("value")
                 yield Span(start, start + len(value), what)
     if "Bearer " in text:
@@ -145,8 +145,8 @@ def find_assignments(text: str) -> Iterator[Span]:
                 yield Span(match.start(2), match.end(2), "a password in an address")
 
 
-def _is_other(value: str) -> bool:
-    """Tell whether a value is an address, a name or an expression in a program, or a password of textbooks."""
+def _is_no_secret(value: str) -> bool:
+    """Tell whether a value is an address, an expression in a program, or a textbook password."""
     if "://" in value or _MAIL.fullmatch(value) is not None or _CODE.match(value) is not None:
         return True
-    return _is_of_textbooks(value)
+    return _is_textbook_password(value)

@@ -1,4 +1,4 @@
-"""Too little of everything: what a service refuses, and what is few. Left out: every rule about what rows say."""
+"""The rule about the number of examples: too few for a service, or too few for an effect."""
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.text import pluralize
@@ -18,8 +18,8 @@ FEW_ROWS = FindingType(
     todo="Add good rows, if the result is not yet what you want.",
 )
 
-FEWEST = 10  # the services refuse a training file with fewer
-ADVISED = 50  # where their guides begin to promise an effect
+FEWEST = 10  # services reject a training file with fewer examples
+ADVISED = 50  # from here on their guides expect an effect
 
 
 def size(n_examples: int, where: str, n_rows: int = 0) -> list[Finding]:

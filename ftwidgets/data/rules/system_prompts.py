@@ -1,7 +1,4 @@
-"""System prompts that do not fit together: several where one was meant, and rows without one.
-
-Left out: whether the system prompt is a good one.
-"""
+"""The rule about inconsistent system prompts: several where one was meant, and rows without one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,13 +35,13 @@ SYSTEM_MISSING = FindingType(
 )
 
 MOST = 200
-"""Different system prompts that are counted; with more, each row has its own by design."""
+"""With more different system prompts than this, each row has its own by design, and they are no longer counted."""
 
 DOMINANT = 0.8
-"""With this share of the rows, one system prompt is the one that was meant, or none."""
+"""The share of the rows with which one system prompt, or having none, is what was meant."""
 
-TOLD = 5
-"""Variants that are told one by one."""
+NAMED = 5
+"""Variants that have a finding of their own; more are counted in one finding."""
 
 
 @dataclass
@@ -57,9 +54,9 @@ class _Variant:
 class SystemPrompts:
     """The rules mixed-system-prompts, system-missing and system-filled.
 
-    Mixed: a system prompt that says the same as a more frequent one but for blanks, case, punctuation or a typo; or one
+    Mixed: a system prompt that differs from a more frequent one only in whitespace, case, punctuation or a typo; or one
     beside another that has at least 80 % of the rows. Several that share the rows more evenly are tasks of their own, and
-    more than ten without a dominant one are a system prompt for each row: that is remarked once.
+    more than ten without a dominant one are a system prompt for each row: that is one note.
     """
 
     def __init__(self, column: str | None = None) -> None:
@@ -96,7 +93,7 @@ class SystemPrompts:
         variant.n += 1
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        """Say which system prompts do not fit, and how many rows have none."""
+        """Yield the system prompts that do not fit the others, and how many rows have none."""
         yield from self._mixed(lookup)
         yield from self._gaps(lookup)
 
@@ -106,14 +103,14 @@ class SystemPrompts:
         dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
         minor: list[tuple[_Variant, _Variant, bool]] = []
         for place, variant in enumerate(ranked if not self._many else ()):
-            twin = next((other for other in ranked[:place] if _same(other.text, variant.text)), None)
-            if twin is not None or (dominated and place):
-                minor.append((variant, twin or ranked[0], twin is not None))
-        minor.sort(key=lambda told: told[0].first)
-        for variant, usual, nearly in minor[:TOLD]:
+            same = next((other for other in ranked[:place] if _same(other.text, variant.text)), None)
+            if same is not None or (dominated and place):
+                minor.append((variant, same or ranked[0], same is not None))
+        minor.sort(key=lambda entry: entry[0].first)
+        for variant, usual, nearly in minor[:NAMED]:
             yield variant.first, _variant(variant, usual, known, own, nearly=nearly)
-        if len(minor) > TOLD:
-            yield None, _more(len(minor) - TOLD, known.where(minor[TOLD][0].first))
+        if len(minor) > NAMED:
+            yield None, _more(len(minor) - NAMED, known.where(minor[NAMED][0].first))
         if self._many or (len(ranked) - len(minor) > 10 and not dominated):
             yield None, _by_design(len(ranked), more=self._many)
 

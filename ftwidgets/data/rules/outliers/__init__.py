@@ -1,1 +1,1 @@
-"""Texts unlike the rest of their set: length, ending, style, language."""
+"""Texts that differ from the rest of their set: in length, ending, style or language."""

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - strange characters are the subject
-"""How completions begin and end: as sentences do, or broken off; with a greeting or without.
+"""Classify how completions end (as a sentence, or broken off) and whether they begin with a greeting.
 
-Left out: endings that say nothing either way: a list, a link, a number, code, a signature, an emoji, two or three words.
+Left out: endings that prove nothing: a list, a link, a number, code, a signature, an emoji, two or three words.
 """
 
 OTHER, WHOLE, OPEN = 0, 1, 2

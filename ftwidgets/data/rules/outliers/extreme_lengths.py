@@ -1,4 +1,4 @@
-"""Completions far shorter or far longer than the others of their set.
+"""Completions that are far shorter or far longer than the others of their set.
 
 Length is compared on a log scale, by the median and the median absolute deviation (Leys and others 2013, "Detecting
 outliers", J. Exp. Soc. Psychol. 49), and must differ from the median by a factor as well. Left out: sets of labels.
@@ -35,8 +35,8 @@ _SHORT_NEEDS = 40  # characters in the median completion for which "very short" 
 _RARE = 0.02  # where more rows than this are so short, short answers are a habit of the set
 
 
-def outliers(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Finding]]:
-    """Yield (position, fault) for the lengths that stand out."""
+def check_lengths(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Finding]]:
+    """Yield (position, finding) for the lengths that stand out."""
     import numpy as np
 
     if len(lengths) < FEWEST_ROWS:

@@ -1,13 +1,13 @@
 # ruff: noqa: RUF001 - strange characters are the subject
-"""Which language a text is in, where that is plain: the script, and for Latin letters the function words.
+"""Detect the language of a text where it is certain: by its script, and for Latin letters by its function words.
 
-Made for one question, "is this text unlike all the others?", so it would rather say nothing than guess: texts of a few
-words, mixed texts and code get no verdict. Left out: telling languages of one other script apart (Russian from Ukrainian).
+It answers one question, "is this text unlike all the others?", and does not guess: texts of a few words, mixed texts and code
+get no result. Left out: telling languages of one other script apart (Russian from Ukrainian).
 """
 
 from collections.abc import Sequence
 
-# The commonest function words of each; a word may stand in several.
+# The most common function words of each language; a word may be in several.
 _WORDS = {
     "English": (
         "the and of to in is you that it for was are with his they be at have this from or had by not but what were we "
@@ -64,7 +64,7 @@ _WORDS = {
         "gì sẽ rất nhưng hay phải thì"
     ),
 }
-_SCRIPTS = {  # by the upper byte of UTF-16 code units: the blocks that a script fills
+_SCRIPTS = {  # by the high byte of UTF-16 code units: the blocks of each script
     "Greek": (0x03, 0x1F),
     "Cyrillic": (0x04,),
     "Hebrew": (0x05,),
@@ -75,7 +75,7 @@ _SCRIPTS = {  # by the upper byte of UTF-16 code units: the blocks that a script
     "Japanese": (0x30,),
     "Chinese": tuple(range(0x4E, 0xA0)),
 }
-NAMES = ["", *_WORDS, *_SCRIPTS]  # by verdict; 0 is none
+NAMES = ["", *_WORDS, *_SCRIPTS]  # by number; 0 is unknown
 _FIRST_SCRIPT = len(_WORDS) + 1
 _BY_UPPER_BYTE = bytes(
     next((_FIRST_SCRIPT + n for n, blocks in enumerate(_SCRIPTS.values()) if upper in blocks), 0) for upper in range(256)
@@ -83,7 +83,7 @@ _BY_UPPER_BYTE = bytes(
 _KANA = NAMES.index("Japanese")
 _OF_LANGUAGE = [frozenset(words.split()) for words in _WORDS.values()]
 _ALL_WORDS = frozenset().union(*_OF_LANGUAGE)
-# Words that hardly stand in a text of another of these languages: with one of them no more needs to be counted.
+# Words that hardly occur in a text of another of these languages: with one of them no more needs to be counted.
 _TELLING = {
     "English": ("the", "you", "and", "your", "my", "with", "it", "how", "what", "have", "are"),
     "German": ("und", "nicht", "ist", "das", "ich", "eine", "sie"),
@@ -91,14 +91,14 @@ _TELLING = {
 _TELLING |= {"French": ("est", "vous", "dans", "pour", "une", "des"), "Spanish": ("los", "para", "una", "por", "las", "está")}
 _PATTERNS = {NAMES.index(name): tuple(f" {word} " for word in words) for name, words in _TELLING.items()}
 _SHORTEST = 24  # characters of a text in Latin letters on which to judge
-_LOOKED_AT = 240  # characters; a language shows early
+_EXAMINED = 240  # characters; a language shows early
 _FEWEST_HITS = 4  # different function words
 
 
-def language(text: str, expected: int = 0) -> int:
-    """Return the place in `NAMES` of the language or script of a text; 0 where it is not plain.
+def detect_language(text: str, expected: int = 0) -> int:
+    """Return the index in `NAMES` of the language or script of a text; 0 where it is uncertain.
 
-    `expected` is the one that is most likely: a text in it is known by one of its commonest words.
+    `expected` is the most likely one: one of its most common words is enough to recognize it.
     """
     if text.isascii():
         if len(text) < _SHORTEST:
@@ -107,7 +107,7 @@ def language(text: str, expected: int = 0) -> int:
             if word in text:
                 return expected
         return _by_words(text)
-    start = text[:_LOOKED_AT]
+    start = text[:_EXAMINED]
     if expected in _PATTERNS and len(start.encode("utf-8", "replace")) < 1.25 * len(
         start
     ):  # Latin letters, most without accents
@@ -128,17 +128,19 @@ def language(text: str, expected: int = 0) -> int:
     return _by_words(text) if len(text) >= _SHORTEST else 0
 
 
-def languages(texts: Sequence[str], expected: int) -> bytes:
-    """Return the verdict on each text, as `language` gives it."""
+def detect_languages(texts: Sequence[str], expected: int) -> bytes:
+    """Return `detect_language` of each text."""
     telling = _PATTERNS.get(expected)
     if telling is None:
-        return bytes([language(text, expected) for text in texts])
+        return bytes([detect_language(text, expected) for text in texts])
     one, two = telling[:2]  # most texts have one of these two, so most need no call
-    return bytes([expected if (one in text or two in text) and text.isascii() else language(text, expected) for text in texts])
+    return bytes(
+        [expected if (one in text or two in text) and text.isascii() else detect_language(text, expected) for text in texts]
+    )
 
 
 def _by_script(text: str, upper: bytes) -> int | None:
-    """Return the script of most letters, 0 where scripts are mixed, None where the letters are Latin."""
+    """Return the script of most letters; 0 where scripts are mixed, None where the letters are Latin."""
     counts = {script: upper.count(script) for script in set(upper) - {0}}
     kana, han = NAMES.index("Japanese"), NAMES.index("Chinese")
     if counts.get(kana, 0) * 8 >= counts.get(han, 0) and kana in counts:
@@ -153,8 +155,8 @@ def _by_script(text: str, upper: bytes) -> int | None:
 
 
 def _by_words(text: str) -> int:
-    """Return the language whose function words a text has, where no other comes near."""
-    start = text[:_LOOKED_AT].lower()
+    """Return the language whose function words a text has, if it has twice as many as of any other language."""
+    start = text[:_EXAMINED].lower()
     hits = _ALL_WORDS.intersection(start.split())
     if len(hits) < _FEWEST_HITS or _is_code(start):
         return 0

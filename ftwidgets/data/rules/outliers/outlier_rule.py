@@ -1,7 +1,7 @@
-"""The rule about texts unlike the rest of their set: length, endings, style, language.
+"""The rule about texts that differ from the rest of their set in length, ending, style or language.
 
-Of each row it keeps seven bytes. A set whose completions are a few short labels gets only the look at its prompts.
-Left out: spelling (British or American), formatting, tone.
+It keeps seven bytes of each row. Where the completions are a few short labels, only their language is compared, and that of
+the prompts. Left out: spelling (British or American), formatting, tone.
 """
 
 from array import array
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Batch, RowLookup
 from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
-from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, outliers
-from ftwidgets.data.rules.outliers.language import NAMES, languages
+from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, check_lengths
+from ftwidgets.data.rules.outliers.language import NAMES, detect_languages
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ UNEXPECTED_LANGUAGE = FindingType(
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
-_SHOUT = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
+_SHORTEST_CAPITALS = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
 _FIRST = 32
 _RECENT = 2048
 _LONGEST_LABEL = 60
@@ -50,7 +50,7 @@ _MOST_LABELS = 200
 
 
 class Outliers:
-    """Rule over what each row's texts are like, compared with all others."""
+    """The rules mixed-endings, mixed-style, unexpected-language, very-short and very-long."""
 
     def __init__(self) -> None:
         self._lengths = array("i")
@@ -58,10 +58,10 @@ class Outliers:
         self._languages = {"prompt": bytearray(), "completion": bytearray()}
         self._expected = {"prompt": 0, "completion": 0}
         self._distinct: set[int] = set()
-        self._greeting = self._lower = self._upper = self._shouted = 0
+        self._greeting = self._lower = self._upper = self._capitals = 0
 
     def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
-        """Remember what the rows are like; says nothing yet."""
+        """Keep the length, the ending and the languages of each row; nothing is reported yet."""
         completions = batch.completions
         self._lengths.extend(map(len, completions))
         endings = bytes(map(ending, completions))
@@ -71,30 +71,30 @@ class Outliers:
         for text in completions:
             if text.startswith(GREETINGS) and greets(text):
                 self._greeting += 1
-        self._shouted += sum(_shouts(text) for text in completions if text.isupper())
+        self._capitals += sum(_is_all_capitals(text) for text in completions if text.isupper())
         starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
         lower = sum(map(str.islower, starts))
         self._lower += lower
         self._upper += sum(map(str.isupper, starts)) if lower or self._lower else len(starts)
         for field, texts in (("prompt", batch.prompts), ("completion", completions)):
             kept = self._languages[field]
-            for start, end in ((0, _FIRST), (_FIRST, len(texts))):  # after the first few it is known what to expect
+            for start, end in ((0, _FIRST), (_FIRST, len(texts))):  # the first few show which language to expect
                 expected = self._expected[field]
-                kept += languages(texts[start:end], expected)
-                self._expected[field] = _commonest(kept[-_RECENT:])
+                kept += detect_languages(texts[start:end], expected)
+                self._expected[field] = _most_common(kept[-_RECENT:])
         return iter(())
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
-        """Yield what stands out."""
+        """Yield the rows that differ from the others, and habits that only some rows have."""
         import numpy as np
 
         lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
         if not self._is_labels(lengths):
-            yield from outliers(lengths)
-            yield from self._of_endings()
-            yield from self._of_style()
+            yield from check_lengths(lengths)
+            yield from self._check_endings()
+            yield from self._check_style()
         for field in ("prompt", "completion"):
-            yield from _of_language(self._languages[field], field)
+            yield from _check_language(self._languages[field], field)
 
     def _is_labels(self, lengths: "np.ndarray[Any, Any]") -> bool:
         """Tell whether the completions are a few short labels."""
@@ -105,8 +105,8 @@ class Outliers:
         few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
         return few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL
 
-    def _of_endings(self) -> Iterator[tuple[int | None, Finding]]:
-        """Yield the rows that end as most do not, or a finding on the whole where there is no habit."""
+    def _check_endings(self) -> Iterator[tuple[int | None, Finding]]:
+        """Yield the rows that end unlike nine in ten, or one finding on the whole set if it has no such habit."""
         n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
         if n_whole + n_open < FEWEST_ROWS:
             return
@@ -114,14 +114,13 @@ class Outliers:
         if not few:
             return
         if few <= _FEW * (n_whole + n_open):
-            usual = WHOLE if n_whole > n_open else OPEN
-            if usual == WHOLE:
+            unusual = OPEN if n_whole > n_open else WHOLE
+            if unusual == OPEN:
                 message = f"Ends without a full stop; {n_whole:,} of {pluralize(n_whole + n_open, 'completion')} end with one."
                 fix = "Check that it is whole, and end it as the others do; the model learns where to stop from the endings."
             else:
                 message = f"Ends with a full stop; {n_open:,} of {pluralize(n_whole + n_open, 'completion')} end without one."
                 fix = "End it as the others do; the model learns where to stop from the endings."
-            unusual = OPEN if usual == WHOLE else WHOLE
             for position, end in enumerate(self._endings):
                 if end == unusual:
                     yield position, MIXED_ENDINGS(message, fix, field="completion")
@@ -130,43 +129,39 @@ class Outliers:
             fix = "Choose one and keep to it; the model learns where to stop from the endings."
             yield None, MIXED_ENDINGS(message, fix, field="completion")
 
-    def _of_style(self) -> Iterator[tuple[int | None, Finding]]:
-        """Yield notes on habits that only some of the completions have."""
+    def _check_style(self) -> Iterator[tuple[int | None, Finding]]:
+        """Yield notes on styles that only some of the completions have."""
         n_rows = len(self._endings)
         if n_rows < FEWEST_ROWS:
             return
         if _FEW * n_rows <= self._greeting <= (1 - _FEW) * n_rows:
             message = f"{self._greeting:,} of {pluralize(n_rows, 'completion')} begin with a greeting, the others do not."
-            yield None, _mixed(message, "Choose one and keep to it, unless the prompts say when to greet.")
-        if _RARELY * n_rows <= self._shouted <= (1 - _FEW) * n_rows:
-            message = f"{self._shouted:,} of {pluralize(n_rows, 'completion')} are all in capitals, the others are not."
-            yield None, _mixed(message, "Choose one and keep to it.")
+            yield None, MIXED_STYLE(message, "Choose one and keep to it, unless the prompts say when to greet.", "completion")
+        if _RARELY * n_rows <= self._capitals <= (1 - _FEW) * n_rows:
+            message = f"{self._capitals:,} of {pluralize(n_rows, 'completion')} are all in capitals, the others are not."
+            yield None, MIXED_STYLE(message, "Choose one and keep to it.", "completion")
         n_starts = self._lower + self._upper
         if n_starts >= FEWEST_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
             message = (
                 f"{self._lower:,} of {pluralize(n_starts, 'completion')} begin with a small letter, the others with a capital."
             )
-            yield None, _mixed(message, "Choose one and keep to it.")
+            yield None, MIXED_STYLE(message, "Choose one and keep to it.", "completion")
 
 
-def _shouts(text: str) -> bool:
-    """Tell whether a text with no small letters is in capitals: long enough, and without letters such as Chinese ones."""
-    return len(text) >= _SHOUT and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
+def _is_all_capitals(text: str) -> bool:
+    """Tell whether a text without lower-case letters is in capitals: long enough, and without letters such as Chinese ones."""
+    return len(text) >= _SHORTEST_CAPITALS and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
 
 
-def _mixed(message: str, fix: str) -> Finding:
-    return MIXED_STYLE(message, fix, field="completion")
-
-
-def _commonest(verdicts: bytes | bytearray) -> int:
-    """Return the commonest verdict that is one; 0 if there is none."""
+def _most_common(verdicts: bytes | bytearray) -> int:
+    """Return the most common language; 0 if none is known."""
     counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts) - {0}}
     return max(counts, key=counts.__getitem__, default=0)
 
 
-def _of_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Finding]]:
-    """Yield the rows in another language than at least nine in ten of those whose language is plain."""
-    usual = _commonest(verdicts)
+def _check_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Finding]]:
+    """Yield the rows in another language than that of at least nine in ten rows whose language is known."""
+    usual = _most_common(verdicts)
     n_plain = len(verdicts) - verdicts.count(0)
     n_usual = verdicts.count(usual) if usual else 0
     if n_plain < FEWEST_ROWS or n_usual == n_plain or n_usual < (1 - _FEW) * n_plain:

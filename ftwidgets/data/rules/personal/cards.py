@@ -1,9 +1,9 @@
-"""Numbers of payment cards: 13 to 19 digits with an issuer's prefix, grouped as on a card, and a right check digit.
+"""Payment card numbers: 13 to 19 digits with an issuer's prefix and a right check digit, grouped as on a card.
 
-Lengths, prefixes and the check digit (Luhn's) are those of ISO/IEC 7812-1 as the issuers publish them. Digits in one row
-are as often an identifier, and of random ones of 16 about one in forty has an issuer's prefix and a right check digit:
-they count only near a word for a card, and not after the name of something else.
-Left out: Maestro's older ranges, which look like any number; digits in one row that nothing says to be a card's.
+Lengths, prefixes and the check digit (Luhn's) are those of ISO/IEC 7812-1 as the issuers publish them. Digits without
+groups are as often an identifier, and about one in forty random numbers of 16 digits has an issuer's prefix and a right check
+digit: they count only near a word for a card, and not after the name of something else.
+Left out: Maestro's older ranges, which look like any number; digits without groups and without a word for a card near them.
 """
 
 import re
@@ -82,7 +82,7 @@ def redact_cards(text: str) -> str:
 
 
 def luhn(digits: str) -> bool:
-    """Tell whether the last digit checks the others (ISO/IEC 7812-1, annex B)."""
+    """Tell whether the last digit is the right check digit (ISO/IEC 7812-1, annex B)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + place % 2)
@@ -91,7 +91,7 @@ def luhn(digits: str) -> bool:
 
 
 def issuer(digits: str) -> str | None:
-    """Return whose card number this would be by its first digits and its length; None if nobody's."""
+    """Return the kind of card number by its first digits and its length; None if no issuer uses such numbers."""
     two, three, four = int(digits[:2]), int(digits[:3]), int(digits[:4])
     n = len(digits)
     known = (
@@ -109,8 +109,7 @@ def issuer(digits: str) -> str | None:
 def find_cards(text: str) -> list[Span]:
     """Return the card numbers in a text.
 
-    What is named an order number and the like just before passes. Without groups, digits are as often identifiers: they
-    count only near a word for a card.
+    Digits right after a word such as "order number" pass; digits without groups count only near a word for a card.
     """
     found = []
     for match in _GROUPED.finditer(text):
@@ -126,7 +125,7 @@ def find_cards(text: str) -> list[Span]:
 
 
 def _is_a_card(text: str, start: int, end: int) -> bool:
-    """Tell by what stands around them whether digits that can be a card's number are one."""
+    """Tell by the text around them whether digits that can be a card number are one."""
     before = text[max(0, start - _NEAR) : start]
     if _GROUP_BEFORE.search(before):
         return False

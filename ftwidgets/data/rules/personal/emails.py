@@ -59,7 +59,7 @@ def redact_emails(text: str) -> str:
 
 
 def is_for_examples(address: str) -> bool:
-    """Tell whether an address is at a name that was set aside for documents and tests, or is nobody's."""
+    """Tell whether an address is reserved for documents and tests, or belongs to nobody."""
     name, _, host = address.lower().rpartition("@")
     if host.endswith(_RESERVED) or _FOR_EXAMPLES.search(host) is not None or _NOWHERE.fullmatch(host) is not None:
         return True
@@ -75,7 +75,7 @@ def _is_in_a_link(text: str, start: int) -> bool:
 
 
 def find_emails(text: str) -> list[Span]:
-    """Return the e-mail addresses in a text that can be somebody's."""
+    """Return the e-mail addresses in a text that can belong to a person."""
     found: list[Span] = []
     at = text.find("@")
     while at != -1:

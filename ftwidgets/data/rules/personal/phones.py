@@ -120,7 +120,7 @@ def _country(digits: str) -> str | None:
 
 
 def _is_unlikely(national: str) -> bool:
-    """Tell whether digits are made up: all the same, counting up, a round number, or kept for films."""
+    """Tell whether digits are made up: all the same, counting up, a round number, or reserved for films."""
     if (
         len(set(national)) <= 2
         or national.count("0") > 5
@@ -133,7 +133,7 @@ def _is_unlikely(national: str) -> bool:
 
 
 def _is_international(text: str) -> bool:
-    """Tell whether a match in international form has a country's code and a length that it can have."""
+    """Tell whether a match in international form has a country code and a possible length."""
     digits = _digits(text.replace("(0)", "")).removeprefix("00" if text.startswith("00") else "")
     code = _country(digits)
     if code is None or not 8 <= len(digits) <= 15 or _is_unlikely(digits[len(code) :]):
@@ -152,7 +152,7 @@ def _matches(pattern: re.Pattern[str], text: str, run: re.Match[str], before: in
 
 
 def _candidates(text: str) -> Iterator[Span]:
-    """Yield what looks like a phone number; only where enough digits stand together are the patterns tried."""
+    """Yield what looks like a phone number. The patterns are tried only where enough digits stand together."""
     for run in _RUN.finditer(text):
         if sum(map(str.isdigit, run[0])) < _FEWEST:
             continue
@@ -163,7 +163,7 @@ def _candidates(text: str) -> Iterator[Span]:
             for match in _matches(shape, text, run):
                 digits = _digits(match[0])[-10:] if shape is _AMERICAN else _digits(match[0])
                 plausible = fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None
-                if plausible and not _is_called_otherwise(text, match.start()):
+                if plausible and not _is_labelled_otherwise(text, match.start()):
                     yield Span(match.start(), match.end(), "a phone number")
         for match in _matches(_CALLED, text, run, _BEFORE_A_RUN):
             word = match[0][: match.start("number") - match.start()]
@@ -175,13 +175,13 @@ def _candidates(text: str) -> Iterator[Span]:
                 yield Span(match.start("number"), match.end("number"), "a phone number")
 
 
-def _is_called_otherwise(text: str, start: int) -> bool:
-    """Tell whether what begins at `start` is named an invoice, an order or the like just before."""
+def _is_labelled_otherwise(text: str, start: int) -> bool:
+    """Tell whether the number at `start` comes after a word such as "invoice" or "order"."""
     return _LABEL.search(text[max(0, start - _LONGEST_LABEL) : start]) is not None
 
 
 def _is_callable(number: str) -> bool:
-    """Tell whether what follows a word for a phone is no date, no row of decimals and not made up."""
+    """Tell whether the number after a word for a phone is no date, no list of decimals and not made up."""
     if _DECIMALS.match(number):
         return False
     digits = _digits(number.replace("(0)", ""))
