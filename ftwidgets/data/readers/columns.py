@@ -24,7 +24,7 @@ AMBIGUOUS_COLUMN = FindingType(
     "ambiguous-column",
     "error",
     title="Two columns have the name that is looked for",
-    why="Which of them is meant, only you can know.",
+    why="Only you can know which of them is meant.",
     todo="Rename or delete one of them, or name the right one exactly.",
     arguments=("prompt", "completion", "system_column", "conversation", "group"),
 )

@@ -61,7 +61,11 @@ class ConversationParser(CellParser):
         if not turns or name is None:
             return
         key = hash(name)
-        remarks = (self._interrupted(name),) if key in seen else ()
+        remarks: tuple[Finding, ...] = ()
+        if key in seen:
+            message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
+            fix = "Sort the rows so that those of one conversation are together, or give each conversation a name of its own."
+            remarks = (CONVERSATION_INTERRUPTED(message, fix, self.columns["conversation"], name[:60]),)
         seen.add(key)
         findings = [finding for turn in turns if isinstance(turn, list) for finding in turn]
         if any(finding.level == "error" for finding in findings):
@@ -77,16 +81,11 @@ class ConversationParser(CellParser):
         if usable:
             yield _join_turns(usable, remarks)
 
-    def _interrupted(self, name: str) -> Finding:
-        message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
-        fix = "Sort the rows so that those of one conversation stand together, or give it a name of its own."
-        return CONVERSATION_INTERRUPTED(message, fix, field=self.columns["conversation"], excerpt=name[:60])
-
 
 def _join_turns(turns: list[TrainingRow], remarks: tuple[Finding, ...]) -> TrainingRow:
     """Return the turns as one example: the system prompt, the group and the split are those of the first row."""
     first, last = turns[0], turns[-1]
-    remarks += tuple(fault for turn in turns for fault in turn.remarks)
+    remarks += tuple(finding for turn in turns for finding in turn.remarks)
     if len(turns) == 1:
         return first._replace(remarks=remarks)
     messages = [] if first.system is None else [{"role": "system", "content": first.system}]

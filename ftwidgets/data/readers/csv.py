@@ -79,7 +79,7 @@ def find_table(text: TextFile, expected: Collection[str], delimiter: str | None)
         delimiter = _NAMED_DELIMITERS.get(delimiter, delimiter)
         if len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii():
             raise ValueError(f'the delimiter is one character, such as ";" or "\\t", not {quote(delimiter)}')
-        if text.statistics.n_quotes % 2:  # one may be left open; if it is, the last record says so
+        if text.statistics.n_quotes % 2:  # one may be left open; if it is, that is the last record
             last = deque(split_records(file, text, delimiter, line, offset), maxlen=1)
             if last and isinstance(last[0][2], Finding):
                 raise UnreadableError(last[0][2])

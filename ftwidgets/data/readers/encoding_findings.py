@@ -25,7 +25,7 @@ WINDOWS_1252 = FindingType(
 WRONG_ENCODING = FindingType(
     "wrong-encoding",
     "error",
-    title="The text is in an encoding that cannot be told",
+    title="The encoding of the text is not recognised",
     why="Neither UTF-8 nor UTF-16 nor Windows-1252 fits the bytes, so letters would be replaced by others.",
     todo='Save the file as UTF-8, or name its encoding: `encoding="..."`.',
     arguments=("encoding",),

@@ -13,14 +13,14 @@ EMPTY_FILE = FindingType(
     "empty-file",
     "error",
     title="The file is empty",
-    why="There is nothing in it, or only blanks. An export that broke off leaves such files.",
+    why="There is nothing in it, or only whitespace. An export that broke off leaves such files.",
     todo="Export the data again, or give the file that you meant.",
 )
 OTHER_FORMAT = FindingType(
     "other-format",
     "error",
-    title="The file is of another kind",
-    why="It holds something that training data cannot be read from: a PDF, a picture, an archive, a Parquet table.",
+    title="The file has another format",
+    why="It holds something from which training data cannot be read: a PDF, a picture, an archive, a Parquet table.",
     todo="Export it as CSV, XLSX or JSON Lines. A DataFrame can be given as it is.",
 )
 

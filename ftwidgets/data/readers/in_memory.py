@@ -18,8 +18,8 @@ REPEATED_INDEX = FindingType(
     "repeated-index",
     "note",
     title="The index of the DataFrame repeats labels",
-    why="A label that two rows have does not tell where a fault is, so rows are named by their position.",
-    todo="`frame.reset_index(drop=True)` gives labels of their own.",
+    why="A label that two rows share does not show where a problem is, so rows are named by their position.",
+    todo="`frame.reset_index(drop=True)` gives each row its own label.",
 )
 
 # Columns that hold lists of messages: such a row is read as a record.
@@ -108,15 +108,13 @@ def read_frame(frame: "pd.DataFrame", *, as_records: bool) -> RowsInMemory:
 
 def read_list(records: Sequence[Any]) -> RowsInMemory:
     """Return the rows of a list of records, or of something that can be indexed like one (a Hugging Face dataset)."""
-    return RowsInMemory("records", [_to_dict(records[position]) for position in range(len(records))])
-
-
-def _to_dict(record: Any) -> Any:
-    """Return a record of a list as a dict; of one that holds lists, keys without a value are left out."""
-    if not isinstance(record, Mapping):
-        return record
-    is_nested = any(not isinstance(value, str) and hasattr(value, "__len__") for value in record.values())
-    return {key: _to_builtin(value) for key, value in record.items() if value is not None or not is_nested}
+    values = [records[position] for position in range(len(records))]
+    for position, record in enumerate(values):
+        if isinstance(record, Mapping):
+            # Of a record that holds lists, keys without a value are left out: Hugging Face fills them in.
+            is_nested = any(not isinstance(value, str) and hasattr(value, "__len__") for value in record.values())
+            values[position] = {key: _to_builtin(value) for key, value in record.items() if value is not None or not is_nested}
+    return RowsInMemory("records", values)
 
 
 def _to_builtin(value: Any) -> Any:

@@ -19,14 +19,14 @@ NOT_JSON = FindingType(
     "not-json",
     "error",
     title="A line is not JSON",
-    why="Single quotes, a comma too many, a line that broke off: a service refuses the whole file.",
-    todo="Repair the line. A program that writes JSON (`json.dumps`) does not make this fault.",
+    why="Single quotes, a comma too many, a line that broke off: a service rejects the whole file.",
+    todo="Repair the line. A program that writes JSON (`json.dumps`) does not make this mistake.",
 )
 BLANK_LINE = FindingType(
     "blank-line",
     "note",
     title="Lines with nothing in them",
-    why="They are passed over here. Some programs that read JSON Lines stop at them.",
+    why="They are skipped here. Some programs that read JSON Lines stop at them.",
     todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
 )
 NOT_READABLE = FindingType(
@@ -40,14 +40,14 @@ TOO_LARGE_FILE = FindingType(
     "too-large-file",
     "error",
     title="The file is larger than a service takes",
-    why="Services refuse training files over 512 MB.",
+    why="Services reject training files over 512 MB.",
     todo="Split it, or leave out repeated and very long rows; a smaller set of good examples trains as well.",
 )
 BYTE_ORDER_MARK = FindingType(
     "byte-order-mark",
     "note",
     title="The file begins with a byte order mark",
-    why="Some services choke on it and say that line 1 is not JSON; Azure asks for one.",
+    why="Some services stop at it and report that line 1 is not JSON; Azure asks for one.",
     todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
 )
 
@@ -56,19 +56,19 @@ LARGEST_DOCUMENT = 200 * 1024 * 1024  # bytes of JSON that are read at once
 _LIST_KEYS = ("data", "train", "rows", "examples")
 _RECORD_KEYS = {"messages", "conversations", "prompt", "instruction", "input"}
 
-# What Python's json module says, and how we say it.
+# What Python's json module says, and the words we use for it.
 _REASONS = (
     ("Expecting property name", "a name in double quotes is expected"),
-    ("Illegal trailing comma", "a comma stands before the closing bracket"),
+    ("Illegal trailing comma", "there is a comma before the closing bracket"),
     ("Extra data", "more follows after the end of the value"),
     ("Unterminated string", "a text is not closed"),
-    ("Invalid control character", "a control character stands in a text"),
-    ("Invalid \\escape", "a backslash stands before a character that needs none"),
+    ("Invalid control character", "there is a control character in a text"),
+    ("Invalid \\escape", "there is a backslash before a character that needs none"),
     ("Invalid \\uXXXX", "\\u is not followed by four hexadecimal digits"),
     ("Expecting ',' delimiter", "a comma or a closing bracket is expected"),
     ("Expecting ':' delimiter", "a colon is expected"),
     ("Expecting value", "a value is expected"),
-    ("Unexpected UTF-8 BOM", "a byte order mark stands in the middle of the file"),
+    ("Unexpected UTF-8 BOM", "there is a byte order mark in the middle of the file"),
 )
 
 
@@ -106,7 +106,7 @@ class JsonLines:
             return []
         first = "line" if self.n_blank == 1 else "the first is line"
         message = f"{quote(self.name)} has {pluralize(self.n_blank, 'blank line')} ({first} {self.first_blank:,})."
-        fix = "Delete them; they are skipped here, and some services refuse them."
+        fix = "Delete them; they are skipped here, and some services reject them."
         return [BLANK_LINE(message, fix, line=self.first_blank)]
 
     def first_findings(self) -> list[Finding]:
@@ -119,8 +119,8 @@ class JsonLines:
             fix = "Leave out rows: a good selection trains as well as all of them."
             findings.append(TOO_LARGE_FILE(message, fix))
         if self.text.has_bom:
-            message = f"{quote(self.name)} begins with a byte order mark, which some services ask for and others refuse."
-            fix = "If a service refuses the file, save it as UTF-8 without a byte order mark."
+            message = f"{quote(self.name)} begins with a byte order mark, which some services ask for and others reject."
+            fix = "If a service rejects the file, save it as UTF-8 without a byte order mark."
             findings.append(BYTE_ORDER_MARK(message, fix))
         return findings
 
@@ -185,7 +185,7 @@ def read_json_document(text: TextFile) -> RowsInMemory:
     except (ValueError, RecursionError) as error:
         message = not_json(raw, error).message.replace("The line", quote(name), 1)
         line = raw.decode("utf-8", "replace").count("\n", 0, getattr(error, "pos", 0)) + 1
-        finding = NOT_JSON(message, "Mend the file there.", line=line)
+        finding = NOT_JSON(message, "Repair the file there.", line=line)
         raise UnreadableError(finding) from error
     records = value if isinstance(value, list) else _find_records(value)
     if records is None or any(not isinstance(record, dict) for record in records[:1]):
@@ -223,7 +223,7 @@ def _other_lists(name: str, document: Any, records: list[Any]) -> list[Finding]:
 
 
 def not_json(raw: bytes, error: Exception) -> Finding:
-    """Return the fault of a line that is not JSON, with where and why."""
+    """Return the finding of a line that is not JSON, with where and why."""
     whole = raw.decode("utf-8", "replace")
     text = whole.strip()
     if isinstance(error, RecursionError):
@@ -245,5 +245,5 @@ def _not_json_fix(text: str) -> str:
     if text in ("[", "]", "{", "}", "],", "},") or text.endswith(("{", "[")):
         return "Write each record on one line, without brackets around all of them."
     if text.endswith("},"):
-        return "Delete the comma at the end of the line; lines stand by themselves."
-    return "Mend the line, or delete it; each line is one JSON object."
+        return "Delete the comma at the end of the line; each line is an object by itself."
+    return "Repair the line, or delete it; each line is one JSON object."

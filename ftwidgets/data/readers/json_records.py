@@ -16,10 +16,7 @@ MIXED_FORMS = FindingType(
     "mixed-forms",
     "error",
     title="Rows of different forms in one file",
-    why=(
-        "A service trains on one form: chat, preference, or prompt and completion. The rows that it does not expect "
-        "are refused."
-    ),
+    why=("A service trains on one kind: chat, preference, or prompt and completion. Rows of another kind are rejected."),
     todo="Put each form into a file of its own.",
 )
 
@@ -69,8 +66,8 @@ class RecordParser:
             if type(row) is list:
                 yield row
             elif is_simple:  # the quick way, which most rows take
-                kind, faults, example, prompt, completion, prompted, own = parse_record(row.values, system)  # type: ignore[union-attr]
-                if not faults and example is not None and (kind == example_kind or example_kinds.get(kind) == example_kind):
+                kind, findings, example, prompt, completion, prompted, own = parse_record(row.values, system)  # type: ignore[union-attr]
+                if not findings and example is not None and (kind == example_kind or example_kinds.get(kind) == example_kind):
                     yield TrainingRow(row, prompt, completion, prompted, own, example)  # type: ignore[arg-type]
                 else:
                     yield parse_row(row)  # type: ignore[arg-type]
@@ -84,16 +81,20 @@ class RecordParser:
             value = self.repair(value)
         parsed = schema.parse_row(value, self.system)
         example_kind = schema.EXAMPLE_KINDS.get(parsed.format)
-        faults = [
-            replace(fault, fix=fault.fix + _MAPPING_HINT) if fault.id == "unknown-shape" else fault for fault in parsed.findings
+        findings = [
+            replace(finding, fix=finding.fix + _MAPPING_HINT) if finding.id == "unknown-shape" else finding
+            for finding in parsed.findings
         ]
         if example_kind is not None and self._example_kind is not None and example_kind != self._example_kind:
-            return [row.found(_mixed_forms(example_kind, self._example_kind))]
-        if parsed.example is None or any(fault.level == "error" for fault in faults):
-            return [row.found(fault) for fault in faults]
+            first = _KIND_NAMES[self._example_kind]
+            message = f"This is a {_KIND_NAMES[example_kind]} row; the first row of the file is a {first} row."
+            fix = "A file holds rows of one kind: a training method takes one. Put the others into a file of their own."
+            return [row.found(MIXED_FORMS(message, fix))]
+        if parsed.example is None or any(finding.level == "error" for finding in findings):
+            return [row.found(finding) for finding in findings]
         self._example_kind = self._example_kind or example_kind
         texts = parsed.prompt, parsed.completion, parsed.system, parsed.own_system
-        return TrainingRow(row, *texts, parsed.example, group, split, tuple(faults))
+        return TrainingRow(row, *texts, parsed.example, group, split, tuple(findings))
 
     def _without_columns(self, record: Any) -> tuple[Any, str | None, str | None]:
         """Return a record without the keys of group and split, and the values of these."""
@@ -137,7 +138,7 @@ class RecordsAsTable:
             return row
         record: Any = row.values
         if not isinstance(record, dict):
-            return [row.found(fault) for fault in schema.parse_row(record).findings]
+            return [row.found(finding) for finding in schema.parse_row(record).findings]
         return row._replace(values=tuple(record.get(name) for name in self.header))
 
 
@@ -150,9 +151,3 @@ def missing_key(name: str, keys: str) -> Finding:
     """Return the finding for a key that was named and is not in the first record."""
     message = f"There is no key {quote(name)} in the first record; its keys are {keys}."
     return MISSING_COLUMN(message, "Check its spelling.", field=name)
-
-
-def _mixed_forms(kind: str, first_kind: str) -> Finding:
-    message = f"This is a {_KIND_NAMES[kind]} row; the first row of the file is a {_KIND_NAMES[first_kind]} row."
-    fix = "A file holds rows of one kind: a training method takes one. Put the others into a file of their own."
-    return MIXED_FORMS(message, fix)

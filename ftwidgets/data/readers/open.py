@@ -36,7 +36,7 @@ SYSTEM_IS_A_COLUMN = FindingType(
     "system-is-a-column",
     "warning",
     title="The system prompt is the name of a column",
-    why="`system` is the text itself. Given the name of a column, the model would be told that name.",
+    why="`system` is the text itself. Given the name of a column, the model would get that name as its instructions.",
     todo="If the column was meant, use `system_column`.",
     arguments=("system_column",),
 )

@@ -36,9 +36,9 @@ DROP_OUTER_QUOTES = FixType("drop-outer-quotes", "take away quotes that became p
 BLANK_BEFORE_QUOTE = FindingType(
     "blank-before-quote",
     "warning",
-    title="A blank before a quote",
+    title="A space before a quote",
     why=("The quote does not open a quoted cell then, so the quotes are part of the text, and the model learns to write them."),
-    todo="Delete the blank between the delimiter and the quote.",
+    todo="Delete the space between the delimiter and the quote.",
     fix=DROP_OUTER_QUOTES,
 )
 DROP_BLANK_ROWS = FixType("drop-blank-rows", "leave out empty rows")
@@ -46,22 +46,22 @@ BLANK_ROW = FindingType(
     "blank-row",
     "note",
     title="Rows with nothing in them",
-    why="They are passed over. Spreadsheets leave them behind.",
+    why="They are skipped. Spreadsheets leave them behind.",
     todo="Nothing.",
     fix=DROP_BLANK_ROWS,
 )
 NOT_TEXT = FindingType(
     "not-text",
     "error",
-    title="A cell holds something that is no text",
-    why="A list or an object has no one way to be written as text, so it is not guessed. The row is left out.",
+    title="A cell holds something that is not text",
+    why="A list or an object can be written as text in several ways, so none is guessed. The row is left out.",
     todo="Turn the column into text as it should read.",
 )
 BLANK_CELL = FindingType(
     "blank-cell",
     "error",
-    title="A cell holds only blanks",
-    why="It looks filled and says nothing: the model would learn to answer with blanks. The row is left out.",
+    title="A cell holds only whitespace",
+    why="It looks filled and says nothing: the model would learn to answer with whitespace. The row is left out.",
     todo="Fill it in or delete the row.",
 )
 NUMBERS_AS_TEXT = FindingType(
@@ -207,14 +207,17 @@ class CellParser:
             return [row.found(blank)]
         remarks = self._malformed_cells(values) if self.kind == "file" else []
         if any(not is_empty(value) for value in values[self._width :]):
-            return [row.found(fault) for fault in (self._too_many_cells(values), *remarks)]
-        faults = [
-            fault
+            message = f"The row has {len(values)} cells, the header {self._width}."
+            fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
+            too_many = TOO_MANY_CELLS(message, fix, excerpt=str(values[self._width])[:60])
+            return [row.found(finding) for finding in (too_many, *remarks)]
+        findings = [
+            finding
             for part in ("prompt", "completion", "system")
-            if part in self.positions and (fault := self._cell_fault(row, part)) is not None
+            if part in self.positions and (finding := self._cell_finding(row, part)) is not None
         ]
-        if faults:
-            return [row.found(fault) for fault in (*faults, *remarks)]
+        if findings:
+            return [row.found(finding) for finding in (*findings, *remarks)]
         texts = {}
         for part in ("prompt", "completion"):
             value = value_at(values, self.positions[part])
@@ -226,7 +229,7 @@ class CellParser:
                 remarks.append(remark)
         return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
 
-    def _cell_fault(self, row: Row, part: str) -> Finding | None:
+    def _cell_finding(self, row: Row, part: str) -> Finding | None:
         """Return what is wrong with one cell, if anything is."""
         value, name = value_at(row.values, self.positions[part]), self.columns[part]
         if is_empty(value):
@@ -238,7 +241,7 @@ class CellParser:
             return None
         if self.kind == "workbook" and value in _FORMULA_ERRORS:
             message = f"{quote(name)} holds {value}, the mark of a formula that failed."
-            return NOT_TEXT(message, "Mend the formula, or write the text there.", field=name, excerpt=value)
+            return NOT_TEXT(message, "Repair the formula, or write the text there.", field=name, excerpt=value)
         surrogate = next((c for c in value if "\ud800" <= c <= "\udfff"), None)
         if surrogate is None:
             return None
@@ -249,37 +252,32 @@ class CellParser:
     def _empty_cell(self, row: Row, part: str, value: object) -> Finding:
         name, fix = self.columns[part], f"Fill it in or delete the row; {_REASONS[part]}."
         if isinstance(value, str) and value:
-            message = f"{quote(name)} holds nothing but blanks."
+            message = f"{quote(name)} holds only whitespace."
             return BLANK_CELL(message, fix, field=name, excerpt=value[:60])
         message = f"{quote(name)} is empty."
         if self.positions[part] >= len(row.values):
             message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
         return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
 
-    def _too_many_cells(self, values: Sequence[Any]) -> Finding:
-        message = f"The row has {len(values)} cells, the header {self._width}."
-        fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
-        return TOO_MANY_CELLS(message, fix, excerpt=str(values[self._width])[:60])
-
     def _malformed_cells(self, values: Sequence[Any]) -> list[Finding]:
         """Return the warnings for cells that a quote inside their quotes has changed."""
-        faults = []
+        findings = []
         for part in ("system", "prompt", "completion"):
             text = value_at(values, self.positions.get(part, len(values)))
             if isinstance(text, MalformedCell):
                 name = self.columns[part]
                 message = f"{quote(name)} has a quote inside its quotes that is not doubled; reading made it {quote(text)}."
                 fix = 'Write such a quote twice, "like ""this"" one"; then the text is read as it was meant.'
-                faults.append(STRAY_QUOTE(message, fix, field=name, excerpt=text[:60]))
-        return faults
+                findings.append(STRAY_QUOTE(message, fix, field=name, excerpt=text[:60]))
+        return findings
 
     def _blank_before_quote(self, part: str, text: str) -> Finding | None:
-        """Return the warning for a cell where a blank before a quote made the quotes part of the text."""
+        """Return the warning for a cell where a space before a quote made the quotes part of the text."""
         if text[0] not in " \t" or not text.lstrip().startswith('"') or not text.rstrip().endswith('"'):
             return None
         name = self.columns[part]
-        message = f"{quote(name)} has a blank before its opening quote, so the quotes became text."
-        fix = "Delete the blank between the delimiter and the quote."
+        message = f"{quote(name)} has a space before its opening quote, so the quotes became text."
+        fix = "Delete the space between the delimiter and the quote."
         return BLANK_BEFORE_QUOTE(message, fix, field=name, excerpt=text[:60])
 
 

@@ -32,7 +32,7 @@ def _unknown_key_findings(row: dict[str, Any]) -> Iterator[Finding]:
     for key in row:
         if key not in CHAT_KEYS:
             meant = closest_name(key, CHAT_KEYS)
-            fix = "Delete the key; a service refuses what it does not know."
+            fix = "Delete the key; a service rejects what it does not know."
             if meant is not None and meant not in row:
                 fix = f"Did you mean {quote(meant)}?"
             message = f"The row has the unknown key {display(key)}."

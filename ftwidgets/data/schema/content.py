@@ -18,29 +18,29 @@ from ftwidgets.data.text import join_names, quote
 CONTENT_NOT_TEXT = FindingType(
     "content-not-text",
     "error",
-    title="The content of a message is no text",
-    why="A number or an object is refused; only a text, or a list of text and image parts, is content.",
+    title="The content of a message is not text",
+    why="A number or an object is rejected; only a text, or a list of text and image parts, is content.",
     todo="Write it as a text.",
 )
 MISSING_CONTENT = FindingType(
     "missing-content",
     "error",
     title="A message has no content",
-    why="Only an assistant's message that calls a tool may do without.",
+    why="Only an assistant's message that calls a tool needs none.",
     todo="Fill it in or delete the row.",
 )
 EMPTY_CONTENT = FindingType(
     "empty-content",
     "error",
-    title="A message says nothing",
-    why="Its content is empty or blank: the model would learn from nothing, or learn to say nothing.",
+    title="A message is empty",
+    why="Its content is empty or blank: the model would learn from nothing, or learn to answer nothing.",
     todo="Fill it in or delete the row.",
     optional_fixes=(DROP_BLANK_SYSTEM,),
 )
 BAD_CONTENT_PART = FindingType(
     "bad-content-part",
     "error",
-    title="A part of a content is not as it must be",
+    title="A part of a content has the wrong form",
     why=(
         'Parts are `{"type": "text", "text": ...}` or `{"type": "image_url", "image_url": {"url": '
         "...}}`; the assistant's can only be text."

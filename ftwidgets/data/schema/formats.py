@@ -104,8 +104,8 @@ EXAMPLE_KINDS: Mapping[str, ExampleKind] = {row_format.name: row_format.example_
 NOT_AN_OBJECT = FindingType(
     "not-an-object",
     "error",
-    title="A line is JSON, and no object",
-    why="Each line has to be one object in curly brackets; a list of them or a bare text is refused.",
+    title="A line is JSON, but not an object",
+    why="Each line has to be one object in curly brackets; a list of them or plain text is rejected.",
     todo="Write each example as an object on a line of its own.",
 )
 UNKNOWN_SHAPE = FindingType(

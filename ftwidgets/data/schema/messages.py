@@ -36,7 +36,7 @@ UNKNOWN_ROLE = FindingType(
     title="A role that no service knows in training data",
     why=(
         "Known are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
-        "requests, and is refused in training files."
+        "requests, and is rejected in training files."
     ),
     todo="Use `system` for `developer`; write the others in lower case.",
     optional_fixes=(
@@ -47,23 +47,23 @@ UNKNOWN_ROLE = FindingType(
 NOT_A_MESSAGE = FindingType(
     "not-a-message",
     "error",
-    title="A turn is no message",
-    why="Each turn is an object with `role` and `content`; a bare text does not say who speaks.",
+    title="A turn is not a message",
+    why="Each turn is an object with `role` and `content`; plain text does not say who speaks.",
     todo='Write `{"role": "user", "content": "..."}`.',
 )
 BAD_NAME = FindingType(
     "bad-name",
     "error",
-    title="A name that services refuse",
+    title="A name that services reject",
     why="The name of a speaker or a function has at most 64 letters, digits, `_` and `-`.",
-    todo="Use only these signs.",
+    todo="Use only these characters.",
     optional_fixes=(DROP_EMPTY_KEYS,),
 )
 MISPLACED_WEIGHT = FindingType(
     "misplaced-weight",
     "error",
     title="A weight on a message that is not the assistant's",
-    why="Only answers are learned, so only they have a weight. Services refuse it elsewhere.",
+    why="Only answers are learned, so only they have a weight. Services reject it elsewhere.",
     todo="Take it away.",
     fix=DROP_MISPLACED_WEIGHT,
 )
@@ -71,7 +71,7 @@ BAD_WEIGHT = FindingType(
     "bad-weight",
     "error",
     title="A weight is neither 0 nor 1",
-    why="`weight` says whether an answer is learned (1) or only read (0). Other values are refused, or quietly taken for 1.",
+    why="`weight` says whether an answer is learned (1) or only read (0). Other values are rejected, or quietly taken for 1.",
     todo="Write 0 or 1.",
     optional_fixes=(
         MEND_WEIGHT,
@@ -147,7 +147,7 @@ def _role_finding(message: dict[str, Any], where: str, keys: MessageKeys, repair
 def _key_findings(message: dict[str, Any], role: str, where: str, keys: MessageKeys) -> Iterator[Finding]:
     for key in unknown_keys(message, role, keys):
         meant = closest_name(key, KEYS_BY_ROLE[role])
-        text, fix = f"{where} has the unknown key {display(key)}.", "Delete the key; a service refuses what it does not know."
+        text, fix = f"{where} has the unknown key {display(key)}.", "Delete the key; a service rejects what it does not know."
         if key in ALL_KEYS:
             text, fix = f"{where} ({role}) has the key {display(key)}, which a {role} message cannot have.", "Delete the key."
         elif meant is not None and meant not in message:

@@ -19,7 +19,7 @@ from ftwidgets.data.text import join_names
 EMPTY_MESSAGES = FindingType(
     "empty-messages",
     "error",
-    title="A conversation has no turn",
+    title="A conversation has no turns",
     why="There is nothing to read and nothing to learn.",
     todo="Fill it in or delete the row.",
 )
@@ -27,21 +27,21 @@ MISSING_MESSAGES = FindingType(
     "missing-messages",
     "error",
     title="A chat row has no messages",
-    why="Its other keys are those of a chat row, so the conversation was forgotten.",
+    why="Its other keys are those of a chat row, but the conversation is missing.",
     todo="Add `messages`, a list of turns.",
 )
 SYSTEM_NOT_FIRST = FindingType(
     "system-not-first",
     "warning",
     title="A system prompt in the middle",
-    why="Most models read it only as the first message.",
+    why="Most models expect it as the first message.",
     todo="Move it to the beginning.",
 )
 UNANSWERED_TOOL_CALL = FindingType(
     "unanswered-tool-call",
     "error",
     title="A tool call without its result",
-    why="Every call has to be followed by a `tool` message with its id, before anybody else speaks.",
+    why="Every call has to be followed by a `tool` message with its id, before any other message.",
     todo="Add the result.",
 )
 LAST_NOT_ASSISTANT = FindingType(
@@ -62,20 +62,20 @@ SAME_ROLE_TWICE = FindingType(
     "same-role-twice",
     "error",
     title="Two turns of one role in a row",
-    why="Chat templates of many models expect user and assistant to take turns, and refuse the row or join the two.",
+    why="Chat templates of many models expect user and assistant to take turns, and reject the row or join the two.",
     todo="Join the two into one turn.",
 )
 NO_ASSISTANT = FindingType(
     "no-assistant",
     "error",
-    title="Nobody answers",
-    why="Training teaches what the assistant says. In a row without it there is nothing to learn, and services refuse it.",
+    title="The assistant does not answer",
+    why="Training teaches what the assistant says. In a row without it there is nothing to learn, and services reject it.",
     todo="Add the answer or delete the row.",
 )
 TOOL_WITHOUT_CALL = FindingType(
     "tool-without-call",
     "error",
-    title="A tool's result that nobody called for",
+    title="A tool's result without a call",
     why="Its `tool_call_id` is that of no call before it.",
     todo="Add the call, or correct the id.",
 )

@@ -103,17 +103,14 @@ def _parse_plain_chat(value: Example, messages: list[dict[str, str]], system: st
         value = {"messages": [{"role": "system", "content": system}, *messages]}
     if len(messages) - own > 2:
         turns = messages[own:]
-        for message, role in zip(turns, _alternating(len(turns)), strict=True):
+        if len(turns) % 2:
+            return None
+        for message, role in zip(turns, ("user", "assistant") * (len(turns) // 2), strict=True):
             content = message["content"]
             if len(message) != 2 or message["role"] != role or type(content) is not str or not content or content.isspace():
                 return None
         prompt = "\n".join([f"{message['role']}: {message['content']}" for message in turns[:-1]])
     return _new(ParsedRow, ("chat", [], value, prompt, completion, text, own))
-
-
-def _alternating(n_turns: int) -> list[str]:
-    """Return the roles of so many alternating turns; of an odd number the last is `odd`, a role that no message has."""
-    return ["user", "assistant"] * (n_turns // 2) + ["odd"] * (n_turns % 2)
 
 
 def _parse_carefully(value: object, system: str | None) -> ParsedRow:

@@ -26,7 +26,7 @@ from ftwidgets.data.text import quote
 BAD_PREFERENCE = FindingType(
     "bad-preference",
     "error",
-    title="A preference row is not as it must be",
+    title="A preference row has the wrong form",
     why=(
         "It has `input` with messages, and `preferred_output` and `non_preferred_output`, each with one answer of "
         "the assistant."
@@ -121,7 +121,7 @@ def _one_output_findings(output: object, name: str, *, is_missing: bool) -> Iter
 
 
 def _unknown_key(row: dict[str, Any], key: Any, known: tuple[str, ...], label: str) -> Finding:
-    message, fix = f"{label} has the unknown key {display(key)}.", "Delete the key; a service refuses what it does not know."
+    message, fix = f"{label} has the unknown key {display(key)}.", "Delete the key; a service rejects what it does not know."
     return UNKNOWN_KEY(message, fix, short_key(key), repair=fix_of_unknown_key(row, key, known))
 
 

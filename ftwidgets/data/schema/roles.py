@@ -1,7 +1,7 @@
 """The roles of messages, and the keys that a message of each role may have.
 
 The roles and keys are those of OpenAI's published openapi.yaml (branch 2025-03-21, FineTuneChatRequestInput). The schema
-allows any key beside them; the services and the cookbook's check refuse what they do not know, and so do we. `name` on a
+allows any key beside them; the services and the cookbook's check reject what they do not know, and so do we. `name` on a
 tool message is in no schema but in many guides; it is accepted.
 """
 

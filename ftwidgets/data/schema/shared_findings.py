@@ -21,7 +21,7 @@ UNKNOWN_KEY = FindingType(
     "unknown-key",
     "error",
     title="A key that no service knows",
-    why="Services refuse rows and messages with keys of your own, such as ids and dates.",
+    why="Services reject rows and messages with keys of your own, such as ids and dates.",
     todo="Take it away; keep such data in another file.",
     optional_fixes=(DROP_UNKNOWN_KEYS,),
 )

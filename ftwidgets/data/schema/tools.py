@@ -20,7 +20,7 @@ from ftwidgets.data.text import pluralize, quote
 BAD_TOOL_CALL = FindingType(
     "bad-tool-call",
     "error",
-    title="A tool call is not as it must be",
+    title="A tool call has the wrong form",
     why=(
         "A call has an `id`, the type `function`, and a function with a `name` and `arguments`; the arguments are a "
         "text that holds JSON."
@@ -34,7 +34,7 @@ BAD_TOOL_CALL = FindingType(
 BAD_TOOLS = FindingType(
     "bad-tools",
     "error",
-    title="The list of tools is not as it must be",
+    title="The list of tools has the wrong form",
     why="Each tool has the type `function` and a function with a `name`; no two have the same.",
     todo="Write the list as in a request to the API.",
     optional_fixes=(DROP_EMPTY_KEYS,),

@@ -64,7 +64,7 @@ def split_records(file: BinaryIO, text: TextFile, delimiter: str, line: int, off
     """Yield the records of a CSV from an offset on, which is the beginning of a line; blank lines are skipped."""
     file.seek(offset)
     feeder = LineFeeder(file)
-    reader = csv.reader(feeder, delimiter=delimiter, strict=True)  # strict: refuses text behind a closing quote
+    reader = csv.reader(feeder, delimiter=delimiter, strict=True)  # strict: rejects text behind a closing quote
     line_end = "\r\n" if text.has_cr else "\n"
     for raw in iter(file.readline, b""):
         start, first = offset, line
@@ -124,7 +124,7 @@ def split_quoted_line(line: str, delimiter: str) -> list[str] | None:
 
 
 def split_malformed_line(line: str, delimiter: str) -> list[str] | None:
-    """Return the cells of one line that `csv.reader` refuses: with a very long cell, or text behind a closing quote.
+    """Return the cells of one line that `csv.reader` rejects: with a very long cell, or text behind a closing quote.
 
     None if a quote is left open. Text behind a closing quote is part of the cell, as it is for the module by default; the
     cell is a `MalformedCell` then. Whitespace behind it does no harm.
@@ -157,7 +157,7 @@ def _open_quote(feeder: LineFeeder, line: int, *, too_long: bool) -> Finding:
     else:
         end = line + feeder.n_lines
         effect = (
-            f"the next one, on line {end:,}, stands in the middle of a text, so all between became one cell; it is left out."
+            f"the next one, on line {end:,}, is in the middle of a text, so everything between became one cell; it is left out."
         )
     message = f'A double quote (") opens a cell on this row and {effect}'
     fix = 'Close the quote; a quote inside a quoted cell is written twice ("").'

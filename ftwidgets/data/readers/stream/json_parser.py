@@ -1,4 +1,4 @@
-"""Parse lines of JSON with orjson where it is installed, and with Python's own module wherever orjson refuses.
+"""Parse lines of JSON with orjson where it is installed, and with Python's own module wherever orjson rejects.
 
 So both accept the same lines and read the same values: NaN and Infinity, lone surrogates, repeated keys (the last one counts),
 numbers of any length. Left out: nesting deeper than `MAX_DEPTH`, which nothing behind here needs.
