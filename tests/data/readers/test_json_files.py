@@ -76,7 +76,7 @@ def test_blank_lines_are_one_note_and_lines_at_fault_have_one_each(tmp_path: Pat
         ("[" * 5000, "The line"),  # too deep or not closed: Python's versions differ in which they see first
         ("[" * 150 + "]" * 150, "deeper than 100 levels"),
         ("messages", "a value is expected at character 1"),
-        ("\ufeff" + CHAT, "a byte order mark stands in the middle of the file"),
+        ("\ufeff" + CHAT, "there is a byte order mark in the middle of the file"),
     ],
 )
 def test_a_line_that_is_no_json_says_where_and_why(line: str, words: str, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_quote_closed_in_the_middle_of_a_text_swallows_no_rows_in_silence(end:
     assert [(item.prompt, item.row.line, item.row.label) for item in usable(opened)] == [("a", 2, 1), ("i", 6, 3)]
     (finding,) = found(opened)
     assert (finding.id, finding.line, finding.row) == ("open-quote", 3, 2)
-    assert "on line 5, stands in the middle of a text" in finding.message
+    assert "on line 5, is in the middle of a text" in finding.message
     assert [item.prompt for item in opened.reread([usable(opened)[1].row])] == ["i"]
 
 
