@@ -80,10 +80,8 @@ class ClassRoutes:
         student = self._find_student(request)
 
         def cancel_jobs() -> list[str]:
-            lifecycle, jobs = (
-                JobLifecycle(self._store),
-                self._store.db.select(JobRecord, owner=student.owner, status=UNFINISHED),
-            )
+            lifecycle = JobLifecycle(self._store)
+            jobs = self._store.db.select(JobRecord, owner=student.owner, status=UNFINISHED)
             return [job.id for job in jobs if lifecycle.cancel(job)]
 
         cancelled = await run_in_threadpool(cancel_jobs)

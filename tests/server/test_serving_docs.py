@@ -1,4 +1,4 @@
-"""docs/serving.md tells what is so: every option, every limit with its number, every route, every code."""
+"""docs/serving.md agrees with the code: every option, every limit with its number, every route, every code."""
 
 import argparse
 import re
@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[2] / "docs/serving.md").read_text(encoding="utf-8
 WORDS = " ".join(TEXT.split())
 
 
-def test_every_option_is_told() -> None:
+def test_every_option_is_documented() -> None:
     """Each option of `ftwidgets serve` is in the text, and each option in the text is one of it."""
     parser = argparse.ArgumentParser()
     serve.add(parser.add_subparsers())
@@ -30,12 +30,12 @@ def test_every_option_is_told() -> None:
         f"| the body of one upload or part | {Limits.body // MEBI} MiB | `--max-body` (MiB) |",
         f"| any other body | {Limits.text // MEBI} MiB |",
         f"| files | {Limits.files} | `--max-files` |",
-        f"| bytes of all files and parts of open uploads | {(Limits.stored or 0) // MEBI} MiB | `--max-stored` (MiB) |",
-        f"| jobs that are not over | {Limits.jobs} | `--max-jobs` |",
+        f"| bytes of all files and of the parts of open uploads | {(Limits.stored or 0) // MEBI} MiB | `--max-stored` (MiB) |",
+        f"| unfinished jobs | {Limits.jobs} | `--max-jobs` |",
         f"| jobs whose tuned models are kept | {Limits.models} | `--max-models` |",
         f"| tokens, trained and written | {(Limits.tokens or 0) // 10**6} million | `--max-tokens` |",
         f"| tokens that one job trains, in all its epochs | {(Limits.job_tokens or 0) // 10**6} million | `--max-job-tokens` |",
-        f"| requests answered at the same time | {Limits.at_once} | `--max-at-once` |",
+        f"| requests being answered at the same time | {Limits.at_once} | `--max-at-once` |",
         f"{connections.HEAD_SECONDS:.0f} seconds for the head of a request",
         f"{request_body.SECONDS:.0f} seconds and 1 more for each {request_body.MIN_RATE} bytes for a body",
         f"{connections.KEEP_ALIVE} seconds between two requests",
