@@ -1,6 +1,6 @@
-"""What goes wrong: a request that is refused, a job that fails; in OpenAI's wording where it is known.
+"""The errors of the API: a request that is rejected, a job that fails; in OpenAI's wording where it is known.
 
-Left out: the exceptions of the `openai` package. The client makes those itself from the status and this body.
+The `openai` client makes its own exceptions from the status and this body.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """A refusal, raised anywhere below a route and turned into a response by the app.
+    """A rejected request, raised anywhere below a route and turned into a response by the app.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class ApiError(Exception):
         return self.message
 
     def response(self) -> JSONResponse:
-        """Put the refusal into OpenAI's envelope."""
+        """Make a response with OpenAI's error envelope."""
         error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
-        # Every refusal of the sandbox is final: trying again cannot change it, so tell the client not to.
+        # A retry cannot change the answer, so the client is told not to.
         return JSONResponse({"error": error}, self.status, headers={"x-should-retry": "false"})
 
 

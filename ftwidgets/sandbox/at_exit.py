@@ -1,7 +1,6 @@
-"""Close what is still open when the program ends, so that a script that forgets to close loses no training step.
+"""Close what is still open when Python ends, so a script that forgets to close a sandbox loses no training step.
 
-Every thread of the sandbox and of the engine is a daemon, so that none of them keeps the interpreter from getting here.
-Left out: forked processes.
+Every thread of the sandbox and of the engine is a daemon, so none of them keeps the interpreter from getting here.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Protocol
 
 
 class Closable(Protocol):
-    """Whatever can be closed."""
+    """An object with a `close` method."""
 
     def close(self) -> None:
         """Close it; a second call is harmless."""
@@ -22,17 +21,17 @@ class Closable(Protocol):
 _open: weakref.WeakSet[Closable] = weakref.WeakSet()
 
 
-def close_at_exit(thing: Closable) -> None:
-    """Close this when the program ends, unless that has been done by then."""
-    _open.add(thing)
-    _watch()
+def close_at_exit(resource: Closable) -> None:
+    """Close a resource when Python ends, if it still exists then."""
+    _open.add(resource)
+    _register()
 
 
 @cache
-def _watch() -> None:
+def _register() -> None:
     atexit.register(_close_all)
 
 
 def _close_all() -> None:
-    for thing in list(_open):
-        thing.close()
+    for resource in list(_open):
+        resource.close()

@@ -1,9 +1,9 @@
-"""From an httpx2 client straight into an ASGI application in the same process: no port, no socket.
+"""Transports from an httpx2 client to an ASGI application in the same process: no port, no socket.
 
-The application runs on an event loop in a thread of its own, so a notebook's running loop is never in the way; what
-it sends arrives chunk by chunk, and a read that takes longer than the client's timeout ends in `ReadTimeout`. The body
-of a request goes the other way in pieces, so that a large upload is never in memory as a whole.
-Left out: trio, WebSockets, an application that begins to answer and goes on reading (it waits for ever).
+The application runs on an event loop in a thread of its own, so it works beside the running loop of a notebook. What it
+sends arrives chunk by chunk, and a read that takes longer than the client's timeout ends in `ReadTimeout`. The body of a
+request is sent in pieces, so a large upload is never in memory as a whole.
+Left out: trio, WebSockets, an application that reads on after it has begun to answer (it waits for ever).
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from starlette.types import ASGIApp, Message, Scope
 T = TypeVar("T")
 
 HANG_UP = "ftwidgets.hang_up"  # the extension of a scope that closes its connection
-_AHEAD = 8  # messages the application may be ahead of the reader, or the body ahead of the application
-_PIECE = 1 << 18  # bytes
+_QUEUE_SIZE = 8  # messages that wait, of the answer for its reader and of the body for the application
+_PIECE_SIZE = 1 << 18  # bytes of a body in one message
 _CLOSED = "The sandbox is closed; open a new one."
-_UNANSWERED = "Server disconnected without sending a response."  # in the words of the HTTP client
-_BEGUN = "peer closed connection without sending complete message body (incomplete chunked read)"
+_NO_ANSWER = "Server disconnected without sending a response."  # in the words of the HTTP client
+_HALF_ANSWER = "peer closed connection without sending complete message body (incomplete chunked read)"
 _FORKED = "This sandbox was opened before the process forked and stayed behind; start child processes with 'spawn' instead."
 
 
 class LoopThread:
-    """An event loop in a thread, started when first needed, shared by every exchange."""
+    """An event loop in a thread, started by the first request and shared by all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,8 +44,8 @@ class LoopThread:
         self._process = os.getpid()
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
-        """Start some work on the loop."""
-        if os.getpid() != self._process:  # threads do not fork: whoever waited for one would wait for ever
+        """Start a coroutine on the loop."""
+        if os.getpid() != self._process:  # a fork has no threads: waiting for this one would never end
             raise httpx2.ConnectError(_FORKED)
         with self._lock:
             if self._closed:
@@ -55,7 +55,7 @@ class LoopThread:
             return self._portal.start_task_soon(work)
 
     def close(self) -> None:
-        """Give up whatever still runs and end the thread."""
+        """Cancel whatever still runs and end the thread."""
         with self._lock:
             self._closed = True
             if self._portal is not None:
@@ -65,60 +65,62 @@ class LoopThread:
 
 
 class Exchange:
-    """One request and its response: the application runs as a task, its messages wait in a queue."""
+    """One request and its response: the application runs as a task on the loop, and its messages wait in a queue."""
 
     def __init__(self, loop: LoopThread, app: ASGIApp, request: httpx2.Request) -> None:
         self._loop = loop
         self._app = app
         self._scope: Scope = {**_scope(request), "extensions": {HANG_UP: self._hang_up}}
-        self._begun = self._complete = self._answered = False
-        self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_AHEAD)
-        self._here: deque[Message | Exception] = deque()
-        self._body: asyncio.Queue[Message] = asyncio.Queue(_AHEAD)
-        self._room = asyncio.Event()
+        self._begun = self._complete = self._body_ended = False
+        self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue(_QUEUE_SIZE)
+        self._ready: deque[Message | Exception] = deque()
+        self._body: asyncio.Queue[Message] = asyncio.Queue(_QUEUE_SIZE)
+        self._has_room = asyncio.Event()
         timeouts = request.extensions.get("timeout", {})
         self.timeout: float | None = timeouts.get("read")
         self.write_timeout: float | None = timeouts.get("write")
-        self.streams = not _is_read(request)
-        if not self.streams:
+        self.streams = False  # whether the body is to be sent in pieces
+        try:
             self._body.put_nowait(_piece(request.content, more=False))
+        except httpx2.RequestNotRead:  # it is not in memory as a whole
+            self.streams = True
         self._task = loop.start(self._run)
 
-    def offer(self, piece: bytes, *, more: bool) -> Future[bool]:
-        """Hand over some of the body, as soon as there is room; the result tells whether the application wants more."""
-        return self._loop.start(partial(self._offer, _piece(piece, more=more)))
+    def send_piece(self, piece: bytes, *, more: bool) -> Future[bool]:
+        """Send a piece of the body as soon as there is room; the result says whether the application wants more."""
+        return self._loop.start(partial(self._put_piece, _piece(piece, more=more)))
 
     def next_message(self) -> Future[Message | Exception]:
-        """Ask for the next thing the application sends; what comes along with it is kept here, to save a way to the loop."""
-        if not self._here:
+        """Ask for the next message of the application; a second one that is ready too is kept, to save a call to the loop."""
+        if not self._ready:
             return self._loop.start(self._take)
         found: Future[Message | Exception] = Future()
-        found.set_result(self._here.popleft())
+        found.set_result(self._ready.popleft())
         return found
 
     def close(self) -> None:
-        """Stop the application, unless it has sent everything and is only tidying up."""
+        """Stop the application, unless it has sent everything and is only cleaning up."""
         if not self._complete:
             self._task.cancel()
 
     async def _take(self) -> Message | Exception:
         message = await self._queue.get()
-        if not self._queue.empty():  # a body that is ready with its head
-            self._here.append(self._queue.get_nowait())
+        if not self._queue.empty():  # often the body is ready with the head
+            self._ready.append(self._queue.get_nowait())
         return message
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._refuse_more()
+            self._end_body()
         await self._queue.put(message)
         self._begun = True
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             self._complete = True
 
     async def _hang_up(self) -> None:
-        """Let the reader find what it finds when a server closes the connection."""
-        self._refuse_more()
-        await self._queue.put(httpx2.RemoteProtocolError(_BEGUN if self._begun else _UNANSWERED))
+        """Raise in the reader what a server that closes the connection would cause."""
+        self._end_body()
+        await self._queue.put(httpx2.RemoteProtocolError(_HALF_ANSWER if self._begun else _NO_ANSWER))
 
     async def _run(self) -> None:
         try:
@@ -126,58 +128,58 @@ class Exchange:
         except Exception as error:
             await self._queue.put(error)
         finally:
-            self._refuse_more()
+            self._end_body()
 
     async def _receive(self) -> Message:
-        message = await self._body.get()  # after the last one until this task is cancelled: nobody else hangs up
-        self._room.set()
+        message = await self._body.get()  # after the last piece it waits until this task is cancelled
+        self._has_room.set()
         return message
 
-    async def _offer(self, message: Message) -> bool:
-        while self._body.full() and not self._answered:
-            self._room.clear()
-            await self._room.wait()
-        if not self._answered:
+    async def _put_piece(self, message: Message) -> bool:
+        while self._body.full() and not self._body_ended:
+            self._has_room.clear()
+            await self._has_room.wait()
+        if not self._body_ended:
             self._body.put_nowait(message)
-        return not self._answered
+        return not self._body_ended
 
-    def _refuse_more(self) -> None:
-        """Let nobody wait to send more of the body: the answer is coming, whatever else was to be said."""
-        self._answered = True
-        self._room.set()
+    def _end_body(self) -> None:
+        """Stop sending the body: the answer has begun, or there will be none."""
+        self._body_ended = True
+        self._has_room.set()
 
 
 class _Pieces:
-    """Cuts what comes in chunks of any size into pieces of one size; the last, which may be smaller, is left over."""
+    """Cuts a body that comes in chunks of any size into pieces of `_PIECE_SIZE` bytes; only the last may be smaller."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def add(self, chunk: bytes) -> Iterator[bytes]:
-        """Take in a chunk and give the pieces that are full and not the last."""
-        given = memoryview(chunk)
-        while len(self._held) + len(given) > _PIECE:
-            room = _PIECE - len(self._held)
-            self._held += given[:room]
-            yield bytes(self._held)
-            self._held.clear()
-            given = given[room:]
-        self._held += given
+        """Add a chunk; yields the pieces that are full and not the last."""
+        rest = memoryview(chunk)
+        while len(self._buffer) + len(rest) > _PIECE_SIZE:
+            room = _PIECE_SIZE - len(self._buffer)
+            self._buffer += rest[:room]
+            yield bytes(self._buffer)
+            self._buffer.clear()
+            rest = rest[room:]
+        self._buffer += rest
 
     def last(self) -> bytes:
-        """Give what is left."""
-        return bytes(self._held)
+        """Return the last piece."""
+        return bytes(self._buffer)
 
 
 class Transport(httpx2.BaseTransport):
-    """For `httpx2.Client`."""
+    """The transport of an `httpx2.Client`."""
 
     def __init__(self, loop: LoopThread, app: ASGIApp) -> None:
         self._loop = loop
         self._app = app
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request as soon as the response has begun."""
+        """Send a request; returns as soon as the response has begun."""
         exchange = Exchange(self._loop, self._app, request)
         if exchange.streams:
             _send_body(exchange, request)
@@ -202,26 +204,26 @@ class _Body(httpx2.SyncByteStream):
 
 
 def _send_body(exchange: Exchange, request: httpx2.Request) -> None:
-    """Send the body until it ends or the application has heard enough."""
+    """Send the body until it ends or the application wants no more."""
     assert isinstance(request.stream, httpx2.SyncByteStream)
     pieces = _Pieces()
     try:
         for chunk in request.stream:
             for piece in pieces.add(chunk):
-                if not _offered(exchange, piece, more=True):
+                if not _send_piece(exchange, piece, more=True):
                     return
-        _offered(exchange, pieces.last(), more=False)
+        _send_piece(exchange, pieces.last(), more=False)
     except BaseException:
         exchange.close()
         raise
 
 
-def _offered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
-    future = exchange.offer(piece, more=more)
+def _send_piece(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
+    future = exchange.send_piece(piece, more=more)
     try:
         return future.result(exchange.write_timeout)
     except TimeoutError as error:
-        raise _too_full(exchange) from error
+        raise _write_timeout(exchange) from error
     except CancelledError as error:
         raise httpx2.WriteError(_CLOSED) from error
     finally:
@@ -229,13 +231,13 @@ def _offered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
 
 
 def _wait(exchange: Exchange) -> Message:
-    """Wait for the next message, as long as the client is willing to."""
+    """Wait for the next message, up to the client's timeout."""
     future = exchange.next_message()
     try:
         return _checked(future.result(exchange.timeout))
     except TimeoutError as error:
         exchange.close()
-        raise _too_slow(exchange) from error
+        raise _read_timeout(exchange) from error
     except CancelledError as error:
         raise httpx2.ReadError(_CLOSED) from error
     except BaseException:
@@ -246,14 +248,14 @@ def _wait(exchange: Exchange) -> Message:
 
 
 class AsyncTransport(httpx2.AsyncBaseTransport):
-    """For `httpx2.AsyncClient`, on any asyncio loop."""
+    """The transport of an `httpx2.AsyncClient`, on any asyncio loop."""
 
     def __init__(self, loop: LoopThread, app: ASGIApp) -> None:
         self._loop = loop
         self._app = app
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request as soon as the response has begun."""
+        """Send a request; returns as soon as the response has begun."""
         exchange = Exchange(self._loop, self._app, request)
         if exchange.streams:
             await _asend_body(exchange, request)
@@ -278,26 +280,26 @@ class _AsyncBody(httpx2.AsyncByteStream):
 
 
 async def _asend_body(exchange: Exchange, request: httpx2.Request) -> None:
-    """Send the body until it ends or the application has heard enough."""
+    """Send the body until it ends or the application wants no more."""
     assert isinstance(request.stream, httpx2.AsyncByteStream)
     pieces = _Pieces()
     try:
         async for chunk in request.stream:
             for piece in pieces.add(chunk):
-                if not await _aoffered(exchange, piece, more=True):
+                if not await _asend_piece(exchange, piece, more=True):
                     return
-        await _aoffered(exchange, pieces.last(), more=False)
+        await _asend_piece(exchange, pieces.last(), more=False)
     except BaseException:
         exchange.close()
         raise
 
 
-async def _aoffered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
-    future = exchange.offer(piece, more=more)
+async def _asend_piece(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
+    future = exchange.send_piece(piece, more=more)
     try:
         return await asyncio.wait_for(asyncio.wrap_future(future), exchange.write_timeout)
     except TimeoutError as error:
-        raise _too_full(exchange) from error
+        raise _write_timeout(exchange) from error
     except asyncio.CancelledError as error:
         if _is_closed(future):
             raise httpx2.WriteError(_CLOSED) from error
@@ -305,13 +307,13 @@ async def _aoffered(exchange: Exchange, piece: bytes, *, more: bool) -> bool:
 
 
 async def _await(exchange: Exchange) -> Message:
-    """Wait for the next message without holding up the caller's loop."""
+    """Wait for the next message without blocking the caller's loop."""
     future = exchange.next_message()
     try:
         return _checked(await asyncio.wait_for(asyncio.wrap_future(future), exchange.timeout))
     except TimeoutError as error:
         exchange.close()
-        raise _too_slow(exchange) from error
+        raise _read_timeout(exchange) from error
     except BaseException as error:
         exchange.close()
         if _is_closed(future):
@@ -320,18 +322,9 @@ async def _await(exchange: Exchange) -> Message:
 
 
 def _is_closed(future: Future[Any]) -> bool:
-    """Tell whether it was the sandbox's loop that ended, and not the caller who was cancelled."""
+    """Say whether the sandbox's loop has ended, rather than the caller been cancelled."""
     task = asyncio.current_task()
     return future.cancelled() and task is not None and not task.cancelling()
-
-
-def _is_read(request: httpx2.Request) -> bool:
-    """Tell whether the body of a request is in memory as a whole."""
-    try:
-        request.content  # noqa: B018 - asking is the only way to know
-    except httpx2.RequestNotRead:
-        return False
-    return True
 
 
 def _piece(body: bytes, *, more: bool) -> Message:
@@ -346,11 +339,11 @@ def _checked(message: Message | Exception) -> Message:
     return message
 
 
-def _too_slow(exchange: Exchange) -> httpx2.ReadTimeout:
+def _read_timeout(exchange: Exchange) -> httpx2.ReadTimeout:
     return httpx2.ReadTimeout(f"Nothing came from the sandbox for {exchange.timeout} s.")
 
 
-def _too_full(exchange: Exchange) -> httpx2.WriteTimeout:
+def _write_timeout(exchange: Exchange) -> httpx2.WriteTimeout:
     return httpx2.WriteTimeout(f"The sandbox took nothing more of the body for {exchange.write_timeout} s.")
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LARGEST = 8 * 1024**3  # bytes in all; the service's limit, as is the next
 LARGEST_PART = 64 * 1024**2
 LONGEST_NAME = 1000  # characters; what it was called is kept for good
-MOST_PARTS = 10000
+MAX_PARTS = 10000
 
 
 class Lifetime(RequestModel):
@@ -59,7 +59,7 @@ class UploadRequest(RequestModel):
 class CompleteRequest(RequestModel):
     """The parts of an upload in their order."""
 
-    part_ids: Annotated[list[str], Field(min_length=1, max_length=MOST_PARTS)]
+    part_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_PARTS)]
     md5: str | None = None
 
 

@@ -1,6 +1,6 @@
-"""Whether a training run has run away: a loss that is no number, weights too large to store, a model worse than guessing.
+"""Divergence of a training run: a loss that is not a number, weights too large to store, a model worse than guessing.
 
-Left out: a run that is merely bad. Its curve shows that, and seeing it is how one learns to choose a learning rate.
+A run that is merely bad does not fail: its curve shows that, and seeing it is how one learns to choose a learning rate.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from ftwidgets.engine import Model, Run, StepMetrics
 
 LARGEST = 65504.0  # the largest number in float16, in which weights are stored
-LOOKED_AT = 16  # training examples that the finished model is measured on
-NEARLY = 0.95  # a loss from this share of the guesser's on is no better than guessing
+N_MEASURED = 16  # training examples that the finished model is measured on
+AS_BAD_AS_GUESSING = 0.95  # a loss above this share of the guesser's
 
 
 def check_step(metrics: StepMetrics, trainer: Run) -> None:
-    """Stop where going on cannot lead anywhere; a JobFaultError says why."""
+    """Raise a JobFaultError if the run cannot recover from this step."""
     losses = (metrics.train_loss, metrics.valid_loss or 0.0, metrics.full_valid_loss or 0.0)
     if not math.isfinite(sum(losses)):
         raise _diverged(f"the loss at step {metrics.step} is no number any more")
@@ -30,20 +30,20 @@ def check_step(metrics: StepMetrics, trainer: Run) -> None:
 
 
 def check_result(before: Model, trainer: Run) -> None:
-    """Refuse a model that predicts its own training examples no better than chance, where the one it came from did."""
+    """Raise a JobFaultError for a model that predicts its own training examples no better than chance, if the base did."""
     import numpy as np
 
     from ftwidgets.engine import measure
 
-    guessing = math.log(before.config.vocab_size)
-    examples = trainer.examples[:LOOKED_AT]
+    guessing_loss = math.log(before.config.vocab_size)
+    examples = trainer.examples[:N_MEASURED]
     with np.errstate(all="ignore"):
         loss = measure(trainer.model, examples)[0]
-        if loss < NEARLY * guessing or loss <= measure(before, examples)[0]:
+        if loss < AS_BAD_AS_GUESSING * guessing_loss or loss <= measure(before, examples)[0]:
             return
-    raise _diverged(f"the model's loss on its own training examples is {loss:.2f}, and guessing gives {guessing:.2f}")
+    raise _diverged(f"the model's loss on its own training examples is {loss:.2f}, and guessing gives {guessing_loss:.2f}")
 
 
-def _diverged(how: str) -> JobFaultError:
-    message = f"The training diverged: {how}. Try a smaller learning_rate_multiplier."
+def _diverged(reason: str) -> JobFaultError:
+    message = f"The training diverged: {reason}. Try a smaller learning_rate_multiplier."
     return JobFaultError("training_diverged", message, "hyperparameters")

@@ -1,6 +1,6 @@
-"""The ways to tune a model: for each, how its rows are read, what its settings become, and which training run it is.
+"""The training methods: how each reads its rows, sets its hyperparameters and trains.
 
-Left out: reinforcement, which `job_request` refuses; when things happen (`runner`).
+Left out: reinforcement, which the API rejects; when each step happens (`runner`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rows = list[Any]  # of the kind that one method reads and it alone uses
 
 
 class Method(ABC):
-    """A way to tune a model. What a subclass knows: its kind of row, of encoded row, of settings and of run."""
+    """A training method. A subclass knows its kind of row, encoded row, hyperparameters and training run."""
 
     def read(self, job: JobRecord, training: Path, validation: Path | None = None) -> tuple[Rows, Rows]:
         """Read a job's files; a JobFaultError says what is wrong with them."""
@@ -36,7 +36,7 @@ class Method(ABC):
         return self._settings(n_examples, given)
 
     def length(self, model: Model, row: Any, most: int) -> int:
-        """Count the tokens of a row; those behind `most` are not counted, but for one, which tells that there are some."""
+        """Count the tokens of a row, up to `most` + 1, which means that there are more."""
         return self._length(self._encode(model, row, most + 1))
 
     def run(
@@ -70,7 +70,7 @@ class Method(ABC):
 
 
 class Supervised(Method):
-    """The model learns to write what an assistant wrote."""
+    """Supervised fine-tuning: the model learns to write what an assistant wrote."""
 
     def _read(self, path: Path, *, param: str, file: str) -> Rows:
         return read_rows(path, param=param, file=file)
@@ -93,7 +93,7 @@ class Supervised(Method):
 
 
 class Preferences(Method):
-    """The model learns to prefer one of two answers (DPO)."""
+    """Preference tuning (DPO): the model learns to prefer one of two answers."""
 
     def _read(self, path: Path, *, param: str, file: str) -> Rows:
         return read_pairs(path, param=param, file=file)
@@ -101,7 +101,7 @@ class Preferences(Method):
     def _encode(self, model: Model, row: Preference, most: int) -> Any:
         from ftwidgets.engine import encode_pair
 
-        return encode_pair(model.tokenizer, row.asked, row.preferred, row.other, max_tokens=most)
+        return encode_pair(model.tokenizer, row.messages, row.preferred, row.rejected, max_tokens=most)
 
     def _length(self, encoded: Any) -> int:
         return max(len(encoded.chosen.ids), len(encoded.rejected.ids))

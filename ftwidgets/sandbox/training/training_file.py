@@ -1,8 +1,8 @@
-"""The rows of a training file, read as the service reads them: the first fault found ends the job, in its words.
+"""The rows of a training file, read as the service reads them: the first error ends the job, in the service's words.
 
     {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…", "weight": 1}]}
 
-Left out: preference pairs (`pairs`); tools and images, which this base model cannot learn: they are refused, never ignored.
+Left out: preference pairs (`preferences`). Tools and images, which this base model cannot learn, are rejected, never ignored.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from ftwidgets.sandbox.api_errors import JobFaultError
 
-LEAST_EXAMPLES = 10
-MOST_PARTS = 100  # of the content of one message of a request
+MIN_EXAMPLES = 10
+MAX_PARTS = 100  # of the content of one message of a request
 ROLES = ("system", "developer", "user", "assistant")
 
 Messages = list[dict[str, Any]]
@@ -23,7 +23,7 @@ Row = TypeVar("Row")
 
 
 def read_rows(path: Path, *, param: str = "training_file", file: str = "The file") -> list[Messages]:
-    """Read a training or validation file into chats whose contents are plain strings.
+    """Read a training or validation file into chats whose contents are strings.
 
     Parameters
     ----------
@@ -39,23 +39,23 @@ def read_rows(path: Path, *, param: str = "training_file", file: str = "The file
     JobFaultError
         At the first row that cannot be learned from, or when there are too few.
     """
-    return read_each(path, lambda row, number: _chat(row, number, file), param)
+    return parse_rows(path, lambda row, number: _parse_chat(row, number, file), param)
 
 
-def read_each(path: Path, read: Callable[[Any, int], Row], param: str) -> list[Row]:
-    """Read a file line by line; a ValueError of `read`, which is given a row and its number, becomes the job's fault."""
+def parse_rows(path: Path, parse: Callable[[Any, int], Row], param: str) -> list[Row]:
+    """Parse a file line by line with `parse(row, number)`; a ValueError it raises becomes the error of the job."""
     kind = param.split("_")[0]
     rows: list[Row] = []
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    rows.append(read(json.loads(line), number))
+                    rows.append(parse(json.loads(line), number))
                 except (ValueError, RecursionError) as error:
                     raise JobFaultError(
                         f"invalid_{param}", f"The job failed due to an invalid {kind} file. {error}", param
                     ) from error
-    least = LEAST_EXAMPLES if kind == "training" else 1
+    least = MIN_EXAMPLES if kind == "training" else 1
     if len(rows) < least:
         raise JobFaultError(
             "invalid_n_examples",
@@ -65,18 +65,18 @@ def read_each(path: Path, read: Callable[[Any, int], Row], param: str) -> list[R
     return rows
 
 
-def _chat(row: Any, number: int, file: str) -> Messages:
-    """Check one row; a ValueError says what is wrong with it."""
+def _parse_chat(row: Any, number: int, file: str) -> Messages:
+    """Check one row and return its messages; a ValueError says what is wrong with it."""
     where = f"Invalid file format. Example {number}"
     if isinstance(row, dict) and "messages" not in row:
-        _other_format(row, file)
+        _raise_other_format(row, file)
     messages = row.get("messages") if isinstance(row, dict) else None
     if not isinstance(messages, list):
         raise ValueError(f"{where}: 'messages' should be a list of messages")
     for key in row:
         if key != "messages":
             raise ValueError(f"{where} has the key '{key}', which cannot be trained on here; use 'messages' only")
-    chat = [plain_message(message, f"{where}, message {place}") for place, message in enumerate(messages, start=1)]
+    chat = [parse_message(message, f"{where}, message {place}") for place, message in enumerate(messages, start=1)]
     answers = [message for message in chat if message["role"] == "assistant"]
     if not answers:
         raise ValueError(f"{where} has no assistant message; there is nothing to learn from it")
@@ -85,8 +85,8 @@ def _chat(row: Any, number: int, file: str) -> Messages:
     return chat
 
 
-def plain_message(message: Any, where: str) -> dict[str, Any]:
-    """Check one message and make its content one string; a ValueError says what is wrong with it."""
+def parse_message(message: Any, where: str) -> dict[str, Any]:
+    """Check one message and return it with its content as one string; a ValueError says what is wrong with it."""
     if not isinstance(message, dict):
         raise ValueError(f"{where} should be a dictionary")
     if "role" not in message:
@@ -97,7 +97,7 @@ def plain_message(message: Any, where: str) -> dict[str, Any]:
     for key, value in message.items():
         if key not in ("role", "content", "weight") and value not in (None, []):
             raise ValueError(f"{where} has the key '{key}', which this sandbox cannot train on; remove it")
-    found: dict[str, Any] = {"role": plain_role(role), "content": plain_content(message.get("content"), where)}
+    found: dict[str, Any] = {"role": model_role(role), "content": content_text(message.get("content"), where)}
     weight = message.get("weight")
     if weight is not None:
         if role != "assistant" or weight not in (0, 1) or type(weight) is not int:
@@ -106,13 +106,13 @@ def plain_message(message: Any, where: str) -> dict[str, Any]:
     return found
 
 
-def plain_role(role: str) -> str:
-    """Give the role as the base model knows it: it has no `developer` of its own."""
+def model_role(role: str) -> str:
+    """Return the role as the base model knows it: it has no `developer`."""
     return "system" if role == "developer" else role
 
 
-def plain_content(content: Any, where: str) -> str:
-    """Give a content as one string, joining its text parts; a ValueError says why it is not text."""
+def content_text(content: Any, where: str) -> str:
+    """Return a content as one string, its text parts joined; a ValueError says why it is not text."""
     if isinstance(content, list) and content:
         parts = [_text_part(part, where) for part in content]
         return "".join(parts)
@@ -129,11 +129,11 @@ def _text_part(part: Any, where: str) -> str:
     if not isinstance(part, Mapping) or part.get("type") != "text":
         kind = part.get("type") if isinstance(part, Mapping) else part
         raise ValueError(f"{where}: a content part has the type {kind!r:.40}; this model reads text only")
-    return plain_content(part.get("text") if isinstance(part.get("text"), str) else None, where)
+    return content_text(part.get("text") if isinstance(part.get("text"), str) else None, where)
 
 
-def _other_format(row: dict[str, Any], file: str) -> None:
-    """Name the formats that exist and are not chats."""
+def _raise_other_format(row: dict[str, Any], file: str) -> None:
+    """Raise a ValueError that names the format of a row without messages."""
     if "preferred_output" in row or "preferred_completion" in row:
         raise wrong_method(file, "fine-tune-preference", "dpo", "supervised")
     if "prompt" in row and "completion" in row:
@@ -146,7 +146,7 @@ def _other_format(row: dict[str, Any], file: str) -> None:
 
 
 def wrong_method(file: str, format_: str, needed: str, given: str) -> ValueError:
-    """Say that a file is for another training method, in the service's words."""
+    """Make the error for a file of another training method, in the service's words."""
     return ValueError(
         f"Invalid file format. {file} is in the {format_} format, but the specified fine-tuning job is not using '{needed}' "
         f"as the training method (provided method={given})."

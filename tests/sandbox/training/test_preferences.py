@@ -40,7 +40,9 @@ def test_the_row_of_the_guide_is_read(tmp_path: Path) -> None:
     ]
     row = pair(input={"messages": talk, "tools": [], "parallel_tool_calls": True}, preferred_output=says("", tool_calls=[]))
     assert read(tmp_path, row)[10] == Preference(
-        asked=[{"role": "system", "content": "Be kind."}, *CHAT, {"role": "user", "content": "Hi"}], preferred="", other="c"
+        messages=[{"role": "system", "content": "Be kind."}, *CHAT, {"role": "user", "content": "Hi"}],
+        preferred="",
+        rejected="c",
     )
 
 

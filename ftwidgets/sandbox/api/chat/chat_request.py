@@ -20,7 +20,7 @@ from ftwidgets.sandbox.api.request_model import (
     wrong_type,
 )
 from ftwidgets.sandbox.inference.completion import CompletionRequest
-from ftwidgets.sandbox.training.training_file import MOST_PARTS, ROLES, plain_content, plain_role
+from ftwidgets.sandbox.training.training_file import MAX_PARTS, ROLES, content_text, model_role
 
 LONGEST_SEED = 2**63
 COLDEST = 1e-3  # below it the likeliest token wins in any case, and 32-bit floats would overflow
@@ -186,7 +186,7 @@ class ChatRequest(RequestModel):
 
 def plain_messages(messages: list[Any]) -> list[dict[str, str]]:
     """Return checked messages as the model reads them: plain strings, and the roles it knows."""
-    return [{"role": plain_role(message["role"]), "content": plain_content(message["content"], "")} for message in messages]
+    return [{"role": model_role(message["role"]), "content": content_text(message["content"], "")} for message in messages]
 
 
 def _check_message(message: Any, place: int) -> None:
@@ -202,15 +202,15 @@ def _check_message(message: Any, place: int) -> None:
     if isinstance(content, list):
         _check_parts(content, place, "content")
     try:
-        plain_content(content, path_of("messages", place))
+        content_text(content, path_of("messages", place))
     except ValueError as error:
         raise ParameterError(f"Invalid value: {error}.", "invalid_value", place, "content") from error
 
 
 def _check_parts(parts: list[Any], *at: str | int) -> None:
     """Reject more parts than a text needs, and what they carry beside it: a stored chat is kept as it came."""
-    if len(parts) > MOST_PARTS:
-        message = f"Invalid '{{path}}': array too long. Expected at most {MOST_PARTS} parts, but got {len(parts)} instead."
+    if len(parts) > MAX_PARTS:
+        message = f"Invalid '{{path}}': array too long. Expected at most {MAX_PARTS} parts, but got {len(parts)} instead."
         raise ParameterError(message, "array_above_max_length", *at)
     for place, part in enumerate(parts):
         if isinstance(part, Mapping) and part.get("type") == "text" and (more := sorted(part.keys() - {"type", "text"})):

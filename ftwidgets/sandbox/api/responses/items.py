@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ftwidgets.sandbox.api.bodies import Body
 from ftwidgets.sandbox.api.request_model import ParameterError, RequestModel, Unsupported, check_nested, not_empty, one_of
 from ftwidgets.sandbox.ids import Ids
-from ftwidgets.sandbox.training.training_file import MOST_PARTS, plain_role
+from ftwidgets.sandbox.training.training_file import MAX_PARTS, model_role
 
 ID_LENGTH = 48
 
@@ -63,10 +63,8 @@ class InputMessage(RequestModel):
             return content
         if not content:
             raise ParameterError("Invalid '{path}': expected at least one part, but got none.", "empty_array")
-        if len(content) > MOST_PARTS:
-            message = (
-                f"Invalid '{{path}}': array too long. Expected at most {MOST_PARTS} parts, but got {len(content)} instead."
-            )
+        if len(content) > MAX_PARTS:
+            message = f"Invalid '{{path}}': array too long. Expected at most {MAX_PARTS} parts, but got {len(content)} instead."
             raise ParameterError(message, "array_above_max_length")
         role = info.data.get("role")
         part_type = OutputPart if role == "assistant" else InputPart
@@ -132,4 +130,4 @@ def with_own_ids(items: list[Body], ids: Ids) -> list[Body]:
 
 def plain_messages(items: list[Body]) -> list[dict[str, str]]:
     """Give the items as the model reads them."""
-    return [{"role": plain_role(item["role"]), "content": "".join(part["text"] for part in item["content"])} for item in items]
+    return [{"role": model_role(item["role"]), "content": "".join(part["text"] for part in item["content"])} for item in items]
