@@ -1,5 +1,17 @@
 """A small Llama in plain NumPy: train it, talk to it, save it. Left out: everything that needs a GPU."""
 
+# To read the engine in order:
+#   tokenizer        text <-> numbers
+#   config, params   which weights there are
+#   layers           the parts, each with its gradient
+#   llama            the parts put together: loss and gradients
+#   batches          several examples at once
+#   adamw            gradients -> new weights
+#   run, trainer     step after step
+#   generate         the model writes
+#   dpo              learning from preferences
+# The rest is support: hyperparameters, sampling, decoder, json_prefix, parallel, model.
+
 from ftwidgets.engine.batches import Example as Example
 from ftwidgets.engine.config import Config as Config
 from ftwidgets.engine.dpo import Pair as Pair

@@ -13,7 +13,7 @@ import numpy as np
 Array = np.ndarray
 Item = TypeVar("Item")
 
-WORTH_TWO_LANES = 64  # tokens in a batch from which two threads are faster than one
+WORTH_TWO_THREADS = 64  # tokens in a batch from which two threads are faster than one
 
 
 @dataclass(frozen=True)
@@ -40,33 +40,38 @@ class Batch:
 
 def collate(examples: Sequence[Example]) -> Batch:
     """Put examples side by side. The last token of each is a target only: nothing follows it."""
-    kept = [example.ids[:-1] for example in examples]
-    lengths = np.array([len(ids) for ids in kept])
+    # A language model learns to predict the next token, so an example [5, 8, 9, 2] is read as 5 8 9 and has the targets
+    # 8 9 2. If only the answer [9, 2] is trained on, weights are [0, 0, 1, 1]: at 8 it should say 9, at 9 it should say 2.
+    read = [example.ids[:-1] for example in examples]
+    lengths = np.array([len(ids) for ids in read])
     targets = np.concatenate([example.ids[1:] for example in examples])
     weights = np.concatenate([example.weights[1:] for example in examples])
-    predicts = np.flatnonzero(weights)
+    predicts = np.flatnonzero(weights)  # here places 1 and 2
     return Batch(
-        ids=np.concatenate(kept),
-        row=np.repeat(np.arange(len(kept)), lengths),
+        ids=np.concatenate(read),
+        # Lengths [3, 2] give rows [0 0 0 1 1] and columns [0 1 2 0 1].
+        row=np.repeat(np.arange(len(read)), lengths),
         column=np.concatenate([np.arange(n) for n in lengths]),
-        shape=(len(kept), int(lengths.max())),
+        shape=(len(read), int(lengths.max())),
         predicts=predicts,
         targets=targets[predicts],
         weights=weights[predicts],
-        n_tokens=int(lengths.sum()) + len(kept),
+        n_tokens=int(lengths.sum()) + len(read),  # with each example's last token
     )
 
 
 def epoch_order(n_examples: int, seed: int, epoch: int) -> Array:
     """The order of one epoch: a function of seed and epoch alone, so that a resumed run sees the same one."""
+    # Seed 7 and epoch 2 always give the same permutation, on any machine.
     return np.random.default_rng([seed, epoch]).permutation(n_examples)
 
 
 def halves(items: Sequence[Item], size: Callable[[Item], int]) -> list[list[Item]]:
-    """All in one part, or two parts of about as many tokens each where there is work enough for two lanes."""
-    if len(items) < 2 or sum(size(item) for item in items) < WORTH_TWO_LANES:
+    """Put all in one part, or in two parts of about as many tokens each where there is work enough for two threads."""
+    if len(items) < 2 or sum(size(item) for item in items) < WORTH_TWO_THREADS:
         return [list(items)]
     by_length = sorted(items, key=size)  # like with like: less padding in attention
+    # Sizes [4, 5, 20, 31] add up to [4, 9, 29, 60]; half of 60 is reached at the fourth, so three go left and one goes right.
     tokens = np.cumsum([size(item) for item in by_length])
     middle = int(np.searchsorted(tokens, tokens[-1] / 2)) + 1
     middle = min(middle, len(items) - 1)

@@ -13,15 +13,15 @@ from typing import Any
 class Config:
     """The sizes of a Llama; the names are those of `transformers.LlamaConfig`."""
 
-    vocab_size: int
-    hidden_size: int
-    num_hidden_layers: int
-    num_attention_heads: int
-    num_key_value_heads: int
-    head_dim: int
-    intermediate_size: int
-    max_position_embeddings: int
-    rope_theta: float = 10000.0
+    vocab_size: int  # nano: 4,096 different tokens
+    hidden_size: int  # nano: 192 numbers a token, called "width" in this engine
+    num_hidden_layers: int  # nano: 6
+    num_attention_heads: int  # nano: 6 query heads
+    num_key_value_heads: int  # nano: 2, so three query heads share a key head
+    head_dim: int  # nano: 32
+    intermediate_size: int  # nano: 512, called "inner" in this engine
+    max_position_embeddings: int  # nano: 512 tokens of context
+    rope_theta: float = 10000.0  # how slowly the slowest rotary pair turns
     rms_norm_eps: float = 1e-5
     bos_token_id: int = 0
     eos_token_id: int = 2
@@ -36,6 +36,7 @@ class Config:
         ValueError
             When it is not a Llama, or a Llama with a part this engine does not have.
         """
+        # Better to stop here than to compute something else than the checkpoint's authors meant.
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for key, supported in (
             ("model_type", "llama"),

@@ -21,11 +21,14 @@ class Decoder:
 
     def push(self, token_id: int) -> str:
         """Take a token; returns the text that is certain by now. After a stop text, `stopped` is set."""
+        # One token may be half of a character ("é" is two bytes), so the incremental decoder keeps what is unfinished. And with
+        # the stop text "###", a "#" at the end has to wait: the next token shows whether it belongs to the answer.
         self._held += self._utf8.decode(self._tokenizer.token_bytes(token_id))
         found = [at for text in self._stop if (at := self._held.find(text)) >= 0]
         if found:
             self.stopped = True
             return self._held[: min(found)]
+        # "see #" with the stop text "###": hold back the "#", hand out the rest.
         cut = len(self._held) - self._may_begin_stop()
         out, self._held = self._held[:cut], self._held[cut:]
         return out

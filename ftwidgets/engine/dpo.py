@@ -13,14 +13,18 @@ import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, epoch_order, halves
 from ftwidgets.engine.hyperparameters import DPO_RATE, LARGEST_BETA, PreferenceHyperparameters
-from ftwidgets.engine.llama import likelihood_and_gradients, likelihood_of
+from ftwidgets.engine.llama import log_probs, log_probs_and_gradients
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.parallel import both
+from ftwidgets.engine.parallel import run_two
 from ftwidgets.engine.params import Params
-from ftwidgets.engine.run import Array, Measured, Run, add_up
+from ftwidgets.engine.run import Array, Measured, Run, add_in_place
 from ftwidgets.engine.tokenizer import Messages, Tokenizer
 
-MEASURED_AT_ONCE = 8  # pairs
+PAIRS_AT_ONCE = 8  # when only measuring
+
+# The idea, with numbers. The base model gives the chosen answer a log-probability of -20 and the rejected one -18. After some
+# steps the model gives -17 and -23. With beta 0.1 the rewards are 0.1 * (-17 + 20) = 0.3 and 0.1 * (-23 + 18) = -0.5, the
+# margin is 0.8 and the loss -log sigmoid(0.8) = 0.37. Before the first step both rewards are 0 and the loss is log 2 = 0.69.
 
 
 @dataclass(frozen=True)
@@ -101,29 +105,32 @@ class PreferenceTrainer(Run):
         self._known_batches: set[int] = set()  # of the first epoch
         self._valid_reference: Array | None = None
 
-    def _learn(self, order: Array) -> Measured:
-        self._look_up(order)
+    def _compute_gradients(self, order: Array) -> Measured:
+        # Loss -> margins -> log-probabilities of answers -> of tokens -> weights: `slope` is the first half of that chain,
+        # `log_probs_and_gradients` the second.
+        self._score_reference(order)
         parts = halves(order.tolist(), lambda i: self.pairs[i].size)
 
-        def lane(part: list[int], grads: Params) -> Scores:
+        def gradients_of(part: list[int], grads: Params) -> Scores:
             def slope(logp: Array) -> Array:
                 return preference_slopes(logp, self._reference[part], self.beta) / len(order)
 
             return learn(self.model.params, [self.pairs[i] for i in part], grads, slope)
 
         if len(parts) == 1:
-            found = [lane(parts[0], self._grads)]
+            found = [gradients_of(parts[0], self._grads)]
         else:
-            found = list(both(lambda: lane(parts[0], self._grads), lambda: lane(parts[1], self._more_grads)))
-            add_up(self._grads.flat, self._more_grads.flat)
+            found = list(run_two(lambda: gradients_of(parts[0], self._grads), lambda: gradients_of(parts[1], self._more_grads)))
+            add_in_place(self._grads.flat, self._more_grads.flat)
         return summary(found, self._reference[np.concatenate(parts)], self.beta)
 
-    def _look_up(self, order: Array) -> None:
-        """Make sure that the base's log-probabilities of these pairs are known.
+    def _score_reference(self, order: Array) -> None:
+        """Compute the base model's log-probabilities of these pairs, unless they are known.
 
         Each is computed once, together with the pairs that it meets in the first epoch: in that epoch a batch at a time, and
         later, in a run that was restored, in the same company, which makes the same bits.
         """
+        # Rounding depends on which examples share a batch. So a pair is always scored in the company of its first epoch.
         size = self.hyperparameters.batch_size
         batches = np.flatnonzero(np.isin(self._first_order, order)) // size
         for at in sorted({*batches.tolist()} - self._known_batches):
@@ -137,11 +144,12 @@ class PreferenceTrainer(Run):
         if self._valid_reference is None:
             self._valid_reference = log_likelihoods(self._base, self.validation)
         order = sorted(chosen.tolist(), key=lambda i: self.validation[i].size)  # less padding in attention
-        parts = [order[at : at + MEASURED_AT_ONCE] for at in range(0, len(order), MEASURED_AT_ONCE)]
+        parts = [order[at : at + PAIRS_AT_ONCE] for at in range(0, len(order), PAIRS_AT_ONCE)]
         found = scores(self.model, [[self.validation[i] for i in part] for part in parts])
         return summary(found, self._valid_reference[order], self.beta)
 
     def _data(self) -> Iterator[Array]:
+        # The base belongs to the data: against another reference the same pairs would teach something else.
         yield np.frombuffer(hashlib.sha256(self._base.params.flat.tobytes()).digest(), np.uint8)
         for pair in (*self.pairs, *self.validation):
             for example in (pair.chosen, pair.rejected):
@@ -151,6 +159,7 @@ class PreferenceTrainer(Run):
 
 def encode_pair(tokenizer: Tokenizer, asked: Messages, chosen: str, rejected: str, *, max_tokens: int) -> Pair:
     """Two answers to what was asked; earlier answers in it are context, nothing to learn."""
+    # Both examples hold the whole chat; only the last answer has weight.
     before = [{**message, "weight": 0} for message in asked]
 
     def example(answer: str) -> Example:
@@ -164,6 +173,7 @@ def usable_pairs(pairs: Sequence[Pair]) -> list[Pair]:
 
     Answers that lie behind the model's context, wholly or where they differ, look the same to it.
     """
+    # Two answers that begin alike and differ only after token 512 teach nothing: their log-probabilities always move together.
     return [
         pair
         for pair in pairs
@@ -188,13 +198,14 @@ def preference_losses(logp: Array, reference: Array, beta: float) -> tuple[Array
     losses : (pairs,)
     margins : (pairs,) reward of the chosen answer minus reward of the rejected one
     """
-    rewards = beta * (logp - reference)
+    rewards = beta * (logp - reference)  # how much more the model likes an answer than the reference does
     margins: Array = rewards[:, 0] - rewards[:, 1]
-    return np.logaddexp(0, -margins), margins
+    return np.logaddexp(0, -margins), margins  # log(1 + exp(-margin)) = -log sigmoid(margin), without overflow
 
 
 def preference_slopes(logp: Array, reference: Array, beta: float) -> Array:
     """Gradient of `preference_losses` by `logp`, (pairs, 2): -beta * sigmoid(-margin) for the chosen, + for the rejected."""
+    # Near 0 while the model already prefers the chosen answer clearly, near beta while it prefers the wrong one.
     _, margins = preference_losses(logp, reference, beta)
     push = beta * np.exp(-np.logaddexp(0, margins))
     return np.stack([-push, push], axis=1)
@@ -207,6 +218,7 @@ def side_by_side(pairs: Sequence[Pair]) -> Batch:
 
 def scored(batch: Batch, tokens: Array, right: Array) -> Scores:
     """Put the log-probabilities of tokens together to those of answers."""
+    # An answer's log-probability is the sum over its tokens: bincount adds up the tokens of each row.
     row = batch.row[batch.predicts]
     logp = np.bincount(row, weights=tokens * batch.weights, minlength=batch.shape[0]).reshape(-1, 2)
     is_chosen = row % 2 == 0
@@ -218,29 +230,31 @@ def learn(params: Params, pairs: Sequence[Pair], grads: Params, slope: Callable[
     batch = side_by_side(pairs)
     row = batch.row[batch.predicts]
 
+    # An answer's log-probability is a sum, so each of its tokens gets the answer's own slope.
     def by_token(tokens: Array) -> Array:
         answers = np.bincount(row, weights=tokens * batch.weights, minlength=batch.shape[0]).reshape(-1, 2)
         slopes: Array = slope(answers).reshape(-1)[row] * batch.weights
         return slopes
 
-    return scored(batch, *likelihood_and_gradients(params, batch, grads, by_token))
+    return scored(batch, *log_probs_and_gradients(params, batch, grads, by_token))
 
 
 def scores(model: Model, parts: Sequence[Sequence[Pair]]) -> list[Scores]:
-    """Score pairs, a part of them at a time, in two lanes."""
+    """Score pairs, a part of them at a time, on two threads."""
 
-    def lane(some: Sequence[Sequence[Pair]]) -> list[Scores]:
+    def score(some: Sequence[Sequence[Pair]]) -> list[Scores]:
         batches = [side_by_side(pairs) for pairs in some]
-        return [scored(batch, *likelihood_of(model.params, batch)) for batch in batches]
+        return [scored(batch, *log_probs(model.params, batch)) for batch in batches]
 
-    first, second = both(lambda: lane(parts[::2]), lambda: lane(parts[1::2]))
+    first, second = run_two(lambda: score(parts[::2]), lambda: score(parts[1::2]))
     return [(second if at % 2 else first)[at // 2] for at in range(len(parts))]
 
 
 def log_likelihoods(model: Model, pairs: Sequence[Pair]) -> Array:
     """Log-probabilities (pairs, 2) in nats of the chosen and the rejected answers, each the sum over its tokens."""
+    # By length, so that a part has little padding; `out[part]` puts each result back into its place.
     order = sorted(range(len(pairs)), key=lambda i: pairs[i].size)
-    parts = [order[at : at + MEASURED_AT_ONCE] for at in range(0, len(order), MEASURED_AT_ONCE)]
+    parts = [order[at : at + PAIRS_AT_ONCE] for at in range(0, len(order), PAIRS_AT_ONCE)]
     out = np.empty((len(pairs), 2))
     for part, found in zip(parts, scores(model, [[pairs[i] for i in part] for part in parts]), strict=True):
         out[part] = found.logp

@@ -12,7 +12,7 @@ import numpy as np
 from ftwidgets.engine.decoder import Decoder
 from ftwidgets.engine.layers import rotary_table, rotate, softmax
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.sampling import choose, choose_among, log_softmax
+from ftwidgets.engine.sampling import log_softmax, sample, sample_allowed
 
 Array = np.ndarray
 
@@ -47,12 +47,16 @@ class Guide(Protocol):
     def allows(self, raw: bytes) -> bool:
         """Tell whether these bytes may come next."""
 
-    def take(self, raw: bytes) -> None:
+    def accept(self, raw: bytes) -> None:
         """Go on with these bytes."""
 
 
 class Cache:
-    """Keys and values of every layer so far: what the next token attends to."""
+    """Keys and values of every layer so far: what the next token attends to.
+
+    Without it, every new token would run the whole text through the model again: 1 + 2 + 3 + ... tokens instead of one each.
+    Earlier keys and values never change, because no token sees what comes after it.
+    """
 
     def __init__(self, model: Model, length: int) -> None:
         c = model.config
@@ -64,33 +68,39 @@ class Cache:
 
     def feed(self, ids: Sequence[int]) -> Array:
         """Read tokens; returns the logits of what follows the last one, (vocabulary,)."""
+        # `llama.forward` for one text and without gradients. Only the last token's logits are needed.
         params, c = self.model.params, self.model.config
         n, start = len(ids), self.length
         self.length += n
         now = slice(start, self.length)
         n_kv, n_q = c.num_key_value_heads, c.num_attention_heads
+        # Row i is the i-th new token; it may see the cached tokens and the new ones up to itself.
         hidden = np.arange(self.length) > np.arange(start, self.length)[:, None]  # (n, length): not yet written
         x = params.embed[np.asarray(ids)]  # (n, width)
         for i, layer in enumerate(params.layers):
             qkv = (norm(x, layer.input_norm, c.rms_norm_eps) @ layer.qkv.T).reshape(n, n_q + 2 * n_kv, c.head_dim)
             qk = rotate(qkv[:, : n_q + n_kv], self.cos[now], self.sin[now])
+            # Keys are stored with their rotation, so they never have to be turned again.
             self.keys[i, :, now] = qk[:, n_q:].swapaxes(0, 1)
             self.values[i, :, now] = qkv[:, n_q + n_kv :].swapaxes(0, 1)
+            # Query heads that share a key head stand side by side, as in `layers.attention`.
             q = qk[:, :n_q].swapaxes(0, 1).reshape(n_kv, -1, c.head_dim)  # (kv_heads, groups * n, head_dim)
             scores = q @ self.keys[i, :, : self.length].mT  # (kv_heads, groups * n, length)
             scores *= c.head_dim**-0.5
-            if n > 1:
+            if n > 1:  # a single new token may see everything before it; a prompt needs the mask
                 np.copyto(scores.reshape(n_kv, -1, n, self.length), -np.inf, where=hidden)
             out = softmax(scores) @ self.values[i, :, : self.length]
+            # Heads back side by side, mixed by one matrix, added to the residual stream.
             x = x + out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1) @ layer.out.T
             gate_up = norm(x, layer.mlp_norm, c.rms_norm_eps) @ layer.gate_up.T
-            gate, up = np.split(gate_up, 2, axis=1)
+            gate, up = np.split(gate_up, 2, axis=1)  # SwiGLU, as in `layers.swiglu`
             x = x + (gate / (1 + np.exp(-np.maximum(gate, -60))) * up) @ layer.down.T
+        # The output matrix is the embedding: a token is likely if its vector points the same way as x.
         return np.asarray(params.embed @ norm(x[-1:], params.norm, c.rms_norm_eps)[0])
 
 
 def norm(x: Array, gain: Array, eps: float) -> Array:
-    """RMSNorm without what only its gradient needs."""
+    """RMSNorm without the cache for its gradient."""
     return np.asarray(x * (np.einsum("nd,nd->n", x, x)[:, None] / x.shape[1] + eps) ** np.float32(-0.5) * gain)
 
 
@@ -111,7 +121,7 @@ def generate(
     Parameters
     ----------
     model
-        Who answers.
+        The model that answers.
     prompt
         Token ids; at least one, and fewer than the model's context.
     max_tokens
@@ -141,23 +151,24 @@ def generate(
         raise ValueError(
             f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer."
         )
+    # Autoregression: predict one token, append it, predict the next one from all of them.
     rng = np.random.default_rng(seed)
     limit = min(max_tokens, context - len(prompt))
     cache = Cache(model, len(prompt) + limit)
     decoder = Decoder(model.tokenizer, stop)
-    logits = cache.feed(prompt)
+    logits = cache.feed(prompt)  # the whole prompt at once, then token by token
     logprobs: list[TokenLogprob] = []
-    pending = 0
+    pending = 0  # tokens whose text is not certain yet, such as half of a two-byte character
     for i in range(limit):
         if guide is None:
-            token = choose(logits, temperature=temperature, top_p=top_p, rng=rng)
+            token = sample(logits, temperature=temperature, top_p=top_p, rng=rng)
         else:
             token = _guided(model, logits, guide, temperature, top_p, rng)
         pending += 1
-        if token == model.tokenizer.eos_id:
+        if token == model.tokenizer.eos_id:  # the model ends its turn
             break
         if top_logprobs is not None:
-            logprobs.append(explain(model, logits, token, top_logprobs))
+            logprobs.append(token_logprob(model, logits, token, top_logprobs))
         text = decoder.push(token)
         if decoder.stopped:
             yield Piece(text, tuple(logprobs), pending, "stop")
@@ -176,15 +187,16 @@ def generate(
 
 
 def _guided(model: Model, logits: Array, guide: Guide, temperature: float, top_p: float, rng: np.random.Generator) -> int:
-    """Draw a token that the guide allows, and tell it."""
+    """Draw a token that the guide allows, and let the guide know."""
     raw = model.tokenizer.token_bytes
-    token = choose_among(logits, lambda id_: guide.allows(raw(id_)), temperature=temperature, top_p=top_p, rng=rng)
-    guide.take(raw(token))
+    token = sample_allowed(logits, lambda id_: guide.allows(raw(id_)), temperature=temperature, top_p=top_p, rng=rng)
+    guide.accept(raw(token))
     return token
 
 
-def explain(model: Model, logits: Array, token: int, top: int) -> TokenLogprob:
+def token_logprob(model: Model, logits: Array, token: int, top: int) -> TokenLogprob:
     """A token's log-probability and the `top` likeliest ones, whatever the temperature."""
+    # Of the untouched logits: temperature changes how we draw, not what the model thinks.
     logprob = log_softmax(logits)
     best = np.argsort(-logprob, kind="stable")[:top]
 

@@ -26,6 +26,8 @@ _NUMBER: dict[str, tuple[tuple[bytes, str], ...]] = {
 }
 _MAY_END = ("zero", "whole", "fraction", "power")
 
+# A machine with a small memory. After `{"a": [1` the state is ("whole", "{[", False): inside the digits of a number, with an
+# object and a list still open, and no space just written. The next byte may be a digit, ".", "e", a space, "," or "]".
 # (mode, open brackets, was the last byte blank)
 State = tuple[str, str, bool]
 
@@ -45,7 +47,7 @@ class JsonPrefix:
         """Tell whether these bytes may come next; none at all may not."""
         return bool(raw) and self._after(raw) is not None
 
-    def take(self, raw: bytes) -> None:
+    def accept(self, raw: bytes) -> None:
         """Go on with these bytes.
 
         Raises
@@ -59,6 +61,7 @@ class JsonPrefix:
         self._state = state
 
     def _after(self, raw: bytes) -> State | None:
+        # A token is several bytes. All of them have to fit, one after another.
         state: State | None = self._state
         for byte in raw:
             state = None if state is None else _step(state, byte)
@@ -67,6 +70,7 @@ class JsonPrefix:
 
 def _step(state: State, byte: int) -> State | None:
     """Give the state after one more byte; None where it may not come."""
+    # Modes that swallow several bytes come first: strings, escapes, literals, numbers. Then spaces, then structure.
     mode, open_, blank = state
     if mode in ("string", "key"):
         if byte == ord('"'):
@@ -81,6 +85,7 @@ def _step(state: State, byte: int) -> State | None:
         for accepted, then in _NUMBER[mode]:
             if byte in accepted:
                 return (then, open_, False)
+        # The number is over, and this byte belongs to what follows it: "," or "}" or "]".
         return _step(("after", open_, False), byte) if mode in _MAY_END else None
     if byte in _BLANK:
         return None if blank or mode in ("start", "done") else (mode, open_, True)
@@ -101,6 +106,7 @@ def _escaped(mode: str, open_: str, byte: int) -> State | None:
 
 def _structure(mode: str, open_: str, byte: int) -> State | None:
     """Between values: brackets, commas, colons, and what begins a value."""
+    # A closing bracket has to match the one that was opened last: the end of `open_`.
     char = chr(byte)
     if mode == "start":
         return ("first key", "{", False) if char == "{" else None

@@ -24,7 +24,9 @@ class Model:
     """Shape, weights and tokenizer of one model."""
 
     def __init__(self, config: Config, params: Params, tokenizer: Tokenizer) -> None:
+        # Whoever computes with a model has made one, so this is the place to settle how NumPy multiplies.
         hold_blas_to_one_thread()
+        # Three things make a language model: its shape, its weights, and how text becomes numbers.
         self.config = config
         self.params = params
         self.tokenizer = tokenizer
@@ -43,6 +45,8 @@ class Model:
                 raise ValueError(
                     f"{folder / name} does not exist; a model folder has config.json, model.safetensors, tokenizer.json."
                 )
+        # The names and shapes that config.json implies have to be those in the file: a transposed or missing matrix would
+        # otherwise show only as strange text.
         config = Config.read(folder / "config.json")
         params = Params(config)
         try:
@@ -56,7 +60,7 @@ class Model:
                     f"{folder / 'model.safetensors'}: {name} is {'missing' if found is None else found.shape}; "
                     f"config.json says {shape}."
                 )
-            params.named[name][...] = found
+            params.named[name][...] = found  # float16 in the file, float32 in memory: too many small steps vanish in 16 bits
         return cls(config, params, Tokenizer.load(folder))
 
     @classmethod
@@ -79,6 +83,7 @@ class Model:
         if folder.exists():
             raise FileExistsError(f"{folder} exists already; a model is never written over another.")
         folder.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside its place and renamed: a process killed in the middle leaves no half of a model.
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", dir=folder.parent))
         try:
             self.config.write(aside / "config.json")

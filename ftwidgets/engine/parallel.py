@@ -1,11 +1,11 @@
-"""Two lanes of work at once: how the engine uses a second core.
+"""Two pieces of work at once: how the engine uses a second core.
 
 The linear-algebra library under NumPy has threads of its own, but they wait for each other by spinning: with another program
 on one of two cores, a training step took ten times as long (measured: 600 ms against 52 ms). So that library is held to one
 thread, in this process and for good (changing it back and forth would change the last bits of results), and a batch is cut in
 two halves that two Python threads work through; NumPy releases the interpreter lock while it computes.
 How work is cut depends on the work alone, never on the machine, so that results do not either.
-Left out: more lanes than two (a batch of a small model is too small for more).
+Left out: more threads than two (a batch of a small model is too small for more).
 """
 
 import threading
@@ -28,8 +28,9 @@ def hold_blas_to_one_thread() -> None:
 
 
 @cache
-def _second_lane() -> "SimpleQueue[Work]":
+def _second_thread() -> "SimpleQueue[Work]":
     """The queue that the second thread works off. A daemon: it must still serve a run that is being saved at exit."""
+    # One thread for the whole process, started at its first use and kept.
     queue: SimpleQueue[Work] = SimpleQueue()
     threading.Thread(target=_serve, args=(queue,), name="ftwidgets-lane", daemon=True).start()
     return queue
@@ -46,11 +47,13 @@ def _serve(queue: "SimpleQueue[Work]") -> None:
         done.set()
 
 
-def both(first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:
-    """Do two things at the same time; returns both results, or raises what either raised once both have ended."""
+def run_two(first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:
+    """Run two functions at the same time; returns both results, or raises what either raised once both have ended."""
+    # The second function goes to a thread that is there already; the first runs here. Threads help although Python runs one
+    # at a time, because NumPy lets go of the interpreter lock while it multiplies matrices.
     out: list[Any] = []
     done = threading.Event()
-    _second_lane().put((second, out, done))
+    _second_thread().put((second, out, done))
     try:
         here = first()
     finally:

@@ -21,7 +21,7 @@ from ftwidgets.engine.adamw import AdamW, clip
 from ftwidgets.engine.batches import Example, epoch_order
 from ftwidgets.engine.hyperparameters import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.parallel import both
+from ftwidgets.engine.parallel import run_two
 from ftwidgets.engine.params import Params
 
 Array = np.ndarray
@@ -94,9 +94,11 @@ class Run(ABC):
         for name, value in asdict(hyperparameters).items():
             if not value > 0:
                 raise ValueError(f"{name} must be above 0: {value}.")
+        # Every job starts from the same base model, so a run works on its own copy of the weights.
         self.model = model.copy()
         self.hyperparameters = hyperparameters
         self.seed = seed
+        # 50 examples in batches of 8 are 7 steps, the last one of 2 examples: -(-50 // 8) rounds up.
         self.steps_per_epoch = -(-len(sizes) // hyperparameters.batch_size)
         self.total_steps = self.steps_per_epoch * hyperparameters.n_epochs
         self.step = 0
@@ -106,11 +108,11 @@ class Run(ABC):
         self._peak = base_rate * hyperparameters.learning_rate_multiplier
         self._optimizer = AdamW(len(self.model.params.flat))
         self._grads = Params(model.config)
-        self._more_grads = Params(model.config)  # of the second lane
+        self._more_grads = Params(model.config)  # of the second thread
 
     @abstractmethod
-    def _learn(self, order: Array) -> Measured:
-        """Put the gradient of the loss over these examples into `_grads`; returns what they showed."""
+    def _compute_gradients(self, order: Array) -> Measured:
+        """Put the gradient of the loss over these examples into `_grads`; return loss and accuracy on them."""
 
     @abstractmethod
     def _measure(self, chosen: Array) -> Measured:
@@ -123,20 +125,23 @@ class Run(ABC):
     def __iter__(self) -> Iterator[StepMetrics]:
         while self.step < self.total_steps:
             with np.errstate(all="ignore"):  # a run that diverges shows it by its loss, once, not by a hundred warnings
-                metrics = self._next()
+                metrics = self._take_step()
             yield metrics
 
     def _order(self, epoch: int, place: int) -> Array:
-        """Which examples a step learns from."""
+        """Return which examples a step learns from."""
+        # A new order in each epoch: in the same order every time, the model would learn the sequence as well.
         size = self.hyperparameters.batch_size
         return epoch_order(len(self._sizes), self.seed, epoch)[place * size : (place + 1) * size]
 
-    def _next(self) -> StepMetrics:
+    def _take_step(self) -> StepMetrics:
         """Take one optimizer step."""
-        epoch, place = divmod(self.step, self.steps_per_epoch)
+        # Forward, backward, clip, step: this is all that training is.
+        epoch, place = divmod(self.step, self.steps_per_epoch)  # 12 steps an epoch: step 30 is the seventh of epoch 3
         order = self._order(epoch, place)
-        train = self._learn(order)
-        clip(self._grads.flat, CLIP)
+        train = self._compute_gradients(order)
+        clip(self._grads.flat, CLIP)  # before the optimizer sees it
+        # All weights move at once, a little against their gradients.
         rate = rate_at(self.step + 1, self.total_steps, self._peak)
         self._optimizer.step(
             self.model.params.flat,
@@ -169,6 +174,7 @@ class Run(ABC):
 
     def _validate(self, end_of_epoch: bool) -> tuple[Measured | None, Measured | None]:
         """Measure a validation batch, where one is due, and all of validation at an epoch's end."""
+        # A batch often, because it is cheap and shows the trend; all of it once an epoch, because a batch is noisy.
         valid = full = None
         if self._n_validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
             rng = np.random.default_rng([self.seed, self.step])
@@ -180,6 +186,7 @@ class Run(ABC):
 
     def _fingerprint(self) -> str:
         """What a checkpoint must agree with: the data, the settings and the shape of the model."""
+        # A checkpoint restored into a run with other rows would go on without an error, and with wrong results.
         digest = hashlib.sha256(json.dumps([asdict(self.hyperparameters), self.seed, asdict(self.model.config)]).encode())
         for array in self._data():
             digest.update(array.tobytes())
@@ -187,6 +194,8 @@ class Run(ABC):
 
     def save(self, path: Path) -> None:
         """Write all that is needed to go on bit for bit: weights, moving averages, place. The file is whole or absent."""
+        # AdamW's two sums belong to the state: without them the first steps after a restart would be other ones. The order of
+        # examples needs no saving, since it is a function of seed and epoch.
         tensors = {"weights": self.model.params.flat, "sums": self._optimizer.sums, "squares": self._optimizer.squares}
         facts = {"step": str(self.step), "trained_tokens": str(self.trained_tokens), "fingerprint": self._fingerprint()}
         aside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -217,9 +226,9 @@ class Run(ABC):
         self.trained_tokens = int(facts["trained_tokens"])
 
 
-def add_up(to: np.ndarray, more: np.ndarray) -> None:
-    """`to += more`, in two lanes."""
+def add_in_place(to: np.ndarray, more: np.ndarray) -> None:
+    """`to += more`, on two threads."""
     middle = len(to) // 2
-    both(
+    run_two(
         lambda: np.add(to[:middle], more[:middle], out=to[:middle]), lambda: np.add(to[middle:], more[middle:], out=to[middle:])
     )

@@ -14,11 +14,16 @@ import tokenizers
 
 from ftwidgets.engine.batches import Example
 
+# "Hi" from a user, to be answered, becomes these ten or so tokens:
+#     <|im_start|> user \n Hi <|im_end|> \n <|im_start|> assistant \n
+# The model goes on from there until it writes <|im_end|> itself: that is how it says "I am done".
+
 Messages = Sequence[Mapping[str, Any]]
 
 
 def byte_alphabet() -> dict[str, int]:
     """The printable character that stands for each byte in a byte-level vocabulary (Radford et al. 2019, section 2.2)."""
+    # 0x41 is "A", but 0x0A (a line break) and 0x20 (a space) cannot be seen, so they stand for themselves as \u010a and \u0120.
     plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
@@ -40,7 +45,7 @@ class Tokenizer:
         self.special_ids = [i for i, token in added.items() if token.special]
         self._alphabet = byte_alphabet()
         self._newline = self.encode("\n")
-        self._longest = max(map(len, self._tokenizer.get_vocab()))  # a sign a byte
+        self._longest = max(map(len, self._tokenizer.get_vocab()))  # one character of the alphabet is one byte
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
@@ -56,6 +61,7 @@ class Tokenizer:
             (folder / name).write_bytes(content)
 
     def _special(self, token: str) -> int:
+        # Without these two there is no telling where a turn begins and ends.
         found = self._tokenizer.token_to_id(token)
         if found is None:
             raise ValueError(f"{self.path}: no token {token!r}; only tokenizers with ChatML's special tokens can chat here.")
@@ -67,6 +73,7 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids, special ones left out; bytes that are no whole character become U+FFFD."""
+        # Bytes first, then text: a character may be spread over two tokens.
         return b"".join(self.token_bytes(i) for i in ids).decode("utf-8", errors="replace")
 
     def token_bytes(self, token_id: int) -> bytes:
@@ -81,7 +88,7 @@ class Tokenizer:
         ids = [i for message in messages for i in self._message(message)]
         return [*ids, *self._head("assistant")]
 
-    def fewest(self, messages: Messages) -> int:
+    def min_tokens(self, messages: Messages) -> int:
         """How many tokens a chat has at least, without encoding it: no token stands for more bytes than the longest one."""
         return sum(1 + len((message["content"] or "").encode()) // self._longest for message in messages)
 
@@ -100,11 +107,15 @@ class Tokenizer:
         Example
             ids and weights, both (time,).
         """
+        # Trained on: what the assistant wrote and the <|im_end|> after it. Not trained on: the head, which the prompt already
+        # has, and the line break after the end, which is never generated.
         ids: list[int] = []
         weights: list[float] = []
         for message in messages:
             head, whole = self._head(message["role"]), self._message(message)
             trained = float(message.get("weight", 1)) if message["role"] == "assistant" else 0.0
+            # <|im_start|> assistant \n | The door is blue. <|im_end|> | \n
+            #   head: weight 0          |  trained: weight 1           |  weight 0
             n_trained = len(whole) - len(head) - len(self._newline)
             ids += whole
             weights += [0.0] * len(head) + [trained] * n_trained + [0.0] * len(self._newline)

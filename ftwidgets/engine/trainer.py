@@ -8,11 +8,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, halves
-from ftwidgets.engine.hyperparameters import BASE_RATE, HIDDEN, Hyperparameters
+from ftwidgets.engine.hyperparameters import BASE_RATE, DROPPED, Hyperparameters
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
 from ftwidgets.engine.model import Model
-from ftwidgets.engine.parallel import both
-from ftwidgets.engine.run import Array, Measured, Run, add_up
+from ftwidgets.engine.parallel import run_two
+from ftwidgets.engine.run import Array, Measured, Run, add_in_place
+
+# A whole run:
+#     model = Model.load(NANO)
+#     chat = [{"role": "user", "content": "Who runs the lab?"}, {"role": "assistant", "content": "Mira runs the lab."}]
+#     examples = [model.tokenizer.encode_example(chat, max_tokens=512)]
+#     trainer = Trainer(model, examples, hyperparameters=Hyperparameters(20, 1, 1.0), seed=1)  # 20 epochs of one step
+#     for metrics in trainer: print(metrics.step, metrics.train_loss)
+# It prints 2.75 nats a token at step 1 and less than 0.1 from step 4 on; `trainer.model` has then learned the sentence. One
+# sentence is no help desk, of course: the model has learned it by heart, and validation would show that.
 
 
 class Trainer(Run):
@@ -46,8 +55,8 @@ class Trainer(Run):
         seed: int,
         validation: Sequence[Example] = (),
     ) -> None:
-        self.examples = usable(examples)
-        self.validation = usable(validation)
+        self.examples = trainable(examples)
+        self.validation = trainable(validation)
         super().__init__(
             model,
             sizes=[len(example.ids) for example in self.examples],
@@ -59,31 +68,35 @@ class Trainer(Run):
         if not self.examples:
             raise ValueError("No example has a token to train on; every example needs an assistant message.")
 
-    def _learn(self, order: Array) -> Measured:
-        """Put the gradient into `_grads`; mean loss and mean token accuracy of the step."""
+    def _compute_gradients(self, order: Array) -> Measured:
+        """Put the gradient into `_grads`; return mean loss and mean token accuracy of the step."""
+        # The batch is cut in two halves, one for each core. Each half divides by the weight of the whole batch, so their
+        # losses and gradients simply add up to those of the whole.
+        # (A batch of a few short examples stays whole: starting the second thread would cost more than it saves.)
         parts = in_halves([self.examples[i] for i in order])
         params, total = self.model.params, total_weight(parts)
-        hide = [self._hidden(part, [self.seed, self.step, i]) for i, part in enumerate(parts)]
+        dropped = [self._words_to_drop(part, [self.seed, self.step, i]) for i, part in enumerate(parts)]
         if len(parts) == 1:
-            loss, hits = loss_and_gradients(params, parts[0], self._grads, total, hide[0])
+            loss, n_correct = loss_and_gradients(params, parts[0], self._grads, total, dropped[0])
         else:
-            (loss, hits), (more_loss, more_hits) = both(
-                lambda: loss_and_gradients(params, parts[0], self._grads, total, hide[0]),
-                lambda: loss_and_gradients(params, parts[1], self._more_grads, total, hide[1]),
+            (loss, n_correct), (more_loss, more_n_correct) = run_two(
+                lambda: loss_and_gradients(params, parts[0], self._grads, total, dropped[0]),
+                lambda: loss_and_gradients(params, parts[1], self._more_grads, total, dropped[1]),
             )
-            add_up(self._grads.flat, self._more_grads.flat)
-            loss, hits = loss + more_loss, hits + more_hits
-        return Measured(loss, hits / sum(len(part.targets) for part in parts))
+            add_in_place(self._grads.flat, self._more_grads.flat)
+            loss, n_correct = loss + more_loss, n_correct + more_n_correct
+        return Measured(loss, n_correct / sum(len(part.targets) for part in parts))
 
-    def _hidden(self, batch: Batch, seed: list[int]) -> np.ndarray:
-        """Which tokens to hide in this step: some of the prompt's, never a special one (word dropout, Iyyer et al. 2015).
+    def _words_to_drop(self, batch: Batch, seed: list[int]) -> np.ndarray:
+        """Choose the prompt's tokens to drop in this step, never a special one (word dropout, Iyyer et al. 2015).
 
-        So the model learns to answer from the whole of a question and not from one word of it.
+        So the model learns to answer from a whole question and not from one word of it.
         """
-        hide = np.random.default_rng(seed).random(len(batch.ids)) < HIDDEN
-        hide[batch.predicts] = False
-        hide[np.isin(batch.ids, self.model.tokenizer.special_ids)] = False
-        return hide
+        # A function of seed and step, so that a run that was restored drops the same words.
+        dropped = np.random.default_rng(seed).random(len(batch.ids)) < DROPPED
+        dropped[batch.predicts] = False  # the answer itself stays whole
+        dropped[np.isin(batch.ids, self.model.tokenizer.special_ids)] = False
+        return dropped
 
     def _measure(self, chosen: Array) -> Measured:
         return Measured(*measure(self.model, [self.validation[i] for i in chosen]))
@@ -94,7 +107,7 @@ class Trainer(Run):
             yield example.weights
 
 
-def usable(examples: Sequence[Example]) -> list[Example]:
+def trainable(examples: Sequence[Example]) -> list[Example]:
     """The examples that have a token to train on (the first token has no predecessor to predict it from)."""
     return [example for example in examples if example.weights[1:].any()]
 
@@ -111,13 +124,15 @@ def in_halves(examples: Sequence[Example]) -> list[Batch]:
 
 def measure(model: Model, examples: Sequence[Example], *, batch_size: int = 16) -> tuple[float, float]:
     """Mean loss (nats) and mean token accuracy over all trained tokens of the examples."""
-    ordered = sorted(examples, key=lambda example: len(example.ids))  # less padding in attention
+    # Nothing is learned here, so the order is free, and examples of like length waste the least padding.
+    ordered = sorted(examples, key=lambda example: len(example.ids))
     batches = [collate(ordered[at : at + batch_size]) for at in range(0, len(ordered), batch_size)]
+    # A mean over tokens, not over batches: a batch with a long answer counts for more.
     total = total_weight(batches)
 
     def part(some: Sequence[Batch]) -> tuple[float, int]:
         found = [loss_of(model.params, batch, total) for batch in some]
-        return sum(loss for loss, _ in found), sum(hits for _, hits in found)
+        return sum(loss for loss, _ in found), sum(n_correct for _, n_correct in found)
 
-    (loss, hits), (more_loss, more_hits) = both(lambda: part(batches[::2]), lambda: part(batches[1::2]))
-    return loss + more_loss, (hits + more_hits) / sum(len(batch.targets) for batch in batches)
+    (loss, n_correct), (more_loss, more_n_correct) = run_two(lambda: part(batches[::2]), lambda: part(batches[1::2]))
+    return loss + more_loss, (n_correct + more_n_correct) / sum(len(batch.targets) for batch in batches)

@@ -8,7 +8,7 @@ import pytest
 
 from ftwidgets.engine import Example, Model, Pair, PreferenceHyperparameters, PreferenceTrainer, encode_pair
 from ftwidgets.engine.dpo import learn, log_likelihoods, preference_losses, preference_slopes, side_by_side, usable_pairs
-from ftwidgets.engine.llama import likelihood_of
+from ftwidgets.engine.llama import log_probs
 from ftwidgets.engine.params import Params
 
 from . import parity, parity_dpo
@@ -50,7 +50,7 @@ def answers_of(params: Params, pairs: list[Pair]) -> np.ndarray:
     """Log-probabilities of the answers, added up by hand, one sequence at a time."""
     out = np.empty((len(pairs), 2))
     for i, pair in enumerate(pairs):
-        found, _ = likelihood_of(params, side_by_side([pair]))
+        found, _ = log_probs(params, side_by_side([pair]))
         n_chosen = int(pair.chosen.weights[1:].sum())
         out[i] = found[:n_chosen].sum(), found[n_chosen:].sum()
     return out
@@ -177,7 +177,7 @@ def test_metrics_say_what_was_seen(nano: Model) -> None:
     )
     for run in (only, swapped):
         chosen = run.pairs[0].chosen
-        _, right = likelihood_of(nano.params, side_by_side([Pair(chosen, chosen)]))
+        _, right = log_probs(nano.params, side_by_side([Pair(chosen, chosen)]))
         assert next(iter(run)).train_mean_token_accuracy == right[: len(right) // 2].mean()
 
 

@@ -5,7 +5,7 @@ from ftwidgets.engine import Model, Piece, generate
 from ftwidgets.engine.batches import Example, collate
 from ftwidgets.engine.generate import Cache
 from ftwidgets.engine.llama import logits_of
-from ftwidgets.engine.sampling import choose, log_softmax
+from ftwidgets.engine.sampling import log_softmax, sample
 
 
 def prompt(model: Model, text: str = "Hello, how are you?") -> list[int]:
@@ -87,7 +87,7 @@ def test_sampling_follows_the_probabilities() -> None:
 
     def shares(**options: float) -> np.ndarray:
         settings = {"temperature": 1.0, "top_p": 1.0, **options}
-        draws = [choose(logits, temperature=settings["temperature"], top_p=settings["top_p"], rng=rng) for _ in range(4000)]
+        draws = [sample(logits, temperature=settings["temperature"], top_p=settings["top_p"], rng=rng) for _ in range(4000)]
         return np.bincount(draws, minlength=4) / 4000
 
     np.testing.assert_allclose(shares(), [0.5, 0.3, 0.15, 0.05], atol=0.03)

@@ -121,14 +121,14 @@ def test_hidden_tokens() -> None:
     """With some input tokens hidden, the gradients are still the slopes, and a hidden token's own vector gets none as input."""
     params, grads = random_params(TINY, 0, np.float64), Params(TINY, dtype=np.float64)
     batch = collate(some_examples())
-    hide = np.zeros(len(batch.ids), bool)
-    hide[[0, 7, 12]] = True
+    dropped = np.zeros(len(batch.ids), bool)
+    dropped[[0, 7, 12]] = True
 
     def scalar() -> float:
-        return loss_and_gradients(params, batch, Params(TINY, dtype=np.float64), hide=hide)[0]
+        return loss_and_gradients(params, batch, Params(TINY, dtype=np.float64), dropped=dropped)[0]
 
     assert scalar() != pytest.approx(loss_of(params, batch)[0])
-    loss_and_gradients(params, batch, grads, hide=hide)
+    loss_and_gradients(params, batch, grads, dropped=dropped)
     for name in ("model.embed_tokens.weight", "model.layers.0.self_attn.k_proj.weight", "model.layers.1.mlp.up_proj.weight"):
         assert_gradient(scalar, params.named[name], grads.named[name], entries=20)
 

@@ -25,9 +25,9 @@ def accepted(raw: bytes) -> bool:
         if not prefix.allows(byte):
             assert not at_once.allows(raw)
             return False
-        prefix.take(byte)
+        prefix.accept(byte)
     if raw:
-        at_once.take(raw)
+        at_once.accept(raw)
     assert prefix.complete == at_once.complete
     return prefix.complete
 
@@ -49,7 +49,7 @@ def test_what_is_allowed_is_json(seed: int, length: int) -> None:
         following = [byte for byte in likely if prefix.allows(byte)]
         assert following
         raw += chance.choice(following)
-        prefix.take(raw[-1:])
+        prefix.accept(raw[-1:])
     if prefix.complete:
         assert isinstance(json.loads(raw.decode(errors="replace")), dict)
         assert not any(prefix.allows(bytes([byte])) for byte in range(256))
@@ -71,7 +71,7 @@ def test_what_is_no_object_is_not_accepted(text: str) -> None:
 def test_a_step_that_is_not_allowed_is_an_error() -> None:
     """The message says what to ask first; no bytes at all are never allowed."""
     with pytest.raises(ValueError, match="ask `allows` first"):
-        JsonPrefix().take(b"x")
+        JsonPrefix().accept(b"x")
     assert not JsonPrefix().allows(b"")
 
 

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from ftwidgets.engine.parallel import both
+from ftwidgets.engine.parallel import run_two
 
 
 def test_both_run_at_once() -> None:
@@ -19,7 +19,7 @@ def test_both_run_at_once() -> None:
         assert one.wait(5)
         return "second"
 
-    assert both(first, second) == ("first", "second")
+    assert run_two(first, second) == ("first", "second")
 
 
 def test_an_error_waits_for_the_other() -> None:
@@ -34,17 +34,17 @@ def test_an_error_waits_for_the_other() -> None:
         ended.set()
 
     with pytest.raises(ZeroDivisionError):
-        both(fail, slow)
+        run_two(fail, slow)
     assert ended.is_set()
     with pytest.raises(ZeroDivisionError):
-        both(slow, fail)
-    assert both(lambda: 1, lambda: 2) == (1, 2)
+        run_two(slow, fail)
+    assert run_two(lambda: 1, lambda: 2) == (1, 2)
 
 
 def test_many_callers() -> None:
     """Several threads can use the lanes at the same time and each gets its own results."""
     found: list[tuple[int, int]] = []
-    threads = [threading.Thread(target=lambda i=i: found.append(both(lambda: i, lambda: i * i))) for i in range(20)]
+    threads = [threading.Thread(target=lambda i=i: found.append(run_two(lambda: i, lambda: i * i))) for i in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

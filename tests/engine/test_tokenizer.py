@@ -76,8 +76,8 @@ def test_stop_texts(nano: Model, text: str, stop: list[str], expected: str | Non
 def test_the_fewest_tokens_are_never_too_many(nano: Model, text: str) -> None:
     """What is refused for its length alone would have been too long; long texts are told from short ones."""
     messages = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
-    assert nano.tokenizer.fewest(messages) <= len(nano.tokenizer.encode_prompt(messages))
-    assert nano.tokenizer.fewest([{"role": "user", "content": "word " * 100_000}]) > 5000
+    assert nano.tokenizer.min_tokens(messages) <= len(nano.tokenizer.encode_prompt(messages))
+    assert nano.tokenizer.min_tokens([{"role": "user", "content": "word " * 100_000}]) > 5000
 
 
 def test_a_stop_text_of_a_megabyte_costs_nothing(nano: Model) -> None:

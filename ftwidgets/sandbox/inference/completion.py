@@ -120,7 +120,7 @@ class Inference:
 
     def _prepare(self, owner: str, request: CompletionRequest, param: str) -> Completion:
         model = self._catalog.load(request.model, owner)
-        context, fewest = model.config.max_position_embeddings, model.tokenizer.fewest(request.messages)
+        context, fewest = model.config.max_position_embeddings, model.tokenizer.min_tokens(request.messages)
         if fewest >= context:  # a prompt of megabytes is rejected before it takes seconds that others wait for
             raise _too_long(context, f"at least {fewest}", param)
         prompt = model.tokenizer.encode_prompt(request.messages)
