@@ -13,7 +13,7 @@ import numpy as np
 from tasks import TASKS, exact_match, examples, pick
 
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, trainer
-from ftwidgets.engine.hyperparameters import HIDDEN
+from ftwidgets.engine.hyperparameters import DROPPED
 from ftwidgets.engine.trainer import measure
 from ftwidgets.providers import auto_epochs
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.25, 0.5, 1.0, 2.0], help="multipliers of the base rate")
     parser.add_argument("--batches", type=int, nargs="+", default=[2, 4, 8, 16])
-    parser.add_argument("--hidden", type=float, nargs="+", default=[HIDDEN], help="share of the prompt's tokens hidden")
+    parser.add_argument("--dropped", type=float, nargs="+", default=[DROPPED], help="share of the prompt's tokens dropped")
     parser.add_argument("--n", type=int, nargs="+", default=[50, 100, 400])
     parser.add_argument("--epochs", type=int, help="instead of the auto rule")
     parser.add_argument("--seeds", type=int, default=2)
@@ -44,8 +44,8 @@ def main() -> None:
     print("| task | examples | epochs | batch | rate | hidden | loss | exact match | seconds |\n" + "|---" * 9 + "|")
     for task, n in itertools.product(args.tasks, args.n):
         pool = examples(base.tokenizer, task, "train")
-        for batch, rate, hidden in itertools.product(args.batches, args.rates, args.hidden):
-            trainer.HIDDEN = hidden
+        for batch, rate, dropped in itertools.product(args.batches, args.rates, args.dropped):
+            trainer.DROPPED = dropped
             settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate)
             began = time.perf_counter()
             found = [score(base, pool, n, seed, settings) for seed in range(args.seeds)]

@@ -69,7 +69,7 @@ class Params:
     def __init__(self, config: Config, flat: Array | None = None, dtype: type = np.float32) -> None:
         self.config = config
         self.named: dict[str, Array] = {}
-        # Gradients get a Params of their own with the same names, so `grads.layers[0].qkv` is the gradient of `params.layers[0].qkv`.
+        # Gradients are kept in a Params too: `grads.layers[0].qkv` is the gradient of `params.layers[0].qkv`.
         size = sum(int(np.prod(shape)) for shape in shapes(config).values())
         self.flat = np.zeros(size, dtype) if flat is None else flat
         start: dict[str, int] = {}
