@@ -1,4 +1,4 @@
-"""The sweep behind the `auto` recipe: rate, batch size and hidden share on the bundled training data: `just sweep`.
+"""The sweep behind the `auto` recipe: rate, batch size and dropped share on the bundled training data: `just sweep`.
 
 Scored on a part of the training data set aside. The held-out splits stay untouched here: choosing settings on them would
 flatter every later score.
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=NANO)
     args = parser.parse_args()
     base = Model.load(args.model)
-    print("| task | examples | epochs | batch | rate | hidden | loss | exact match | seconds |\n" + "|---" * 9 + "|")
+    print("| task | examples | epochs | batch | rate | dropped | loss | exact match | seconds |\n" + "|---" * 9 + "|")
     for task, n in itertools.product(args.tasks, args.n):
         pool = examples(base.tokenizer, task, "train")
         for batch, rate, dropped in itertools.product(args.batches, args.rates, args.dropped):
@@ -57,7 +57,7 @@ def main() -> None:
                 settings.n_epochs,
                 batch,
                 f"{rate:g}",
-                f"{hidden:g}",
+                f"{dropped:g}",
                 f"{loss:.3f}",
                 f"{match:.2f}",
                 f"{seconds:.1f}",
