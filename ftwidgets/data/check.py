@@ -26,9 +26,9 @@ OTHER_KEYS = FindingType(
     title="Rows in a form that services do not read",
     why=(
         "The rows are Alpaca, ShareGPT or Hugging Face records. They are read here and can be trained on, but a "
-        "service refuses the file as it stands."
+        "service rejects the file as it is."
     ),
-    todo="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services want.",
+    todo="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services expect.",
 )
 
 
@@ -223,8 +223,8 @@ def _check_keys(index: RowIndex) -> list[Finding]:
     older = index.source.format == "completion" and found == {"prompt", "completion"}
     if older or found == expected or "messages" in found:
         return []
-    message = f"The rows have the keys {join_names(found)}; services want {join_names(expected)}."
-    fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services want."
+    message = f"The rows have the keys {join_names(found)}; services expect {join_names(expected)}."
+    fix = "They are read here; report.apply(path) or ftwidgets.prepare writes them in the form that services expect."
     return [OTHER_KEYS(message, fix)]
 
 

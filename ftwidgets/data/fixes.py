@@ -54,7 +54,7 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
     if not isinstance(examples, Examples):
         raise DataError("there is nothing to write: the source could not be read.")
     if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path} is to be JSON Lines or CSV; give it a name that ends in .jsonl or .csv.")
+        raise DataError(f"{path} must be JSON Lines or CSV: give it a name that ends in .jsonl or .csv.")
     source, log, n_written = examples.row_index.source, log_path(path), 0
     _reject_overwriting(source.path, (path, log), force=force)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
             file.write(json_line(row.example) if table is None else table.line(row))
             n_written += 1
         if not n_written:
-            raise DataError(f"there is nothing to write: no row of {source.name} can be used, with these fixes or without.")
+            raise DataError(f"there is nothing to write: no row of {source.name} can be used, with or without these fixes.")
     return Applied(path, log, n_written, repairer.n_changed, repairer.n_left_out)
 
 
@@ -130,7 +130,7 @@ class Repairer:
                 self._log(place, "cannot be used", left_out=True, message=message)
             elif (original := self._find_original(row)) is not None:
                 self.n_left_out += 1
-                self._log(row.row, "drop-repeats", left_out=True, message=f"says the same as {original}")
+                self._log(row.row, "drop-repeats", left_out=True, message=f"repeats {original}")
             else:
                 yield self._repair_texts(row, schema_repairs)
 

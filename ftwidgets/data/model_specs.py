@@ -23,7 +23,7 @@ TOO_LONG_ROW = FindingType(
     "too-long-row",
     "warning",
     title="A row is longer than the model reads",
-    why="What is beyond the limit is cut off, most often the end of the last answer: the part that should be learned.",
+    why="Text beyond the limit is cut off, most often the end of the last answer: the part that should be learned.",
     todo="Shorten the row or split it.",
 )
 

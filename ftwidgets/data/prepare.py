@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 ROWS_SKIPPED = FindingType(
     "rows-skipped",
     "note",
-    title="Rows that are in none of the files written",
-    why="They cannot be used or are repeats; each has a finding of its own that says why.",
-    todo="Mend those that you want in.",
+    title="Rows that are in neither of the two files",
+    why="They cannot be used, or they repeat another row. Each has a finding of its own that says why.",
+    todo="Repair those that you want to train on.",
 )
 STALE_FILE = FindingType(
     "stale-file",
     "warning",
-    title="A validation file of an earlier run is in the folder",
+    title="The folder holds a validation file from an earlier run",
     why="Nothing was held out this time, so that file belongs to another training file.",
     todo="Delete it if it is no longer needed.",
 )

@@ -21,18 +21,17 @@ if TYPE_CHECKING:
 STRADDLING_NEAR_DUPLICATES = FindingType(
     "straddling-near-duplicates",
     "error",
-    title="A random split would tear near-duplicates apart",
-    why="Rows that say nearly the same would lie on both sides, so the validation would measure memory.",
-    todo="Split by groups: rows that are alike then stay together.",
+    title="A random split would separate near-duplicates",
+    why="Nearly equal rows would be on both sides, so validation would measure memory.",
+    todo="Split by groups: then nearly equal rows stay together.",
 )
 VALIDATION_SIZE = FindingType(
     "validation-size",
     "note",
     title="How many rows are held out",
     why=(
-        "A score on few rows says little: it could lie far off by chance. And rows with the same prompt stay "
-        "together, so the number asked for cannot always be met; where nothing can be held out at all, this is a "
-        "warning."
+        "A score on few rows says little: it could be far off by chance. Rows with the same prompt stay together, so the "
+        "number asked for cannot always be met. If nothing can be held out at all, this is a warning."
     ),
     todo="Nothing, or ask for another share.",
     other_level="warning",
@@ -41,7 +40,7 @@ UNKNOWN_SIDE = FindingType(
     "unknown-side",
     "error",
     title="The split column says neither train nor validation",
-    why="Such rows are trained on, and it may be that they were meant to be held out.",
+    why="Such rows are trained on, although you may have meant to hold them out.",
     todo="Write `train` or `validation` in each row; `test` and `held-out` count as validation.",
 )
 

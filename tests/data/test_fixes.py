@@ -58,7 +58,7 @@ def test_the_new_file_is_clean_of_what_was_fixed_and_the_source_is_as_it_was(tmp
     assert (applied.n_written, applied.n_changed, applied.n_left_out) == (32, 2, 1)
     log = {(entry["line"], entry["change"]): entry for entry in lines(applied.log)}
     assert set(log) == {(31, "drop-repeats"), (32, "redact-email-addresses"), (33, "developer-to-system")}
-    assert log[31, "drop-repeats"]["message"] == "says the same as line 4"
+    assert log[31, "drop-repeats"]["message"] == "repeats line 4"
     again = check(applied.path)
     assert not {"duplicate-row", "email-address", "unknown-role"} & set(again.totals)
     assert again.fixes == []
