@@ -207,7 +207,7 @@ class EvaluationRun:
             if callable(model):
                 answer: object = model(question.messages)
                 if not isinstance(answer, str):
-                    raise TypeError(f"a function in the place of a model gives a text, not {answer!r:.60}")
+                    raise TypeError(f"a function in place of a model must return a text, not {answer!r:.60}")
                 return answer
             messages: Any = question.messages
             completion = self._client.chat.completions.create(model=model, messages=messages, **self._sampling)
@@ -226,7 +226,7 @@ def _score(name: str, metric: Metric, answers: Sequence[str], references: Sequen
         score = math.nan if value is None or isinstance(value, str) else float(value)
         if not math.isfinite(score):
             where = f"for {answer!r:.60} and {reference!r:.60}"
-            raise ValueError(f'the metric "{name}" must give a number: {value!r:.60} {where}')
+            raise ValueError(f'the metric "{name}" must return a number: {value!r:.60} {where}')
         scores.append(score)
     return scores
 

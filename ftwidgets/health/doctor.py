@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the report, and return 1 if something is wrong."""
     report = doctor()
     print(report.text(places=True))
-    print("Whether your browser draws widgets, only a notebook can tell: run ftwidgets.doctor() in a cell.")
+    print("Only a notebook can check whether your browser draws widgets: run ftwidgets.doctor() in a cell.")
     return 0 if report.ok else 1
 
 

@@ -97,7 +97,7 @@ def sort_by_time(items: Iterable[Item]) -> list[Item]:
 
 
 def _is_newest_first(items: Sequence[Item]) -> bool:
-    """Compare the first and last times, then the first and last steps; if neither tells, assume OpenAI's order."""
+    """Compare the first and last times, then the first and last steps; if both are equal, assume OpenAI's order."""
     if len(items) < 2:
         return True
     first, last = items[0].created_at or 0, items[-1].created_at or 0

@@ -203,7 +203,7 @@ def test_a_metric_that_gives_no_number_is_named(value: Any) -> None:
     def odd(answer: str, reference: str) -> Any:
         return value
 
-    with pytest.raises(ValueError, match=r"the metric \"odd\" must give a number: .* for 'x' and '2'"):
+    with pytest.raises(ValueError, match=r"the metric \"odd\" must return a number: .* for 'x' and '2'"):
         evaluate(client_of(adder), {"a": lambda _messages: "x"}, [example("1+1", "2")], metric=odd)
 
 
@@ -224,7 +224,7 @@ def test_names_are_texts_and_no_metric_takes_a_column_away() -> None:
 def test_a_function_that_gives_no_text_is_told() -> None:
     """It stands in the place of a model, so it has to answer as one."""
     silent: Any = lambda _messages: None  # noqa: E731
-    with pytest.raises(TypeError, match="gives a text, not None"):
+    with pytest.raises(TypeError, match="must return a text, not None"):
         evaluate(client_of(adder), {"a": silent}, [example("1+1", "2")])
 
 

@@ -83,7 +83,7 @@ def leak_closed(answer: object) -> Outcome:
     read = [parse_rows(part) for part in parts]
     for name, found in zip(("training", "validation"), read, strict=True):
         if isinstance(found, str):
-            return not_yet(f"Of the {name} side: {found}")
+            return not_yet(f"In the {name} part: {found}")
     train, held = ([prompt for prompt, _ in found] for found in read if not isinstance(found, str))
     return (
         _check_rows(train, held)
@@ -101,7 +101,7 @@ def _find_parts(answer: object) -> Sequence[object] | str:
     if not isinstance(answer, tuple | list):
         return f"The answer is a {type(answer).__name__}; a pair is needed: the rows to train on, and those held out."
     if len(answer) != 2:
-        return f"The answer holds {pluralize(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
+        return f"The answer has {pluralize(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
     return answer
 
 
@@ -109,12 +109,12 @@ def _check_rows(train: list[str], held: list[str]) -> Outcome | None:
     """Reject duplicate, unknown and missing rows."""
     counts = Counter(map(_digest, [*train, *held]))
     if duplicates := [prompt for prompt in held + train if counts[_digest(prompt)] > 1]:
-        return not_yet(f"The row {quote(duplicates[0])} is there more than once. Each row belongs on one side, once.")
+        return not_yet(f"The row {quote(duplicates[0])} occurs more than once. Each row belongs in one part, once.")
     if unknown := [prompt for prompt in held + train if _digest(prompt) not in _MEMBERSHIPS]:
         return not_yet(f"The row {quote(unknown[0])} is not in the file. Split the rows as they are.")
     if missing := len(_MEMBERSHIPS) - len(counts):
         return not_yet(
-            f"{pluralize(missing, 'row')} of the file got lost. A leak is closed by moving rows, not by dropping them."
+            f"{pluralize(missing, 'row')} of the file are missing. Close a leak by moving rows, not by dropping them."
         )
     return None
 
@@ -123,7 +123,7 @@ def _check_size(train: list[str], held: list[str]) -> Outcome | None:
     share = len(held) / (len(train) + len(held))
     if MIN_SHARE <= share <= MAX_SHARE:
         return None
-    problem = "too few to tell anything" if share < MIN_SHARE else "too many to do without in training"
+    problem = "too few for a reliable score" if share < MIN_SHARE else "too many to take from training"
     return not_yet(f"{pluralize(len(held), 'row')} of {len(train) + len(held)} are held out, {problem}.")
 
 
@@ -140,8 +140,12 @@ def _check_groups(train: list[str], held: list[str]) -> Outcome | None:
     prompt, other = (obvious or leaking)[0]
     pair = f"Held out: {quote(prompt, 90)}. In training: {quote(other, 90)}."
     if obvious:
-        return not_yet(f"{n} can be known from training. {pair} What do these two rows have in common, beside their answer?")
-    return not_yet(f"{n} can be known from training still. {pair} Compare these two rows column by column, letter by letter.")
+        return not_yet(
+            f"{n} can be answered from the training rows. {pair} What do these two rows have in common, besides their answer?"
+        )
+    return not_yet(
+        f"{n} can still be answered from the training rows. {pair} Compare these two rows column by column, letter by letter."
+    )
 
 
 def _digest(prompt: str) -> str:

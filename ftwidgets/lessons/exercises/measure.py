@@ -41,8 +41,8 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
         low_high = "evaluation.difference(): where do both ends of the interval lie, and where is zero?"
         return not_yet(f"The verdict does not go with {low_high}{'' if hint else ' The number of examples is right.'}")
     if hint:
-        return not_yet(f"The verdict is right, the number not yet. {hint}")
-    return right("You read the interval, not the two scores, and you know what a sure answer would cost.")
+        return not_yet(f"The verdict is right, but the number is not. {hint}")
+    return right("You read the interval, not the two scores, and you know how many examples a reliable answer takes.")
 
 
 def _right_verdict(evaluation: Evaluation) -> str:
@@ -66,9 +66,9 @@ def _hint_for_number(evaluation: Evaluation, examples: object) -> str:
     if near(evaluation.needed(smallest=DIFFERENCE)):
         return ""
     if near(evaluation.needed(smallest=DIFFERENCE, power=0.5)):
-        return "So many find it only every second time. The formula has a second z for four times in five."
+        return "That many find it only every second time. The formula has a second z for four times in five."
     if near(evaluation.needed()):
         return f"That is for the difference that was observed. The question is about {DIFFERENCE}."
     if any(near((2.8 * float(scores[model].std()) / DIFFERENCE) ** 2) for model in evaluation.models):
-        return "That takes the spread of one model's scores. What varies here is the difference, example by example."
+        return "That uses the spread of one model's scores. Use the spread of the difference, example by example."
     return f"Take the standard deviation of the differences, example by example, and {DIFFERENCE} for the difference."

@@ -57,7 +57,7 @@ def _check_rows(rows: Rows) -> Outcome | None:
         return not_yet("The table is empty.")
     for prompt, completion in rows:
         if not prompt.strip() and not completion.strip():
-            return not_yet("A row with nothing in it is still there.")
+            return not_yet("There is still an empty row.")
         if not completion.strip():
             return not_yet(f"The row {quote(prompt)} has no answer: nothing can be learned from it.")
         if any(text.strip()[:1] == '"' for text in (prompt, completion)):
@@ -65,7 +65,7 @@ def _check_rows(rows: Rows) -> Outcome | None:
             return not_yet(f"{text} Look for a blank before a quote.")
     digests = Counter(_digest(*row) for row in rows)
     if duplicates := [prompt for prompt, completion in rows if digests[_digest(prompt, completion)] > 1]:
-        return not_yet(f"The row {quote(duplicates[0])} is there more than once, with the same answer.")
+        return not_yet(f"The row {quote(duplicates[0])} occurs more than once, with the same answer.")
     prompts = Counter(normalize(prompt) for prompt, _ in rows)
     if contradicted := [prompt for prompt, _ in rows if prompts[normalize(prompt)] > 1]:
         return not_yet(f"The table still has two answers to {quote(contradicted[0])}. Which of them is the newer one?")
@@ -80,11 +80,11 @@ def _compare_with_expected(rows: Rows) -> Outcome:
     n_right = f"{len(rows) - len(unexpected)} of your {pluralize(len(rows), 'row')} are right."
     if unexpected:
         where = f" Look at line {lines[0]} of the file." if lines else ""
-        return not_yet(f"{n_right} This one does not say what the file says: {quote(unexpected[0][0])}.{where}")
+        return not_yet(f"{n_right} This one differs from the file: {quote(unexpected[0][0])}.{where}")
     if lines:
-        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired got lost"
+        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired are missing"
         return not_yet(f"{n_right} {lost}: look at line {lines[0]} of the file.")
-    return right("Every row that the file can give is there, once, and with its newest answer.")
+    return right("Every usable row of the file is there, once, with its newest answer.")
 
 
 def _digest(prompt: str, completion: str) -> str:

@@ -66,9 +66,7 @@ def retry_loop(client: openai.OpenAI, faults: Faults, answer: object) -> Outcome
     if untouched(answer):
         return not_attempted("Replace the ... with the name of your function and run the cell again.")
     if not callable(answer):
-        return not_yet(
-            f"The answer is a {type(answer).__name__}; hand in the function itself, by its name and without brackets."
-        )
+        return not_yet(f"The answer is a {type(answer).__name__}; hand in the function itself: its name, without parentheses.")
     before = faults.to_json()
     try:
         outcome = (
@@ -82,7 +80,7 @@ def retry_loop(client: openai.OpenAI, faults: Faults, answer: object) -> Outcome
     finally:
         faults.load(before)
         faults.journal.clear()
-    return outcome or right("It got its answer, gave up where nothing would help, and nobody was hammered.")
+    return outcome or right("It got its answer, gave up when nothing would help, and never flooded the service.")
 
 
 def _judge_brief_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., Any]) -> Outcome | None:
@@ -92,11 +90,10 @@ def _judge_brief_outage(client: openai.OpenAI, faults: Faults, answer: Callable[
     if outcome := _check_exception(run, where):
         return outcome
     if run.raised is not None:
-        return not_yet(
-            f"{where} it gave up after {_count_requests(run.n_requests)} with {_name_of(run.raised)}. Which failures pass?"
-        )
+        after = f"{_count_requests(run.n_requests)} with {_name_of(run.raised)}"
+        return not_yet(f"{where} it gave up after {after}. Which of these errors are temporary?")
     if run.returned is not run.answer:
-        return not_yet(f"{where} it had its answer and gave back {_name_of(run.returned)}. Give back what ask() gives.")
+        return not_yet(f"{where} it had its answer and returned {_name_of(run.returned)}. Return what ask() returns.")
     return _check_verdict(faults, where)
 
 
@@ -123,7 +120,7 @@ def _judge_endless_outage(client: openai.OpenAI, faults: Faults, answer: Callabl
     if run.n_requests > BUDGET:
         return not_yet(f"{where} it sent {_count_requests(run.n_requests)}; {BUDGET} are the most for one answer.")
     if run.n_requests == 1:
-        return not_yet(f"{where} it gave up after one request. It could not know yet that there was no end.")
+        return not_yet(f"{where} it gave up after one request. It could not know yet that the outage would never end.")
     return _check_raised(run, where) or _check_verdict(faults, where)
 
 
@@ -143,7 +140,7 @@ def _check_exception(run: _Run, where: str) -> Outcome | None:
 def _check_raised(run: _Run, where: str) -> Outcome | None:
     if run.raised is None:
         return not_yet(
-            f"{where} it gave back {_name_of(run.returned)}, as if all were well. Who called it must hear the error."
+            f"{where} it returned {_name_of(run.returned)}, as if nothing were wrong. Its caller must get the error."
         )
     return None
 

@@ -48,7 +48,7 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     truth = "the same" if here == there else "higher" if here > there else "lower"
     if held_out_loss != truth:
         return not_yet("The job is right. Compare the last full_valid_loss in ftwidgets.Job(client, id).curve of both jobs.")
-    return right("One pass is not enough to learn these answers; the held-out loss shows it.")
+    return right("One epoch is not enough to learn these answers; the held-out loss shows it.")
 
 
 def _find_difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> str:

@@ -64,7 +64,7 @@ def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, an
     if _near(given, steps.factor):
         return right(
             "A step costs the same from either start, so this is the training time saved: for this loss, on these rows. "
-            "Another loss to reach, and it is another factor."
+            "For another loss the factor is different."
         )
     return not_yet(_hint(given, steps))
 
@@ -82,9 +82,9 @@ def _hint(given: float, steps: _Steps) -> str:
     if _near(given, steps.by_epochs):
         return "That comes from the ends of the epochs. Look at the column valid_loss: it is measured more often."
     if _near(given, steps.by_losses) or _near(given, 1 / steps.by_losses):
-        return "That is one loss divided by another. Divide steps: who needed how many to come down to the same loss?"
+        return "That is one loss divided by another. Divide steps: how many did each job need to reach the same loss?"
     return (
-        f"{given:g} is not what the curves say. Take the untrained job's last full_valid_loss; find the first step of the "
+        f"{given:g} does not fit the curves. Take the untrained job's last full_valid_loss; find the first step of the "
         "pretrained job whose valid_loss is not above it; divide the untrained job's last step by that step."
     )
 
@@ -104,7 +104,7 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
         return f"Both jobs started from {first.model}. The check needs one from each start."
     for name in _SAME:
         if getattr(first, name) != getattr(second, name):
-            return f"The two jobs do not have the same {name}. Only the model may differ, else the comparison means nothing."
+            return f"The two jobs do not have the same {name}. Only the model may differ, or the comparison means nothing."
     return _find_steps(Job(client, first.id), Job(client, second.id))
 
 
@@ -117,7 +117,7 @@ def _find_steps(pretrained: Job, untrained: Job) -> _Steps | str:
     reached = curve.loc[curve["valid_loss"] <= target, "step"]
     at_ends = curve.loc[curve["full_valid_loss"] <= target, "step"]
     if reached.empty or at_ends.empty:
-        return "The first job never came down to the second one's last loss. Is the pretrained one the first of the two?"
+        return "The first job never reached the second one's last loss. Is the pretrained one the first of the two?"
     final = float(curve["full_valid_loss"].dropna().iloc[-1])
     return _Steps(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
 

@@ -58,14 +58,14 @@ def wrong() -> dict[str, tuple[object, str]]:
     quotes = quotes[quotes["Completion"].str.strip() != ""].drop_duplicates("Prompt", keep="last")
     return {
         "all rows": (read(), "has no answer"),
-        "empty rows stay as NaN": (right.reindex([*right.index, 99]), "nothing in it"),
+        "empty rows stay as NaN": (right.reindex([*right.index, 99]), "still an empty row"),
         "repeats stay": (pd.concat([right, right.head(2)]), "more than once, with the same answer"),
         "both answers stay": (read()[lambda t: t["Completion"] != ""].drop_duplicates(), "Which of them is the newer one"),
         "the older answer": (oldest, "Look at line 7"),
         "glued by machine": (machine, "Look at line 19"),
         "bad lines skipped": (right[~right["Prompt"].str.contains("puncture|plan")], "look at line 8"),
         "quotes in the text": (quotes, "quotes of the file"),
-        "one row lost": (right.iloc[:-1], "1 row that can be used or repaired got lost: look at line 20"),
+        "one row lost": (right.iloc[:-1], "1 row that can be used or repaired are missing: look at line 20"),
     }
 
 
@@ -97,8 +97,8 @@ def test_each_wrong_answer_gets_a_message_of_its_own() -> None:
         ("nowhere.jsonl", "There is no file"),
         (FILE, "is no training file"),
         (pd.DataFrame({"Prompt": [1, {}], "Completion": [None, 2.5]}), "has no answer"),
-        (pd.DataFrame({"Prompt": ["a"], "Completion": [[]]}), "does not say what the file says"),
-        (pd.DataFrame({"Prompt": ["\ud800"], "Completion": ["b"]}), "does not say what the file says"),
+        (pd.DataFrame({"Prompt": ["a"], "Completion": [[]]}), "differs from the file"),
+        (pd.DataFrame({"Prompt": ["\ud800"], "Completion": ["b"]}), "differs from the file"),
     ],
     ids=lambda value: None,
 )

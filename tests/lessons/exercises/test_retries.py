@@ -181,8 +181,8 @@ WRONG: dict[str, tuple[Callable[[Ask], Any], str]] = {
     "repeats what cannot succeed": (repeats_what_cannot_succeed, "When the request itself was wrong (400) it sent 6 requests"),
     "quota for a rate": (takes_the_quota_for_a_rate, "When the quota was used up (429"),
     "never gives up": (never_gives_up, "In an outage without end it sent 21 requests"),
-    "error kept": (keeps_the_error_to_itself, "it gave back None, as if all were well"),
-    "answer kept": (keeps_the_answer_to_itself, "it had its answer and gave back None"),
+    "error kept": (keeps_the_error_to_itself, "it returned None, as if nothing were wrong"),
+    "answer kept": (keeps_the_answer_to_itself, "it had its answer and returned None"),
     "asks for ever": (asks_for_ever, "went on asking; it was stopped"),
     "catches everything": (catches_everything, "went on asking; it was stopped"),
 }

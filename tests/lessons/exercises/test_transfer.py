@@ -80,7 +80,7 @@ def test_wrong_answers_say_where_to_look(world: SimpleNamespace) -> None:
         "valid_loss": world.last / first_end,
         "one loss divided": float(curves[1].iloc[-1] / curves[0].iloc[-1]),
         "above 0": -3,
-        "not what the curves say": factor * 7.3,
+        "does not fit the curves": factor * 7.3,
     }
     found = {name: outcome(world, answer) for name, answer in wrong.items()}
     assert {outcome.state for outcome in found.values()} == {"not yet"}
@@ -103,7 +103,7 @@ def test_nonsense_is_answered_in_words(world: SimpleNamespace, answer: object) -
         (("pretrained", "other_seed"), "the same seed"),
         (("pretrained", "one_epoch"), "the same hyperparameters"),
         (("pretrained", "ftjob-nothing"), "no job"),
-        (("untrained", "pretrained"), "never came down"),
+        (("untrained", "pretrained"), "never reached"),
         (("blind", "blind_untrained"), "no validation losses"),
     ],
 )
