@@ -76,7 +76,7 @@ class Class:
             status=status,
             started_at=now - 150 if over or status == "running" else None,
             finished_at=int(now) - 105 if over else None,
-            estimated_finish=int(now) + 30 + number if status == "running" else None,
+            estimated_finish=int(now) + 600 + number if status == "running" else None,
         )
         self.store.db.insert(job)
         if status == "running":
@@ -149,7 +149,7 @@ def test_it_fits_and_passes_axe(
     shown.screenshot(path=tmp_path / f"{name}_{scheme}_{width}.png", full_page=True)
 
 
-def test_it_tells_who_trains_and_whoestimate_waits(shown: Any, lesson: Class) -> None:
+def test_it_tells_who_trains_and_who_waits(shown: Any, lesson: Class) -> None:
     """Names, progress, places in the queue with the time to wait, states in words; one's own name is marked."""
     sign_in(shown, lesson)
     tables = {table.locator("caption").inner_text().split("\n")[0]: table for table in shown.locator("table").all()}
