@@ -3,7 +3,7 @@
     EMPTY_CELL = FindingType(
         "empty-cell",
         "error",
-        title="A cell that is needed is empty",
+        title="A required cell is empty",
         why="Without a prompt or a completion the row is no example. It is left out.",
         todo="Fill it in or delete the row.",
     )

@@ -73,4 +73,4 @@ def test_a_link_leads_to_the_kind(shown: Any, pages: dict[str, Path]) -> None:
     shown.get_by_role("link", name="empty-cell").first.focus()
     shown.keyboard.press("Enter")
     assert shown.evaluate("location.hash") == "#empty-cell"
-    assert shown.get_by_role("heading", name="A cell that is needed is empty").is_visible()
+    assert shown.get_by_role("heading", name="A required cell is empty").is_visible()

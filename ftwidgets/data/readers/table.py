@@ -21,7 +21,7 @@ from ftwidgets.data.text import pluralize, quote
 EMPTY_CELL = FindingType(
     "empty-cell",
     "error",
-    title="A cell that is needed is empty",
+    title="A required cell is empty",
     why="Without a prompt or a completion the row is no example. It is left out.",
     todo="Fill it in or delete the row.",
 )

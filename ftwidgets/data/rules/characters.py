@@ -17,24 +17,24 @@ CONTROL_CHARACTER = FindingType(
     "control-character",
     "warning",
     title="Control characters",
-    why="Signs that steer a terminal or end a text. The model learns to write them.",
-    todo="Take them out.",
+    why="These characters control a terminal or end a text. The model learns to write them.",
+    todo="Delete them.",
     fix=DROP_CONTROL_CHARACTERS,
 )
 DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out characters that nobody sees")
 INVISIBLE_CHARACTER = FindingType(
     "invisible-character",
     "note",
-    title="Characters that nobody sees",
-    why="Zero-width blanks and the like come from web pages. They make equal texts different, and the model counts them.",
-    todo="Take them out.",
+    title="Invisible characters",
+    why="Zero-width spaces and the like come from web pages. They make equal texts different, and the model counts them.",
+    todo="Delete them.",
     fix=DROP_INVISIBLE_CHARACTERS,
 )
 LOST_CHARACTER = FindingType(
     "lost-character",
     "warning",
     title="A character was lost",
-    why="The sign � stands where a program could not read a letter. It cannot be known which.",
+    why="The character � stands where a program could not read a letter. Nobody can know which letter it was.",
     todo="Write the letter, or go back to the original.",
 )
 DROP_HALF_CHARACTERS = FixType("drop-half-characters", "take out half characters (lone surrogates)")
@@ -43,10 +43,9 @@ HALF_CHARACTER = FindingType(
     "error",
     title="Half a character",
     why=(
-        "A lone surrogate: an emoji or a rare sign of which one half was cut off. No file in UTF-8 can hold it, "
-        "and services refuse it."
+        "This is a lone surrogate: half of an emoji or of a rare character. No UTF-8 file can hold it, and services reject it."
     ),
-    todo="Write the whole sign, or take the half away.",
+    todo="Write the whole character, or delete the half.",
     optional_fixes=(DROP_HALF_CHARACTERS,),
 )
 

@@ -14,10 +14,10 @@ DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
 DUPLICATE_ROW = FindingType(
     "duplicate-row",
     "warning",
-    title="A row that is there already",
+    title="A duplicate row",
     why=(
-        "A row that is there twice counts twice in training. If one lands in the validation file, the model has "
-        "seen it. It is used once."
+        "A duplicate counts twice in training. If one copy lands in the validation file, the model has already seen "
+        "it. The row is used once."
     ),
     todo="Delete one of them.",
     fix=DROP_REPEATS,
@@ -25,8 +25,8 @@ DUPLICATE_ROW = FindingType(
 SAME_BUT_BLANKS = FindingType(
     "same-but-blanks",
     "warning",
-    title="The same row but for blanks or capital letters",
-    why="It counts twice in training as an exact repeat does.",
+    title="A duplicate row but for whitespace or capital letters",
+    why="It counts twice in training, as an exact duplicate does.",
     todo="Delete one of them.",
     fix=DROP_REPEATS,
 )

@@ -14,8 +14,8 @@ ANSWER_REPEATS_PROMPT = FindingType(
     "answer-repeats-prompt",
     "warning",
     title="The answer repeats the prompt",
-    why="The model learns to say the question again before it answers.",
-    todo="Write only what the model should say.",
+    why="The model learns to repeat the question before it answers.",
+    todo="Write only what the model should answer.",
 )
 
 _HOW = {

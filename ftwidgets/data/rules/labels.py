@@ -21,21 +21,21 @@ LABEL_TYPO = FindingType(
     "warning",
     title="A label that is probably mistyped",
     why="To the model a mistyped label is a label of its own.",
-    todo="Write it as the others.",
+    todo="Write it like the others.",
     fix=MEND_LABELS,
 )
 RARE_LABEL = FindingType(
     "rare-label",
     "warning",
     title="A label with very few rows",
-    why="From two or three rows the model cannot learn when the label fits, and no validation can tell.",
-    todo="Add rows with this label, or join it with another.",
+    why="From two or three rows the model cannot learn when the label applies, and no validation can measure it.",
+    todo="Add rows with this label, or merge it with another.",
 )
 LABEL_IMBALANCE = FindingType(
     "label-imbalance",
     "warning",
     title="One label is far more frequent than another",
-    why="A model that always says the frequent one is right most of the time, and learns little else.",
+    why="A model that always answers with the frequent label is right most of the time, and learns little else.",
     todo="Add rows with the rare label, or leave out some with the frequent one; measure each label by itself.",
 )
 

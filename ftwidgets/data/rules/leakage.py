@@ -19,21 +19,21 @@ SHARED_PROMPT = FindingType(
     "shared-prompt",
     "error",
     title="A validation row is also trained on",
-    why="The model has seen the answer, so the score says nothing about new questions.",
+    why="The model has seen the answer, so the score tells nothing about new questions.",
     todo="Delete it from one of the two.",
 )
 SHARED_NEAR = FindingType(
     "shared-near",
     "error",
-    title="A validation row is nearly the same as a trained one",
-    why="The model has seen nearly this answer, so the score is too good.",
+    title="A validation row is nearly the same as a training row",
+    why="The model has seen almost this answer, so the score is too good.",
     todo="Delete it from one of the two, or let `ftwidgets.prepare` split by groups.",
 )
 SHARED_GROUP = FindingType(
     "shared-group",
     "error",
     title="A group is on both sides",
-    why="Rows of one customer or one document are alike. With some of them in training, the others are no fair test.",
+    why="Rows of one customer or one document are similar. With some of them in training, the others are no fair test.",
     todo="Put all rows of the group on one side.",
 )
 

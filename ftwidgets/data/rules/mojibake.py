@@ -18,7 +18,7 @@ MOJIBAKE = FindingType(
     "warning",
     title="Text that was read in a wrong encoding",
     why="UTF-8 read as Windows-1252 turns é into Ã©. The model learns to write that.",
-    todo="Read the original again in its own encoding, or let the fix mend it.",
+    todo="Read the original again with its own encoding, or let the fix repair it.",
     fix=MEND_MOJIBAKE,
 )
 

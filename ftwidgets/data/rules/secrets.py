@@ -17,8 +17,8 @@ SECRET = FindingType(
     "secret",
     "error",
     title="A key or a password",
-    why="Whoever uses the model may get to read it.",
-    todo="Withdraw the key where it was issued, and take it out of the data.",
+    why="Anybody who uses the model may get it to repeat the secret.",
+    todo="Revoke the key where it was issued, and delete it from the data.",
     fix=REDACT_SECRETS,
 )
 

@@ -7,15 +7,15 @@ TOO_FEW_ROWS = FindingType(
     "too-few-rows",
     "error",
     title="Fewer than ten examples",
-    why="Services refuse a training file with fewer than ten.",
-    todo="Add rows; 50 or more are advised.",
+    why="Services reject a training file with fewer than ten.",
+    todo="Add rows; 50 or more are recommended.",
 )
 FEW_ROWS = FindingType(
     "few-rows",
     "warning",
     title="Fewer than fifty examples",
-    why="It will run. The services' guides expect an effect from 50 to 100 good examples on.",
-    todo="Add good rows, if the result is not yet what you want.",
+    why="Training will run. The guides of the services expect an effect from 50 to 100 good examples on.",
+    todo="Add good rows if the result is not yet what you want.",
 )
 
 FEWEST = 10  # services reject a training file with fewer examples

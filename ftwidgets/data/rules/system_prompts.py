@@ -11,12 +11,12 @@ from ftwidgets.data.text import normalize, pluralize, quote
 MIXED_SYSTEM_PROMPTS = FindingType(
     "mixed-system-prompts",
     "warning",
-    title="Several system prompts that mean the same",
+    title="Several system prompts with the same meaning",
     why=(
-        "Where the text of the system prompt changes from row to row for no reason, the model does not learn to "
-        "act on the one that you will use."
+        "If the system prompt changes from row to row for no reason, the model does not learn to follow the one that "
+        "you will use."
     ),
-    todo="Use one text in all rows, and the same at use.",
+    todo="Use one text in all rows, and the same one later with the model.",
     other_level="note",
 )
 SYSTEM_FILLED = FindingType(
@@ -30,7 +30,10 @@ SYSTEM_MISSING = FindingType(
     "system-missing",
     "warning",
     title="Some rows have a system prompt and some have none",
-    why="The model learns to behave differently with and without one, and at use there is one or there is none.",
+    why=(
+        "The model learns to behave differently with a system prompt and without one, but in use you will always "
+        "have one or never."
+    ),
     todo="Fill in the gaps, or give `system=` a text for them.",
 )
 

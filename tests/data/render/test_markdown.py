@@ -53,7 +53,7 @@ def test_the_figures_are_those_of_the_report() -> None:
     ):
         assert told in written
     assert "### empty-cell\n" in written
-    assert "**error, 1,280 times: A cell that is needed is empty.**" in written
+    assert "**error, 1,280 times: A required cell is empty.**" in written
 
 
 def test_a_fix_that_all_share_is_said_once() -> None:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 NEAR_DUPLICATES_CAPPED = FindingType(
     "near-duplicates-capped",
     "note",
-    title="So many alike prompts that not all were compared",
+    title="So many similar prompts that not all were compared",
     why=(
-        "Very many prompts follow one pattern. Each was held against its nearest ones only, so some "
-        "near-duplicates may be missing."
+        "Very many prompts follow one pattern. Each was compared with its nearest ones only, so some near-duplicates "
+        "may be missing."
     ),
     todo="Nothing. If it matters, check a part of the file by itself.",
 )
@@ -34,25 +34,25 @@ NEAR_DUPLICATE = FindingType(
     "warning",
     title="Prompts that are nearly the same",
     why=(
-        "They differ in wording and not in what is asked. Copies teach little and weigh much, and leak if a split "
-        "puts one on each side. Where the answers differ as well, different-answers-near is said in its place."
+        "They differ in wording and not in what is asked. Copies teach little, count several times, and leak if a "
+        "split puts one on each side. If the answers differ as well, different-answers-near is reported instead."
     ),
-    todo="Keep one, if the others say no more. `ftwidgets.prepare` keeps them on one side of the split.",
+    todo="Keep one, if the others add nothing. `ftwidgets.prepare` keeps them on one side of the split.",
 )
 DIFFERENT_ANSWERS_NEAR = FindingType(
     "different-answers-near",
     "warning",
-    title="Nearly one prompt, two answers",
+    title="Nearly the same prompt, two answers",
     why="The prompts differ in wording and not in what is asked, and the answers differ.",
-    todo="Keep the better answer, or make the difference in the prompts plain.",
+    todo="Keep the better answer, or make the difference between the prompts clear.",
 )
 DIFFERENT_ANSWERS = FindingType(
     "different-answers",
     "warning",
     title="One prompt, two answers",
     why=(
-        "The model is punished for each of them in turn, and learns to waver. A prompt with more than five "
-        "different answers is said once."
+        "Each of them contradicts the other in training, and the model learns to waver. A prompt with more than five "
+        "different answers is reported once."
     ),
     todo="Keep the better answer.",
 )

@@ -17,14 +17,14 @@ VERY_SHORT = FindingType(
     "warning",
     title="Much shorter than the others",
     why="An answer of a word or two among long ones is often a cell that was cut off, or a placeholder.",
-    todo="Look whether it is whole.",
+    todo="Check whether it is complete.",
 )
 VERY_LONG = FindingType(
     "very-long",
     "warning",
     title="Much longer than the others",
-    why="One very long answer weighs as much in the training as many short ones, and is often two rows that ran together.",
-    todo="Look whether it is one answer, and shorten it.",
+    why="One very long answer counts as much in training as many short ones, and is often two rows that ran together.",
+    todo="Check whether it is one answer, and shorten it.",
 )
 
 FEWEST_ROWS = 20

@@ -22,14 +22,14 @@ MIXED_STYLE = FindingType(
     "mixed-style",
     "note",
     title="Answers in two styles",
-    why="Where most answers begin with a capital letter and some do not, the model takes turns too.",
+    why="If most answers begin with a capital letter and some do not, the model will do both.",
     todo="Write all answers in one style.",
 )
 MIXED_ENDINGS = FindingType(
     "mixed-endings",
     "warning",
-    title="Most answers end alike, this one does not",
-    why="Where most answers end with a full stop and some without, the model does not learn when it is done.",
+    title="Most answers end in one way, this one does not",
+    why="If most answers end with a full stop and some without, the model does not learn when it is done.",
     todo="End all answers in one way.",
 )
 UNEXPECTED_LANGUAGE = FindingType(
@@ -37,7 +37,7 @@ UNEXPECTED_LANGUAGE = FindingType(
     "warning",
     title="Another script or language than the others",
     why="In a set in one language, an answer in another is often a row from somewhere else.",
-    todo="Look whether it belongs here.",
+    todo="Check whether it belongs here.",
 )
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it

@@ -18,10 +18,10 @@ CARD_NUMBER = FindingType(
     "error",
     title="A card number",
     why=(
-        "It passes the checksum of card numbers, and is written in groups as on a card or stands near a word for "
-        "one. Rules for payments forbid keeping it, and a model can repeat it."
+        "It passes the checksum of card numbers, and is written in groups as on a card or near a word for one. "
+        "Payment rules forbid storing it, and a model can repeat it."
     ),
-    todo="Take it out.",
+    todo="Delete it.",
     fix=REDACT_CARD_NUMBERS,
 )
 

@@ -17,8 +17,8 @@ EMAIL_ADDRESS = FindingType(
     "email-address",
     "warning",
     title="An e-mail address",
-    why="It may be that of a person, who did not agree to be in a model.",
-    todo="Take it out, unless it is an address that the model should give.",
+    why="It may belong to a person who did not agree to be in a model.",
+    todo="Delete it, unless the model should give this address.",
     fix=REDACT_EMAIL_ADDRESSES,
 )
 

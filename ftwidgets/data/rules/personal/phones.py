@@ -19,8 +19,8 @@ PHONE_NUMBER = FindingType(
     "phone-number",
     "warning",
     title="A phone number",
-    why="It may be that of a person, who did not agree to be in a model.",
-    todo="Take it out, unless it is a number that the model should give.",
+    why="It may belong to a person who did not agree to be in a model.",
+    todo="Delete it, unless the model should give this number.",
     fix=REDACT_PHONE_NUMBERS,
 )
 
