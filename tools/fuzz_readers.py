@@ -4,7 +4,7 @@
 
 needs atheris (Linux, CPython): `pip install atheris`. The first byte of an input chooses the file's suffix, the rest is
 the file. It starts from the labelled set of the tests. Each new kind of crash is written to the folder as a file with its
-suffix, which can be checked as it is and kept in `tests/prep/fuzzed/`. Left out: `apply`, `prepare` and the widgets.
+suffix, which can be checked as it is and kept in `tests/data/fuzzed/`. Left out: `apply`, `prepare` and the widgets.
 """
 
 import argparse
