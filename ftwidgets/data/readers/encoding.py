@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.readers import encoding_findings
+from ftwidgets.data.readers import encoding_findings, utf8_copy
 from ftwidgets.data.readers.source import UnreadableError, changed_message
 from ftwidgets.data.readers.utf8_copy import DecodingError, Utf8Copy, decode_blocks, read_blocks
 from ftwidgets.data.text import quote
@@ -245,11 +245,13 @@ def _scan_utf8(path: Path, start: int, *, is_json: bool) -> TextStatistics:
     statistics = TextStatistics(is_json)
     decoder, at_boundary = codecs.getincrementaldecoder("utf-8")(), True
     try:
-        for block in read_blocks(path, start):
-            if not (at_boundary and block.isascii()):
-                decoder.decode(block)
-                at_boundary = not decoder.getstate()[0]
-            statistics.add(block)
+        with path.open("rb") as file:
+            file.seek(start)
+            while block := file.read(utf8_copy.BLOCK):
+                if not (at_boundary and block.isascii()):
+                    decoder.decode(block)
+                    at_boundary = not decoder.getstate()[0]
+                statistics.add(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         offset = statistics.n_bytes - len(decoder.getstate()[0]) + error.start
