@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.sandbox.api.auth import AllowAny, Authenticator
-from ftwidgets.sandbox.api.chat.chat_completions import Chat
+from ftwidgets.sandbox.api.chat.chat_completions import ChatCompletions
 from ftwidgets.sandbox.api.chat.stored_completions import StoredCompletions
 from ftwidgets.sandbox.api.files import Files
 from ftwidgets.sandbox.api.graders import Graders
@@ -115,7 +115,7 @@ class Sandbox:
             Uploads(store),
             Permissions(store, catalog),
             Models(catalog),
-            Chat(inference, store),
+            ChatCompletions(inference, store),
             StoredCompletions(store),
             Responses(inference, store),
             Graders(store.clock),

@@ -1,7 +1,4 @@
-"""What the API says about a record: a function from each record to the body that OpenAI's schema describes.
-
-No key that the published schema or the client's types do not know. Left out: the choice of records.
-"""
+"""The JSON bodies of records, as OpenAI's schema describes them, with no key that the client's types do not know."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ ORGANIZATION = "org-ftwidgets"
 
 
 def file_body(record: FileRecord) -> Body:
-    """Show a file; the sandbox has looked at it by the time it answers, so it is always processed."""
+    """Return the body of a file; files are checked before the answer, so the status is always `processed`."""
     body: Body = {
         "id": record.id,
         "object": "file",
@@ -33,7 +30,7 @@ def file_body(record: FileRecord) -> Body:
 
 
 def job_body(record: JobRecord) -> Body:
-    """Show a fine-tuning job."""
+    """Return the body of a fine-tuning job."""
     return {
         "id": record.id,
         "object": "fine_tuning.job",
@@ -59,7 +56,7 @@ def job_body(record: JobRecord) -> Body:
 
 
 def event_body(record: EventRecord) -> Body:
-    """Show a line of a job's log."""
+    """Return the body of an event."""
     return {
         "id": record.id,
         "object": "fine_tuning.job.event",
@@ -72,7 +69,7 @@ def event_body(record: EventRecord) -> Body:
 
 
 def checkpoint_body(record: CheckpointRecord) -> Body:
-    """Show a checkpoint."""
+    """Return the body of a checkpoint."""
     return {
         "id": record.id,
         "object": "fine_tuning.job.checkpoint",
@@ -85,21 +82,21 @@ def checkpoint_body(record: CheckpointRecord) -> Body:
 
 
 def model_body(record: ModelRecord) -> Body:
-    """Show a tuned model."""
+    """Return the body of a tuned model."""
     return {"id": record.id, "object": "model", "created": record.created_at, "owned_by": ORGANIZATION}
 
 
 def deleted_body(id_: str, kind: str) -> Body:
-    """Confirm a deletion."""
+    """Return the body that confirms a deletion."""
     return {"id": id_, "object": kind, "deleted": True}
 
 
 def page_body(data: Sequence[Body], has_more: bool) -> Body:
-    """Show one page of a list."""
+    """Return one page of a list."""
     return {"object": "list", "data": list(data), "has_more": has_more}
 
 
 def bounded_page_body(data: Sequence[Body], has_more: bool, *, empty: str | None) -> Body:
-    """Show one page of a list that also names its ends; `empty` stands for them where there are none."""
+    """Return one page of a list with its `first_id` and `last_id`; `empty` is their value on an empty page."""
     ends = {"first_id": data[0]["id"] if data else empty, "last_id": data[-1]["id"] if data else empty}
     return {**page_body(data, has_more), **ends}

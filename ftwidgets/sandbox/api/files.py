@@ -1,7 +1,6 @@
-"""The routes under `/files`: upload, look, list, read, delete.
+"""The routes under `/files`: upload, list, retrieve, read, delete.
 
-A fine-tuning file has the shape of JSONL checked as it comes in; what its rows say is checked when a job uses it.
-Left out: uploads in parts (`uploads`).
+A fine-tuning file must be JSONL when it is uploaded; its rows are checked when a job uses it.
 """
 
 from __future__ import annotations
@@ -64,14 +63,14 @@ def _check_lifetime(given: FormLifetime) -> FormLifetime:
 
 
 class FileRequest(RequestModel):
-    """What a file is for, and how long it is kept."""
+    """An uploaded file: its purpose, and how long it is kept."""
 
     purpose: Purpose
     expires_after: Annotated[FormLifetime, AfterValidator(_check_lifetime)] | None = None
 
 
 class FilesQuery(RequestModel):
-    """Which files, and which page of them."""
+    """Selects files, and a page of them."""
 
     purpose: str | None = None
     after: str | None = None
@@ -80,13 +79,13 @@ class FilesQuery(RequestModel):
 
 
 class Files:
-    """The files of a store, as the API offers them."""
+    """The routes of files."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [
             Route("/files", self.create, methods=["POST"]),
             Route("/files", self.list, methods=["GET"]),
@@ -96,21 +95,21 @@ class Files:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Take in a file."""
+        """Store an uploaded file."""
         async with uploaded_file(request, "file", LARGEST, FileRequest) as (upload, asked):
             lifetime = None if asked.expires_after is None else asked.expires_after.lifetime
-            record = await run_in_threadpool(self._keep, upload, asked.purpose, owner_of(request), lifetime)
+            record = await run_in_threadpool(self._store_file, upload, asked.purpose, owner_of(request), lifetime)
         return JSONResponse(file_body(record))
 
-    def _keep(self, upload: UploadFile, purpose: str, owner: str, lifetime: int | None) -> FileRecord:
+    def _store_file(self, upload: UploadFile, purpose: str, owner: str, lifetime: int | None) -> FileRecord:
         if purpose == "fine-tune":
-            check_shape(upload.file)
+            check_jsonl(upload.file)
             upload.file.seek(0)
         self._store.delete_expired_files()
         return self._store.add_file(upload.file, upload.filename or "upload", purpose, owner=owner, lifetime=lifetime)
 
     async def list(self, request: Request) -> Response:
-        """List files, newest first unless told otherwise."""
+        """List files, newest first by default."""
         query, owner = read_query(request, FilesQuery), owner_of(request)
         if query.after is not None and find_owned(self._store.db, FileRecord, query.after, owner) is None:
             raise refused(f"No such File object: {query.after}", param="after")
@@ -126,11 +125,11 @@ class Files:
         return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
 
     async def retrieve(self, request: Request) -> Response:
-        """Show one file."""
+        """Return one file's body."""
         return JSONResponse(file_body(self._find(request)))
 
     async def content(self, request: Request) -> Response:
-        """Hand out the bytes."""
+        """Return the bytes of a file."""
         record = self._find(request)
         # Not a FileResponse: when a reader gives up halfway, that one leaves the file open.
         chunks = _chunks(self._store.blobs.path(record.id))
@@ -138,7 +137,7 @@ class Files:
         return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
 
     def delete(self, request: Request) -> Response:
-        """Forget a file."""
+        """Delete a file."""
         record = self._find(request)
         self._store.delete_file(record.id, record.owner)
         return JSONResponse(deleted_body(record.id, "file"))
@@ -201,8 +200,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def check_shape(lines: BinaryIO) -> None:
-    """Refuse what is not JSONL, in the service's words."""
+def check_jsonl(lines: BinaryIO) -> None:
+    """Reject a file that is not JSONL, in the service's words."""
     number = 0
     for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
         try:
@@ -220,7 +219,7 @@ def check_shape(lines: BinaryIO) -> None:
 
 
 def _reason(line: bytes, number: int) -> str:
-    """Say in words what the service's message does not tell: why an innocent-looking line cannot be read."""
+    """Return a reason that the service's message lacks: why a line that looks fine cannot be read."""
     if len(line) > LONGEST_LINE:
         return f"Line {number} has more than {LONGEST_LINE} bytes; an example is far shorter. "
     if not line.strip():

@@ -1,4 +1,4 @@
-"""The routes under `/fine_tuning/jobs`: create, look, list, cancel, pause, resume; events and checkpoints.
+"""The routes under `/fine_tuning/jobs`: create, list, retrieve, cancel, pause, resume; events and checkpoints.
 
 What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
 Left out: the parameters of a new job (`job_request`), its life (`lifecycle`), the work (`runner`).
@@ -32,25 +32,25 @@ MOST = 10000  # items on a page
 
 
 class EventsQuery(RequestModel):
-    """Which page of a list."""
+    """Selects a page of events."""
 
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
 
 
 class CheckpointsQuery(RequestModel):
-    """Which page of a job's checkpoints."""
+    """Selects a page of checkpoints."""
 
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 10
 
 
 class JobsQuery(MetadataQuery, EventsQuery):
-    """Which jobs, and which page of them."""
+    """Selects jobs, and a page of them."""
 
 
 class Jobs:
-    """Fine-tuning jobs, as the API offers them.
+    """The routes of fine-tuning jobs.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Jobs:
         self._fault = fault
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         jobs = "/fine_tuning/jobs"
         return [
             Route(jobs, self.create, methods=["POST"]),
@@ -96,7 +96,7 @@ class Jobs:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Take in a job."""
+        """Create a job."""
         return await run_in_threadpool(self._create, await read_body(request, JobRequest), owner_of(request))
 
     def _create(self, request: JobRequest, owner: str) -> Response:
@@ -150,7 +150,7 @@ class Jobs:
             )
 
     async def list(self, request: Request) -> Response:
-        """List jobs, newest first, perhaps only those with certain metadata."""
+        """List jobs, newest first, optionally only those with certain metadata."""
         query = read_query(request, JobsQuery)
         if query.after is not None:
             self._find(request, query.after, "after")
@@ -159,22 +159,22 @@ class Jobs:
         return JSONResponse(page_body([job_body(job) for job in found], more))
 
     async def retrieve(self, request: Request) -> Response:
-        """Show one job."""
+        """Return one job."""
         job = self._find(request)
         if job.status in ACTIVE:
             self._wake()  # whoever watches a job sees to it that somebody works on it
         return JSONResponse(job_body(job))
 
     async def cancel(self, request: Request) -> Response:
-        """Stop one job for good."""
+        """Cancel a job."""
         return await run_in_threadpool(self._move, self._find(request), self._lifecycle.cancel, "cancelled")
 
     async def pause(self, request: Request) -> Response:
-        """Let one job rest."""
+        """Pause a job."""
         return await run_in_threadpool(self._move, self._find(request), self._lifecycle.pause, "paused")
 
     async def resume(self, request: Request) -> Response:
-        """Let one job go on."""
+        """Resume a paused job."""
         return await run_in_threadpool(self._move, self._find(request), self._lifecycle.resume, "resumed")
 
     def _move(self, job: JobRecord, move: Callable[[JobRecord], bool], done: str) -> Response:
@@ -191,7 +191,7 @@ class Jobs:
         return JSONResponse(job_body(moved))
 
     async def events(self, request: Request) -> Response:
-        """List the log of a job, newest line first."""
+        """List the events of a job, newest first."""
         job, query = self._find(request), read_query(request, EventsQuery)
         self._check_after(EventRecord, query.after, job)
         found, more = events_page(self._store.db, job.id, after=query.after, limit=query.limit)
@@ -205,7 +205,7 @@ class Jobs:
         return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))
 
     def _find(self, request: Request, id_: str | None = None, param: str = "fine_tune_id") -> JobRecord:
-        """Find the job that the path names, or another one, if it is the caller's."""
+        """Find one of the caller's jobs: the one in the path, or the one with this id."""
         id_ = request.path_params["id"] if id_ is None else id_
         job = self._lifecycle.get(id_)
         if job is None or job.owner != owner_of(request):

@@ -1,4 +1,4 @@
-"""The routes under `/models`: list, look, delete. Left out: nothing that the service has."""
+"""The routes under `/models`: list, retrieve, delete."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ftwidgets.sandbox.store.records import ModelRecord
 
 
 class Models:
-    """The models of a catalog, as the API offers them."""
+    """The routes of models."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
     def routes(self) -> list[Route]:
-        """List the routes; a name may hold a slash, which no model here has, but the answer should say so."""
+        """Return the routes; `:path` also matches names with a slash, so that an unknown model is reported as one."""
         return [
             Route("/models", self.list, methods=["GET"]),
             Route("/models/{name:path}", self.retrieve, methods=["GET"]),
@@ -35,14 +35,14 @@ class Models:
         return JSONResponse({"object": "list", "data": data})
 
     async def retrieve(self, request: Request) -> Response:
-        """Show one model."""
+        """Return one model's body."""
         name = request.path_params["name"]
         if name in BASES:
             return JSONResponse(self._base_body(name))
         return JSONResponse(self._tuned_body(self._catalog.find(name, owner_of(request))))
 
     def delete(self, request: Request) -> Response:
-        """Forget a tuned model; with the final one of a job its checkpoints."""
+        """Delete a tuned model; deleting the final model of a job deletes its checkpoints too."""
         name = request.path_params["name"]
         if name in BASES:
             message = f"You cannot delete {name}: it is a base model, and it is part of the package."

@@ -1,8 +1,7 @@
 """The routes under `/fine_tuning/checkpoints/.../permissions`: who else may use a tuned model.
 
-A project is a name here. On a server it is the name of another student, who may from then on look at and ask that
-checkpoint, and tune it further, as if it were their own; deleting it stays with its owner. The service asks for an
-admin key; here the owner's key will do. Left out: organisations.
+A project is a name here. On a server it is the name of another student, who may then retrieve, use and fine-tune that
+checkpoint; only its owner can delete it. The service requires an admin key; here the owner's key is enough.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class PermissionRequest(RequestModel):
 
 
 class PermissionsQuery(RequestModel):
-    """Which permissions, and which page of them."""
+    """Selects permissions, and a page of them."""
 
     after: str | None = None
     project_id: str | None = None
@@ -47,14 +46,14 @@ class PermissionsQuery(RequestModel):
 
 
 class Permissions:
-    """The permissions for the tuned models of a store, as the API offers them."""
+    """The routes of checkpoint permissions."""
 
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
 
     def routes(self) -> list[Route]:
-        """List the routes; a name may hold a slash, which no model here has, but the answer should say so."""
+        """Return the routes; `:path` also matches names with a slash, so that an unknown model is reported as one."""
         permissions = "/fine_tuning/checkpoints/{name:path}/permissions"
         return [
             Route(permissions, self.create, methods=["POST"]),
@@ -63,7 +62,7 @@ class Permissions:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Let some projects use a checkpoint; one that may already keeps the permission it has."""
+        """Let projects use a checkpoint; a project that already may keeps its permission."""
         projects = (await read_body(request, PermissionRequest)).project_ids
         return await run_in_threadpool(self._create, request, projects)
 
@@ -78,7 +77,7 @@ class Permissions:
         return JSONResponse(bounded_page_body(list(map(_body, granted)), False, empty=None))
 
     async def list(self, request: Request) -> Response:
-        """List the permissions for a checkpoint, newest first unless told otherwise."""
+        """List the permissions for a checkpoint, newest first by default."""
         name, owner = self._checkpoint(request)
         query = read_query(request, PermissionsQuery)
         if query.after is not None:
@@ -95,14 +94,14 @@ class Permissions:
         return JSONResponse(bounded_page_body([_body(record) for record in found], more, empty=None))
 
     def delete(self, request: Request) -> Response:
-        """Take a permission back."""
+        """Delete a permission."""
         name, owner = self._checkpoint(request)
         record = self._find(request.path_params["id"], name, owner, "permission_id")
         self._store.db.delete(PermissionRecord, record.id)
         return JSONResponse(deleted_body(record.id, KIND))
 
     def _checkpoint(self, request: Request) -> tuple[str, str]:
-        """Tell which checkpoint is meant and whose it is: the caller's own, or it is none."""
+        """Return the name of the caller's checkpoint in the path, and its owner."""
         name, owner = request.path_params["name"], owner_of(request)
         return self._catalog.find_owned(name, owner).id, owner
 

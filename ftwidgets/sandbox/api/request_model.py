@@ -27,14 +27,22 @@ _JSON_TYPES = {
 }
 
 _TYPE = "Invalid type for '{path}': expected {expected}, but got {json_type} instead."
-_NUMBER = "Invalid '{path}': {number} {side} value. Expected a value {relation} {limit}, but got {value} instead."
+_RANGE = "Invalid '{path}': {number} {side} value. Expected a value {relation} {limit}, but got {value} instead."
 _LENGTH = (
-    "Invalid '{path}': {kind} too {side}. Expected {a_kind} with {bound} length {limit}, "
-    "but got {a_kind} with length {length} instead."
+    "Invalid '{path}': {kind} too {side}. Expected {limit_text} {limit}, but got {kind_text} with length {length} instead."
 )
+_SHORT_STRING = {"kind": "string", "kind_text": "a string", "side": "short", "limit_text": "a string with minimum length"}
+_LONG_STRING = {"kind": "string", "kind_text": "a string", "side": "long", "limit_text": "a string with maximum length"}
+_SHORT_ARRAY = {"kind": "array", "kind_text": "an array", "side": "short", "limit_text": "an array with minimum length"}
+_LONG_ARRAY = {"kind": "array", "kind_text": "an array", "side": "long", "limit_text": "an array with maximum length"}
+_MANY = (
+    "Invalid '{path}': too many properties. Expected an object with at most {limit}, "
+    "but got an object with {length} properties instead."
+)
+_LONG_KEY = "Invalid property name in '{path}': '{value:.20}…' is longer than {limit} characters."
 
 # pydantic's error type -> OpenAI's message, its code, and what else the message needs.
-_WORDING: dict[str, tuple[str, str, dict[str, Any]]] = {
+_WORDING: dict[str, tuple[str, str, dict[str, str]]] = {
     "missing": ("Missing required parameter: '{path}'.", "missing_required_parameter", {}),
     "extra_forbidden": ("Unknown parameter: '{path}'.", "unknown_parameter", {}),
     "string_type": (_TYPE, "invalid_type", {"expected": "a string"}),
@@ -45,41 +53,16 @@ _WORDING: dict[str, tuple[str, str, dict[str, Any]]] = {
     "dict_type": (_TYPE, "invalid_type", {"expected": "an object"}),
     "model_type": (_TYPE, "invalid_type", {"expected": "an object"}),
     "literal_error": ("Invalid value: '{value:.100}'. Supported values are: {expected}.", "invalid_value", {}),
-    "greater_than": (_NUMBER, "{number}_below_min_value", {"side": "below minimum", "relation": ">"}),
-    "greater_than_equal": (_NUMBER, "{number}_below_min_value", {"side": "below minimum", "relation": ">="}),
-    "less_than_equal": (_NUMBER, "{number}_above_max_value", {"side": "above maximum", "relation": "<="}),
-    "finite_number": (_NUMBER, "decimal_above_max_value", {"side": "above maximum", "relation": "<=", "number": "decimal"}),
-    "string_too_short": (
-        _LENGTH,
-        "string_below_min_length",
-        {"kind": "string", "a_kind": "a string", "side": "short", "bound": "minimum"},
-    ),
-    "string_too_long": (
-        _LENGTH,
-        "string_above_max_length",
-        {"kind": "string", "a_kind": "a string", "side": "long", "bound": "maximum"},
-    ),
-    "too_short": (
-        _LENGTH,
-        "array_below_min_length",
-        {"kind": "array", "a_kind": "an array", "side": "short", "bound": "minimum"},
-    ),
-    "too_long": (
-        _LENGTH,
-        "array_above_max_length",
-        {"kind": "array", "a_kind": "an array", "side": "long", "bound": "maximum"},
-    ),
-    "too_many_properties": (
-        "Invalid '{path}': too many properties. Expected an object with at most {limit}, "
-        "but got an object with {length} properties instead.",
-        "object_above_max_properties",
-        {},
-    ),
-    "key_too_long": (
-        "Invalid property name in '{path}': '{value:.20}…' is longer than {limit} characters.",
-        "property_name_above_max_length",
-        {},
-    ),
+    "greater_than": (_RANGE, "{number}_below_min_value", {"side": "below minimum", "relation": ">"}),
+    "greater_than_equal": (_RANGE, "{number}_below_min_value", {"side": "below minimum", "relation": ">="}),
+    "less_than_equal": (_RANGE, "{number}_above_max_value", {"side": "above maximum", "relation": "<="}),
+    "finite_number": (_RANGE, "decimal_above_max_value", {"side": "above maximum", "relation": "<="}),
+    "string_too_short": (_LENGTH, "string_below_min_length", _SHORT_STRING),
+    "string_too_long": (_LENGTH, "string_above_max_length", _LONG_STRING),
+    "too_short": (_LENGTH, "array_below_min_length", _SHORT_ARRAY),
+    "too_long": (_LENGTH, "array_above_max_length", _LONG_ARRAY),
+    "too_many_properties": (_MANY, "object_above_max_properties", {}),
+    "key_too_long": (_LONG_KEY, "property_name_above_max_length", {}),
 }
 
 

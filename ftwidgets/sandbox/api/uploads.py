@@ -1,4 +1,4 @@
-"""The routes under `/uploads`: a large file that comes in parts of at most 64 MB and is put together at the end.
+"""The routes under `/uploads`: a large file is sent in parts of at most 64 MB, which are joined at the end.
 
     pending -> completed | cancelled | expired (an hour after it was begun)
 
@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, file_body
-from ftwidgets.sandbox.api.files import HOUR, MONTH, Purpose, check_shape, uploaded_file
+from ftwidgets.sandbox.api.files import HOUR, MONTH, Purpose, check_jsonl, uploaded_file
 from ftwidgets.sandbox.api.request_model import RequestModel, read_body
 from ftwidgets.sandbox.api_errors import ApiError, missing, refused
 from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
@@ -57,21 +57,21 @@ class UploadRequest(RequestModel):
 
 
 class CompleteRequest(RequestModel):
-    """The parts of an upload in their order."""
+    """Completes an upload: its parts in their order."""
 
     part_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_PARTS)]
     md5: str | None = None
 
 
 class Uploads:
-    """The uploads of a store, as the API offers them."""
+    """The routes of uploads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._uploads = UploadStore(store)
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [
             Route("/uploads", self.create, methods=["POST"]),
             Route("/uploads/{id}/parts", self.add_part, methods=["POST"]),
@@ -80,7 +80,7 @@ class Uploads:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Begin an upload."""
+        """Create an upload."""
         asked, now = await read_body(request, UploadRequest), int(self._store.clock.time())
         record = UploadRecord(
             id=self._store.ids.new("upload_", 32),
@@ -96,14 +96,14 @@ class Uploads:
         return JSONResponse(upload_body(record))
 
     async def add_part(self, request: Request) -> Response:
-        """Take in a part."""
+        """Add a part."""
         upload = self._pending(request)
         async with uploaded_file(request, "data", LARGEST_PART, RequestModel) as (data, _):
             part = await run_in_threadpool(self._add, upload, data)
         return JSONResponse(part_body(part))
 
     async def complete(self, request: Request) -> Response:
-        """Put the parts together into a file."""
+        """Join the parts into a file."""
         asked = await read_body(request, CompleteRequest)
         return await run_in_threadpool(self._complete, request, asked.part_ids, asked.md5)
 
@@ -150,7 +150,7 @@ class Uploads:
         return JSONResponse(upload_body(self._uploads.get(upload.id), file))
 
     def _parts(self, upload: UploadRecord, part_ids: Sequence[str]) -> list[PartRecord]:
-        """Find the parts in the order asked for; together they are as long as was announced."""
+        """Return the parts in the order of the request; together they must have the announced number of bytes."""
         known = self._uploads.parts(upload.id)
         seen: set[str] = set()
         for place, id_ in enumerate(part_ids):
@@ -180,10 +180,10 @@ class Uploads:
             )
         if file.purpose == "fine-tune":
             with self._store.blobs.path(file.id).open("rb") as lines:
-                check_shape(lines)
+                check_jsonl(lines)
 
     def _pending(self, request: Request) -> UploadRecord:
-        """Find an upload of the caller's that still waits for parts."""
+        """Return the caller's pending upload that the path names."""
         id_ = request.path_params["id"]
         upload = self._uploads.find(id_, owner_of(request))
         if upload is None:
@@ -199,7 +199,7 @@ class Uploads:
 
 
 class _Joined(io.RawIOBase):
-    """Files read one after another as if they were one; keeps the checksum of what has been read."""
+    """Reads files one after another as if they were one, and computes the checksum of what was read."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         super().__init__()
@@ -208,11 +208,11 @@ class _Joined(io.RawIOBase):
         self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
-        """Tell that this can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Read some bytes into a buffer and tell how many; none at the end."""
+        """Read into a buffer and return the number of bytes; 0 at the end."""
         while True:
             if self._file is None:
                 path = next(self._paths, None)
@@ -234,7 +234,7 @@ class _Joined(io.RawIOBase):
 
 
 def upload_body(record: UploadRecord, file: FileRecord | None = None) -> Body:
-    """Show an upload; a completed one holds its file."""
+    """Return the body of an upload; a completed one contains its file."""
     body = {
         "id": record.id,
         "object": "upload",
@@ -249,5 +249,5 @@ def upload_body(record: UploadRecord, file: FileRecord | None = None) -> Body:
 
 
 def part_body(record: PartRecord) -> Body:
-    """Show a part."""
+    """Return the body of a part."""
     return {"id": record.id, "object": "upload.part", "created_at": record.created_at, "upload_id": record.upload_id}

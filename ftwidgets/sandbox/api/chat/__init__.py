@@ -1,1 +1,1 @@
-"""Chat completions: asked, answered, streamed, stored."""
+"""The routes of chat completions: create, stream, store."""

@@ -24,19 +24,19 @@ GONE = 499  # the client has hung up and reads no answer
 MOST_LOGPROBS = 100_000  # of one request: about 40 MB until it is answered
 
 
-class Chat:
-    """Makes chat completions."""
+class ChatCompletions:
+    """The route that creates chat completions."""
 
     def __init__(self, inference: Inference, store: Store) -> None:
         self._inference = inference
         self._store = store
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [Route("/chat/completions", self.create, methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
-        """Answer a chat; if the client hangs up, the model stops at its next turn."""
+        """Create a completion; if the client disconnects, the model stops at its next turn."""
         asked, owner = await read_body(request, ChatRequest), owner_of(request)
         completion = await self._inference.start_completion(owner, asked.completion())
         _check_size(asked, completion)

@@ -48,7 +48,7 @@ def mentions_json(messages: list[dict[str, str]]) -> bool:
 
 
 class ResponseFormat(RequestModel):
-    """The form of an answer: text or a JSON object."""
+    """`response_format`: text or a JSON object."""
 
     type: Literal["text", "json_object", "json_schema"]
 
@@ -82,7 +82,7 @@ def stream_only(value: Any, info: ValidationInfo) -> Any:
 
 
 class ChatRequest(RequestModel):
-    """A chat completion to make; `messages` stay as they came, to be stored with the answer."""
+    """A chat completion to create; `messages` stay as they were sent, to be stored with the answer."""
 
     modalities: Annotated[Any, only(["text"], instead="The model writes plain text only.")] = None
     frequency_penalty: Annotated[Any, only(0, 0.0)] = None
@@ -208,7 +208,7 @@ def _check_message(message: Any, place: int) -> None:
 
 
 def _check_parts(parts: list[Any], *at: str | int) -> None:
-    """Reject more parts than a text needs, and what they carry beside it: a stored chat is kept as it came."""
+    """Reject too many parts, and parts with more keys than a text needs: a stored chat is kept as it was sent."""
     if len(parts) > MAX_PARTS:
         message = f"Invalid '{{path}}': array too long. Expected at most {MAX_PARTS} parts, but got {len(parts)} instead."
         raise ParameterError(message, "array_above_max_length", *at)

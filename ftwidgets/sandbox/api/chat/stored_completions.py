@@ -1,7 +1,6 @@
-"""The routes for chat completions that were to be stored: list, look, change the metadata, delete, and their messages.
+"""The routes of stored chat completions: list, retrieve, change the metadata, delete, list the messages.
 
-A completion is stored as it was answered, but without its log-probabilities; of each owner's, the newest thousand are kept.
-Left out: making them (`chat`).
+A completion is stored without its log-probabilities; the newest thousand of each owner are kept.
 """
 
 from __future__ import annotations
@@ -36,18 +35,16 @@ MOST = 100  # items on a page
 
 
 def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], body: Body) -> None:
-    """Store a completion and drop the oldest that are too many.
+    """Store a completion and delete the oldest beyond `MOST_KEPT`.
 
     Parameters
     ----------
-    store
-        Where to.
-    owner
-        Whose it is.
+    store, owner
+        Where, and whose it is.
     messages
-        What was asked, as it came.
+        The messages of the request, unchanged.
     body
-        What was answered.
+        The answer.
     """
     plain = {**body, "choices": [{**choice, "logprobs": None} for choice in body["choices"]]}
     metadata = plain.pop("metadata", None)
@@ -64,7 +61,7 @@ def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], bo
 
 
 class MetadataRequest(RequestModel):
-    """New metadata for a completion; null takes it away."""
+    """New metadata for a completion; null removes it."""
 
     metadata: Metadata | None
 
@@ -75,7 +72,7 @@ class MetadataRequest(RequestModel):
 
 
 class MessagesQuery(RequestModel):
-    """Which page of a list, and its order."""
+    """Selects a page of messages, and its order."""
 
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
@@ -83,19 +80,19 @@ class MessagesQuery(RequestModel):
 
 
 class CompletionsQuery(MetadataQuery, MessagesQuery):
-    """Which completions, and which page of them."""
+    """Selects completions, and a page of them."""
 
     model: str | None = None
 
 
 class StoredCompletions:
-    """Stored chat completions, as the API offers them; everybody sees only their own."""
+    """The routes of stored chat completions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         all_, one = "/chat/completions", "/chat/completions/{id}"
         return [
             Route(all_, self.list, methods=["GET"]),
@@ -106,7 +103,7 @@ class StoredCompletions:
         ]
 
     async def list(self, request: Request) -> Response:
-        """List completions, oldest first unless told otherwise, perhaps only those of a model or with certain metadata."""
+        """List completions, oldest first by default, optionally only those of a model or with certain metadata."""
         owner, query = owner_of(request), read_query(request, CompletionsQuery)
         if query.after is not None:
             self._find(query.after, owner, "after")
@@ -122,29 +119,29 @@ class StoredCompletions:
         return JSONResponse(bounded_page_body([stored_body(record) for record in found], more, empty=""))
 
     async def retrieve(self, request: Request) -> Response:
-        """Show one completion."""
+        """Return one completion."""
         check_no_query(request)
-        return JSONResponse(stored_body(self._asked(request)))
+        return JSONResponse(stored_body(self._stored(request)))
 
     async def update(self, request: Request) -> Response:
-        """Give a completion other metadata; null takes it away."""
-        record, metadata = self._asked(request), (await read_body(request, MetadataRequest)).metadata
+        """Replace the metadata of a completion; null removes it."""
+        record, metadata = self._stored(request), (await read_body(request, MetadataRequest)).metadata
         await run_in_threadpool(self._store.db.update, CompletionRecord, record.id, metadata=metadata)
-        return JSONResponse(stored_body(self._asked(request)))
+        return JSONResponse(stored_body(self._stored(request)))
 
     async def delete(self, request: Request) -> Response:
-        """Forget a completion."""
-        record = self._asked(request)
+        """Delete a completion."""
+        record = self._stored(request)
         await run_in_threadpool(self._store.db.delete, CompletionRecord, record.id)
         return JSONResponse(deleted_body(record.id, "chat.completion.deleted"))
 
     async def messages(self, request: Request) -> Response:
-        """List the messages that were sent, in their order unless told otherwise."""
-        record, query = self._asked(request), read_query(request, MessagesQuery)
+        """List the messages of the request, in their order by default."""
+        record, query = self._stored(request), read_query(request, MessagesQuery)
         bodies = [_message_body(record.id, place, message) for place, message in enumerate(record.messages)]
         return JSONResponse(bounded_page_body(*page_of(bodies, query.after, query.limit, query.order == "desc"), empty=""))
 
-    def _asked(self, request: Request) -> CompletionRecord:
+    def _stored(self, request: Request) -> CompletionRecord:
         return self._find(request.path_params["id"], owner_of(request))
 
     def _find(self, id_: str, owner: str, param: str | None = None) -> CompletionRecord:
@@ -158,12 +155,12 @@ class StoredCompletions:
 
 
 def stored_body(record: CompletionRecord) -> Body:
-    """Show a stored completion; it has metadata, be it none."""
+    """Return the body of a stored completion; its metadata is an object, even if empty."""
     return {**record.body, "metadata": record.metadata or {}}
 
 
 def page_of(bodies: list[Body], after: str | None, limit: int, newest: bool) -> tuple[list[Body], bool]:
-    """Cut one page out of a list that is at hand; tell whether there are more."""
+    """Return one page of a list in memory, and whether there are more items behind it."""
     listed = bodies[::-1] if newest else bodies
     ids = [body["id"] for body in listed]
     if after is not None and after not in ids:
@@ -173,7 +170,7 @@ def page_of(bodies: list[Body], after: str | None, limit: int, newest: bool) -> 
 
 
 def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:
-    """Show a message with the role it had: the service's own example does, although its schema knows assistants only."""
+    """Return a stored message with its own role, as the service's example has it; the schema knows assistants only."""
     content, parts = message["content"], None
     if not isinstance(content, str):
         parts = [{"type": "text", "text": part["text"]} for part in content]

@@ -1,4 +1,4 @@
-"""Graders that need no model: run on one answer, or only checked. Left out: training with them."""
+"""The routes of graders: run on one answer, or only validated."""
 
 from ftwidgets.sandbox.api.graders.graders import Graders as Graders
 

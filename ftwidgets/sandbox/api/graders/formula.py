@@ -1,4 +1,4 @@
-"""The formula of a multi grader, such as `0.5 * name + 0.5 * min(email, 1)`: read, then worked out.
+"""The formula of a multi grader, such as `0.5 * name + 0.5 * min(email, 1)`: parsed, then evaluated.
 
 Numbers, the names of graders, `+ - * / ^`, brackets, and eight functions: what OpenAI's guide to graders lists. Every
 number is a float, so that no formula can be slow: what grows too large ends in an error at once.
@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 
 LONGEST = 2000  # characters
-DEEPEST = 50  # brackets, signs and powers within each other
+DEEPEST = 50  # nested brackets, signs and powers
 
 Number = Callable[[Mapping[str, float]], float]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[-+*/^(),]))", re.A
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<operator>[-+*/^(),]))", re.A
 )
 
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
@@ -33,18 +33,18 @@ _CHOICES: dict[str, Callable[[list[float]], float]] = {"min": min, "max": max}
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be read; the message says where and why."""
+    """A formula that cannot be parsed; the message says where and why."""
 
 
 class Formula:
-    """A formula that has been read.
+    """A parsed formula.
 
     Parameters
     ----------
     text
         The formula.
     names
-        The names it may use.
+        The names of graders that it may use.
 
     Raises
     ------
@@ -60,16 +60,11 @@ class Formula:
         self._place = 0
         self._depth = 0
         self._value = self._sum()
-        if self._next():
-            raise FormulaError(f"nothing was expected where {self._next()!r} stands")
+        if self._peek():
+            raise FormulaError(f"nothing was expected where {self._peek()!r} stands")
 
     def evaluate(self, values: Mapping[str, float]) -> float:
-        """Give the value of the formula.
-
-        Parameters
-        ----------
-        values
-            The value of each name.
+        """Return the value of the formula, given the value of each name.
 
         Raises
         ------
@@ -81,49 +76,49 @@ class Formula:
             raise OverflowError(f"the formula gives {value}")
         return value
 
-    def _next(self) -> str:
+    def _peek(self) -> str:
         return self._tokens[self._place] if self._place < len(self._tokens) else ""
 
-    def _take(self) -> str:
-        token = self._next()
+    def _next_token(self) -> str:
+        token = self._peek()
         self._place += 1
         return token
 
     def _sum(self) -> Number:
         terms = [("+", self._product())]
-        while self._next() in ("+", "-"):
-            terms.append((self._take(), self._product()))
+        while self._peek() in ("+", "-"):
+            terms.append((self._next_token(), self._product()))
         return partial(_added, terms)
 
     def _product(self) -> Number:
         factors = [("*", self._signed())]
-        while self._next() in ("*", "/"):
-            factors.append((self._take(), self._signed()))
+        while self._peek() in ("*", "/"):
+            factors.append((self._next_token(), self._signed()))
         return partial(_multiplied, factors)
 
     def _signed(self) -> Number:
-        """Read `-x`; a power binds closer: `-x^2` is `-(x^2)`, as in mathematics."""
+        """Parse `-x`; a power binds closer: `-x^2` is `-(x^2)`, as in mathematics."""
         self._depth += 1
         if self._depth > DEEPEST:
             raise FormulaError(f"brackets, signs and powers are more than {DEEPEST} deep")
-        if self._next() in ("+", "-"):
-            value: Number = partial(_added, [(self._take(), self._signed())])
+        if self._peek() in ("+", "-"):
+            value: Number = partial(_added, [(self._next_token(), self._signed())])
         else:
             value = self._power()
         self._depth -= 1
         return value
 
     def _power(self) -> Number:
-        """Read `x^y`, from the right: `x^y^z` is `x^(y^z)`, as in mathematics."""
+        """Parse `x^y`, from the right: `x^y^z` is `x^(y^z)`, as in mathematics."""
         base = self._atom()
-        if self._next() != "^":
+        if self._peek() != "^":
             return base
-        self._take()
+        self._next_token()
         exponent = self._signed()
         return lambda values: math.pow(base(values), exponent(values))
 
     def _atom(self) -> Number:
-        token = self._take()
+        token = self._next_token()
         if token == "(":
             value = self._sum()
             self._expect(")")
@@ -133,7 +128,7 @@ class Formula:
             return lambda values: number
         if not (token[:1].isalpha() or token[:1] == "_"):
             raise FormulaError(f"a number or a name was expected, but {_shown(token)}")
-        return self._call(token) if self._next() == "(" else self._variable(token)
+        return self._call(token) if self._peek() == "(" else self._variable(token)
 
     def _variable(self, name: str) -> Number:
         if name not in self._names:
@@ -143,8 +138,8 @@ class Formula:
     def _call(self, name: str) -> Number:
         self._expect("(")
         given = [self._sum()]
-        while self._next() == ",":
-            self._take()
+        while self._peek() == ",":
+            self._next_token()
             given.append(self._sum())
         self._expect(")")
         if name in _CHOICES:
@@ -157,10 +152,10 @@ class Formula:
         function = _FUNCTIONS[name]
         return lambda values: function(given[0](values))
 
-    def _expect(self, sign: str) -> None:
-        token = self._take()
-        if token != sign:
-            raise FormulaError(f"'{sign}' was expected, but {_shown(token)}")
+    def _expect(self, token: str) -> None:
+        found = self._next_token()
+        if found != token:
+            raise FormulaError(f"'{token}' was expected, but {_shown(found)}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -179,15 +174,15 @@ def _tokens(text: str) -> list[str]:
 
 def _added(terms: Sequence[tuple[str, Number]], values: Mapping[str, float]) -> float:
     total = 0.0
-    for sign, term in terms:
-        total = total + term(values) if sign == "+" else total - term(values)
+    for operator, term in terms:
+        total = total + term(values) if operator == "+" else total - term(values)
     return total
 
 
 def _multiplied(factors: Sequence[tuple[str, Number]], values: Mapping[str, float]) -> float:
     total = 1.0
-    for sign, factor in factors:
-        total = total * factor(values) if sign == "*" else total / factor(values)
+    for operator, factor in factors:
+        total = total * factor(values) if operator == "*" else total / factor(values)
     return total
 
 

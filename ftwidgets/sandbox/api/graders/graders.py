@@ -51,14 +51,14 @@ class Graders:
         self._clock = clock
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         return [
             Route("/fine_tuning/alpha/graders/run", self.run, methods=["POST"]),
             Route("/fine_tuning/alpha/graders/validate", self.validate, methods=["POST"]),
         ]
 
     async def run(self, request: Request) -> JSONResponse:
-        """Grade a sample, in a thread: comparing long texts takes a while. One at a time, or answers would wait for many."""
+        """Grade a sample in a thread; one at a time, because comparing long texts would slow down other requests."""
         asked = await read_body(request, RunGraderRequest)
         check_can_run(asked.grader, "grader")
         began = self._clock.monotonic()
@@ -82,13 +82,7 @@ def _one_at_a_time() -> CapacityLimiter:
 
 
 def run_body(grader: Grader, found: Grade, seconds: float) -> dict[str, Any]:
-    """Return the published `RunGraderResponse`.
-
-    Parameters
-    ----------
-    grader, found, seconds
-        The grader, its grade, and how long it took.
-    """
+    """Return the published `RunGraderResponse`; `seconds` is how long grading took."""
     return {
         "reward": found.reward,
         "metadata": {

@@ -1,38 +1,55 @@
-"""How alike two texts are, from 0 to 1: fuzzy match, BLEU, GLEU, ROUGE.
+"""How similar two texts are, from 0 to 1: fuzzy match, BLEU, GLEU, ROUGE.
 
-Each is its published definition; the service does not say which variant it uses, `DIFFERENCES.md` says which is here.
-Left out: METEOR, which needs WordNet, and the cosine of embeddings, which needs an embedding model.
+Each is its published definition; the service does not say which variant it uses, `DIFFERENCES.md` says which is here. Every
+metric takes the graded text and the reference. Left out: METEOR, which needs WordNet, and the cosine of embeddings, which
+needs an embedding model; stemming, and languages written without spaces.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 
-from ftwidgets.sandbox.api.graders.word_splitting import bleu_words, ngrams, rouge_words
-
-ORDERS = range(1, 5)  # BLEU and GLEU look at runs of one to four words
+ORDERS = range(1, 5)  # BLEU and GLEU compare n-grams of one to four words
 
 Metric = Callable[[str, str], float]
 
+_PUNCTUATION = re.compile(r"([!-&(-+:-@/\[-`{-~])")  # all of ASCII's but ' , - .
+_AFTER_OTHER = re.compile(r"([^0-9])([.,])")
+_BEFORE_OTHER = re.compile(r"([.,])([^0-9])")
+_DASH = re.compile(r"([0-9])(-)")
+_ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
+
+
+def bleu_words(text: str) -> list[str]:
+    """Split a text as NIST's mteval-v13a script does, so that BLEU scores can be compared: case is kept, numbers stay whole."""
+    text = text.rstrip().replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    text = _PUNCTUATION.sub(r" \1 ", f" {text} ")
+    text = _AFTER_OTHER.sub(r"\1 \2 ", text)
+    text = _BEFORE_OTHER.sub(r" \1 \2", text)
+    return _DASH.sub(r"\1 \2 ", text).split()
+
+
+def rouge_words(text: str) -> list[str]:
+    """Split a text as ROUGE-1.5.5 and Google's `rouge-score` do: lowercase ASCII letters and digits, no stemming."""
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def ngrams(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+    """Count the n-grams of a list of words."""
+    return Counter(zip(*(words[start:] for start in range(n)), strict=False))
+
 
 def common_length(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
-    """Give the length of the longest common subsequence.
+    """Return the length of the longest common subsequence.
 
     Bit-parallel: one column of the table is one integer. H. Hyyrö, "Bit-parallel LCS-length computation revisited"
     (AWOCA 2004): `V := (V + (V & M)) | (V & ~M)`, and the zeros of V are counted.
-
-    Parameters
-    ----------
-    left, right
-        Two sequences.
-
-    Returns
-    -------
-    int
-        How many elements they have in common, in this order.
     """
     masks: dict[Hashable, int] = {}
     for place, element in enumerate(left):
@@ -46,41 +63,20 @@ def common_length(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
 
 
 def fuzzy_match(text: str, reference: str) -> float:
-    """Compare letter by letter: 1 less the insertions and deletions needed, per letter of both texts.
-
-    Parameters
-    ----------
-    text, reference
-        Two texts, in either order.
-
-    Returns
-    -------
-    float
-        `rapidfuzz.fuzz.ratio` / 100, which is `2 LCS / (length + length)`.
-    """
+    """Return `2 LCS / (length + length)` of the characters, which is `rapidfuzz.fuzz.ratio` / 100."""
     both = len(text) + len(reference)
     return 2 * common_length(text, reference) / both if both else 1.0
 
 
 def bleu(text: str, reference: str) -> float:
-    """Compare runs of one to four words by how many of the text's are in the reference; short texts pay a penalty.
+    """Return sentence BLEU, which is `sacrebleu.sentence_bleu` / 100.
 
-    BLEU of one sentence: K. Papineni et al., "BLEU: a Method for Automatic Evaluation of Machine Translation" (ACL 2002),
-    with an order that is not matched counted as 1/2, 1/4, … of a match (NIST's smoothing; B. Chen and C. Cherry, WMT
-    2014, method 3) and no order longer than the text.
-
-    Parameters
-    ----------
-    text, reference
-        What is graded, and against what.
-
-    Returns
-    -------
-    float
-        `sacrebleu.sentence_bleu` / 100: case kept, words cut as mteval-v13a does.
+    K. Papineni et al., "BLEU: a Method for Automatic Evaluation of Machine Translation" (ACL 2002): the precision of n-grams of
+    one to four words, with a penalty for short texts. An order without a match counts as 1/2, 1/4, … of a match (NIST's
+    smoothing; B. Chen and C. Cherry, WMT 2014, method 3), and no order is longer than the text.
     """
-    words, wanted = bleu_words(text), bleu_words(reference)
-    matches = {n: (ngrams(words, n) & ngrams(wanted, n)).total() for n in ORDERS if n <= len(words)}
+    words, expected = bleu_words(text), bleu_words(reference)
+    matches = {n: (ngrams(words, n) & ngrams(expected, n)).total() for n in ORDERS if n <= len(words)}
     if not any(matches.values()):
         return 0.0
     logs, part = [], 1.0
@@ -88,79 +84,43 @@ def bleu(text: str, reference: str) -> float:
         if not matched:
             part /= 2
         logs.append(math.log((matched or part) / (len(words) - n + 1)))
-    return math.exp(min(0.0, 1 - len(wanted) / len(words)) + sum(logs) / len(logs))
+    return math.exp(min(0.0, 1 - len(expected) / len(words)) + sum(logs) / len(logs))
 
 
 def gleu(text: str, reference: str) -> float:
-    """Compare runs of one to four words: the share in common of the text's or of the reference's, whichever is less.
+    """Return Google's sentence GLEU, which is `nltk.translate.gleu_score.sentence_gleu` of words split as for BLEU.
 
-    Google's sentence GLEU: Y. Wu et al., "Google's Neural Machine Translation System" (2016), section 5.2.
-
-    Parameters
-    ----------
-    text, reference
-        What is graded, and against what.
-
-    Returns
-    -------
-    float
-        `nltk.translate.gleu_score.sentence_gleu` of words cut as for BLEU.
+    Y. Wu et al., "Google's Neural Machine Translation System" (2016), section 5.2: precision or recall of n-grams of one to
+    four words, whichever is less.
     """
-    words, wanted = (_all_ngrams(bleu_words(given)) for given in (text, reference))
-    most = max(words.total(), wanted.total())
-    return (words & wanted).total() / most if most else 0.0
+    counts, expected = (
+        sum((ngrams(words, n) for n in ORDERS), Counter[tuple[str, ...]]()) for words in map(bleu_words, (text, reference))
+    )
+    most = max(counts.total(), expected.total())
+    return (counts & expected).total() / most if most else 0.0
 
 
 def rouge_n(text: str, reference: str, *, n: int) -> float:
-    """Compare runs of n words: F1 of precision and recall.
+    """Return the F1 of n-grams, which is the F-measure of Google's `rouge-score` without stemming.
 
     C.-Y. Lin, "ROUGE: A Package for Automatic Evaluation of Summaries" (2004), section 2.
-
-    Parameters
-    ----------
-    text, reference
-        What is graded, and against what.
-    n
-        How many words make a run.
-
-    Returns
-    -------
-    float
-        The F-measure of Google's `rouge-score`, without stemming.
     """
-    words, wanted = (ngrams(rouge_words(given), n) for given in (text, reference))
-    return _f1((words & wanted).total(), words.total(), wanted.total())
+    counts, expected = (ngrams(rouge_words(given), n) for given in (text, reference))
+    return _f1((counts & expected).total(), counts.total(), expected.total())
 
 
 def rouge_l(text: str, reference: str) -> float:
-    """Compare by the longest common subsequence of words: F1 of precision and recall.
+    """Return the F1 of the longest common subsequence of words, which is `rouge-score`'s F-measure without stemming.
 
-    C.-Y. Lin (2004), section 3, at the level of the sentence, with precision and recall counting alike.
-
-    Parameters
-    ----------
-    text, reference
-        What is graded, and against what.
-
-    Returns
-    -------
-    float
-        The F-measure of Google's `rouge-score`, without stemming.
+    C.-Y. Lin (2004), section 3, for one sentence, with precision and recall of equal weight.
     """
-    words, wanted = rouge_words(text), rouge_words(reference)
-    return _f1(common_length(words, wanted), len(words), len(wanted))
+    words, expected = rouge_words(text), rouge_words(reference)
+    return _f1(common_length(words, expected), len(words), len(expected))
 
 
-def _all_ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
-    found: Counter[tuple[str, ...]] = Counter()
-    for n in ORDERS:
-        found += ngrams(words, n)
-    return found
-
-
-def _f1(common: int, given: int, wanted: int) -> float:
-    """Take the harmonic mean of `common / given` and `common / wanted`."""
-    return 2 * common / (given + wanted) if common else 0.0
+def _f1(common: int, n_words: int, n_expected: int) -> float:
+    """Return the harmonic mean of `common / n_words` and `common / n_expected`."""
+    return 2 * common / (n_words + n_expected) if common else 0.0
 
 
 METRICS: dict[str, Metric] = {

@@ -1,4 +1,4 @@
-"""Texts with `{{ item.x }}` and `{{ sample.output_text }}` in them, filled in for one item and one sample.
+"""Templates with `{{ item.x }}` and `{{ sample.output_text }}`, filled in for one item and one sample.
 
 After OpenAI's guide to graders: two namespaces, and paths into what is nested, `{{ item.people[0].name }}`. What is no
 text is written as JSON. Left out: of `sample`, all but the text and the JSON in it; a run is given no more.
@@ -24,7 +24,7 @@ Step = str | int
 
 
 class TemplateError(ValueError):
-    """A template that no item could fill in; the message says why."""
+    """A template that is wrong for every item; the message says why."""
 
 
 class VariableError(LookupError):
@@ -41,7 +41,7 @@ class TooLongError(ValueError):
 
 @dataclass(frozen=True)
 class Sample:
-    """What the variables stand for: an item of the data set, and what a model wrote for it."""
+    """The values of the variables: an item of the data set, and what a model wrote for it."""
 
     item: dict[str, Any]
     text: str
@@ -55,7 +55,7 @@ class Sample:
             raise SampleError("The sample is not JSON.") from error
 
     def value(self, path: tuple[Step, ...]) -> Any:
-        """Look a variable up."""
+        """Return the value of a variable."""
         namespace, first, *rest = path
         if namespace == "item":
             return _walk(self.item, path[1:])
@@ -69,11 +69,6 @@ class Sample:
 class Template:
     """A text with variables in it.
 
-    Parameters
-    ----------
-    text
-        The text.
-
     Raises
     ------
     TemplateError
@@ -86,12 +81,7 @@ class Template:
         self._paths = [_path(piece) for piece in pieces[1::2]]
 
     def fill(self, sample: Sample) -> str:
-        """Put in the values.
-
-        Parameters
-        ----------
-        sample
-            What the variables stand for.
+        """Replace the variables by their values.
 
         Raises
         ------
@@ -101,7 +91,7 @@ class Template:
         parts = [self._texts[0]]
         length = len(parts[0])
         for path, after in zip(self._paths, self._texts[1:], strict=True):
-            parts += [_written(sample.value(path)), after]
+            parts += [_to_text(sample.value(path)), after]
             length += len(parts[-2]) + len(after)
             if length > LONGEST:
                 break
@@ -133,7 +123,7 @@ def _walk(value: Any, steps: Sequence[Step]) -> Any:
     return value
 
 
-def _written(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""The part of `/responses` that it takes to ask a tuned model."""
+"""The routes of responses, as far as a text model needs them."""
 
 from ftwidgets.sandbox.api.responses.responses import Responses as Responses
 

@@ -1,10 +1,10 @@
-"""The items of a conversation: messages as they come in, as they are kept, and as the model reads them.
+"""The items of a conversation: messages as they are sent, as they are stored, and as the model reads them.
 
     {"role": "user", "content": "…"}                                                      short
     {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "…"}]}  in full
     {"type": "message", "role": "assistant", "id": "msg_…", "status": "completed", "content": [{"type": "output_text", …}]}
 
-Kept is the full form, with an id. Left out: images, files, calls of tools, reasoning, references to items.
+The full form, with an id, is stored. Left out: images, files, tool calls, reasoning, references to items.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ def input_items(given: str | list[InputMessage], ids: Ids) -> list[Body]:
 
 
 def new_message_id(ids: Ids) -> str:
-    """Name a message."""
+    """Return a new id for a message."""
     return ids.new("msg_", ID_LENGTH)
 
 
 def message_item(id_: str, role: str, *texts: str) -> Body:
-    """Write a message in full."""
+    """Return a message in full."""
     if role == "assistant":
         return output_item(id_, "completed", [output_part(text) for text in texts])
     parts = [{"type": "input_text", "text": text} for text in texts]
@@ -108,17 +108,17 @@ def message_item(id_: str, role: str, *texts: str) -> Body:
 
 
 def output_item(id_: str, status: str, parts: list[Body]) -> Body:
-    """Write an answer of the model."""
+    """Return an answer of the model as an item."""
     return {"id": id_, "type": "message", "role": "assistant", "status": status, "content": parts}
 
 
 def output_part(text: str, logprobs: list[Body] | None = None) -> Body:
-    """Write the text of an answer."""
+    """Return the text of an answer as a part."""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs or []}
 
 
 def with_own_ids(items: list[Body], ids: Ids) -> list[Body]:
-    """Give an item that carries the id of an earlier one an id of its own: lists are paged by id."""
+    """Replace ids that occur twice: lists are paged by id."""
     seen: set[str] = set()
     distinct = []
     for item in items:
@@ -129,5 +129,5 @@ def with_own_ids(items: list[Body], ids: Ids) -> list[Body]:
 
 
 def plain_messages(items: list[Body]) -> list[dict[str, str]]:
-    """Give the items as the model reads them."""
+    """Return the items as messages for the model."""
     return [{"role": model_role(item["role"]), "content": "".join(part["text"] for part in item["content"])} for item in items]

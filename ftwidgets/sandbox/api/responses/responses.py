@@ -1,7 +1,7 @@
-"""The routes under `/responses`: create (plain or streamed), look, delete, list the input; cancelling is refused.
+"""The routes under `/responses`: create (also streamed), retrieve, delete, list the input; cancelling is rejected.
 
-A stored response keeps the conversation it stands on, so that `previous_response_id` can go on with it; of each owner's, the
-newest thousand are kept, without their log-probabilities. Left out: responses in the background, compaction.
+A stored response contains its whole conversation, so that `previous_response_id` can continue it. The newest thousand of
+each owner are kept, without log-probabilities. Left out: background responses, compaction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _reject_include(value: dict[str, str]) -> dict[str, str]:
 
 
 class IncludeQuery(RequestModel):
-    """A query that may hold `include[...]`, which is rejected."""
+    """Rejects `include[...]`, which asks for more than is stored."""
 
     include: Annotated[dict[str, str], AfterValidator(_reject_include)] = Field(default_factory=dict, alias="include[]")
 
@@ -55,7 +55,7 @@ class IncludeQuery(RequestModel):
 
 
 class RetrieveQuery(IncludeQuery):
-    """How to show a response; none of the ways but the usual one is supported."""
+    """Options of retrieving a response, all unsupported."""
 
     stream: Annotated[Any, only("false", instead=NO_REPLAY)] = None
     include_obfuscation: Annotated[Any, only("false", instead=NO_REPLAY)] = None
@@ -63,7 +63,7 @@ class RetrieveQuery(IncludeQuery):
 
 
 class ItemsQuery(IncludeQuery):
-    """Which page of the input, and its order."""
+    """Selects a page of the input, and its order."""
 
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
@@ -71,14 +71,14 @@ class ItemsQuery(IncludeQuery):
 
 
 class Responses:
-    """Responses of the models of a catalog, as the API offers them; everybody sees only their own."""
+    """The routes of responses."""
 
     def __init__(self, inference: Inference, store: Store) -> None:
         self._inference = inference
         self._store = store
 
     def routes(self) -> list[Route]:
-        """List the routes."""
+        """Return the routes."""
         one = "/responses/{id}"
         return [
             Route("/responses", self.create, methods=["POST"]),
@@ -89,7 +89,7 @@ class Responses:
         ]
 
     async def create(self, request: Request) -> Response:
-        """Answer; a request that is given up stops at the next turn."""
+        """Create a response; if the client disconnects, the model stops at its next turn."""
         ids, owner = self._store.ids, owner_of(request)
         asked = await read_body(request, ResponseRequest)
         earlier = self._earlier(asked.previous_response_id, owner)
@@ -112,24 +112,24 @@ class Responses:
         return JSONResponse(await self._finish(response, conversation, owner))
 
     async def retrieve(self, request: Request) -> Response:
-        """Show one response."""
+        """Return one response."""
         record = self._find(request)
         read_query(request, RetrieveQuery)
         return JSONResponse(record.body)
 
     async def delete(self, request: Request) -> Response:
-        """Forget a response; others that went on from it keep their own copy of the conversation."""
+        """Delete a response; responses that continue it keep their own copy of the conversation."""
         record = self._find(request)
         await run_in_threadpool(self._store.db.delete, ResponseRecord, record.id)
         return JSONResponse({"id": record.id, "object": "response", "deleted": True})
 
     async def cancel(self, request: Request) -> Response:
-        """Refuse: a response that can be named is finished."""
+        """Reject: a response that has an id is finished."""
         self._find(request)
         raise refused("Cannot cancel a synchronous response.")
 
     async def input_items(self, request: Request) -> Response:
-        """List the messages that a response stands on, earlier ones included, newest first unless told otherwise."""
+        """List the messages before a response, earlier responses included, newest first by default."""
         record, query = self._find(request), read_query(request, ItemsQuery)
         page = page_of(record.conversation, query.after, query.limit, query.order == "desc")
         return JSONResponse(bounded_page_body(*page, empty=""))
@@ -160,7 +160,7 @@ class Responses:
         keep_newest(self._store.db, record, MOST_KEPT)
 
     def _earlier(self, previous: str | None, owner: str) -> list[Body]:
-        """Give the conversation up to and with an earlier response; its instructions are not part of it."""
+        """Return the conversation up to and including an earlier response, without its instructions."""
         if previous is None:
             return []
         record = find_owned(self._store.db, ResponseRecord, previous, owner)

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftwidgets.sandbox.api.graders.similarity import METRICS, common_length
-from ftwidgets.sandbox.api.graders.word_splitting import bleu_words, ngrams
+from ftwidgets.sandbox.api.graders.similarity import METRICS, bleu_words, common_length, ngrams
 
 NAMES = ("fuzzy_match", "bleu", "gleu", "rouge_1", "rouge_2", "rouge_3", "rouge_4", "rouge_5", "rouge_l")
 ACTION = "It is a guide to action which ensures that the military always obeys the commands of the party"
