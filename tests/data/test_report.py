@@ -36,6 +36,10 @@ def parsed(html: str) -> Tags:
     return tags
 
 
+def good_table(n: int) -> pd.DataFrame:
+    return pd.DataFrame({"Prompt": [f"question {i}" for i in range(n)], "Completion": [f"answer {i}" for i in range(n)]})
+
+
 def test_a_long_report_shows_the_worst_and_counts_the_rest() -> None:
     """Thousands of findings do not flood the screen, and notes do not hide errors."""
     prompts = [f"q{i % 3000}" for i in range(6000)]
@@ -91,3 +95,24 @@ def test_a_finding_says_where() -> None:
         == "test, row b: Odd. Mend it."
     )
     assert str(Finding(id="x", level="note", message="Odd.")) == "Odd."
+
+
+def test_a_report_names_the_sources_that_cannot_be_read(tmp_path: Path) -> None:
+    """The data itself, or the validation data; a readable source with errors is not one."""
+    table, broken = good_table(12), tmp_path / "held.csv"
+    broken.write_text("Question,Answer\na,b\n", encoding="utf-8")
+    assert check(broken).unreadable == ("held.csv",)
+    assert check(table, validation=broken).unreadable == ("held.csv",)
+    assert check(table.head(3)).unreadable == check(table, validation=table.head(3)).unreadable == ()
+
+
+def test_remedies_name_options_on_the_command_line(tmp_path: Path) -> None:
+    """`--prompt "..."` in place of `prompt="..."`; the report itself keeps Python's arguments, and nothing else differs."""
+    broken = tmp_path / "a.csv"
+    broken.write_text("Question,Answer\na,b\n", encoding="utf-8")
+    report = check(broken)
+    assert 'prompt="..."' in report.findings[0].fix
+    changed = report.for_command_line()
+    assert '--prompt "..."' in changed.findings[0].fix
+    assert [found.message for found in changed.findings] == [found.message for found in report.findings]
+    assert changed.summary == report.summary
