@@ -1,1 +1,1 @@
-"""The sandbox behind a port: keys, limits, a status page, worker processes. Left out: TLS, which a proxy does."""
+"""The sandbox as an HTTP server: users with keys, limits, a status page, worker processes; TLS is left to a proxy."""

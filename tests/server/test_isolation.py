@@ -87,7 +87,7 @@ def every_route(routes: Sequence[BaseRoute], before: str = "") -> Iterator[str]:
 
 
 def good(response: httpx2.Response) -> dict[str, Any]:
-    """Give what was answered, which must be no error."""
+    """Return what was answered, which must be no error."""
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     return found
@@ -107,13 +107,13 @@ def trained(client: httpx2.Client, **wanted: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def world(make_world: Callable[..., World]) -> World:
-    """Give a server that Ada has used in every way."""
+    """Return a server that Ada has used in every way."""
     return make_world()
 
 
 @pytest.fixture(scope="module")
 def ids(world: World) -> dict[str, str]:
-    """Give one id of each kind of Ada's, and a file, a job and an upload of Bob's own."""
+    """Return one id of each kind of Ada's, and a file, a job and an upload of Bob's own."""
     ada, bob = world.client("ada"), world.client("bob")
     found: dict[str, str] = {}
     for who, prefix in ((ada, ""), (bob, "own_")):
@@ -150,7 +150,7 @@ def unknown(id_: str) -> str:
     if ":ckpt-step-" in id_:
         head, tail = id_.split(":ckpt-step-")[0][:-8], "zzzzzzzz:ckpt-step-1"
         return head + tail
-    return head + "".join("z" if sign.isalnum() else sign for sign in tail)
+    return head + "".join("z" if letter.isalnum() else letter for letter in tail)
 
 
 def filled(value: Any, names: dict[str, str]) -> Any:
@@ -187,7 +187,7 @@ ALL.sort(key=lambda case: case[0].startswith("DELETE"))  # last: a deletion that
 
 @pytest.mark.parametrize(("route", "rest", "body"), ALL)
 def test_anothers_ids_are_as_good_as_none(world: World, ids: dict[str, str], route: str, rest: str, body: Any) -> None:
-    """Bob is told of Ada's things exactly what he is told of things that do not exist, and he is refused."""
+    """Bob gets the same rejection for what Ada has as for what does not exist."""
     bob = world.client("bob")
     theirs = {name for name in ids if not name.startswith("own_")}
     nothing = {name: unknown(id_) if name in theirs else id_ for name, id_ in ids.items()}

@@ -26,14 +26,14 @@ ADA, BOB = "sk-of-ada-0123456789", "sk-of-bob-0123456789"
     ],
 )
 def test_a_keys_file_is_read(tmp_path: Path, text: str, expected: list[KeyLine]) -> None:
-    """A name and a key a line; comments, blanks, quotes and a byte-order mark do no harm."""
+    """A name and a key a line; comments, spaces, quotes and a byte-order mark do no harm."""
     path = tmp_path / "keys.csv"
     path.write_text(text, encoding="utf-8")
     assert read_keys_file(path) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "has no key"),
         ("Ada\n", "line 1: expected name,key"),
@@ -47,13 +47,13 @@ def test_a_keys_file_is_read(tmp_path: Path, text: str, expected: list[KeyLine])
         (f"{'A' * 41},{ADA}\n", "41 characters"),
     ],
 )
-def test_a_wrong_keys_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_keys_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """The message says which line is wrong and how, and never quotes a key."""
     path = tmp_path / "keys.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(FtwidgetsError) as refused:
         read_keys_file(path)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert ADA not in str(refused.value)
 
 
@@ -64,7 +64,7 @@ def test_a_missing_keys_file_is_named() -> None:
 
 
 def test_keys_are_masked_as_the_service_does() -> None:
-    """The first five and the last four signs stay; of a short one not even these."""
+    """The first five and the last four characters stay; of a short one not even these."""
     assert shorten_key("sk-sandbox-abcdefghijkl9xyz") == "sk-sa****9xyz"
     assert shorten_key("short") == "sh****"
 

@@ -28,13 +28,13 @@ class Later(SystemClock):
     ahead = 0.0
 
     def monotonic(self) -> float:
-        """Tell the seconds, with those that were added."""
+        """Return the seconds, with those that were added."""
         return super().monotonic() + self.ahead
 
 
 @pytest.fixture
 def lesson(make_world: Callable[..., World]) -> World:
-    """Give a class that is joined by code."""
+    """Return a class that is joined by code."""
     return make_world(branding=CLASS)
 
 
@@ -178,10 +178,10 @@ def test_waits_are_given_out_in_order() -> None:
     assert estimate_waits([], 2, 1, None) == [None, None]
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.2, "under 1 s"), (42, "42 s"), (120, "2 min"), (9000, "2.5 h")])
-def test_times_read_well(seconds: float, said: str) -> None:
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "under 1 s"), (42, "42 s"), (120, "2 min"), (9000, "2.5 h")])
+def test_times_read_well(seconds: float, text: str) -> None:
     """As people say them."""
-    assert format_time(seconds) == said
+    assert format_time(seconds) == text
 
 
 @pytest.mark.parametrize("path", ["/", "/join"])

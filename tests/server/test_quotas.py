@@ -16,7 +16,7 @@ CHAT = {"model": BASE, "messages": [{"role": "user", "content": "Hello"}], "max_
 
 
 def refusal(response: httpx2.Response, status: int, code: str) -> str:
-    """Give the message of a refusal in the envelope."""
+    """Return the message of a refusal in the envelope."""
     assert response.status_code == status, response.text
     error = response.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
@@ -183,13 +183,13 @@ def test_the_count_is_the_usage(make_world: Callable[..., World]) -> None:
     assert world.client("bob").post("/v1/chat/completions", json={**ask, "stream": True}).status_code == 200
     streamed = count_beyond(world, "own_bob", 0)
     assert abs(streamed - whole) <= 2
-    said = {"model": BASE, "input": "Hello", "max_output_tokens": 16, "stream": True}
-    assert world.client("bob").post("/v1/responses", json=said).status_code == 200
+    ask = {"model": BASE, "input": "Hello", "max_output_tokens": 16, "stream": True}
+    assert world.client("bob").post("/v1/responses", json=ask).status_code == 200
     assert count_beyond(world, "own_bob", streamed) > streamed
 
 
 def count_beyond(world: World, owner: str, known: int) -> int:
-    """Give an owner's tokens once there are more: they are counted when an answer is over, which its reader may see first."""
+    """Return an owner's tokens once there are more: they are counted when an answer is over, which its reader may see first."""
     until = time.monotonic() + 10
     while world.service.users.tokens_written(owner) <= known and time.monotonic() < until:
         time.sleep(0.01)

@@ -33,7 +33,7 @@ class Server:
     """A server in a process of its own."""
 
     process: subprocess.Popen[str]
-    said: str
+    output: str
     log: Path
 
     @property
@@ -42,9 +42,9 @@ class Server:
         return self.find(r"Base URL: +(\S+)/v1")
 
     def find(self, pattern: str) -> str:
-        """Find something in what it has said."""
-        found = re.search(pattern, self.said)
-        assert found, self.said
+        """Find something in what it has output."""
+        found = re.search(pattern, self.output)
+        assert found, self.output
         return found[1]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -61,13 +61,13 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
     with log.open("a") as errors:
         process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
-    said = ""
+    output = ""
     try:
-        while "Ctrl-C" not in said:
+        while "Ctrl-C" not in output:
             line = process.stdout.readline()
-            assert line, said + log.read_text()
-            said += line
-        yield Server(process, said, log)
+            assert line, output + log.read_text()
+            output += line
+        yield Server(process, output, log)
     finally:
         process.kill()
         process.wait()
@@ -89,9 +89,9 @@ def test_one_person_and_a_restart(tmp_path: Path) -> None:
     """The printed lines work, a stop lets a stream end and exits with 0, a job goes on after it, nothing private is logged."""
     with serving(tmp_path) as server:
         key = server.find(r"Key: +(\S+)")
-        assert server.said.count(key) == 3
-        assert f'ftwidgets.connect(base_url="{server.address}/v1", api_key="{key}")' in server.said
-        assert f"export OPENAI_BASE_URL={server.address}/v1\n" in server.said
+        assert server.output.count(key) == 3
+        assert f'ftwidgets.connect(base_url="{server.address}/v1", api_key="{key}")' in server.output
+        assert f"export OPENAI_BASE_URL={server.address}/v1\n" in server.output
         client = ftwidgets.connect(base_url=f"{server.address}/v1", api_key=key)
         file = client.files.create(file=("rows.jsonl", LINES), purpose="fine-tune").id
         job = client.fine_tuning.jobs.create(model=BASE, training_file=file, extra_body={"hyperparameters": STEPS}).id
@@ -141,8 +141,8 @@ def class_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_a_class(class_server: Server) -> None:
     """Keys from a file and from the code, a teacher's key that is printed, nothing open to strangers, limits that hold."""
-    assert "Base URL:    https://class.example/v1\n" in class_server.said
-    assert "Keys file:   1 person can connect." in class_server.said
+    assert "Base URL:    https://class.example/v1\n" in class_server.output
+    assert "Keys file:   1 person can connect." in class_server.output
     here = f"http://127.0.0.1:{port_of(class_server.process.pid)}"
     code, teacher = class_server.find(r"Join code: +(\S+)"), class_server.find(r"(sk-admin-\w+)")
     assert httpx2.get(f"{here}/", trust_env=False).status_code == 403
@@ -176,7 +176,7 @@ def port_of(pid: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "output"),
     [
         (["--host", "0.0.0.0"], "everybody needs a key of their own: give --keys FILE"),
         (["--host", "192.0.2.7"], "--host 192.0.2.7 can be reached from other computers"),
@@ -186,11 +186,11 @@ def port_of(pid: int) -> int:
         (["--keys", "nowhere.csv"], 'the keys file "nowhere.csv" cannot be read'),
     ],
 )
-def test_what_cannot_be_served(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
+def test_what_cannot_be_served(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], output: str) -> None:
     """A sentence and exit code 2, before anything is opened."""
     home = tmp_path / "home"
     assert main(["serve", "--home", str(home), "--port", "0", *options]) == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
     assert not home.exists()
 
 
@@ -198,9 +198,9 @@ def test_a_state_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.Captu
     """Where a file is in the way, a sentence says which and what to do."""
     (tmp_path / "home").write_text("a file")
     assert main(["serve", "--home", str(tmp_path / "home"), "--port", "0"]) == 1
-    said = capsys.readouterr().err
-    assert "cannot be made (File exists). Name another with --home." in said
-    assert str(tmp_path / "home") in said
+    output = capsys.readouterr().err
+    assert "cannot be made (File exists). Name another with --home." in output
+    assert str(tmp_path / "home") in output
 
 
 def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ class ActiveRule:
     account: QuotaAccount | None = None
 
     def triggers(self) -> bool:
-        """Count one more covered request of an `IntermittentRule`, and tell whether the rule hits it."""
+        """Count one more covered request of an `IntermittentRule`, and return whether the rule hits it."""
         rule = self.rule
         assert isinstance(rule, IntermittentRule)
         self.covered += 1

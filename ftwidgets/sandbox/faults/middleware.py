@@ -1,6 +1,6 @@
 """The middleware that carries out faults: it asks the fault engine about each request and does what was decided.
 
-It lies behind the middleware that authenticates the caller and adds the service's headers, so its answers look like any other.
+It runs after the middleware that authenticates the caller and adds the service's headers, so its answers look like any other.
 The scope's extension `ftwidgets.hang_up` closes the connection of a request.
 """
 

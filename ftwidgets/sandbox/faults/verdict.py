@@ -154,15 +154,15 @@ def is_final(entry: JournalEntry) -> bool:
 def check_retry_after(history: ClientHistory) -> CheckResult:
     """Check that no retry comes before its `retry-after` is over."""
     name = "waits as long as it is told"
-    told = [(retry, retry.before.retry_after) for retry in history.retries if retry.before.retry_after is not None]
-    early = [(retry, wait) for retry, wait in told if retry.waited < wait - CLOCK_TOLERANCE]
+    waits = [(retry, retry.before.retry_after) for retry in history.retries if retry.before.retry_after is not None]
+    early = [(retry, wait) for retry, wait in waits if retry.waited < wait - CLOCK_TOLERANCE]
     if early:
         retry, wait = early[0]
         evidence = f"{retry.before.name} was told to wait {_seconds(wait)} and came again after {_seconds(retry.waited)}"
         return CheckResult(name, "failed", f"{evidence}{_and_more(len(early))}.")
-    if told:
-        retry, wait = told[-1]
-        times = "once" if len(told) == 1 else f"{len(told)} times"
+    if waits:
+        retry, wait = waits[-1]
+        times = "once" if len(waits) == 1 else f"{len(waits)} times"
         evidence = f"Told {times} to wait; the last time {_seconds(wait)}, and it came again after {_seconds(retry.waited)}."
         return CheckResult(name, "passed", evidence)
     return CheckResult(name, "not seen", "No request was repeated after an answer with retry-after.")

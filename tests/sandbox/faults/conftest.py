@@ -27,7 +27,7 @@ class EachTheirOwn(AllowAny):
     """Makes an owner of every key; only the key "admin" may administrate."""
 
     def authenticate(self, headers: Any) -> Caller:
-        """Tell who is asking."""
+        """Return who is asking."""
         super().authenticate(headers)
         key = headers["authorization"].removeprefix("Bearer ")
         return Caller(key, admin=key == "admin")

@@ -98,7 +98,7 @@ def test_the_journal_is_bounded() -> None:
 
 
 def test_only_the_api_is_written_down(api: FaultyApi, faults: Faults) -> None:
-    """The administration's own requests are neither in the journal nor struck by faults."""
+    """The administration's own requests are neither in the journal nor hit by faults."""
     faults.fail(500)
     with api.raw("admin") as http:
         assert http.get("/admin/journal").json() == {"object": "list", "data": [], "has_more": False}

@@ -1,6 +1,7 @@
 import pytest
 
-from ftwidgets.sandbox.faults import Faults
+from ftwidgets.sandbox.faults import Faults, limits
+from ftwidgets.sandbox.faults.limits import TokenBuckets
 from ftwidgets.sandbox.faults.token_usage import TokenMeter, estimate_tokens
 
 from .conftest import FaultyApi
@@ -27,12 +28,12 @@ def test_requests_are_limited_to_the_millisecond(api: FaultyApi, faults: Faults)
 def test_every_answer_tells_what_is_left(api: FaultyApi, faults: Faults) -> None:
     """On answers and refusals alike while a limit is set, and on none after."""
     faults.rate_limit(requests_per_minute=2, tokens_per_minute=6000)
-    told = [api.ask().headers for _ in range(3)]
-    assert [headers["x-ratelimit-limit-requests"] for headers in told] == ["2", "2", "2"]
-    assert [headers["x-ratelimit-remaining-requests"] for headers in told] == ["1", "0", "0"]
-    assert [headers["x-ratelimit-reset-requests"] for headers in told] == ["30s", "1m0s", "1m0s"]
-    assert told[0]["x-ratelimit-limit-tokens"] == "6000"
-    assert told[0]["x-ratelimit-remaining-tokens"] == "5993"  # 29 characters of text, 4 to a token
+    answers = [api.ask().headers for _ in range(3)]
+    assert [headers["x-ratelimit-limit-requests"] for headers in answers] == ["2", "2", "2"]
+    assert [headers["x-ratelimit-remaining-requests"] for headers in answers] == ["1", "0", "0"]
+    assert [headers["x-ratelimit-reset-requests"] for headers in answers] == ["30s", "1m0s", "1m0s"]
+    assert answers[0]["x-ratelimit-limit-tokens"] == "6000"
+    assert answers[0]["x-ratelimit-remaining-tokens"] == "5993"  # 29 characters of text, 4 to a token
     faults.clear()
     assert not [name for name in api.ask().headers if name.startswith("x-ratelimit")]
 
@@ -123,3 +124,31 @@ def test_a_response_is_charged_by_its_last_event() -> None:
 def test_guesses_take_anything(body: bytes, tokens: int) -> None:
     """A quarter of the characters and all that may be answered; at least 1 for what makes no sense."""
     assert estimate_tokens(body).total == tokens
+
+
+def test_callers_who_have_been_away_longest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of buckets is bounded; whoever is forgotten starts anew with a full one."""
+    monkeypatch.setattr(limits, "MAX_CALLERS", 2)
+    buckets = TokenBuckets(6)
+    for owner in ("a", "b", "c"):
+        buckets.refilled(owner, 0).take(5)
+    buckets.take("nobody", 5)
+    assert [buckets.refilled(owner, 0).remaining for owner in ("c", "b", "a")] == [1, 1, 6]
+
+
+def test_written_tokens_are_counted_alone() -> None:
+    """Without the prompt: by the usage of a whole answer, by the events with text of a stream, none of an error."""
+    usage = b'{"usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}}'
+    event = b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n'
+    for status, kind, body, tokens in (
+        (200, b"application/json", usage, 5),
+        (200, b"application/json", b'{"usage": {"output_tokens": 4}}', 4),
+        (200, b"application/json", b'{"usage": null}', 0),
+        (200, b"application/json", b"no json", 0),
+        (500, b"application/json", usage, 0),
+        (200, b"text/event-stream", event * 3, 3),
+    ):
+        meter = TokenMeter()
+        meter.observe({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+        meter.observe({"type": "http.response.body", "body": body})
+        assert meter.completion_tokens() == tokens

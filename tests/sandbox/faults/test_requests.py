@@ -60,7 +60,7 @@ def test_a_rule_strikes_when_it_says(rule: dict[str, Any], statuses: list[int], 
 
 
 def test_chance_can_be_repeated(api: FaultyApi) -> None:
-    """The same seed strikes the same requests, another seed others, and about as many as the rate says."""
+    """The same seed hits the same requests, another seed others, and about as many as the rate says."""
 
     def run(seed: int) -> list[int]:
         api.faults.load({"seed": seed, "rules": [{"rule": "fail", "status": 500, "rate": 0.3}]})

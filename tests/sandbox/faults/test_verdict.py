@@ -52,8 +52,8 @@ def careful(client: openai.OpenAI, sleep: Callable[[float], None]) -> Any:
         except openai.APIStatusError as error:
             if error.code == "insufficient_quota" or (error.status_code < 500 and error.status_code not in (408, 409, 429)):
                 return None
-            told = error.response.headers.get("retry-after-ms")
-            sleep(float(told) / 1000 if told else 2**attempt * random.uniform(0.75, 1))
+            wait = error.response.headers.get("retry-after-ms")
+            sleep(float(wait) / 1000 if wait else 2**attempt * random.uniform(0.75, 1))
     return None
 
 
@@ -115,14 +115,14 @@ def test_the_evidence_is_named(api: FaultyApi) -> None:
         verdict["manners"]
 
 
-@pytest.mark.parametrize(("failures", "told"), [(10, None), (11, "11 times in a row"), (12, "12 times in a row")])
-def test_only_failures_are_counted_as_such(failures: int, told: str | None, api: FaultyApi) -> None:
+@pytest.mark.parametrize(("failures", "evidence"), [(10, None), (11, "11 times in a row"), (12, "12 times in a row")])
+def test_only_failures_are_counted_as_such(failures: int, evidence: str | None, api: FaultyApi) -> None:
     """Ten in a row are still no fault; the success at the end is not counted, and a later, shorter row hides nothing."""
     check = run(api, naive, ["500"] * failures + ["ok"])[ENDS]
-    assert check.result == ("failed" if told else "passed")
-    if told:
-        assert told in check.evidence
-        assert told in run(api, naive, ["500", "ok"])[ENDS].evidence
+    assert check.result == ("failed" if evidence else "passed")
+    if evidence:
+        assert evidence in check.evidence
+        assert evidence in run(api, naive, ["500", "ok"])[ENDS].evidence
 
 
 def test_the_openai_client_behaves_well() -> None:
