@@ -23,7 +23,9 @@ KERNEL = """
 import os, signal, sys, time
 from pathlib import Path
 import httpx2, openai
-from ftwidgets.sandbox import Sandbox, database, recorder
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.store import database
+from ftwidgets.sandbox.training import recorder
 recorder.SAVE_EVERY = recorder.SAVE_AT_EPOCH_AFTER = 0.0  # save after every step that is committed
 recorder.COMMIT_EVERY = 0.0
 home, rows, epochs, when, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
@@ -46,7 +48,7 @@ class Deadly:
         return result
 
 sandbox = Sandbox(home)
-sandbox._store.db._connection = deadly = Deadly(sandbox._store.db._connection)
+sandbox.store.db._connection = deadly = Deadly(sandbox.store.db._connection)
 client = openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=httpx2.Client(transport=sandbox.transport()))
 print("open", flush=True)
 file = client.files.create(file=rows, purpose="fine-tune").id

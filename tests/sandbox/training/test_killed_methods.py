@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 KERNEL = """
 import sys, time
 from pathlib import Path
-from ftwidgets.sandbox import Sandbox, recorder
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.training import recorder
 recorder.SAVE_EVERY = recorder.SAVE_AT_EPOCH_AFTER = recorder.COMMIT_EVERY = 0.05
 sandbox = Sandbox(Path(sys.argv[1]))
 print("open", flush=True)

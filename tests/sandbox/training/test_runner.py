@@ -26,7 +26,8 @@ KERNEL = """
 import sys, time
 from pathlib import Path
 import httpx2, openai
-from ftwidgets.sandbox import Sandbox, recorder
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.training import recorder
 recorder.SAVE_EVERY = recorder.SAVE_AT_EPOCH_AFTER = 0.2   # save often, so that there is something to go on from
 sandbox = Sandbox(Path(sys.argv[1]))
 client = openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=httpx2.Client(transport=sandbox.transport()))
