@@ -46,9 +46,7 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     if differences:
         return not_yet(f"The job differs from the order: {'; '.join(differences)}. Launch another one.")
     if mine.status != "succeeded":
-        return not_yet(
-            f"Its settings are right so far, and it is {mine.status}. Wait until it has succeeded and run this cell again."
-        )
+        return not_yet(f"Its settings are right so far, and it is {mine.status}. Wait for its end and run this cell again.")
     if f":{SUFFIX}:" not in str(mine.fine_tuned_model):
         return not_yet(f"Everything is right except the name of the model: {mine.fine_tuned_model}. Look at the suffix.")
     return right(f"{mine.fine_tuned_model} was made to the order.")
