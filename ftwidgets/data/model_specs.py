@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.rows import Batch, RowLookup, TrainingRow
+from ftwidgets.data.rows import RowBatch, RowLookup, TrainingRow
 from ftwidgets.data.text import join_names, pluralize, quote
 from ftwidgets.data.tokens.count import count_rows
 from ftwidgets.data.tokens.openai_count import is_plain_chat
@@ -102,7 +102,7 @@ class TooLong:
     def __init__(self, name: str) -> None:
         self._model = find_model(name)
 
-    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterator[tuple[int, Finding]]:
         """Count the tokens of the rows that may be too long; yield those that are."""
         limit = self._model.limit
         if _is_far_below(batch, limit):
@@ -128,7 +128,7 @@ class TooLong:
         return max(count_rows([row._replace(source_example=part) for part in model_inputs(row.example)], self._model.encoding))
 
 
-def _is_far_below(batch: Batch, limit: int) -> bool:
+def _is_far_below(batch: RowBatch, limit: int) -> bool:
     """Return whether the longest texts of a batch show that none of its rows can have so many tokens.
 
     A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most

@@ -78,7 +78,7 @@ class TrainingRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Batch:
+class RowBatch:
     """Some hundreds of consecutive usable rows, beginning at position `start` of the source's usable rows."""
 
     start: int
@@ -143,7 +143,7 @@ class Rule(Protocol):
     It keeps only numbers and hashes of each row, so that a million rows fit into memory.
     """
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Add a batch; yield (index in the batch, finding) for what a row shows by itself."""
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:

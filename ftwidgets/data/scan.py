@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, overload
 
 from ftwidgets.data.findings import Finding, Level
-from ftwidgets.data.rows import Batch, Example, Row, Rule, TrainingRow
+from ftwidgets.data.rows import Example, Row, RowBatch, Rule, TrainingRow
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource
@@ -176,7 +176,7 @@ def scan(source: "OpenSource", rules: Sequence[Rule], collector: FindingCollecto
     """Read a source once, pass every usable row through every rule, and return where the rows are."""
     index = RowIndex(source)
     for rows in in_batches(_usable_rows(source.read(), collector)):
-        batch = Batch(len(index), rows)
+        batch = RowBatch(len(index), rows)
         index.extend(rows)
         for row in rows:
             for finding in row.remarks:

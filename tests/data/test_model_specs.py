@@ -9,7 +9,7 @@ from ftwidgets.data import check
 from ftwidgets.data.cost import prices
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.model_specs import TooLong, TunableModel, find_model, models
-from ftwidgets.data.rows import Batch, Row, TrainingRow
+from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 from ftwidgets.data.tokens import count_tokens, openai_count
 from ftwidgets.data.tokens.openai_count import count_row_tokens
 from ftwidgets.engine import NANO
@@ -22,7 +22,7 @@ def row(prompt: str, completion: str, given: dict[str, Any] | None = None) -> Tr
 
 
 def found(rule: TooLong, rows: Sequence[TrainingRow]) -> list[tuple[int, Finding]]:
-    return list(rule.update(Batch(0, rows)))
+    return list(rule.update(RowBatch(0, rows)))
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)

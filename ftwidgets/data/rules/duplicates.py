@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
-from ftwidgets.data.rows import Batch, RowLookup
+from ftwidgets.data.rows import RowBatch, RowLookup
 from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
 
 DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
@@ -44,7 +44,7 @@ class Duplicates:
         self._exact = array("q")
         self._normalized = array("q")
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Keep two hashes of each row."""
         import numpy as np
 

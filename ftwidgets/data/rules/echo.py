@@ -7,7 +7,7 @@ prompts too short to tell an echo from chance.
 from collections.abc import Iterator
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.rows import Batch, TrainingRow
+from ftwidgets.data.rows import RowBatch, TrainingRow
 from ftwidgets.data.text import normalize, printable
 
 ANSWER_REPEATS_PROMPT = FindingType(
@@ -28,7 +28,7 @@ _SHORTEST = 20  # characters of a normalized prompt: shorter ones may well be in
 _SHORTEST_QUESTION = 15  # where the answer begins with the question, its question mark included
 
 
-def check_echo(batch: Batch) -> Iterator[tuple[int, Finding]]:
+def check_echo(batch: RowBatch) -> Iterator[tuple[int, Finding]]:
     """Yield (index, finding) for the answers that repeat their prompt."""
     for index in _candidates(batch):
         row = batch.rows[index]
@@ -47,7 +47,7 @@ def _last_question(row: TrainingRow) -> str:
     return last if mark else prompt.removeprefix("user: ")
 
 
-def _candidates(batch: Batch) -> Iterator[int]:
+def _candidates(batch: RowBatch) -> Iterator[int]:
     """Yield the indices of rows that may repeat their prompt: the answer is long enough and contains two pieces of it."""
     questions = batch.prompts
     if any(row.source_example is not None for row in batch.rows):

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
-from ftwidgets.data.rows import Batch, RowLookup
+from ftwidgets.data.rows import RowBatch, RowLookup
 from ftwidgets.data.rules.label_typos import is_typo, strip_punctuation
 from ftwidgets.data.rules.near_duplicates.normalize import is_number
 from ftwidgets.data.text import normalize, pluralize, quote
@@ -70,7 +70,7 @@ class Labels:
         self._numbers: dict[str, int] | None = {}
         self._rows = array("h")
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Count the completions, as long as they can be labels."""
         known = self._numbers
         if known is None:

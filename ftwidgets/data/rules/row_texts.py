@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, RowLookup
+from ftwidgets.data.rows import RowBatch, RowLookup
 from ftwidgets.data.rules import characters, mojibake, secrets
 from ftwidgets.data.rules.echo import check_echo
 from ftwidgets.data.rules.personal import cards, emails, phones
@@ -39,7 +39,7 @@ class RowTexts:
     def __init__(self) -> None:
         self._shared: dict[str, None] = {}  # constant system prompts, as an ordered set
 
-    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterator[tuple[int, Finding]]:
         """Yield what is wrong with the texts of single rows."""
         rows, n = batch.rows, len(batch.rows)
         own = [index for index, row in enumerate(rows) if row.own_system and row.system]

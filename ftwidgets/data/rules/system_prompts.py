@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.rows import Batch, RowLookup
+from ftwidgets.data.rows import RowBatch, RowLookup
 from ftwidgets.data.rules.near_duplicates.compare import is_near_duplicate
 from ftwidgets.data.text import normalize, pluralize, quote
 
@@ -71,7 +71,7 @@ class SystemPrompts:
         self._first_own: int | None = None
         self._filled = False
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Count the system prompts and the rows without one."""
         for index, item in enumerate(batch.rows):
             if not item.own_system:

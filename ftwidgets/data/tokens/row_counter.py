@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, Example, Row, RowLookup, TrainingRow
+from ftwidgets.data.rows import Example, Row, RowBatch, RowLookup, TrainingRow
 from ftwidgets.data.scan import Examples, in_batches
 from ftwidgets.data.tokens.count import count_rows
 
@@ -26,7 +26,7 @@ class RowCounter:
         self._counts: array[int] | None = array("i") if count_tokens else None
         self._waiting: list[TrainingRow] = []
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Count a batch."""
         self.roles.update([role for row in batch.rows for role in _roles(row)])
         if self._counts is not None:

@@ -3,7 +3,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, Row, RowLookup, Rule, TrainingRow
+from ftwidgets.data.rows import Row, RowBatch, RowLookup, Rule, TrainingRow
 
 Pair = tuple[str, str]
 
@@ -36,7 +36,7 @@ def usable(pairs: Sequence[Pair], system: str | None = None, *, own_system: bool
 def faults(rule: Rule, items: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Finding]]:
     found: list[tuple[int | None, Finding]] = []
     for start in range(0, len(items), size):
-        found += [(start + index, fault) for index, fault in rule.update(Batch(start, items[start : start + size]))]
+        found += [(start + index, fault) for index, fault in rule.update(RowBatch(start, items[start : start + size]))]
     known: RowLookup = Rows(items)
     return found + list(rule.finalize(known))
 

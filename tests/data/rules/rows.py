@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.rows import Batch, Row, Rule, TrainingRow
+from ftwidgets.data.rows import Row, RowBatch, Rule, TrainingRow
 
 
 class Rows:
@@ -37,5 +37,5 @@ def usable(texts: Iterable[tuple[str, ...]]) -> list[TrainingRow]:
 def told(rule: Rule, rows: Sequence[TrainingRow], size: int = 512) -> list[tuple[int | None, Finding]]:
     """Return what a rule says of rows, seen in batches."""
     for start in range(0, len(rows), size):
-        assert list(rule.update(Batch(start, rows[start : start + size]))) == []
+        assert list(rule.update(RowBatch(start, rows[start : start + size]))) == []
     return list(rule.finalize(Rows(rows)))

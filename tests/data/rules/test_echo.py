@@ -1,6 +1,6 @@
 import pytest
 
-from ftwidgets.data.rows import Batch, Row, TrainingRow
+from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 from ftwidgets.data.rules import RowTexts
 
 PROMPT = "How do I return a plant that has died?"
@@ -47,4 +47,4 @@ def test_of_a_conversation_the_last_question_counts():
     given = {"messages": []}
     prompt = f"user: Hello!\nassistant: Hello, what can I do?\nuser: {PROMPT}"
     item = TrainingRow(Row(1, 1, 1, None), prompt, f"{PROMPT} Send a photograph.", source_example=given)
-    assert [fault.id for _, fault in RowTexts().update(Batch(0, [item]))] == ["answer-repeats-prompt"]
+    assert [fault.id for _, fault in RowTexts().update(RowBatch(0, [item]))] == ["answer-repeats-prompt"]

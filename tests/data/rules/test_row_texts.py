@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftwidgets.data.rows import Batch, Row, TrainingRow
+from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 from ftwidgets.data.rules import REPAIRS, Outliers, RowTexts
 
 PIECES = [
@@ -35,7 +35,7 @@ FIXED_BY = {
 
 def found(text):
     """Return the faults of a text, as a completion."""
-    return [fault for _, fault in RowTexts().update(Batch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
+    return [fault for _, fault in RowTexts().update(RowBatch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
 
 
 def test_each_finding_with_a_repair_names_one_that_exists():
@@ -52,7 +52,7 @@ def test_any_text_ends_in_findings_with_short_excerpts(text):
         assert fault.message.isprintable()
         assert fault.excerpt is not None
     rule = Outliers()
-    assert list(rule.update(Batch(0, [TrainingRow(Row(1, 1, 1, None), text, text)] * 24))) == []
+    assert list(rule.update(RowBatch(0, [TrainingRow(Row(1, 1, 1, None), text, text)] * 24))) == []
     for _, fault in rule.finalize(None):
         assert fault.message.isprintable()
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.rows import Batch, RowLookup, TrainingRow
+from ftwidgets.data.rows import RowBatch, RowLookup, TrainingRow
 from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
 from ftwidgets.data.text import pluralize, quote
 
@@ -115,7 +115,7 @@ class NearDuplicates:
         prefix_sums, suffix_sums, letter_sums, n_words, bands = map(np.array, self._columns)
         return Fingerprints(prefix_sums, suffix_sums, letter_sums, n_words, bands.reshape(-1, BANDS), self._frequencies)
 
-    def update(self, batch: Batch) -> Iterable[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Keep three hashes of each row and the fingerprint of its prompt."""
         import numpy as np
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.rows import Batch, RowLookup
+from ftwidgets.data.rows import RowBatch, RowLookup
 from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
 from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, check_lengths
 from ftwidgets.data.rules.outliers.language import NAMES, detect_languages
@@ -60,7 +60,7 @@ class Outliers:
         self._distinct: set[int] = set()
         self._greeting = self._lower = self._upper = self._capitals = 0
 
-    def update(self, batch: Batch) -> Iterator[tuple[int, Finding]]:
+    def update(self, batch: RowBatch) -> Iterator[tuple[int, Finding]]:
         """Keep the length, the ending and the languages of each row; nothing is reported yet."""
         completions = batch.completions
         self._lengths.extend(map(len, completions))

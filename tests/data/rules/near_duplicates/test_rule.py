@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftwidgets.data.rows import Batch, TrainingRow
+from ftwidgets.data.rows import RowBatch, TrainingRow
 from ftwidgets.data.rules import NearDuplicates, find_leaked_groups, find_leaked_prompts
 from tests.data.rules.near_duplicates.test_compare import ADDED, DIFFERENT, NEAR
 from tests.data.rules.rows import Rows, told, usable
@@ -87,7 +87,7 @@ def test_after_a_thousand_prompts_with_many_answers_only_places_are_told() -> No
     """The rows of the first thousand only are read again."""
     rows = usable((f"q{i % 1100}", f"a{i}") for i in range(6600))
     near, known = NearDuplicates(near=False), Rows(rows)
-    near.update(Batch(0, rows))
+    near.update(RowBatch(0, rows))
     faults = [fault for _, fault in near.finalize(known)]
     assert len(faults) == 1100
     assert '6 different answers, "a1100" here' in faults[0].message
@@ -168,7 +168,7 @@ def test_after_a_thousand_only_places_are_told() -> None:
     """The rows are read again for the first thousand only."""
     rows = usable((f"q{i % 1500}", f"a{i}") for i in range(3000))
     near, known = NearDuplicates(near=False), Rows(rows)
-    near.update(Batch(0, rows))
+    near.update(RowBatch(0, rows))
     faults = [fault for _, fault in near.finalize(known)]
     assert len(faults) == 1500
     assert '"a1500" here, "a0" there' in faults[0].message
@@ -289,7 +289,7 @@ def test_a_row_is_kept_in_eighty_bytes() -> None:
 
     def see(n: int) -> int:
         for _ in range(n):
-            near.update(Batch(0, rows))
+            near.update(RowBatch(0, rows))
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()

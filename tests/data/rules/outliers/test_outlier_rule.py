@@ -165,12 +165,12 @@ def test_rules_keep_little_of_each_row():
     """A hundred thousand rows take less than ten bytes each."""
     import sys
 
-    from ftwidgets.data.rows import Batch, Row, TrainingRow
+    from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 
     rule = Outliers()
     item = TrainingRow(Row(1, 1, 1, None), PROMPTS[0], ENGLISH[0])
     for start in range(0, 102_400, 512):
-        assert list(rule.update(Batch(start, [item] * 512))) == []
+        assert list(rule.update(RowBatch(start, [item] * 512))) == []
     state = [value for held in vars(rule).values() for value in (held.values() if isinstance(held, dict) else [held])]
     assert sum(map(sys.getsizeof, state)) < 10 * 102_400
 
