@@ -1,6 +1,6 @@
-"""Charts as SVG made by hand: columns for a histogram, bars for shares. A label says in words what each shows.
+"""Charts as SVG: columns for a histogram, bars for shares. A label describes each in words.
 
-Left out: zooming, several series, anything that moves. The numbers belong in a table beside it.
+The numbers belong in a table beside the chart.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _LONGEST = 20  # characters of a bar's name
 
 
 def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, axis: str, fill: str) -> str:
-    """Draw how many there are in each bin.
+    """Return a histogram: a column for each bin.
 
     Parameters
     ----------
     found
         First and last value of each bin, and how many there are.
     title, summary
-        What it shows and what it says, for those who do not see it.
+        What the chart shows and its main numbers, for screen readers.
     axis
-        What stands below.
+        The label below.
     fill
         The colour of the columns, as CSS writes it.
 
@@ -52,7 +52,7 @@ def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, 
 
 
 def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: str) -> str:
-    """Draw a bar for each name, as long as its number; parameters as in `columns`."""
+    """Return a bar chart: for each name a bar as long as its number; parameters as in `columns`."""
     most = max(n for _, n in shares)
     room = _WIDTH - _NAMES - _NUMBERS
     drawn, texts = [], []

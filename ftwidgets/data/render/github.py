@@ -41,9 +41,9 @@ def commands(report: Results, file: str, *, others: dict[str, str] | None = None
     for level in LEVELS:
         chosen = sorted((pair for pair in ranked if pair[1].level == level), key=lambda pair: pair[0])[:SHOWN]
         lines += [_command(found, (others or {}).get(found.source or "", file)) for _, found in chosen]
-    total = sum(count for _, count in report.totals.values())
-    more = f" {pluralize(total - len(lines), 'finding')} more, not shown here." if total > len(lines) else ""
-    return "\n".join([*lines, f"{_data(report.summary)}{more}"])
+    more = report.n_findings - len(lines)
+    rest = f" {pluralize(more, 'finding')} more, not shown here." if more > 0 else ""
+    return "\n".join([*lines, f"{_data(report.summary)}{rest}"])
 
 
 def _command(found: Finding, file: str) -> str:

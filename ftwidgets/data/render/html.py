@@ -1,7 +1,6 @@
-"""A report as one HTML page that needs nothing else: no script, no network; light, dark and on paper.
+"""A report as one self-contained HTML page: no script, no network; light, dark and on paper.
 
 Every text that comes from the data is escaped; every chart has its numbers in a table.
-Left out: anything to click but links within the page.
 """
 
 from __future__ import annotations
@@ -13,16 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.render import charts
-from ftwidgets.data.render import summary as parts
-from ftwidgets.data.text import pluralize, printable
+from ftwidgets.data.render import charts, summary
+from ftwidgets.data.text import printable
 from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
     from ftwidgets.data.results import Results
 
-LISTED = 200  # findings in the table of all
-FIRST = 5  # findings of a kind
 _STYLE = Path(__file__).with_name("report.css")
 _FILL = "var(--bar, #1f6fb2)"
 
@@ -64,34 +60,34 @@ def page(report: Results) -> str:
         f"<body><header><h1>Data check: {name}</h1>{_verdict(report)}</header>\n"
         f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n<main>{body}</main>\n'
         f"<footer><p>Made by <code>ftwidgets check</code> on the computer where the file is; nothing was sent anywhere. "
-        f"Each kind of finding has its section, with an example, in <code>{parts.PAGE}</code>.</p></footer></body></html>\n"
+        f"Each kind of finding has its section, with an example, in <code>{summary.PAGE}</code>.</p></footer></body></html>\n"
     )
     return made.encode("utf-8", "backslashreplace").decode()  # half characters cannot be written
 
 
 def _verdict(report: Results) -> str:
-    sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in parts.sizes(report))
+    sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in summary.sizes(report))
     kind = "verdict" if report.ok else "verdict wrong"
-    said = f"<p>{escape(parts.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
+    said = f"<p>{escape(summary.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
     return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
 
 
 def _kinds(report: Results) -> str:
-    return "".join(map(_kind, parts.kinds(report))) or "<p>Nothing was found.</p>"
+    return "".join(map(_kind, summary.kinds(report))) or "<p>Nothing was found.</p>"
 
 
-def _kind(kind: parts.Kind) -> str:
-    rows = [(escape(parts.where(found)), _said(found, kind.fix)) for found in kind.first[:FIRST]]
+def _kind(kind: summary.Kind) -> str:
+    rows = [(escape(summary.where(found)), _message(found, kind.fix)) for found in kind.first[: summary.FIRST]]
     more = kind.count - len(rows)
-    table = _table(f"{kind.title}: where", ("Where", "What is wrong"), rows, look="quiet")
+    table = table_html(f"{kind.title}: where", ("Where", "What is wrong"), rows, look="quiet")
     repairs = ", ".join(f"<code>{escape(name)}</code>" for name in kind.repairs)
     return (
         f'<section class="kind" aria-labelledby="{escape(kind.id)}"><h3 id="{escape(kind.id)}">{_level(kind.level)} '
         f'{escape(kind.title)} <span class="count">({kind.count:,})</span></h3>'
-        f"<p>{_spoken(kind.why)}</p><p><strong>What to do:</strong> {_spoken(kind.todo)}</p>"
+        f"<p>{_our_words(kind.why)}</p><p><strong>What to do:</strong> {_our_words(kind.todo)}</p>"
         f"{f'<p><strong>Automatic fix:</strong> {repairs}</p>' if repairs else ''}{table}"
         f"{f'<p>… and {more:,} more of this kind.</p>' if more > 0 else ''}"
-        f'<p class="soft">More: <code>{parts.PAGE}#{escape(kind.id)}</code></p></section>'
+        f'<p class="soft">More: <code>{summary.PAGE}#{escape(kind.id)}</code></p></section>'
     )
 
 
@@ -99,20 +95,26 @@ def _all(report: Results) -> str:
     if not report.findings:
         return ""
     rows = [
-        (escape(parts.where(found)), _level(found.level), f'<a href="#{escape(found.id)}">{escape(found.id)}</a>', _said(found))
-        for found in report.findings[:LISTED]
+        (
+            escape(summary.where(found)),
+            _level(found.level),
+            f'<a href="#{escape(found.id)}">{escape(found.id)}</a>',
+            _message(found),
+        )
+        for found in report.findings[: summary.LISTED]
     ]
-    total = sum(count for _, count in report.totals.values())
-    more = total - len(rows)
-    table = _table("All findings", ("Where", "Level", "Kind", "What is wrong, and what to do"), rows)
-    return table + (f"<p>… and {pluralize(more, 'finding')} more than the {len(rows)} listed here.</p>" if more > 0 else "")
+    more = summary.more_findings(report)
+    table = table_html("All findings", ("Where", "Level", "Kind", "What is wrong, and what to do"), rows)
+    return table + (f"<p>{more}</p>" if more else "")
 
 
 def _fixes(report: Results) -> str:
     if not report.fixes:
         return ""
-    rows = [(f"<code>{escape(fix.name)}</code>", escape(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
-    table = _table("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
+    rows = [
+        (f"<code>{escape(fix.name)}</code>", escape(summary.describe_fix(fix)), f"{fix.n_findings:,}") for fix in report.fixes
+    ]
+    table = table_html("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
     return (
         f"{table}<p>In Python, <code>report.apply(&quot;mended.jsonl&quot;)</code> writes a new file with these made, and a "
         "log of each change; in a terminal, <code>ftwidgets check FILE --fix mended.jsonl</code>. The file itself stays as it "
@@ -130,49 +132,48 @@ def _all_of_them(report: Results) -> str:
 
 
 def _lengths(report: Results) -> str:
-    summary = parts.lengths(report)
+    sentence = summary.lengths(report)
     if not report.n_examples:
-        return f"<p>{summary}</p>"
+        return f"<p>{sentence}</p>"
     found = bins(report.tokens.tolist())
-    drawn = charts.columns(found, title="Tokens of an example", summary=summary, axis="tokens of an example", fill=_FILL)
-    rows = [(f"{first:,} to {last:,}" if last > first else f"{first:,}", f"{n:,}") for first, last, n in found]
-    table = _table("Examples by tokens", ("Tokens", "Examples"), rows, numbers=(1,), look="narrow")
-    return f'<p>{escape(summary)}</p><div class="chart">{drawn}{table}</div>'
+    drawn = charts.columns(found, title="Tokens of an example", summary=sentence, axis="tokens of an example", fill=_FILL)
+    table = table_html("Examples by tokens", ("Tokens", "Examples"), summary.length_rows(report), numbers=(1,), look="narrow")
+    return f'<p>{escape(sentence)}</p><div class="chart">{drawn}{table}</div>'
 
 
 def _shares(numbers: Mapping[str, int], title: str, name: str, noun: str) -> str:
     if not numbers:
         return ""
-    found = parts.shares(numbers)
-    summary = ", ".join(f"{entry}: {n:,}" for entry, n in found[:5]) + ("." if len(found) <= 5 else " and others.")
-    drawn = charts.bars(found, title=title, summary=summary, fill=_FILL)
+    found = summary.shares(numbers)
+    sentence = ", ".join(f"{entry}: {n:,}" for entry, n in found[:5]) + ("." if len(found) <= 5 else " and others.")
+    drawn = charts.bars(found, title=title, summary=sentence, fill=_FILL)
     rows = [(escape(entry), f"{n:,}") for entry, n in found]
-    return f'<div class="chart">{drawn}{_table(title, (name, noun), rows, numbers=(1,), look="narrow")}</div>'
+    return f'<div class="chart">{drawn}{table_html(title, (name, noun), rows, numbers=(1,), look="narrow")}</div>'
 
 
 def _cost(report: Results) -> str:
     if not report.n_examples:
         return ""
-    cells = [tuple(map(escape, row)) for row in parts.costs(report)]
+    cells = [tuple(map(escape, row)) for row in summary.costs(report)]
     rows = [(*row[:4], f'<span class="date">{row[4]}</span>', row[5]) for row in cells]
-    return f"{_table('Cost of the training', parts.COSTS, rows, numbers=(2, 3))}<p>{escape(parts.costs_said())}</p>"
+    return f"{table_html('Cost of the training', summary.COSTS, rows, numbers=(2, 3))}<p>{escape(summary.cost_note())}</p>"
 
 
 def _reading(report: Results) -> str:
-    rows = [(escape(name), escape(value)) for name, value in parts.reading(report)]
-    return _table("Form and columns", ("Part", "Read from"), rows, look="narrow") if rows else ""
+    rows = [(escape(name), escape(value)) for name, value in summary.columns_read(report)]
+    return table_html("Form and columns", ("Part", "Read from"), rows, look="narrow") if rows else ""
 
 
-def _said(found: Finding, said: str = "") -> str:
-    """Return the message, the fix unless it was `said` already, and the text at fault."""
-    at = parts.text_at(found)
+def _message(found: Finding, shared_fix: str = "") -> str:
+    """Return the message of a finding, its remedy unless that is shown for the whole kind, and its excerpt."""
+    at = summary.excerpt(found)
     shown = f'<span class="at">{escape(at)}</span>' if at else ""
-    fix = "" if found.fix == said else found.fix
+    fix = "" if found.fix == shared_fix else found.fix
     return f"{escape(f'{found.message} {fix}'.strip())}{shown}"
 
 
-def _spoken(text: str) -> str:
-    """Return our own words, what stands in backticks as code."""
+def _our_words(text: str) -> str:
+    """Return words of a declaration as HTML, with what is in backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -180,13 +181,19 @@ def _level(level: str) -> str:
     return f'<span class="level {level}">{level}</span>'
 
 
-def _table(
-    caption: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = (), look: str = ""
+def table_html(
+    caption: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Sequence[int] = (),
+    look: str = "",
+    style: str = "",
 ) -> str:
-    """Make a table of cells that are HTML already; the first of a row is its header."""
+    """Return a table whose cells are HTML already; the first cell of a row is its header."""
 
     def cell(i: int, value: str) -> str:
-        tag, scope = ("th", ' scope="row"') if i == 0 else ("td", "")
+        tag, scope = ("th", ' scope="row"') if i == 0 else ("td", f' style="{style}"' if style else "")
         return f"<{tag}{scope}{_number(i, numbers)}>{value}</{tag}>"
 
     head = "".join(f'<th scope="col"{_number(i, numbers)}>{escape(name)}</th>' for i, name in enumerate(header))

@@ -10,22 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding
-from ftwidgets.data.render import summary as parts
+from ftwidgets.data.render import summary
 from ftwidgets.data.text import pluralize, printable
-from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
     from ftwidgets.data.results import Results
 
-LISTED = 200  # findings in the table of all
-FIRST = 5  # findings of a kind
 
-_SIGNS = re.compile(r"([\\`*_\[\]<>|~$])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$])")
 _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a mention, an issue or a link of, escaped or not
 
 
 def text(report: Results) -> str:
-    """Return the report as Markdown; `html.page` tells the same."""
+    """Return the report as Markdown, with the same contents as `html.page`."""
     sections = [
         ("What was found", _kinds(report)),
         ("All findings, by line", _all(report)),
@@ -34,28 +31,31 @@ def text(report: Results) -> str:
         ("Who speaks", _shares(report.roles, ("Role", "Messages"))),
         ("Labels", _shares(report.labels or {}, ("Label", "Examples"))),
         ("What training would cost", _cost(report)),
-        ("How the file was read", _table(("Part", "Read from"), [tuple(map(plain, row)) for row in parts.reading(report)])),
+        (
+            "How the file was read",
+            _table(("Part", "Read from"), [tuple(map(plain, row)) for row in summary.columns_read(report)]),
+        ),
     ]
-    sizes = _table(("Figure", ""), [tuple(map(plain, row)) for row in parts.sizes(report)])
+    sizes = _table(("Figure", ""), [tuple(map(plain, row)) for row in summary.sizes(report)])
     title = f"# Data check: {plain(printable(report.source, 120))}"
-    head = f"{title}\n\n**{plain(parts.verdict(report))}** {plain(report.summary)}\n\n{sizes}"
+    head = f"{title}\n\n**{plain(summary.verdict(report))}** {plain(report.summary)}\n\n{sizes}"
     body = "".join(f"\n## {title}\n\n{content}" for title, content in sections if content)
     return f"{head}{body}".encode("utf-8", "backslashreplace").decode()
 
 
-def plain(said: str) -> str:
-    """Return what Markdown shows as exactly this text, on one line."""
-    escaped = _SIGNS.sub(r"\\\1", " ".join(said.split())).replace("&", "&amp;")
+def plain(words: str) -> str:
+    """Return a text escaped, so that Markdown shows exactly this text, on one line."""
+    escaped = _SPECIAL.sub(r"\\\1", " ".join(words.split())).replace("&", "&amp;")
     return _LINKS.sub(r"\1<!-- -->", escaped)
 
 
 def _kinds(report: Results) -> str:
-    return "\n".join(map(_kind, parts.kinds(report))) or "Nothing was found.\n"
+    return "\n".join(map(_kind, summary.kinds(report))) or "Nothing was found.\n"
 
 
-def _kind(kind: parts.Kind) -> str:
-    listed = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[:FIRST])
-    more = kind.count - min(len(kind.first), FIRST)
+def _kind(kind: summary.Kind) -> str:
+    listed = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[: summary.FIRST])
+    more = kind.count - min(len(kind.first), summary.FIRST)
     repairs = ", ".join(f"`{name}`" for name in kind.repairs)
     return (
         f"### {kind.id}\n\n**{kind.level}, {pluralize(kind.count, 'time')}: {kind.title}.** "
@@ -65,49 +65,47 @@ def _kind(kind: parts.Kind) -> str:
     )
 
 
-def _line(found: Finding, said: str) -> str:
-    at, fix = parts.text_at(found), "" if found.fix == said else found.fix
-    return f"{plain(parts.where(found))}: {plain(f'{found.message} {fix}'.strip())}" + (f" ({plain(at)})" if at else "")
+def _line(found: Finding, shared_fix: str) -> str:
+    at, fix = summary.excerpt(found), "" if found.fix == shared_fix else found.fix
+    return f"{plain(summary.where(found))}: {plain(f'{found.message} {fix}'.strip())}" + (f" ({plain(at)})" if at else "")
 
 
 def _all(report: Results) -> str:
     if not report.findings:
         return ""
     rows = [
-        (plain(parts.where(found)), found.level, f"`{found.id}`", plain(found.message), plain(found.fix))
-        for found in report.findings[:LISTED]
+        (plain(summary.where(found)), found.level, f"`{found.id}`", plain(found.message), plain(found.fix))
+        for found in report.findings[: summary.LISTED]
     ]
-    more = sum(count for _, count in report.totals.values()) - len(rows)
-    rest = f"\n… and {pluralize(more, 'finding')} more than the {len(rows)} listed here.\n" if more > 0 else ""
+    more = summary.more_findings(report)
+    rest = f"\n{more}\n" if more else ""
     return _table(("Where", "Level", "Kind", "What is wrong", "What to do"), rows) + rest
 
 
 def _fixes(report: Results) -> str:
-    rows = [(f"`{fix.name}`", plain(parts.does(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
-    told = '\nIn Python, `report.apply("mended.jsonl")` makes them; in a terminal, `ftwidgets check FILE --fix mended.jsonl`.\n'
+    rows = [(f"`{fix.name}`", plain(summary.describe_fix(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
+    note = '\nIn Python, `report.apply("mended.jsonl")` makes them; in a terminal, `ftwidgets check FILE --fix mended.jsonl`.\n'
     if any(fix.requires_opt_in for fix in report.fixes):
-        told += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
-    return _table(("Name", "What it does", "Findings settled"), rows) + told if rows else ""
+        note += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
+    return _table(("Name", "What it does", "Findings settled"), rows) + note if rows else ""
 
 
 def _lengths(report: Results) -> str:
-    summary = f"{plain(parts.lengths(report))}\n"
+    sentence = f"{plain(summary.lengths(report))}\n"
     if not report.n_examples:
-        return summary
-    found = bins(report.tokens.tolist())
-    rows = [(f"{first:,} to {last:,}" if last > first else f"{first:,}", f"{n:,}") for first, last, n in found]
-    return f"{summary}\n{_table(('Tokens', 'Examples'), rows)}"
+        return sentence
+    return f"{sentence}\n{_table(('Tokens', 'Examples'), summary.length_rows(report))}"
 
 
 def _shares(numbers: Mapping[str, int], header: tuple[str, str]) -> str:
-    return _table(header, [(plain(name), f"{n:,}") for name, n in parts.shares(numbers)])
+    return _table(header, [(plain(name), f"{n:,}") for name, n in summary.shares(numbers)])
 
 
 def _cost(report: Results) -> str:
     if not report.n_examples:
         return ""
-    table = _table(parts.COSTS, [tuple(map(plain, row)) for row in parts.costs(report)])
-    return f"{table}\n{plain(parts.costs_said())}\n"
+    table = _table(summary.COSTS, [tuple(map(plain, row)) for row in summary.costs(report)])
+    return f"{table}\n{plain(summary.cost_note())}\n"
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from html import escape
 
 from ftwidgets.data.findings import Finding
+from ftwidgets.data.render.html import table_html
 from ftwidgets.data.results import Results, sort_by_level
 from ftwidgets.data.text import quote
 
@@ -25,9 +26,9 @@ def html(results: Results) -> str:
     """Return the same as a section of HTML with a table of findings."""
     shown = _worst(results)
     verdict = "Ready to use" if results.ok else "Not ready: see the errors"
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Level", "Where", "What is wrong", "What to do"))
-    body = "".join(map(_table_row, shown))
-    table = f"<table><caption>Findings</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    cells = [(f.level, f.where or "whole source", f.message, f.fix) for f in shown]
+    rows = [tuple(map(escape, row)) for row in cells]
+    table = table_html("Findings", ("Level", "Where", "What is wrong", "What to do"), rows, style="text-align:left")
     rest = results.count_levels(without=shown)
     more = f"<p>… and {rest} more; <code>report.findings</code> {_completeness(results)}.</p>"
     columns = f"<p>{escape(_columns(results))}</p>" if results.columns else ""
@@ -63,12 +64,3 @@ def _fixes(results: Results) -> str:
     opt_in = ", ".join(fix.name for fix in results.fixes if fix.requires_opt_in)
     sentence = f"Fixed automatically by report.apply(path), in a terminal by --fix OUT: {done}." if done else ""
     return f"{sentence} Fixed if you name it (--fixes): {opt_in}.".strip() if opt_in else sentence
-
-
-def _table_row(finding: Finding) -> str:
-    cells = (finding.where or "whole source", finding.message, finding.fix)
-    return (
-        f'<tr><th scope="row">{finding.level}</th>'
-        + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells)
-        + "</tr>"
-    )

@@ -1,6 +1,6 @@
-"""What every view of a report says: the verdict, the findings of one kind together, sizes, shares, costs.
+"""The contents of a report, the same for every format: verdict, findings by kind, sizes, lengths, shares, costs.
 
-The words on each kind of finding come from its declaration (`FindingType`). Left out: how it looks (`html.py`, `markdown.py`).
+The words on each kind of finding come from its declaration (`FindingType`). Left out: the layout (`html.py`, `markdown.py`).
 """
 
 from __future__ import annotations
@@ -11,26 +11,29 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import LEVELS, Finding, Level, finding_type
 from ftwidgets.data.text import pluralize, printable
+from ftwidgets.data.tokens.lengths import bins
 
 if TYPE_CHECKING:
     from ftwidgets.data.results import Fix, Results
 
 PAGE = "docs/findings.md"
 EPOCHS = 3  # for the estimate of the cost
+LISTED = 200  # findings in the list of all
+FIRST = 5  # findings that are shown of each kind
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The findings of one id, with what is to be said of them all.
+    """All findings of one kind.
 
     Parameters
     ----------
     id, level, count
-        Which, how bad, and how many there are; the report may hold fewer of them.
+        Which kind, how bad, and how many findings there are; the report may hold fewer of them.
     first
-        Those that the report holds, by line.
+        The findings that the report holds, by line.
     title, why, todo
-        What it means and what to do, as declared in its `FindingType`.
+        The kind in words, as its `FindingType` declares it.
     repairs
         Names of the automatic fixes that some of them have.
     """
@@ -46,13 +49,13 @@ class Kind:
 
     @property
     def fix(self) -> str:
-        """What they all say is to be done, where several say the same: once for all is enough."""
-        said = {finding.fix for finding in self.first}
-        return said.pop() if len(said) == 1 and len(self.first) > 1 else ""
+        """The remedy that all of several findings share, which is then shown once for all; empty if there is none."""
+        fixes = {finding.fix for finding in self.first}
+        return fixes.pop() if len(fixes) == 1 and len(self.first) > 1 else ""
 
 
 def kinds(report: Results) -> list[Kind]:
-    """Return the findings by id: errors first, of each level the most frequent first."""
+    """Return the kinds of findings in the report: errors first, and the most frequent of each level first."""
     held: dict[str, list[Finding]] = {}
     for finding in report.findings:
         held.setdefault(finding.id, []).append(finding)
@@ -69,7 +72,7 @@ def kinds(report: Results) -> list[Kind]:
 
 
 def verdict(report: Results) -> str:
-    """Return in a sentence whether this can be trained on."""
+    """Return a sentence on whether the data is ready for training."""
     if not report.ok:
         return "Not ready: a service would refuse it or train wrongly. Mend the errors first."
     if any(level == "warning" for level, _ in report.totals.values()):
@@ -78,18 +81,18 @@ def verdict(report: Results) -> str:
 
 
 def where(finding: Finding) -> str:
-    """Return the place of a finding."""
+    """Return the place of a finding, printable; `whole source` if it has none."""
     return printable(finding.where, 200) or "whole source"
 
 
-def text_at(finding: Finding) -> str:
-    """Return the text at fault, unless the message quotes it already."""
+def excerpt(finding: Finding) -> str:
+    """Return the excerpt of a finding, printable; empty if the message quotes it already."""
     shown = printable(finding.excerpt or "")
     return "" if shown.rstrip("…") in finding.message else shown
 
 
 def sizes(report: Results) -> list[tuple[str, str]]:
-    """Return the figures of the set, each with its name."""
+    """Return the numbers of rows, examples and tokens, each with its name."""
     found = [("Rows read", f"{report.n_rows:,}"), ("Usable examples", f"{report.n_examples:,}")]
     if report.n_examples:
         found.append((f"Tokens ({report.encoding})", f"{int(report.tokens.sum()):,}"))
@@ -97,33 +100,36 @@ def sizes(report: Results) -> list[tuple[str, str]]:
 
 
 def lengths(report: Results) -> str:
-    """Return in a sentence how long the examples are."""
+    """Return a sentence on the lengths of the examples."""
     if not report.n_examples:
         return "No usable example, no tokens."
-    low, middle, high = (f"{value:,.0f}" for value in _quantiles(report))
+    import numpy as np
+
+    low, high = int(report.tokens.min()), int(report.tokens.max())
     total = f"{int(report.tokens.sum()):,}"
     size = pluralize(report.n_examples, "example")
-    return f"{size} of {low} to {high} tokens, median {middle}; {total} in all, counted with {report.encoding}."
+    median = f"median {float(np.median(report.tokens)):,.0f}"
+    return f"{size} of {low:,} to {high:,} tokens, {median}; {total} in all, counted with {report.encoding}."
 
 
 def shares(numbers: Mapping[str, int], limit: int = 20) -> list[tuple[str, int]]:
-    """Return names with their numbers, the most frequent first; what is beyond `limit` is summed up in a last entry."""
+    """Return names with their numbers, the most frequent first; the last entry sums up all beyond `limit`."""
     found = sorted(((printable(name), n) for name, n in numbers.items()), key=lambda entry: (-entry[1], entry[0]))
     rest = found[limit:]
     return found[:limit] + ([(f"{pluralize(len(rest), 'other')}", sum(n for _, n in rest))] if rest else [])
 
 
-def reading(report: Results) -> list[tuple[str, str]]:
-    """Return how the source was read: its form, and which column is what."""
-    told = [("Form", report.form)] if report.form else []
-    return [*told, *((part.capitalize(), f'column "{printable(name)}"') for part, name in report.columns.items())]
+def columns_read(report: Results) -> list[tuple[str, str]]:
+    """Return the form of the source, and the column that each part was read from."""
+    form = [("Form", report.form)] if report.form else []
+    return [*form, *((part.capitalize(), f'column "{printable(name)}"') for part, name in report.columns.items())]
 
 
 COSTS = ("Provider", "Model", "USD for a million tokens", f"{EPOCHS} epochs", "Price read on", "Until when")
 
 
 def costs(report: Results) -> list[tuple[str, ...]]:
-    """Return the cells under `COSTS` for each known price: this training's sum is the fourth."""
+    """Return the cells under the header `COSTS`, a row for each known price."""
     from ftwidgets.data.cost import cost, format_usd, prices
 
     total = int(report.tokens.sum()) if report.n_examples else 0
@@ -140,8 +146,8 @@ def costs(report: Results) -> list[tuple[str, ...]]:
     ]
 
 
-def costs_said() -> str:
-    """Return how the costs are reckoned, and where the prices are from."""
+def cost_note() -> str:
+    """Return how the costs are estimated, and where the prices are from."""
     from ftwidgets.data.cost import prices
 
     sources = "; ".join(dict.fromkeys(f"{price.provider}: {price.source}" for price in prices()))
@@ -151,12 +157,19 @@ def costs_said() -> str:
     )
 
 
-def _quantiles(report: Results) -> tuple[float, float, float]:
-    import numpy as np
+def length_rows(report: Results) -> list[tuple[str, str]]:
+    """Return the rows of a table of lengths: a range of tokens, and how many examples have so many."""
+    found = bins(report.tokens.tolist())
+    return [(f"{first:,} to {last:,}" if last > first else f"{first:,}", f"{n:,}") for first, last, n in found]
 
-    return int(report.tokens.min()), float(np.median(report.tokens)), int(report.tokens.max())
+
+def more_findings(report: Results) -> str:
+    """Return how many findings are not in the list of all; empty if they all are."""
+    n_listed = min(len(report.findings), LISTED)
+    more = report.n_findings - n_listed
+    return f"… and {pluralize(more, 'finding')} more than the {n_listed} listed here." if more > 0 else ""
 
 
-def does(fix: Fix) -> str:
-    """Return what a fix does, and whether it must be named to be done."""
+def describe_fix(fix: Fix) -> str:
+    """Return what a fix does, and whether it is applied only if named."""
     return f"{fix.title} (only if you name it)" if fix.requires_opt_in else fix.title
