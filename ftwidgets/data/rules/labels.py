@@ -67,26 +67,28 @@ class Labels:
     def __init__(self) -> None:
         self.counts: dict[str, int] | None = None
         self.corrections: dict[str, str] = {}
-        self._numbers: dict[str, int] | None = {}
-        self._rows = array("h")
+        self._numbers: dict[str, int] = {}  # of each different completion, in the order of their first row
+        self._rows = array("h")  # of each row the number of its completion
+        self._too_many = False
 
     def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Count the completions, as long as they can be labels."""
-        known = self._numbers
-        if known is None:
+        if self._too_many:
             return ()
+        numbers = self._numbers
         for text in batch.completions:
-            if text not in known:
-                known[text] = len(known)
-        if len(known) > HELD:
-            self._numbers, self._rows = None, array("h")
+            if text not in numbers:
+                numbers[text] = len(numbers)
+        if len(numbers) > HELD:
+            self._numbers, self._rows, self._too_many = {}, array("h"), True
         else:
-            self._rows.extend([known[text] for text in batch.completions])
+            self._rows.extend([numbers[text] for text in batch.completions])
         return ()
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield the labels that are mistyped, rare, or too frequent."""
-        spellings = self._spellings()
+        by_number = Counter(self._rows)
+        spellings = {text: by_number[number] for text, number in self._numbers.items()}
         if not is_label_task(spellings):
             return
         self.corrections = corrections(spellings)
@@ -94,30 +96,34 @@ class Labels:
         for text, n in spellings.items():
             labels[self.corrections.get(text, text)] += n
         self.counts = dict(labels.most_common())
-        yield from self._slips(spellings)
-        yield from self._rare(lookup)
+        yield from self._check_typos(spellings)
+        yield from self._check_rare(lookup)
         yield from imbalance(self.counts)
 
-    def _spellings(self) -> dict[str, int]:
-        by_number = Counter(self._rows)
-        return {text: by_number[number] for text, number in (self._numbers or {}).items()}
+    def _check_typos(self, spellings: dict[str, int]) -> Iterator[tuple[int | None, Finding]]:
+        fix = "Write it like the others; a model learns each spelling as an answer of its own."
+        findings = {}
+        for typo, meant in self.corrections.items():
+            shown, label = f"{quote(typo, 40)} ({pluralize(spellings[typo], 'row')})", quote(meant, 40)
+            message = f"The label {shown} looks like a typo of {label} ({pluralize(spellings[meant], 'row')})."
+            findings[self._numbers[typo]] = LABEL_TYPO(message, fix, "completion", typo[:60])
+        for position, number in enumerate(self._rows if findings else ()):
+            if number in findings:
+                yield position, findings[number]
 
-    def _slips(self, spellings: dict[str, int]) -> Iterator[tuple[int | None, Finding]]:
-        numbers = self._numbers or {}
-        faults = {numbers[slip]: _slip(slip, meant, spellings) for slip, meant in self.corrections.items()}
-        if faults:
-            yield from ((position, faults[number]) for position, number in enumerate(self._rows) if number in faults)
-
-    def _rare(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+    def _check_rare(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         assert self.counts is not None
-        names = {number: self.corrections.get(text, text) for text, number in (self._numbers or {}).items()}
+        names = {number: self.corrections.get(text, text) for text, number in self._numbers.items()}
         rare = {label for label, n in self.counts.items() if n < RARE}
-        places: dict[str, list[int]] = defaultdict(list)
+        positions: dict[str, list[int]] = defaultdict(list)
         for position, number in enumerate(self._rows if rare else ()):
             if names[number] in rare:
-                places[names[number]].append(position)
-        for label, where in places.items():
-            yield where[0], _rare(label, [known.where(position) for position in where])
+                positions[names[number]].append(position)
+        fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
+        for label, found in positions.items():
+            places = ", ".join(map(lookup.where, found))
+            message = f"The label {quote(label, 40)} occurs in {pluralize(len(found), 'row')} only ({places})."
+            yield found[0], RARE_LABEL(message, fix, "completion", label[:60])
 
 
 def is_label_task(spellings: dict[str, int]) -> bool:
@@ -164,18 +170,18 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
     for place, text in enumerate(ranked):
         apart = np.abs(letters[:place] - letters[place]).sum(axis=1)
         for other in (ranked[i] for i in np.flatnonzero(apart <= 2)):  # a letter replaced is one less and one more
-            if other not in meant and _is_for(folded[text], folded[other], spellings[text], spellings[other]):
+            if other not in meant and _is_typo_of(folded[text], folded[other], spellings[text], spellings[other]):
                 meant[text] = other
                 break
     return meant
 
 
-def _is_for(slip: str, label: str, n_slip: int, n_label: int) -> bool:
-    if slip == label:
+def _is_typo_of(typo: str, label: str, n_typo: int, n_label: int) -> bool:
+    if typo == label:
         return True
-    if n_label < FREQUENT * n_slip:
+    if n_label < FREQUENT * n_typo:
         return False
-    return strip_punctuation(slip) == strip_punctuation(label) or (n_slip <= MOST_TYPOS and is_typo(slip, label))
+    return strip_punctuation(typo) == strip_punctuation(label) or (n_typo <= MOST_TYPOS and is_typo(typo, label))
 
 
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
@@ -195,19 +201,3 @@ def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
         least = min((name for name in counts if counts[name] >= RARE), key=lambda name: counts[name])
         message = f"{quote(label, 40)} is the answer in {most:,} rows, {quote(least, 40)} in {counts[least]:,}."
         yield None, LABEL_IMBALANCE(message, fix)
-
-
-def _slip(slip: str, meant: str, spellings: dict[str, int]) -> Finding:
-    message = (
-        f"The label {quote(slip, 40)} ({pluralize(spellings[slip], 'row')}) looks like a slip for "
-        f"{quote(meant, 40)} ({pluralize(spellings[meant], 'row')})."
-    )
-    fix = "Write it like the others; a model learns each spelling as an answer of its own."
-    return LABEL_TYPO(message, fix, field="completion", excerpt=slip[:60])
-
-
-def _rare(label: str, where: list[str]) -> Finding:
-    places = ", ".join(where)
-    message = f"The label {quote(label, 40)} occurs in {pluralize(len(where), 'row')} only ({places})."
-    fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
-    return RARE_LABEL(message, fix, field="completion", excerpt=label[:60])
