@@ -98,7 +98,10 @@ def open_source(
             names = tuple(map(str, found.first_record)) if isinstance(found.first_record, dict) else ()
             header = Header(names, found.rows.from_file)
             found.rows = RecordsAsTable(found.rows, names)
-        return _open_table(found, header, columns, system)
+        positions = locate_columns(header, columns)
+        findings = [*found.findings, *ignored_columns(header, positions), *_system_is_a_column(header.names, system)]
+        parser = ConversationParser if "conversation" in positions else CellParser
+        return OpenSource(found.rows, parser(header.names, positions, system, found.kind), findings)
     except UnreadableError as unreadable:
         return unreadable.findings
 
@@ -117,13 +120,6 @@ def column_names(source: Source, *, delimiter: str | None = None, encoding: str 
     if not isinstance(found.first_record, dict) or record_format(found.first_record) != "unknown":
         return []
     return [str(key) for key in found.first_record]
-
-
-def _open_table(found: _Rows, header: Header, columns: Mapping[str, str], system: str | None) -> OpenSource:
-    positions = locate_columns(header, columns)
-    findings = [*found.findings, *ignored_columns(header, positions), *_system_is_a_column(header.names, system)]
-    parser = ConversationParser if "conversation" in positions else CellParser
-    return OpenSource(found.rows, parser(header.names, positions, system, found.kind), findings)
 
 
 def _open_records(found: _Rows, columns: Mapping[str, str], system: str | None) -> OpenSource:

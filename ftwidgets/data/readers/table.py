@@ -224,7 +224,10 @@ class CellParser:
             texts[part] = text_of(value)
             if not isinstance(value, str):
                 column = self.plain_values.setdefault(part, PlainValues(texts[part], row.where))
-                column.types[_type_name(value)] += 1
+                type_name = type(value).__name__
+                if isinstance(value, datetime.datetime):  # also pandas' own
+                    type_name = "date" if _is_date(value) else "datetime"
+                column.types[type_name] += 1
             elif self.kind == "file" and (remark := self._blank_before_quote(part, value)) is not None:
                 remarks.append(remark)
         return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
@@ -314,13 +317,6 @@ def _is_date(value: object) -> bool:
     if not isinstance(value, datetime.datetime):
         return False
     return value.tzinfo is None and value.time() == datetime.time() and not getattr(value, "nanosecond", 0)
-
-
-def _type_name(value: object) -> str:
-    """Return the type of a value as Python calls it, also where pandas or Excel made it."""
-    if isinstance(value, datetime.datetime):
-        return "date" if _is_date(value) else "datetime"
-    return type(value).__name__
 
 
 def _safe_repr(value: object) -> str:

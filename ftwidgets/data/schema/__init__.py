@@ -3,7 +3,7 @@
 from ftwidgets.data.schema.formats import EXAMPLE_KINDS as EXAMPLE_KINDS
 from ftwidgets.data.schema.parse import ParsedRow as ParsedRow
 from ftwidgets.data.schema.parse import parse_row as parse_row
-from ftwidgets.data.schema.repair import REPAIRS as REPAIRS
-from ftwidgets.data.schema.repair import repair_row as repair_row
+from ftwidgets.data.schema.row_repair import REPAIRS as REPAIRS
+from ftwidgets.data.schema.row_repair import repair_row as repair_row
 
 __all__ = ["EXAMPLE_KINDS", "REPAIRS", "ParsedRow", "parse_row", "repair_row"]

@@ -49,7 +49,10 @@ def parse_sharegpt(row: dict[str, Any]) -> tuple[Iterator[Finding], Example | No
     if keys is SHAREGPT_KEYS:
         turns = [_with_known_role(turn) for turn in turns]
     first = system_messages(row.get("system"), turns, keys)
-    tools = {key: _parse_tools(row[key]) for key in TOOL_KEYS if row.get(key) not in (None, "", [])}
+    tools = {key: row[key] for key in TOOL_KEYS if row.get(key) not in (None, "", [])}
+    for key, value in tools.items():
+        if isinstance(value, str) and (parsed := parse_json(value)) is not None:
+            tools[key] = parsed
     findings = chain(
         conversation_findings(turns, keys, label="Turn", has_system=bool(first)),
         system_findings(row.get("system")),
@@ -81,12 +84,6 @@ def _with_known_role(turn: object) -> Any:
     if isinstance(role, str):
         known[SHAREGPT_KEYS.role] = _SHAREGPT_ROLES.get(role.strip().lower(), role)
     return known
-
-
-def _parse_tools(tools: object) -> object:
-    """Return tools given as JSON text as the list that they are."""
-    parsed = parse_json(tools) if isinstance(tools, str) else None
-    return tools if parsed is None else parsed
 
 
 def parse_alpaca(row: dict[str, Any]) -> tuple[Iterator[Finding], Example | None]:

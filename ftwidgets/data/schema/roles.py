@@ -62,13 +62,9 @@ def is_blank(content: object) -> bool:
     if isinstance(content, str):
         return not content or content.isspace()
     if isinstance(content, list):
-        return all(isinstance(part, dict) and part.get("type") == "text" and _blank_text(part) for part in content)
+        texts = [part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None for part in content]
+        return all(isinstance(text, str) and (not text or text.isspace()) for text in texts)
     return False
-
-
-def _blank_text(part: "dict[object, object]") -> bool:
-    text = part.get("text")
-    return isinstance(text, str) and (not text or text.isspace())
 
 
 def is_blank_system(message: object, keys: MessageKeys = MESSAGE_KEYS) -> bool:

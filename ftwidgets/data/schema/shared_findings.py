@@ -1,6 +1,6 @@
 """The automatic fixes of a row's form, and the kinds of findings that several modules of this package yield.
 
-What a fix does is in `repair.py`; a kind that only one module yields is declared there.
+What a fix does is in `row_repair.py`; a kind that only one module yields is declared there.
 """
 
 from ftwidgets.data.findings import FindingType, FixType
