@@ -24,7 +24,7 @@ def _check_suffix(suffix: str) -> str:
     return suffix
 
 
-class Hyperparameters(RequestModel):
+class JobHyperparameters(RequestModel):
     """The settings of a supervised job; each may also be "auto"."""
 
     n_epochs: Annotated[int, Field(ge=1, le=50), WrapValidator(_or_auto)] | None = None
@@ -36,7 +36,7 @@ class Hyperparameters(RequestModel):
         return {name: value for name, value in self if value is not None}
 
 
-class DpoHyperparameters(Hyperparameters):
+class DpoHyperparameters(JobHyperparameters):
     """The settings of a DPO job."""
 
     beta: Annotated[float, Field(gt=0, le=2), WrapValidator(_or_auto)] | None = None
@@ -45,7 +45,7 @@ class DpoHyperparameters(Hyperparameters):
 class SupervisedMethod(RequestModel):
     """`method.supervised`."""
 
-    hyperparameters: Hyperparameters = Hyperparameters()
+    hyperparameters: JobHyperparameters = JobHyperparameters()
 
 
 class DpoMethod(RequestModel):
@@ -79,7 +79,7 @@ class JobMethod(RequestModel):
         return validate(value)
 
     @property
-    def hyperparameters(self) -> Hyperparameters:
+    def hyperparameters(self) -> JobHyperparameters:
         """The settings of the chosen method."""
         return self.dpo.hyperparameters if self.type == "dpo" else self.supervised.hyperparameters
 
@@ -89,7 +89,7 @@ class JobRequest(RequestModel):
 
     integrations: Annotated[Any, only([], instead="Read the job's events for its metrics.")] = None
     method: JobMethod = JobMethod()
-    hyperparameters: Hyperparameters = Hyperparameters()
+    hyperparameters: JobHyperparameters = JobHyperparameters()
     model: str
     training_file: str
     validation_file: str | None = None
@@ -103,7 +103,7 @@ class JobRequest(RequestModel):
         method: JobMethod | None = info.data.get("method")
         if method is not None and method.type == "dpo" and value != {}:
             raise unsupported("Give them in 'method.dpo.hyperparameters'.")
-        old: Hyperparameters = validate(value)
+        old: JobHyperparameters = validate(value)
         new = method.hyperparameters.given() if method is not None else {}
         for name, setting in old.given().items():
             if name in new and new[name] != setting:

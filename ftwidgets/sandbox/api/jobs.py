@@ -1,7 +1,7 @@
 """The routes under `/fine_tuning/jobs`: create, list, retrieve, cancel, pause, resume; events and checkpoints.
 
 What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
-Left out: the parameters of a new job (`job_request`), its life (`lifecycle`), the work (`runner`).
+The parameters of a new job are in `job_request`, its states in `training.lifecycle`, the work in `training.runner`.
 """
 
 from __future__ import annotations

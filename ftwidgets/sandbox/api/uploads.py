@@ -3,7 +3,7 @@
     pending -> completed | cancelled | expired (an hour after it was begun)
 
 Parts lie on disk, each under its own id, until the upload is over; putting them together copies them one after another.
-Left out: looking at an upload, which the service does not offer either; checking the MIME type.
+Left out: retrieving an upload, which the service does not offer either; checking the MIME type.
 """
 
 from __future__ import annotations

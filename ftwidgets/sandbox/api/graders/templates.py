@@ -50,7 +50,7 @@ class Sample:
     def json(self) -> Any:
         """The sample, read as JSON."""
         try:
-            return json.loads(self.text, parse_constant=_no_constants)
+            return json.loads(self.text, parse_constant=_reject_constant)
         except (ValueError, RecursionError) as error:
             raise SampleError("The sample is not JSON.") from error
 
@@ -132,5 +132,5 @@ def _to_text(value: Any) -> str:
         raise TooLongError("a value is nested too deep to be written into a text") from error
 
 
-def _no_constants(text: str) -> NoReturn:
+def _reject_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")

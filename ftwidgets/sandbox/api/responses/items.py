@@ -68,10 +68,10 @@ class InputMessage(RequestModel):
             raise ParameterError(message, "array_above_max_length")
         role = info.data.get("role")
         part_type = OutputPart if role == "assistant" else InputPart
-        wanted = "output_text" if role == "assistant" else "input_text"
+        expected = "output_text" if role == "assistant" else "input_text"
         for place, given in enumerate(content):
-            if isinstance(given, dict) and isinstance(type_ := given.get("type"), str) and type_ != wanted:
-                message = f"Invalid value: '{type_:.40}'. A message of the role '{role}' may hold '{wanted}' parts only."
+            if isinstance(given, dict) and isinstance(type_ := given.get("type"), str) and type_ != expected:
+                message = f"Invalid value: '{type_:.40}'. A message of the role '{role}' may hold '{expected}' parts only."
                 raise ParameterError(message, "invalid_value", place, "type")
             check_nested(part_type, given, place)
         return content

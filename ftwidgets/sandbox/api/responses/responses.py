@@ -153,7 +153,10 @@ class Responses:
         return body
 
     def _keep(self, response: ModelResponse, body: Body, conversation: list[Body], owner: str) -> None:
-        plain = {**body, "output": [{**item, "content": _without_logprobs(item)} for item in body["output"]]}
+        plain = {
+            **body,
+            "output": [{**item, "content": [{**part, "logprobs": []} for part in item["content"]]} for item in body["output"]],
+        }
         record = ResponseRecord(
             id=response.id, owner=owner, created_at=response.created_at, conversation=conversation, body=plain
         )
@@ -195,7 +198,3 @@ def _completion_request(request: ResponseRequest, conversation: list[Body]) -> C
         top_logprobs=request.logprobs,
         json_object=request.json_object,
     )
-
-
-def _without_logprobs(item: Body) -> list[Body]:
-    return [{**part, "logprobs": []} for part in item["content"]]
