@@ -1,6 +1,6 @@
 """The routes under `/fine_tuning/jobs`: create, list, retrieve, cancel, pause, resume; events and checkpoints.
 
-What only looks is `async`: the database answers in less time than it takes to hand the question to a thread.
+Routes that only read are `async`: a query takes less time than handing it to a thread.
 The parameters of a new job are in `job_request`, its states in `training.lifecycle`, the work in `training.runner`.
 """
 
