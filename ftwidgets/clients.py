@@ -1,7 +1,6 @@
-"""Get a plain `openai` client: of the sandbox in this process, or of any service of OpenAI's shape.
+"""Make a plain `openai` client: of the sandbox in this process, or of any service of OpenAI's shape.
 
-This is the one place that puts the kit together and reads the environment. Left out: everything the client can do, and
-what the services are like (`ftwidgets.providers` has that as data).
+Beside the command line, this is the only module that reads the environment. How the services differ: `ftwidgets.providers`.
 """
 
 from __future__ import annotations
@@ -102,13 +101,13 @@ def connect_async(
 
 
 def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
-    """Give the faults of the sandbox behind a client: what is to go wrong, the journal of requests, and the verdict.
+    """Return the faults of the sandbox behind a client: what is to go wrong, the journal of requests, and the verdict.
 
     Parameters
     ----------
     client
-        A client of the sandbox, as `connect` makes it, or a copy by `with_options`. All clients of one folder share its
-        faults: `faults(client).clear()` lets everything go right again.
+        A client of a sandbox, as `connect` makes it, or a copy made by `with_options`. All clients of a sandbox share its
+        faults: `faults(client).clear()` removes them all.
 
     Returns
     -------
@@ -129,7 +128,7 @@ def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
 
 
 def state_folder(home: str | Path | None = None) -> Path:
-    """Tell where the sandbox keeps its state: `home`, else `FTWIDGETS_HOME`, else the platform's folder."""
+    """Choose where the sandbox keeps its state: `home`, else `FTWIDGETS_HOME`, else the platform's folder."""
     if home is not None and not str(home):
         raise FtwidgetsError('"home" is empty; leave it out for the usual folder.')
     chosen = home or os.environ.get("FTWIDGETS_HOME")
@@ -146,7 +145,7 @@ def state_folder(home: str | Path | None = None) -> Path:
 def _elsewhere(
     service: str | None, base_url: str | None, api_key: str | None, home: str | Path | None
 ) -> dict[str, Any] | None:
-    """Give what a client of another service is made from; None for the sandbox."""
+    """Return the arguments for a client of another service; None for the sandbox."""
     if service is not None and service.startswith(("http://", "https://")):
         if base_url is not None:
             raise FtwidgetsError('the address was given twice; leave out "base_url".')
@@ -157,7 +156,7 @@ def _elsewhere(
     if service == "sandbox" and (base_url or api_key):
         raise FtwidgetsError('the sandbox takes neither "base_url" nor "api_key".')
     if base_url is None:
-        _check_that_it_is_the_sandbox(profile, api_key)
+        _check_sandbox_arguments(profile, api_key)
         return None
     if home is not None:
         raise FtwidgetsError('"home" is the sandbox\'s folder and "base_url" another service; give one of them.')
@@ -166,8 +165,8 @@ def _elsewhere(
     return _with_key(profile, base_url, api_key)
 
 
-def _check_that_it_is_the_sandbox(profile: providers.Provider | None, api_key: str | None) -> None:
-    """Refuse what lacks an address; what needs none is the sandbox."""
+def _check_sandbox_arguments(profile: providers.Provider | None, api_key: str | None) -> None:
+    """Reject a service that needs an address, and a key that belongs to none."""
     if profile is not None and profile.address_form:
         raise FtwidgetsError(
             f"{profile.label} gives every customer an address of their own: "
@@ -178,23 +177,23 @@ def _check_that_it_is_the_sandbox(profile: providers.Provider | None, api_key: s
 
 
 def _with_key(profile: providers.Provider | None, base_url: str, api_key: str | None) -> dict[str, Any]:
-    """Find the key, from the variable of the service asked and from no other: no service sees another's key."""
+    """Add the key, from the variable of that service and from no other: no service sees another's key."""
     variable = "OPENAI_API_KEY" if profile is None else profile.key_variable
     key = api_key or os.environ.get(variable)
     if not key:
         raise FtwidgetsError(f"{base_url} needs a key: set {variable} in the environment, or give api_key=...")
-    made: dict[str, Any] = {"base_url": base_url, "api_key": key}
+    arguments: dict[str, Any] = {"base_url": base_url, "api_key": key}
     if profile is None:
-        return made
+        return arguments
     if profile.warning:
         warnings.warn(profile.warning, UserWarning, stacklevel=4)  # at the call of connect
     if variable == "OPENAI_API_KEY":
-        return made
+        return arguments
     import openai
 
     # All of these are given, or the client would read OpenAI's own from the environment and send them to another service.
     headers = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
-    return made | {"admin_api_key": key, "webhook_secret": key, "default_headers": headers}
+    return arguments | {"admin_api_key": key, "webhook_secret": key, "default_headers": headers}
 
 
 def _open_sandbox(home: Path) -> Sandbox:

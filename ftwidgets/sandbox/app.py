@@ -1,6 +1,6 @@
 """The ASGI application: the routes under `/v1`, a check for a key, the service's headers, and one shape of error.
 
-Left out: HTTP itself. In process the `transport` hands requests in; a server such as uvicorn can do the same.
+Left out: HTTP. In process, requests come from the `transport`; a server such as uvicorn works too.
 """
 
 from __future__ import annotations

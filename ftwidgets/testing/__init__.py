@@ -1,6 +1,6 @@
-"""For tests of other people's code: a sandbox in a temporary folder, a client on it, a clock that is turned by hand.
+"""Test your own fine-tuning code: a sandbox in a temporary folder, a client of it, a clock that a test moves by hand.
 
-Left out: pytest, which only the plugin (`ftwidgets.testing.plugin`) needs.
+Only the plugin (`ftwidgets.testing.plugin`) needs pytest.
 """
 
 from ftwidgets.testing.contexts import client as client

@@ -4,7 +4,7 @@
         box.faults.fail(500, times=2)
         client = ftwidgets.testing.client(box)
 
-Left out: sandboxes that stay (`ftwidgets.connect`).
+For a sandbox that keeps its state: `ftwidgets.connect`, `ftwidgets.Sandbox`.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def sandbox(*, home: str | Path | None = None, clock: Clock | None = None, seed: int | None = None) -> Iterator[Sandbox]:
-    """Open a sandbox; at the end it is closed and, unless `home` was named, forgotten.
+    """Open a sandbox; at the end it is closed and, unless `home` was given, its folder is deleted.
 
     Parameters
     ----------
     home
         Its state folder (None: a temporary one).
     clock
-        What it takes for the time, such as a `ManualClock` (None: the computer's clock).
+        Its clock, such as a `ManualClock` (None: the computer's clock).
     seed
-        Makes its names, and what `faults` leaves to chance, the same each time (None: names differ each time).
+        Makes its names, and what `faults` leaves to chance, the same each time (None: different names each time).
 
     Yields
     ------
     Sandbox
-        With `faults` to set what goes wrong, and `faults.journal` of what was asked.
+        With `faults` to set what goes wrong, and `faults.journal` with the requests.
     """
     from ftwidgets.sandbox import Sandbox
     from ftwidgets.sandbox.faults import Faults
@@ -59,7 +59,7 @@ def client(sandbox: Sandbox, **options: Any) -> openai.OpenAI:
     Parameters
     ----------
     sandbox
-        What it talks to.
+        The sandbox it talks to.
     **options
         What `openai.OpenAI` takes, such as `max_retries=0` or `api_key="somebody-else"`.
 

@@ -1,6 +1,6 @@
-"""A clock that stands until it is turned: tests of limits, queues and dates need no sleep.
+"""A clock that a test moves forward by hand: tests of limits, queues and dates need no sleep.
 
-Left out: the clocks of others. What your own code sleeps with `time.sleep` still takes its time; hand it `clock.sleep` instead.
+Only the sandbox uses it. A `time.sleep` in your own code still takes its time; hand it `clock.sleep` instead.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import threading
 
 START = 1_790_000_000.0  # a moment in September 2026
-LOOK_UP = 0.005  # seconds of real time between two looks at an event that somebody else may set
+POLL_EVERY = 0.005  # seconds of real time between two looks at an event that another thread may set
 
 
 class ManualClock:
-    """A clock that stands until somebody turns it; whoever waits wakes as soon as their time has come.
+    """A clock that stands still until `advance` moves it; a waiting thread wakes as soon as its time has come.
 
     Parameters
     ----------
     start
-        What time it is at first, in seconds since 1970.
+        The time at first, in seconds since 1970.
     """
 
     def __init__(self, start: float = START) -> None:
@@ -27,25 +27,25 @@ class ManualClock:
         self._sleepers = 0
 
     def time(self) -> float:
-        """Tell the seconds since 1970."""
+        """Return the seconds since 1970."""
         return self._start + self._passed
 
     def monotonic(self) -> float:
-        """Tell the seconds that have passed."""
+        """Return the seconds since the start."""
         return self._passed
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock on.
+        """Move the clock forward.
 
         Parameters
         ----------
         seconds
-            How far; time does not go back.
+            How far.
 
         Raises
         ------
         ValueError
-            If it would.
+            If `seconds` is negative: time does not go back.
         """
         if seconds < 0:
             raise ValueError(f'"seconds" must be at least 0: {seconds:g}')
@@ -54,29 +54,29 @@ class ManualClock:
             self._turned.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        """Wait until the clock has been turned so far, by another thread."""
+        """Wait until another thread has moved the clock so far."""
         self.wait(threading.Event(), seconds)
 
     def wait(self, event: threading.Event, seconds: float | None) -> bool:
-        """Wait for an event, until the clock has been turned so far at most (None: for ever); tell whether it has been set."""
+        """Wait for an event, or until the clock has moved so far (None: for ever); return whether the event is set."""
         with self._turned:
             until = None if seconds is None else self._passed + seconds
             self._sleepers += 1
             self._turned.notify_all()
             try:
                 while not event.is_set() and (until is None or self._passed < until):
-                    self._turned.wait(LOOK_UP)
+                    self._turned.wait(POLL_EVERY)
             finally:
                 self._sleepers -= 1
         return event.is_set()
 
     def wait_for_sleepers(self, number: int = 1, *, timeout: float = 10) -> None:
-        """Wait, in real time, until so many threads wait on this clock: then it makes sense to turn it.
+        """Wait, in real time, until so many threads wait on this clock; then it makes sense to move it.
 
         Raises
         ------
         TimeoutError
-            If fewer do after `timeout` real seconds.
+            If fewer wait after `timeout` real seconds.
         """
         with self._turned:
             if not self._turned.wait_for(lambda: self._sleepers >= number, timeout):

@@ -5,7 +5,7 @@
         assert ask(sandbox_client) == "..."
         assert faults.verdict().ok
 
-It is found by itself where ftwidgets is installed. Left out: fixtures with a trained model; train one in your own fixture, in
+pytest finds it where ftwidgets is installed. Left out: fixtures with a trained model; train one in your own fixture, in
 seconds, with the scope you need.
 """
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sandbox_clock() -> Clock | None:
-    """What the sandbox takes for the time: the computer's clock. Override it to return a `ManualClock`."""
+    """The clock of the sandbox: the computer's. Override it to return a `ManualClock`."""
     return None
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path, sandbox_clock: Clock | None) -> Iterator[Sandbox]:
-    """A sandbox with nothing in it, for one test."""
+    """An empty sandbox, for one test."""
     from ftwidgets.testing.contexts import sandbox as opened
 
     with opened(home=tmp_path / "sandbox", clock=sandbox_clock, seed=0) as box:
@@ -52,5 +52,5 @@ def sandbox_client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
 
 @pytest.fixture
 def faults(sandbox: Sandbox) -> Faults:
-    """What goes wrong in that sandbox: nothing, until the test says so; and the journal of what it was asked."""
+    """What goes wrong in that sandbox: nothing, until the test says so; and the journal of its requests."""
     return sandbox.faults
