@@ -42,7 +42,7 @@ def test_clicked_through_from_the_form_to_the_worst_answers(lab_page: Callable[.
         assert lab.axe(shown) == []
     shown.get_by_label("Models").fill("gone = nano-of-last-year")
     shown.get_by_role("button", name="Evaluate", exact=True).click()
-    status(shown, "The service refused (404)")
+    status(shown, "The service rejected the request (404)")
     assert shown.locator(".ftw-panel svg[role=img]").count() == 0
     shown.get_by_label("Models").fill("base = nano-2026-11")
     shown.get_by_label("Use the first").fill("0")

@@ -57,7 +57,7 @@ def test_a_typed_key_is_nowhere_afterwards(jupyter: lab.Lab, lab_page: Callable[
     shown.keyboard.type(KEY)
     assert shown.evaluate(WELL) == cells, "a letter of the key was taken for a shortcut"
     shown.keyboard.press("Enter")
-    status(shown, "The key was taken (it ends in zQ). Nothing was sent yet.")
+    status(shown, "The key was accepted (it ends in zQ). Nothing was sent yet.")
     assert field.input_value() == ""
     assert hashlib.sha256(KEY.encode()).hexdigest() in run_cell(shown, 1)
     field.fill(HALF)  # saved while half a key stands in the field
@@ -84,7 +84,7 @@ def test_by_keyboard_alone_to_a_failure_in_words(lab_page: Callable[..., Any]) -
     shown.keyboard.type("any-key-will-do-here")
     look.press_tab_to(shown, "Use this key")
     shown.keyboard.press("Space")
-    status(shown, "The key was taken")
+    status(shown, "The key was accepted")
     look.press_tab_to(shown, "Test the connection")
     shown.keyboard.press("Enter")
     status(shown, "The service does not answer")

@@ -40,9 +40,9 @@ def faults(home: Sandbox) -> Faults:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ("429 retry-after=0.1", "The service refused (429): Rate limit reached"),
-        ("500", "The service refused (500): The server had an error"),
-        ("quota", "The service refused (429): You exceeded your current quota"),
+        ("429 retry-after=0.1", "The service rejected the request (429): Rate limit reached"),
+        ("500", "The service rejected the request (500): The server had an error"),
+        ("quota", "The service rejected the request (429): You exceeded your current quota"),
         ("drop", "The service does not answer."),
         ("answer lost", "The service does not answer."),
     ],
@@ -73,8 +73,8 @@ def test_a_passing_refusal_is_said_in_the_words_of_the_service() -> None:
 
     monitor = JobMonitor(Service(jobs=jobs, events=NO_MORE, checkpoints=NO_MORE).client(), "ftjob-1")
     until(lambda: monitor.status.html)
-    assert "The service refused (429): Rate limit reached for &lt;b&gt;requests" in monitor.status.html
-    assert "The monitor goes on asking. The job is not affected." in monitor.status.html
+    assert "The service rejected the request (429): Rate limit reached for &lt;b&gt;requests" in monitor.status.html
+    assert "The monitor keeps trying. The job is not affected." in monitor.status.html
     now[0] = None
     assert monitor.wait(20).status == "succeeded"
     assert monitor.status.html == ""

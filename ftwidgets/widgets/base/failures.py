@@ -14,7 +14,7 @@ def failure_text(error: BaseException) -> str:
 
     if isinstance(error, openai.APIStatusError):
         body = error.body if isinstance(error.body, dict) else {}
-        return f"The service refused ({error.status_code}): {body.get('message') or error.message}"
+        return f"The service rejected the request ({error.status_code}): {body.get('message') or error.message}"
     if isinstance(error, openai.APIConnectionError):
         return "The service does not answer. Check the address and the network, then try again."
     text = " ".join(str(error).split())
@@ -38,5 +38,5 @@ def explain_wrong_service() -> Iterator[None]:
     try:
         yield
     except (AttributeError, TypeError, ValueError):
-        message = "something answers at this address, but not in the way of OpenAI's API. The address often ends in /v1."
+        message = "something answers at this address, but it has no API like OpenAI's. The address often ends in /v1."
         raise FtwidgetsError(message) from None

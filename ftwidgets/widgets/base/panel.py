@@ -51,7 +51,9 @@ class Panel(ipywidgets.VBox):
         self._toggle.layout = ipywidgets.Layout(width="auto", align_self="flex-start")
         self._code_view = Live()
         self._toggle.observe(lambda _change: self.refresh_code(), names="value")
-        heading = Live(f"<style>{self._hidden_while_live()}</style><h3>{escape(title)}</h3>")
+        static_view = f".ftw-{self._shown_as}"
+        hide = f"{static_view}, .jp-OutputArea-child:has({static_view}) {{ display: none; }}"  # while this widget is drawn
+        heading = Live(f"<style>{hide}</style><h3>{escape(title)}</h3>")
         super().__init__([heading, *parts, self.status, *below_status, self._toggle, self._code_view, *below_code])
         self.add_class("ftw-panel")
 
@@ -124,10 +126,6 @@ class Panel(ipywidgets.VBox):
         body = static_images.svg_to_img(self.static_html())
         page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
         return {"text/plain": f"{self.title}\n{self.static_text()}", "text/html": page}
-
-    def _hidden_while_live(self) -> str:
-        static_view = f".ftw-{self._shown_as}"
-        return f"{static_view}, .jp-OutputArea-child:has({static_view}) {{ display: none; }}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.static_text()}"

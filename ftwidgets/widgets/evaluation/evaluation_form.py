@@ -92,7 +92,7 @@ class EvaluationForm:
             if not name or not model:
                 raise ValueError(f'"Models": a line needs a name and an id, as in "tuned = ft:nano-...": {line!r}')
             if name in named or (name == MAJORITY and not self._train.is_empty):
-                raise ValueError(f'"Models": the name "{name}" is there already; give each model a name of its own')
+                raise ValueError(f'"Models": the name "{name}" is already used; give each model its own name')
             named[name] = model
         return named
 

@@ -46,7 +46,7 @@ class ExamplesField:
             text = str(examples)
         elif examples is not None:
             self._object = examples if isinstance(examples, pd.DataFrame) else list(examples)
-            text = self._object_text = f"({len(self._object)} examples handed in)"
+            text = self._object_text = f"({len(self._object)} examples from the code)"
         self.control = ipywidgets.Text(description=label, value=text)
 
     @property

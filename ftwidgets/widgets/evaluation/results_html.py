@@ -10,8 +10,6 @@ from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.evaluation.dotplot import Dot, dotplot
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ftwidgets.evaluation.result import Evaluation
 
 PAGE = 5  # answers shown at a time
@@ -94,23 +92,17 @@ def worst_answers(result: Evaluation, model: str, page: int = 0) -> str:
         f'Answers of "{model}", worst first: {page * PAGE + 1} to {page * PAGE + len(part)} of {len(table)} '
         f"({n_lowest} with the lowest score, {table['score'].min():.2f})"
     )
-    return markup.table(caption, ["row", "score", "prompt", "right answer", "answer"], _cells(part), numbers=[0, 1])
+    rows = []
+    for _, row in part.iterrows():
+        texts = [str(row[name]) for name in ("prompt", "reference", "answer")]
+        cut = [text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} ..." for text in texts]
+        rows.append([str(row["row"]), f"{row['score']:.2f}", *cut])
+    return markup.table(caption, ["row", "score", "prompt", "right answer", "answer"], rows, numbers=[0, 1])
 
 
 def n_pages(result: Evaluation) -> int:
     """Return the number of pages of answers."""
     return -(-len(result.answers) // PAGE)
-
-
-def _cells(table: pd.DataFrame) -> list[list[str]]:
-    texts = ["prompt", "reference", "answer"]
-    return [
-        [str(row["row"]), f"{row['score']:.2f}", *(_short(str(row[name])) for name in texts)] for _, row in table.iterrows()
-    ]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} ..."
 
 
 def _sentence(text: str) -> str:

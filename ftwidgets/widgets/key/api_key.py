@@ -134,9 +134,9 @@ class ApiKey(Panel):
             If it cannot be a key, or the sandbox is chosen, which needs none.
         """
         if self.service == "sandbox":
-            raise ValueError("the sandbox takes no key, and nothing was kept. Choose a service that needs one first.")
+            raise ValueError("the sandbox needs no key, so nothing was stored. Choose a service that needs one first.")
         self._key, self._client = Secret(key), None
-        self.show_status(f"The key was taken ({self._key.end}). Nothing was sent yet.", "ok")
+        self.show_status(f"The key was accepted ({self._key.end}). Nothing was sent yet.", "ok")
         self.refresh_code()
 
     def test(self) -> list[str]:
@@ -221,7 +221,7 @@ class ApiKey(Panel):
 
     def _key_source(self) -> str:
         if self._key is not None:
-            return f"the key was handed in ({self._key.end})"
+            return f"the key was passed in ({self._key.end})"
         try:
             found = self._environment_key()
         except ValueError as error:

@@ -30,7 +30,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise ValueError("a key is handed in as text.")
+            raise ValueError("a key must be a text.")
         text = text.strip()
         if not text:
             raise ValueError("the key is empty: paste it into the field, then press the button.")

@@ -230,7 +230,7 @@ class JobMonitor(Panel):
     def static_text(self) -> str:
         """Return the status, the losses, the diagnosis and the answers, a line each."""
         if self._details is None:
-            return "nothing seen yet"
+            return "Nothing is known yet."
         lines = [status_text.headline(self._details, self._losses)]
         if self._losses.last:
             lines.append(chart.summary(self._losses.series()))

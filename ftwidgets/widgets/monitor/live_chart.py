@@ -67,14 +67,13 @@ class LiveChart(Live):
     def _buttons(self, scale: Scale, steps: Sequence[int]) -> str:
         if not steps:
             return ""
-        buttons = "".join(
-            f'<button data-press="{step}" aria-label="{escape(_label(step))}" '
-            f'style="position:absolute;left:{100 * x / WIDTH:.1f}%;transform:translateX(-50%)">{step or "base"}</button>'
-            for step, x in zip(
-                steps, button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps]), strict=True
-            )
-        )
-        strip = f'<div style="position:relative;height:{_STRIP}px;max-width:{WIDTH}px">{buttons}</div>'
+        positions = button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps])
+        buttons = []
+        for step, x in zip(steps, positions, strict=True):
+            label = f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"
+            style = f"position:absolute;left:{100 * x / WIDTH:.1f}%;transform:translateX(-50%)"
+            buttons.append(f'<button data-press="{step}" aria-label="{label}" style="{style}">{step or "base"}</button>')
+        strip = f'<div style="position:relative;height:{_STRIP}px;max-width:{WIDTH}px">{"".join(buttons)}</div>'
         return f'<p class="ftw-help">{escape(self._heading)}</p>{strip}'
 
 
@@ -95,7 +94,3 @@ def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[flo
         centres.append(min(x, edge - half_width))
         edge = centres[-1] - half_width
     return centres[::-1]
-
-
-def _label(step: int) -> str:
-    return f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"

@@ -48,7 +48,7 @@ class Losses:
             data = event.data
             if isinstance(data, Mapping) and isinstance(data.get("step"), int | float) and "train_loss" in data:
                 self._add_step(int(data["step"]), data)
-                self.total = _positive_int(data.get("total_steps")) or _total_in(event.message) or self.total
+                self.total = _total_steps(event.message, data.get("total_steps")) or self.total
 
     def replace(self, curve: pd.DataFrame) -> None:
         """Replace all losses by the curve of a finished job."""
@@ -101,12 +101,10 @@ class Losses:
                 column[step] = float(value)
 
 
-def _positive_int(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and value > 0 else None
-
-
-def _total_in(message: str) -> int | None:
-    """Return the number of steps in a message such as "Step 3/120: ...", as OpenAI writes it."""
+def _total_steps(message: str, value: object) -> int | None:
+    """Return the number of steps from an event's data, or from a message such as "Step 3/120: ...", as OpenAI writes it."""
+    if isinstance(value, int | float) and value >= 1:
+        return int(value)
     match = re.match(r"Step \d+/(\d+)", message)
     return int(match[1]) if match else None
 

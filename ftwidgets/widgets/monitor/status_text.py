@@ -54,8 +54,8 @@ def reason(details: FineTuningJob) -> str:
 def outage_text(error: Exception | None) -> str:
     """Return why a poll found nothing, in the service's own words where there are any."""
     if isinstance(error, openai.APIStatusError) and isinstance(error.body, dict) and error.body.get("message"):
-        return f"{failure_text(error)} The monitor goes on asking. The job is not affected."
-    return "The service does not answer at the moment; the monitor goes on asking. The job is not affected."
+        return f"{failure_text(error)} The monitor keeps trying. The job is not affected."
+    return "The service does not answer at the moment; the monitor keeps trying. The job is not affected."
 
 
 def headline_html(details: FineTuningJob, losses: Losses) -> str:

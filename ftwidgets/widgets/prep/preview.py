@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from ftwidgets.data import Finding, Report
+from ftwidgets.data import Report
 from ftwidgets.data.render import summary
 from ftwidgets.data.rows import Example
 from ftwidgets.widgets.base import markup
@@ -107,7 +107,9 @@ def finding_rows(report: Report) -> list[FindingRow]:
     rows = []
     for kind in summary.kinds(report):
         first = kind.first[:_MAX_OF_A_KIND]
-        rows += [FindingRow(kind.level, summary.where(found), found.message, _todo(found)) for found in first]
+        for found in first:
+            todo = f"{found.fix} Automatic fix: {found.repair}." if found.repair else found.fix
+            rows.append(FindingRow(kind.level, summary.where(found), found.message, todo))
         if rest := kind.count - len(first):
             others = [summary.where(found) for found in kind.first[len(first) :]]
             places = ", ".join(others[:_MAX_PLACES]) + (", …" if rest > _MAX_PLACES else "")
@@ -132,10 +134,6 @@ def fixes_html(report: Report) -> str:
         f"<p>Fixes that can be made for you; {call} writes a new file with them (those to be named: give "
         f"it their names), and a log of each change:</p><ul>{listed}</ul>"
     )
-
-
-def _todo(found: Finding) -> str:
-    return f"{found.fix} Automatic fix: {found.repair}." if found.repair else found.fix
 
 
 def _message_text(message: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ class SourceFields(ipywidgets.VBox):
         match self.kind.value:
             case value if value == BUNDLED:
                 name = self.bundled.value
-                return _rows(name) if name else None
+                return datasets.load(name, _TRAIN if _is_split(name) else None) if name else None
             case value if value == PATH:
                 return self.path.value.strip() or None
             case value if value == UPLOAD:
@@ -159,11 +159,6 @@ def _is_split(name: str) -> bool:
         return False
     with datasets.path(name).open(encoding="utf-8") as file:
         return "Split" in file.readline().strip().split(",")
-
-
-def _rows(name: str) -> pd.DataFrame:
-    """Return the rows of a bundled dataset to train on: all of them if it has no splits."""
-    return datasets.load(name, _TRAIN if _is_split(name) else None)
 
 
 def _variable_name(frame: object) -> str:

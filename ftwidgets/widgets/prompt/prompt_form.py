@@ -50,7 +50,8 @@ class PromptForm:
         self.sides = (Live(), Live())
         for side in self.sides:
             side.layout = ipywidgets.Layout(flex="1 1 300px", width="auto", min_width="0")
-        self.top, self.answers, self.blind = self._top(), self._answers(), self._blind()
+        side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.top, self.answers, self.blind = self._top(), ipywidgets.VBox([side_by_side, self.history]), self._blind()
 
     def _top(self) -> ipywidgets.VBox:
         return ipywidgets.VBox(
@@ -70,9 +71,6 @@ class PromptForm:
                 fields.row(self.go, self.halt),
             ]
         )
-
-    def _answers(self) -> ipywidgets.VBox:
-        return ipywidgets.VBox([ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap")), self.history])
 
     def _blind(self) -> ipywidgets.VBox:
         help_text = "One a line. You vote on pairs of answers; whose they are is shown after the last vote."

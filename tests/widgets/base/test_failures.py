@@ -14,8 +14,8 @@ REFUSED = openai.NotFoundError("whole", response=ANSWER, body={"message": "The m
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (REFUSED, "The service refused (404): The model `x` does not exist."),
-        (openai.NotFoundError("whole", response=ANSWER, body=None), "The service refused (404): whole"),
+        (REFUSED, "The service rejected the request (404): The model `x` does not exist."),
+        (openai.NotFoundError("whole", response=ANSWER, body=None), "The service rejected the request (404): whole"),
         (
             openai.APIConnectionError(request=ANSWER.request),
             "The service does not answer. Check the address and the network, then try again.",

@@ -61,8 +61,8 @@ def test_a_click_does_the_same(form: Evaluation) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("models", "a = m\na = n", 'the name "a" is there already'),
-        ("models", "majority = m", 'the name "majority" is there already'),
+        ("models", "a = m\na = n", 'the name "a" is already used'),
+        ("models", "majority = m", 'the name "majority" is already used'),
         ("models", "a =", "a line needs a name and an id"),
         ("examples", "", "there are no examples"),
         ("examples", "nowhere.jsonl", 'no file "nowhere.jsonl"'),
@@ -193,7 +193,7 @@ def test_a_model_that_is_gone_is_said() -> None:
     form.run()
     with pytest.raises(openai.NotFoundError):
         form.wait(timeout=20)
-    assert "refused (404)" in form.status.html
+    assert "rejected the request (404)" in form.status.html
     assert "nothing is scored" in form.status.html
     assert form.result is None
     assert form.summary.html == ""

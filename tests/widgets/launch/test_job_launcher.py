@@ -249,7 +249,7 @@ def test_a_refusal_of_the_service_is_said(client: openai.OpenAI, train: Path) ->
     launcher._button.click()
     with pytest.raises(openai.BadRequestError):
         launcher.wait(10)
-    assert "The service refused (400)" in launcher.status.html
+    assert "The service rejected the request (400)" in launcher.status.html
     assert not launcher._button.disabled
 
 
@@ -276,7 +276,7 @@ def test_an_answer_that_is_no_answer_is_said() -> None:
     page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
     http_client = httpx2.Client(transport=httpx2.MockTransport(lambda _request: page))
     client = openai.OpenAI(base_url="http://service.invalid", api_key="k", http_client=http_client)
-    assert "not in the way of OpenAI" in JobLauncher(client, "file-1").status.html
+    assert "no API like OpenAI" in JobLauncher(client, "file-1").status.html
 
 
 def test_an_outage_that_is_over_is_not_told_any_more(

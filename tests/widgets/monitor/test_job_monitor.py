@@ -129,7 +129,7 @@ def test_a_model_that_was_deleted_meanwhile(client: openai.OpenAI, tmp_path: Pat
     monitor.ask_checkpoint(last)
     with pytest.raises(openai.NotFoundError):
         monitor.answers(60)
-    assert "The service refused (404)" in monitor.status.html
+    assert "The service rejected the request (404)" in monitor.status.html
     assert "models = " not in monitor.code
     monitor.ask_checkpoint(0)
     answers = monitor.answers(60)
@@ -223,7 +223,7 @@ def test_an_outage_is_said_and_survived() -> None:
     time.sleep(0.6)  # time for several looks
     now[0] = described("succeeded")
     assert monitor.wait(20).status == "succeeded"
-    assert said == ["The service does not answer at the moment; the monitor goes on asking. The job is not affected.", ""]
+    assert said == ["The service does not answer at the moment; the monitor keeps trying. The job is not affected.", ""]
 
 
 def test_a_refusal_ends_the_watching_and_can_be_tried_again() -> None:
@@ -238,7 +238,7 @@ def test_a_refusal_ends_the_watching_and_can_be_tried_again() -> None:
     monitor = JobMonitor(Service(jobs=jobs, events=NO_MORE, checkpoints=NO_MORE).client(), "ftjob-1")
     with pytest.raises(openai.NotFoundError):
         monitor.wait(20)
-    assert "The service refused (404): Could not find fine tune: ftjob-1" in monitor.status.html
+    assert "The service rejected the request (404): Could not find fine tune: ftjob-1" in monitor.status.html
     assert monitor.watch_button.layout.display == ""
     known.set()
     monitor.watch_button.click()
@@ -273,10 +273,10 @@ def test_an_answer_that_is_no_answer_is_said() -> None:
     """A page of HTML, as at an address without /v1, is a sentence: without a job, and with one."""
     page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
     client = Service(jobs=page, events=page).client()
-    with pytest.raises(FtwidgetsError, match="not in the way of OpenAI's API"):
+    with pytest.raises(FtwidgetsError, match="no API like OpenAI's"):
         JobMonitor(client)
     monitor = JobMonitor(client, "ftjob-1")
-    with pytest.raises(FtwidgetsError, match="not in the way of OpenAI's API"):
+    with pytest.raises(FtwidgetsError, match="no API like OpenAI's"):
         monitor.wait(20)
     assert "Something answers at this address" in monitor.status.html
 
@@ -353,7 +353,7 @@ def test_a_status_nobody_foresaw_is_shown_as_it_is(status: str, says: str) -> No
 def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: Job) -> None:
     """Without scripts and without SVG in the page: an img with the curve in words, the table, the reading."""
     monitor = JobMonitor(client, done)
-    assert monitor.static_text() == "nothing seen yet" or "succeeded" in monitor.static_text()
+    assert monitor.static_text() == "Nothing is known yet." or "succeeded" in monitor.static_text()
     monitor.wait(30)
     page = monitor._repr_mimebundle_()["text/html"]
     assert '<img alt="training ' in page

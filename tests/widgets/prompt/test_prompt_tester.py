@@ -108,9 +108,9 @@ def test_the_error_of_one_side_stays_there(service: Scripted) -> None:
     service.says["alpha"] = 429
     tester = of(service).ask("Hi?").wait(10)
     left, right = (side.html for side in tester.form.sides)
-    assert "The service refused (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in left
+    assert "The service rejected the request (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in left
     assert "four five six" in right
-    assert tester.history.loc[0, "left_note"].startswith("The service refused (429)")
+    assert tester.history.loc[0, "left_note"].startswith("The service rejected the request (429)")
     assert tester.history.loc[0, "right_note"] == ""
     assert "The left model gave an error" in tester.status.html
     service.says["beta"] = 500
