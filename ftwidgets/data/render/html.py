@@ -38,7 +38,7 @@ def page(report: Results) -> str:
     """
     name = escape(printable(report.source, 120))
     sections = [
-        ("kinds", "What was found", _kinds(report)),
+        ("kinds", "What was found", "".join(map(_kind, summary.kinds(report))) or "<p>Nothing was found.</p>"),
         ("all", "All findings, by line", _all(report)),
         ("fixes", "Fixes that can be made for you", _fixes(report)),
         ("lengths", "How long the examples are", _lengths(report)),
@@ -70,10 +70,6 @@ def _verdict(report: Results) -> str:
     kind = "verdict" if report.ok else "verdict wrong"
     said = f"<p>{escape(summary.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
     return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
-
-
-def _kinds(report: Results) -> str:
-    return "".join(map(_kind, summary.kinds(report))) or "<p>Nothing was found.</p>"
 
 
 def _kind(kind: summary.Kind) -> str:

@@ -24,7 +24,7 @@ _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a men
 def text(report: Results) -> str:
     """Return the report as Markdown, with the same contents as `html.page`."""
     sections = [
-        ("What was found", _kinds(report)),
+        ("What was found", "\n".join(map(_kind, summary.kinds(report))) or "Nothing was found.\n"),
         ("All findings, by line", _all(report)),
         ("Fixes that can be made for you", _fixes(report)),
         ("How long the examples are", _lengths(report)),
@@ -47,10 +47,6 @@ def plain(words: str) -> str:
     """Return a text escaped, so that Markdown shows exactly this text, on one line."""
     escaped = _SPECIAL.sub(r"\\\1", " ".join(words.split())).replace("&", "&amp;")
     return _LINKS.sub(r"\1<!-- -->", escaped)
-
-
-def _kinds(report: Results) -> str:
-    return "\n".join(map(_kind, summary.kinds(report))) or "Nothing was found.\n"
 
 
 def _kind(kind: summary.Kind) -> str:

@@ -56,12 +56,12 @@ class Kind:
 
 def kinds(report: Results) -> list[Kind]:
     """Return the kinds of findings in the report: errors first, and the most frequent of each level first."""
-    held: dict[str, list[Finding]] = {}
+    by_kind: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        held.setdefault(finding.id, []).append(finding)
+        by_kind.setdefault(finding.id, []).append(finding)
     made = []
     for rule, (level, count) in report.totals.items():
-        first = held.get(rule, [])
+        first = by_kind.get(rule, [])
         repairs = sorted({finding.repair for finding in first if finding.repair})
         if declared := finding_type(rule):
             title, why, todo = declared.title, declared.why, declared.todo

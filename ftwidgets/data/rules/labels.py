@@ -135,10 +135,10 @@ def is_label_task(spellings: dict[str, int]) -> bool:
     to a seventh as many labels as rows. Of numbers, no more than 11 (0 to 10) are labels; with more, they are answers.
     """
     n = sum(spellings.values())
-    folded: Counter[str] = Counter()
+    normalized: Counter[str] = Counter()
     for text, times in spellings.items():
-        folded[normalize(text)] += times
-    established = {label: times for label, times in folded.items() if times > 1}
+        normalized[normalize(text)] += times
+    established = {label: times for label, times in normalized.items() if times > 1}
     if n < FEWEST_ROWS or not 0 < len(established) <= MOST_LABELS or any(len(label) > LONGEST for label in established):
         return False
     filled = sum(times for times in established.values() if times >= RARE) / n
@@ -162,15 +162,15 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
     import numpy as np
 
     ranked = sorted(spellings, key=lambda text: (-spellings[text], text))
-    folded = {text: normalize(text) for text in ranked}
+    normalized = {text: normalize(text) for text in ranked}
     letters = np.zeros((len(ranked), 64), dtype=np.int16)  # how many of each; letters that share a place do no harm
     for place, text in enumerate(ranked):
-        np.add.at(letters[place], [ord(letter) % 64 for letter in folded[text] if letter.isalnum()], 1)
+        np.add.at(letters[place], [ord(letter) % 64 for letter in normalized[text] if letter.isalnum()], 1)
     meant: dict[str, str] = {}
     for place, text in enumerate(ranked):
         apart = np.abs(letters[:place] - letters[place]).sum(axis=1)
         for other in (ranked[i] for i in np.flatnonzero(apart <= 2)):  # a letter replaced is one less and one more
-            if other not in meant and _is_typo_of(folded[text], folded[other], spellings[text], spellings[other]):
+            if other not in meant and _is_typo_of(normalized[text], normalized[other], spellings[text], spellings[other]):
                 meant[text] = other
                 break
     return meant

@@ -115,11 +115,11 @@ def _names(before: str) -> str | None:
         return "a password"
     if joined.endswith(_KEYS):
         return "a key or token"
-    for names, what in ((_SHORT_PASSWORDS, "a password"), (_SHORT_KEYS, "a key or token")):
+    for names, kind in ((_SHORT_PASSWORDS, "a password"), (_SHORT_KEYS, "a key or token")):
         for short in names:
             rest = name[: -len(short)]
             if small.endswith(short) and (not rest[-1:].isalpha() or (rest[-1].islower() and name[len(rest)].isupper())):
-                return what
+                return kind
     return None
 
 
@@ -127,14 +127,14 @@ def find_assignments(text: str) -> Iterator[Span]:
     """Yield the values that look like secrets and are assigned to a name for a secret."""
     for sign in _SIGN.finditer(text):
         at = sign.start()
-        what = _names(text[max(0, at - _LONGEST_NAME) : at])
-        match = _VALUE.match(text, at + 1) if what else None
-        if what and match and not match["call"]:
+        kind = _names(text[max(0, at - _LONGEST_NAME) : at])
+        match = _VALUE.match(text, at + 1) if kind else None
+        if kind and match and not match["call"]:
             value = match["value"].rstrip(".,!?:*_")
-            plausible = _is_password if what == "a password" else _is_token
+            plausible = _is_password if kind == "a password" else _is_token
             if len(value) >= 6 and plausible(value) and not is_placeholder(match["value"]) and not _is_no_secret(value):
                 start = match.start("value")
-                yield Span(start, start + len(value), what)
+                yield Span(start, start + len(value), kind)
     if "Bearer " in text:
         for match in _BEARER.finditer(text):
             if _is_token(match[1]) and not is_placeholder(match[1]):

@@ -106,16 +106,28 @@ class SystemPrompts:
         dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
         minor: list[tuple[_Variant, _Variant, bool]] = []
         for place, variant in enumerate(ranked if not self._many else ()):
-            same = next((other for other in ranked[:place] if _same(other.text, variant.text)), None)
+            same = next(
+                (
+                    other
+                    for other in ranked[:place]
+                    if normalize(other.text) == normalize(variant.text) or is_near_duplicate(other.text, variant.text)
+                ),
+                None,
+            )
             if same is not None or (dominated and place):
                 minor.append((variant, same or ranked[0], same is not None))
         minor.sort(key=lambda entry: entry[0].first)
         for variant, usual, nearly in minor[:NAMED]:
             yield variant.first, _variant(variant, usual, known, own, nearly=nearly)
         if len(minor) > NAMED:
-            yield None, _more(len(minor) - NAMED, known.where(minor[NAMED][0].first))
+            differ = f"{pluralize(len(minor) - NAMED, 'more system prompt')} differ from the usual one"
+            message = f"{differ}, the next on {known.where(minor[NAMED][0].first)}."
+            yield None, MIXED_SYSTEM_PROMPTS(message, "Use one wording in all rows.", "system")
         if self._many or (len(ranked) - len(minor) > 10 and not dominated):
-            yield None, _by_design(len(ranked), more=self._many)
+            n = f"{'More than ' if self._many else ''}{len(ranked):,}"
+            message = f"{n} different system prompts, and none of them dominates."
+            fix = "That is fine if each row has its own by design; else use one wording in all rows."
+            yield None, MIXED_SYSTEM_PROMPTS(message, fix, "system", level="note")
 
     def _gaps(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         if self._first_gap is None or (self._n_gaps == self._n and (self._column is None or not self._filled)):
@@ -139,10 +151,6 @@ class SystemPrompts:
             yield None, SYSTEM_MISSING(f"{message}; these get none.", fix, field=field)
 
 
-def _same(one: str, other: str) -> bool:
-    return normalize(one) == normalize(other) or is_near_duplicate(one, other)
-
-
 def _variant(variant: _Variant, usual: _Variant, known: RowLookup, own: int, *, nearly: bool) -> Finding:
     rows, excerpt = pluralize(variant.n, "row"), quote(variant.text, 40)
     if nearly:
@@ -152,14 +160,3 @@ def _variant(variant: _Variant, usual: _Variant, known: RowLookup, own: int, *, 
         message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
     fix = "Use one wording in all rows, the one that you will use with the model."
     return MIXED_SYSTEM_PROMPTS(message, fix, field="system", excerpt=variant.text[:60])
-
-
-def _more(n: int, where: str) -> Finding:
-    message = f"{pluralize(n, 'more system prompt')} differ from the usual one, the next on {where}."
-    return MIXED_SYSTEM_PROMPTS(message, "Use one wording in all rows.", field="system")
-
-
-def _by_design(n: int, *, more: bool) -> Finding:
-    message = f"{'More than ' if more else ''}{n:,} different system prompts, and none of them dominates."
-    fix = "That is fine if each row has its own by design; else use one wording in all rows."
-    return MIXED_SYSTEM_PROMPTS(message, fix, field="system", level="note")
