@@ -281,9 +281,8 @@ class DatasetPrep(Panel):
         self.fixes.html = "" if self._report is None else preview.fixes_html(self._report)
 
     def _show_cost(self) -> None:
-        self.cost.html = ""
-        if self._in_validation:
-            self.cost.html = cost_table(self._n_trained_tokens, self.n_epochs.value, exact=self._lengths.exact)
+        n_epochs, exact = self.n_epochs.value, self._lengths.exact
+        self.cost.html = cost_table(self._n_trained_tokens, n_epochs, exact=exact) if self._in_validation else ""
 
     def _findings_html(self, start: int, stop: int) -> str:
         return preview.findings_table(self._finding_rows[start:stop])
