@@ -1,7 +1,7 @@
 """Authentication: each request has a caller, each record an owner, and callers see only what they own.
 
 In process there is one owner, with the empty name, and any key is accepted. A server knows its keys and gives each its own
-owner (`ftwidgets.server.key_auth`).
+owner (`ftwidgets.server.users`).
 """
 
 from __future__ import annotations
