@@ -39,9 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the flush at exit
         return 1
     except Exception as error:
+        import openai
+
         if os.environ.get("FTWIDGETS_TRACEBACK"):
             raise
-        print(f"ftwidgets: {_error_text(error)}", file=sys.stderr)
+        text = " ".join(str(error).split())
+        if not text or not isinstance(error, ftwidgets.FtwidgetsError | openai.OpenAIError | OSError):
+            text = f"{type(error).__name__}: {text} (unexpected; FTWIDGETS_TRACEBACK=1 in the environment shows where)"
+        print(f"ftwidgets: {text}", file=sys.stderr)
         return 1
 
 
@@ -56,13 +61,3 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest  # for JupyterLab
     return options
-
-
-def _error_text(error: Exception) -> str:
-    """Return the text of an error of ours, of the service or of the system; any other error with its class."""
-    import openai
-
-    text = " ".join(str(error).split())
-    if isinstance(error, ftwidgets.FtwidgetsError | openai.OpenAIError | OSError) and text:
-        return text
-    return f"{type(error).__name__}: {text} (unexpected; FTWIDGETS_TRACEBACK=1 in the environment shows where)"

@@ -1,6 +1,5 @@
 """Check whether the lessons can run on this computer, and how to repair it if not; `ftwidgets doctor` prints the report.
 
-Each check is a function that returns a `HealthCheck`. Facts about the machine are parameters, so tests can describe any one.
 In a notebook the report is a widget, which also checks that the browser draws widgets.
 """
 
@@ -8,22 +7,23 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
+import importlib.util
 import os
 import platform
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ftwidgets.health.health_report import HealthCheck, HealthReport
-from ftwidgets.health.labextensions import check_labextensions
-from ftwidgets.health.memory import Memory, available_memory
-from ftwidgets.health.versions import check_versions
+from ftwidgets.health.installation import check_labextensions, check_versions
 
 JOB_TOKENS = 49_000  # trained by the job of lesson 00: 192 examples, five times
 MAX_JOB_SECONDS = 45.0  # if that job takes longer, the times stated in the lessons do not hold
@@ -128,6 +128,74 @@ def check_speed(rate: float) -> HealthCheck:
         f"{message}, longer than the lessons say",
         "Close other programs that are busy, also notebooks that train, and check again. The lessons work, only slower.",
     )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The available bytes; `limit` is the container's, if that is the tighter bound."""
+
+    available: int
+    limit: int | None = None
+
+
+def available_memory(root: Path = Path("/")) -> Memory | None:
+    """Return the memory that a program can use: the machine's, or less if a container or Binder sets a limit.
+
+    Sources: the kernel's Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst, and proc_meminfo(5).
+    Left out: swap, and limits of single processes (`ulimit`).
+
+    Parameters
+    ----------
+    root
+        The folder of `proc` and `sys`. Without them psutil is asked, which ipykernel installs.
+
+    Returns
+    -------
+    Memory or None
+        None if the system does not report it.
+    """
+    found = [Memory(max(0, limit - used), limit) for limit, used in _container_limits(root)]
+    free = _parse_numbers(root / "proc/meminfo").get("MemAvailable:")  # what Linux can give without swapping
+    if free is not None:
+        found.insert(0, Memory(free * 1024))
+    elif root == Path("/") and importlib.util.find_spec("psutil") is not None:
+        found.insert(0, Memory(int(importlib.import_module("psutil").virtual_memory().available)))
+    return min(found, key=lambda memory: memory.available, default=None)
+
+
+def _container_limits(root: Path) -> Iterator[tuple[int, int]]:
+    """Yield limit and usage of each control group of this process, from its own to the outermost.
+
+    Cached files do not count as used: the system frees them when memory is short.
+    """
+    for line in _read_text(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            mount, limit, used, cached = "sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"
+        elif "memory" in controllers.split(","):
+            mount, limit, used = "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+            cached = "total_inactive_file"
+        else:
+            continue
+        inner = Path(path.lstrip("/"))
+        for group in (inner, *inner.parents):  # ends with the mount itself, since in a container the path may not exist
+            folder = root / mount / group
+            most, now = _read_text(folder / limit).strip(), _read_text(folder / used).strip()
+            if most.isdecimal() and now.isdecimal():  # "max" is no limit
+                yield int(most), int(now) - _parse_numbers(folder / "memory.stat").get(cached, 0)
+
+
+def _parse_numbers(path: Path) -> dict[str, int]:
+    """Parse the lines of a file that have a name and a number."""
+    rows = (line.split() for line in _read_text(path).splitlines())
+    return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def check_memory(found: Memory | None) -> HealthCheck:

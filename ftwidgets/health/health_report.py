@@ -11,6 +11,8 @@ Verdict = Literal["ok", "note", "wrong"]
 
 _MARKS = {"ok": "ok", "note": "note", "wrong": "FIX"}
 _COLOURS = {"ok": "#43a047", "note": "#1e88e5", "wrong": "#e53935"}  # visible on light and dark pages
+# Text and background keep the colours of the page, light or dark.
+_CELL = "text-align:left;vertical-align:top;white-space:normal;padding:3px 12px 3px 8px;line-height:1.45"
 _TOPIC_WIDTH = 14
 _LINE_WIDTH = 110
 
@@ -67,7 +69,14 @@ class HealthReport:
 
     def text(self, *, places: bool = False) -> str:
         """Format the report as text; `places` adds the paths of this machine, which are for a terminal only."""
-        return "\n".join([*(_as_text(check, places) for check in self.checks), self.verdict])
+        lines: list[str] = []
+        for check in self.checks:
+            message = f"{check.message} ({check.place})" if places and check.place else check.message
+            begin = f"{_MARKS[check.verdict]:<6}{check.topic:<{_TOPIC_WIDTH}}"
+            lines.append(_wrap(message, begin))
+            if check.fix:
+                lines.append(_wrap(check.fix, " " * len(begin) + "-> "))
+        return "\n".join([*lines, self.verdict])
 
     def __str__(self) -> str:
         return self.text()
@@ -75,25 +84,20 @@ class HealthReport:
     def table(self) -> str:
         """Format the checks as an HTML table, escaped."""
         head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("verdict", "what", "found"))
-        rows = "".join(_as_row(check) for check in self.checks)
+        rows = ""
+        for check in self.checks:
+            weight = "700" if check.verdict == "wrong" else "400"
+            mark = f"{_CELL};border-left:4px solid {_COLOURS[check.verdict]};font-weight:{weight}"
+            fix = f"<br><strong>To do:</strong> {escape(check.fix)}" if check.fix else ""
+            rows += (
+                f'<tr><td style="{mark}">{_MARKS[check.verdict]}</td><th scope="row" style="{_CELL};font-weight:600">'
+                f'{escape(check.topic)}</th><td style="{_CELL};max-width:75ch">{escape(check.message)}{fix}</td></tr>'
+            )
         begin = '<table aria-label="Health check" style="border-collapse:collapse">'
         return f"{begin}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _repr_html_(self) -> str:
         return f'{self.table()}<p style="margin:6px 0">{escape(self.verdict)}</p>'
-
-
-# Text and background keep the colours of the page, light or dark.
-_CELL = "text-align:left;vertical-align:top;white-space:normal;padding:3px 12px 3px 8px;line-height:1.45"
-
-
-def _as_text(check: HealthCheck, places: bool) -> str:
-    message = f"{check.message} ({check.place})" if places and check.place else check.message
-    begin = f"{_MARKS[check.verdict]:<6}{check.topic:<{_TOPIC_WIDTH}}"
-    parts = [_wrap(message, begin)]
-    if check.fix:
-        parts.append(_wrap(check.fix, " " * len(begin) + "-> "))
-    return "\n".join(parts)
 
 
 def _wrap(text: str, begin: str) -> str:
@@ -104,13 +108,4 @@ def _wrap(text: str, begin: str) -> str:
         subsequent_indent=" " * len(begin),
         break_long_words=False,
         break_on_hyphens=False,
-    )
-
-
-def _as_row(check: HealthCheck) -> str:
-    mark = f"{_CELL};border-left:4px solid {_COLOURS[check.verdict]};font-weight:{'700' if check.verdict == 'wrong' else '400'}"
-    fix = f"<br><strong>To do:</strong> {escape(check.fix)}" if check.fix else ""
-    return (
-        f'<tr><td style="{mark}">{_MARKS[check.verdict]}</td><th scope="row" style="{_CELL};font-weight:600">'
-        f'{escape(check.topic)}</th><td style="{_CELL};max-width:75ch">{escape(check.message)}{fix}</td></tr>'
     )

@@ -1,5 +1,6 @@
-"""`ftwidgets reset`: restore a lesson to its original (`ftwidgets.lessons.pristine`) and keep the learner's version beside it.
+"""`ftwidgets reset`: restore a lesson to its original and keep the learner's version beside it.
 
+The originals come from the installed package, or in a checkout from git's last commit.
 Left out: the files that a lesson wrote (`my_data/`), and the sandbox's models and jobs; they stay as they are.
 """
 
@@ -10,6 +11,7 @@ import difflib
 import glob
 import os
 import re
+import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -17,7 +19,6 @@ from typing import Any, Literal
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.lab import COPY
-from ftwidgets.lessons.pristine import Bundled, GitHead, Pristine
 
 State = Literal["same", "changed", "missing"]
 
@@ -67,6 +68,55 @@ class ResetFile:
         if self.backup is not None:
             return f"is the original again. Yours is kept as {self.backup.name}, beside it."
         return "was missing; the original is back." if self.before == "missing" else "is the original; nothing to do."
+
+
+class Bundled:
+    """The lessons inside the installed package."""
+
+    source = "the installed package"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """List the files."""
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self._folder).as_posix() for path in files)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        return (self._folder / name).read_bytes()
+
+
+class GitHead:
+    """The lessons of a checkout, as they are in git's last commit."""
+
+    source = "git's last commit"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """List the files."""
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", ".").decode("utf-8")
+        return sorted(name for name in listed.split("\0") if name)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        return self._git("cat-file", "--filters", f"HEAD:./{name}")
+
+    def _git(self, *arguments: str) -> bytes:
+        command = ["git", "-C", str(self._folder), *arguments]
+        try:
+            return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        except (OSError, subprocess.SubprocessError) as error:
+            raise FtwidgetsError(
+                "the original lessons cannot be found: this is a checkout, and git does not show its last commit. "
+                "Install git, or get the lessons again: `git clone`, or `pip install` without -e and `ftwidgets lab`."
+            ) from error
+
+
+Pristine = Bundled | GitHead
 
 
 class Lessons:

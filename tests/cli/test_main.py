@@ -15,7 +15,7 @@ import pytest
 import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.cli import demo, main
-from ftwidgets.cli.progress import Progress, format_columns, single_line
+from ftwidgets.cli.demo import Progress, format_columns, single_line
 from ftwidgets.clients import _sandboxes
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons import lab
