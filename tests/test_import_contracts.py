@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def wrong_imports(contract: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if contract["type"] == "forbidden":
         yield from itertools.product(contract["source_modules"], contract["forbidden_modules"])
         return
-    floors = [[f"ftwidgets.{name.strip()}" for name in floor.split("|")] for floor in contract["layers"]]
+    package = contract["containers"][0]
+    floors = [[f"{package}.{name.strip()}" for name in re.split("[|:]", floor)] for floor in contract["layers"]]
     for side_by_side in floors:
         yield from itertools.permutations(side_by_side, 2)
     for upper, lower in itertools.combinations(floors, 2):
