@@ -144,7 +144,7 @@ def _print_findings(report: Report, options: argparse.Namespace) -> None:
 
 def _write_files(report: Report, options: argparse.Namespace) -> Iterator[str]:
     """Write the pages and the repaired copy; yield a sentence for each."""
-    from ftwidgets.data.jsonl import atomic_write
+    from ftwidgets.data.export import atomic_write
 
     for target in (options.html, options.markdown):
         if target is not None:

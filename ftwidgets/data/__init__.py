@@ -2,9 +2,9 @@
 
 from ftwidgets.data.check import check as check
 from ftwidgets.data.export import export as export
+from ftwidgets.data.export import write_jsonl as write_jsonl
 from ftwidgets.data.findings import Finding as Finding
 from ftwidgets.data.fixes import Applied as Applied
-from ftwidgets.data.jsonl import write_jsonl as write_jsonl
 from ftwidgets.data.prepare import Prepared as Prepared
 from ftwidgets.data.prepare import prepare as prepare
 from ftwidgets.data.report import Report as Report

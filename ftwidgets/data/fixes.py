@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data import rules, schema
-from ftwidgets.data.export import TableWriter
+from ftwidgets.data.export import TableWriter, atomic_write, json_line
 from ftwidgets.data.findings import fix_types
-from ftwidgets.data.jsonl import atomic_write, json_line
 from ftwidgets.data.results import Fix, Results
 from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.scan import Examples

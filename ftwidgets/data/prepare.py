@@ -21,8 +21,8 @@ from ftwidgets.data.check import (
     merge_reports,
     with_source,
 )
+from ftwidgets.data.export import atomic_write, json_line, write_jsonl
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.jsonl import atomic_write, json_line, write_jsonl
 from ftwidgets.data.report import Report
 from ftwidgets.data.scan import FindingCollector
 from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source

@@ -47,7 +47,7 @@ class Report(Results):
 
     def to_html(self, path: "str | os.PathLike[str]") -> Path:
         """Write the whole report as one self-contained HTML page; return the path."""
-        from ftwidgets.data.jsonl import atomic_write
+        from ftwidgets.data.export import atomic_write
         from ftwidgets.data.render import html
 
         with atomic_write(path) as file:

@@ -5,12 +5,14 @@ each label also has its share of validation; random, which is refused where it s
 source may decide instead. `precision_note` says how much a score on so few examples can tell.
 """
 
-from collections.abc import Hashable, Sequence
+import hashlib
+import numbers
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.split_strategies import split_by_key, split_stratified, validation_size
 from ftwidgets.data.text import join_names, normalize, pluralize, quote
 from ftwidgets.errors import DataError
 from ftwidgets.statistics import wilson
@@ -61,16 +63,7 @@ WIDE_INTERVAL = 0.1
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """How to split.
-
-    Parameters
-    ----------
-    validation
-        How much is held out: a fraction from 0 to below 1, or a number of examples.
-    strategy
-        One of `SPLIT_STRATEGIES`.
-    seed
-        Another seed holds out other rows.
+    """How to split; `validation` is a fraction from 0 to below 1, or a number of examples.
 
     Raises
     ------
@@ -113,14 +106,14 @@ def split_source(checked: "CheckedSource", options: SplitOptions) -> Split:
         return Split(in_validation, findings if leak is None else [*findings, leak])
     n_validation = validation_size(options.validation, len(examples))
     if options.strategy == "random":
-        chosen = split_by_key([str(position) for position in range(len(keys))], n_validation, seed=options.seed)[1]
+        chosen = split_by_key([str(position) for position in range(len(keys))], n_validation, seed=options.seed)
         if (leak := find_leak(keys, chosen, examples.places())) is not None:
             raise DataError(str(leak))
     elif options.strategy == "stratified":
         labels = [row.completion for row in examples.rows()]
-        chosen = split_stratified(keys, labels, n_validation, seed=options.seed)[1]
+        chosen = split_stratified(keys, labels, n_validation, seed=options.seed)
     else:
-        chosen = split_by_key(keys, n_validation, seed=options.seed)[1]
+        chosen = split_by_key(keys, n_validation, seed=options.seed)
     in_validation = [False] * len(examples)
     for position in chosen:
         in_validation[position] = True
@@ -162,24 +155,98 @@ def _connect(keys: Sequence[str], groups: Sequence[str]) -> list[str]:
     return [root(key) for key in keys]
 
 
+def validation_size(validation: float, n_examples: int) -> int:
+    """Return how many examples go to validation: `validation` is a fraction below 1, or a whole number of examples."""
+    if isinstance(validation, bool) or not isinstance(validation, numbers.Real):
+        raise ValueError(f"validation is a fraction from 0 to below 1, or a number of examples: {validation!r}")
+    if isinstance(validation, numbers.Integral):
+        if not 0 <= validation < max(n_examples, 1):
+            raise ValueError(
+                f"validation={validation} must be at least 0 and leave something to train on: "
+                f"there are {n_examples} usable examples"
+            )
+        return int(validation)
+    if not 0 <= validation < 1:
+        raise ValueError(f"validation as a fraction must be from 0 to below 1: {validation!r} (a number of examples is an int)")
+    if validation == 0 or n_examples < 2:
+        return 0
+    return min(max(1, round(validation * n_examples)), n_examples - 1)
+
+
+def split_by_key(keys: Sequence[Hashable], n_validation: int, *, seed: int = 0) -> list[int]:
+    """Return the positions of the validation examples, rising.
+
+    Examples with equal keys stay together, so there may be slightly fewer than asked for. The order in which
+    groups are taken depends on the seed and the key alone: a row added elsewhere hardly moves the others.
+    """
+    chosen: list[int] = []
+    for positions in _shuffled_groups(keys, range(len(keys)), seed):
+        if len(chosen) + len(positions) <= n_validation:
+            chosen += positions
+    return sorted(chosen)
+
+
+def split_stratified(keys: Sequence[Hashable], labels: Sequence[str], n_validation: int, *, seed: int = 0) -> list[int]:
+    """Return the positions of the validation examples, as `split_by_key` does, with its share for each of the `labels`.
+
+    The shares are rounded by largest remainders (Hamilton), and a label that comes out without any gets one from the label
+    with the most, as far as there are enough. Labels are normalized; a group of several labels counts as its most
+    frequent one. A label all of whose rows are in one group stays in training.
+    """
+    counts: dict[Hashable, Counter[str]] = defaultdict(Counter)
+    for key, label in zip(keys, labels, strict=True):
+        counts[key][normalize(label)] += 1
+    label_of = {key: min(found, key=lambda label: (-found[label], label)) for key, found in counts.items()}
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for position, key in enumerate(keys):
+        by_label[label_of[key]].append(position)
+    limits = {}  # rows that can be held out with something left to train on
+    for label, positions in by_label.items():
+        sizes = Counter(keys[position] for position in positions)
+        limits[label] = len(positions) - min(sizes.values())
+    chosen: list[int] = []
+    for label, quota in apportion({label: len(rows) for label, rows in by_label.items()}, limits, n_validation).items():
+        n_of_label = 0
+        for positions in _shuffled_groups(keys, by_label[label], seed):
+            if n_of_label + len(positions) <= quota:
+                chosen += positions
+                n_of_label += len(positions)
+    return sorted(chosen)
+
+
+def apportion(counts: Mapping[str, int], limits: Mapping[str, int], n: int) -> dict[str, int]:
+    """Return how many of `n` each label gets: in proportion to its count, at most its limit, at least one if possible."""
+    total = sum(counts.values())
+    exact = {label: n * count / total for label, count in counts.items()}
+    parts = {label: min(int(share), limits[label]) for label, share in exact.items()}
+    by_remainder = sorted(counts, key=lambda label: (int(exact[label]) - exact[label], label))
+    while sum(parts.values()) < n and (below := [label for label in by_remainder if parts[label] < limits[label]]):
+        for label in below[: n - sum(parts.values())]:
+            parts[label] += 1
+    for label in sorted(label for label in parts if not parts[label] and limits[label]):
+        richest = max(sorted(parts), key=lambda other: parts[other])
+        if parts[richest] > 1:
+            parts[richest] -= 1
+            parts[label] = 1
+    return parts
+
+
+def _shuffled_groups(keys: Sequence[Hashable], positions: Sequence[int], seed: int) -> list[list[int]]:
+    """Return the positions of each group, groups in the order of a hash of seed and key."""
+
+    def rank(key: Hashable) -> bytes:
+        return hashlib.blake2b(f"{seed}\0{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    groups: dict[Hashable, list[int]] = {}
+    for position in positions:
+        groups.setdefault(keys[position], []).append(position)
+    return [groups[key] for key in sorted(groups, key=rank)]
+
+
 def split_by_column(values: Sequence[str | None], places: Sequence[str], column: str) -> tuple[list[bool], list[Finding]]:
-    """Return which examples a column holds out, and a finding if it says neither for some.
+    """Return of each example whether a column holds it out, and the finding `unknown-side` if it says neither for some.
 
-    Parameters
-    ----------
-    values
-        What the column says of each example: `train`, `validation`, `test` and the like.
-    places
-        Where each example is: `line 14`.
-    column
-        Its name.
-
-    Returns
-    -------
-    list of bool
-        Whether each is held out. Rows for which the column says neither are trained on.
-    list of Finding
-        `unknown-side`, for these.
+    `values` are what the column says of each example (`train`, `test`, ...), `places` where it is (`line 14`).
     """
     names = [" ".join(normalize(value or "").replace("-", " ").replace("_", " ").split()) for value in values]
     known = TRAINING_NAMES | VALIDATION_NAMES
@@ -199,14 +266,7 @@ def split_by_column(values: Sequence[str | None], places: Sequence[str], column:
 def find_leak(keys: Sequence[Hashable], validation: Sequence[int], places: Sequence[str]) -> Finding | None:
     """Return the finding on rows with one key that are on both sides of a split, or None if there are none.
 
-    Parameters
-    ----------
-    keys
-        Equal for rows that should stay together.
-    validation
-        The positions held out.
-    places
-        Where each example is: `line 14`.
+    `validation` are the positions held out, `places` say where each example is (`line 14`).
     """
     chosen = set(validation)
     first: dict[Hashable, list[int | None]] = {}  # of each key the first row in training and in validation
@@ -231,18 +291,13 @@ def precision_note(n_validation: int) -> list[Finding]:
     """
     if n_validation < 1:
         return []
-    (good, low, high), (half, below, above) = (_interval(share, n_validation) for share in (0.8, 0.5))
+    right, half = round(0.8 * n_validation), round(0.5 * n_validation)
+    (low, high), (below, above) = wilson(right, n_validation), wilson(half, n_validation)
     if high - low <= WIDE_INTERVAL:
         return []
     message = (
-        f"{pluralize(n_validation, 'held-out example')}: a score of {good:.2f} means {low:.2f} to {high:.2f}, "
-        f"one of {half:.2f} means {below:.2f} to {above:.2f} (95 % interval)."
+        f"{pluralize(n_validation, 'held-out example')}: a score of {right / n_validation:.2f} means {low:.2f} to {high:.2f}, "
+        f"one of {half / n_validation:.2f} means {below:.2f} to {above:.2f} (95 % interval)."
     )
     fix = "Two models that lie within it cannot be told apart; hold out more to be surer."
     return [VALIDATION_SIZE(message, fix)]
-
-
-def _interval(share: float, n: int) -> tuple[float, float, float]:
-    """Return the score nearest to `share` that `n` examples can give, and its interval."""
-    right = round(share * n)
-    return right / n, *wilson(right, n)
