@@ -24,6 +24,14 @@ OTHER_FORMAT = FindingType(
     todo="Export it as CSV, XLSX or JSON Lines. A DataFrame can be given as it is.",
 )
 
+NOT_READABLE = FindingType(
+    "not-readable",
+    "error",
+    title="The file cannot be opened",
+    why="Nothing was checked. The system says why: most often the permission is missing, or another program holds the file.",
+    todo="Check the permissions of the file and close the program that has it open.",
+)
+
 TextFormat = Literal["table", "json_lines", "json_document"]
 
 _EXPORT = "Open it in its program and save the sheet as CSV (UTF-8)."

@@ -1,17 +1,22 @@
-"""Read the records of a JSON Lines file, or of a JSON file: a list of them, or an object with such a list under `data`."""
+"""Read the records of a JSON Lines file, or of a JSON file: a list of them, or an object with such a list under `data`.
+
+orjson parses where it is installed, and Python's own module whatever orjson rejects, so both accept the same lines and read the
+same values: NaN and Infinity, lone surrogates, repeated keys (the last one counts), numbers of any length.
+Left out: nesting deeper than `MAX_DEPTH`, which nothing behind here needs.
+"""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.columns import IGNORED_COLUMNS
-from ftwidgets.data.readers.encoding import TextFile
-from ftwidgets.data.readers.file_formats import other_format
+from ftwidgets.data.readers.file_formats import NOT_READABLE, other_format
 from ftwidgets.data.readers.in_memory import RowsInMemory
 from ftwidgets.data.readers.source import RowOrFindings, UnreadableError
-from ftwidgets.data.readers.stream.json_parser import MAX_DEPTH, json_parser
+from ftwidgets.data.readers.text_file import TextFile
 from ftwidgets.data.rows import Row
 from ftwidgets.data.text import pluralize, quote
 
@@ -29,13 +34,6 @@ BLANK_LINE = FindingType(
     why="They are skipped here. Some programs that read JSON Lines stop at them.",
     todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
 )
-NOT_READABLE = FindingType(
-    "not-readable",
-    "error",
-    title="The file cannot be opened",
-    why="Nothing was checked. The system says why: most often the permission is missing, or another program holds the file.",
-    todo="Check the permissions of the file and close the program that has it open.",
-)
 TOO_LARGE_FILE = FindingType(
     "too-large-file",
     "error",
@@ -52,7 +50,9 @@ BYTE_ORDER_MARK = FindingType(
 )
 
 LARGEST_FILE = 512 * 1024 * 1024  # bytes of JSON Lines; what the services take as one file
+MAX_DEPTH = 100  # levels of lists and objects
 LARGEST_DOCUMENT = 200 * 1024 * 1024  # bytes of JSON that are read at once
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _LIST_KEYS = ("data", "train", "rows", "examples")
 _RECORD_KEYS = {"messages", "conversations", "prompt", "instruction", "input"}
 
@@ -83,7 +83,7 @@ class JsonLines:
     first_blank: int = 0
 
     def __post_init__(self) -> None:
-        self.name, self.path, self.size = self.text.name, self.text.path, self.text.fingerprint.size
+        self.name, self.path, self.size = self.text.name, self.text.path, self.text.size
         self._parse = json_parser(long_numbers=self.text.statistics.long_numbers)
 
     def read(self) -> Iterator[RowOrFindings]:
@@ -151,13 +151,7 @@ class JsonLines:
 
 
 def open_json_lines(text: TextFile) -> JsonLines:
-    """Return the rows of a JSON Lines file.
-
-    Raises
-    ------
-    UnreadableError
-        If one of its lines is too long.
-    """
+    """Return the rows of a JSON Lines file; raise UnreadableError if one of its lines is too long."""
     if long_line := text.statistics.long_line:
         description = f"JSON with a line of more than 64 MB, number {long_line:,}"
         raise UnreadableError(other_format(text.name, description, "Write each record on a line of its own.", line=long_line))
@@ -165,14 +159,8 @@ def open_json_lines(text: TextFile) -> JsonLines:
 
 
 def read_json_document(text: TextFile) -> RowsInMemory:
-    """Return the records of a JSON file.
-
-    Raises
-    ------
-    UnreadableError
-        If it is too large, not JSON, or not a list of records.
-    """
-    name, size = text.name, text.fingerprint.size
+    """Return the records of a JSON file; raise UnreadableError if it is too large, not JSON, or not a list of records."""
+    name, size = text.name, text.size
     if size > LARGEST_DOCUMENT:
         message = f"{quote(name)} is one JSON document of {size / 2**20:,.0f} MB, more than can be read at once."
         fix = "Write it as JSON Lines: one record a line."
@@ -247,3 +235,51 @@ def _not_json_fix(text: str) -> str:
     if text.endswith("},"):
         return "Delete the comma at the end of the line; each line is an object by itself."
     return "Repair the line, or delete it; each line is one JSON object."
+
+
+def json_parser(*, long_numbers: bool = True) -> Callable[[bytes], Any]:
+    """Return a function that parses a line of JSON; it raises ValueError or RecursionError for any other line.
+
+    `long_numbers` tells whether the file may hold numbers of 19 digits or more, which orjson rounds.
+    """
+    try:
+        import orjson
+    except ImportError:
+        return _parse_carefully
+    loads = orjson.loads
+
+    def parse(raw: bytes) -> Any:
+        if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH or (long_numbers and _LONG_NUMBER.search(raw)):
+            return _parse_carefully(raw)
+        try:
+            return loads(raw)
+        except ValueError:
+            return _parse_carefully(raw)
+
+    return parse
+
+
+def _parse_carefully(raw: bytes) -> Any:
+    def parse_int(digits: str) -> int | float:
+        # An integer that is longer than Python turns into text again becomes the nearest float.
+        return int(digits) if len(digits) < 4300 else float(digits)
+
+    value = json.loads(raw.decode("utf-8"), parse_int=parse_int)
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise RecursionError
+    return value
+
+
+def _depth(value: object) -> int:
+    """Return how deep lists and objects are nested."""
+    depth, level = 0, [value]
+    while level:
+        inner: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        depth += any(isinstance(item, (dict, list)) for item in level)
+        level = inner
+    return depth

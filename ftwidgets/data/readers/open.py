@@ -12,13 +12,21 @@ from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.columns import Header, clean_name, expected_columns, ignored_columns, locate_columns
 from ftwidgets.data.readers.conversations import ConversationParser
 from ftwidgets.data.readers.csv import find_table
-from ftwidgets.data.readers.encoding import TextFile, open_text
-from ftwidgets.data.readers.file_formats import empty_file, is_blank, is_zip, reject_unsupported_format, text_format
+from ftwidgets.data.readers.encoding import open_text
+from ftwidgets.data.readers.file_formats import (
+    NOT_READABLE,
+    empty_file,
+    is_blank,
+    is_zip,
+    reject_unsupported_format,
+    text_format,
+)
 from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list
-from ftwidgets.data.readers.json_files import NOT_READABLE, open_json_lines, read_json_document
+from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
 from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable, missing_key, record_format
 from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
+from ftwidgets.data.readers.text_file import TextFile
 from ftwidgets.data.readers.xlsx import read_workbook
 from ftwidgets.data.text import join_names, normalize, printable, quote
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
+from ftwidgets.data.readers.csv import MalformedCell
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings
-from ftwidgets.data.readers.stream.csv_records import MalformedCell
 from ftwidgets.data.rows import Row, TrainingRow
 from ftwidgets.data.rules.characters import HALF_CHARACTER
 from ftwidgets.data.text import pluralize, quote

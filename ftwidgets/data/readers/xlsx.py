@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ftwidgets.data.readers.columns import Header, clean_name
-from ftwidgets.data.readers.file_formats import empty_file, other_format
+from ftwidgets.data.readers.file_formats import NOT_READABLE, empty_file, other_format
 from ftwidgets.data.readers.in_memory import RowsInMemory
-from ftwidgets.data.readers.json_files import NOT_READABLE
 from ftwidgets.data.readers.source import UnreadableError
 from ftwidgets.data.readers.table import is_empty
 from ftwidgets.data.text import normalize, quote

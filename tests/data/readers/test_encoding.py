@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import OpenSource, open_source, utf8_copy
+from ftwidgets.data.readers import OpenSource, open_source, text_file
 from ftwidgets.data.rows import TrainingRow
 from ftwidgets.errors import DataError
 
@@ -49,7 +49,7 @@ def test_encodings_with_a_mark_and_plain_utf_8_give_the_same_rows(data: bytes, t
 @pytest.mark.parametrize("name", ["utf-8", "utf-16", "cp1252"])
 def test_blocks_may_end_anywhere(block: int, end: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of a character, between CR and LF: the rows and lines are those of the whole text."""
-    monkeypatch.setattr(utf8_copy, "BLOCK", block)
+    monkeypatch.setattr(text_file, "BLOCK", block)
     data = end.join(["Prompt,Completion", "é,ö", "", "b,ü", ""]).encode(name)
     source = opened(tmp_path, data)
     assert texts(source) == [("é", "ö"), ("b", "ü")]

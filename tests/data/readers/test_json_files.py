@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import OpenSource, column_names, encoding, json_files, open_source
-from ftwidgets.data.readers.stream.json_parser import MAX_DEPTH, json_parser
+from ftwidgets.data.readers import OpenSource, column_names, json_files, open_source, text_file
+from ftwidgets.data.readers.json_files import MAX_DEPTH, json_parser
 from ftwidgets.data.rows import TrainingRow
 
 CHAT = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}'
@@ -253,7 +253,7 @@ def test_a_file_that_no_service_takes_is_said(tmp_path: Path, monkeypatch: pytes
 
 def test_no_line_is_longer_than_memory_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that is too long to be read is named; it is not read into memory to find that out."""
-    monkeypatch.setattr(encoding, "_LONGEST_RECORD", 9 << 20)
+    monkeypatch.setattr(text_file, "_LONGEST_RECORD", 9 << 20)
     for name, start in (("a.jsonl", CHAT + '\n{"messages": "'), ("a.csv", "Prompt,Completion\nx,")):
         (tmp_path / name).write_text(start + "x" * (10 << 20), encoding="utf-8")
         found = open_source(tmp_path / name, columns={})

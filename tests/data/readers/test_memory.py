@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ftwidgets.data.readers import OpenSource, open_source, utf8_copy
+from ftwidgets.data.readers import OpenSource, open_source, text_file
 from ftwidgets.data.rows import TrainingRow
 
 TABLE = b"Prompt,Completion\r\n"
@@ -24,7 +24,7 @@ def test_a_file_is_read_in_less_memory_than_it_has_bytes(
     name: str, head: bytes, row: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sixth of them here, and no more for a larger file: blocks are read, also where the text is rewritten first."""
-    monkeypatch.setattr(utf8_copy, "IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(text_file, "IN_MEMORY", 1 << 20)
     file = tmp_path / name
     with file.open("wb") as rows:
         rows.write(head)

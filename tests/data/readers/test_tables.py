@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ftwidgets.data import Finding
 from ftwidgets.data.readers import OpenSource, column_names, open_source
-from ftwidgets.data.readers.stream.csv_records import split_malformed_line, split_quoted_line
+from ftwidgets.data.readers.csv import split_malformed_line, split_quoted_line
 from ftwidgets.data.rows import Row, TrainingRow
 
 MAPPED = {"prompt": "Question", "completion": "Answer"}
