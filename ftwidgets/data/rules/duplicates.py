@@ -1,14 +1,21 @@
 """The rule about duplicate rows: exact ones, and those that differ only in whitespace, case or Unicode form.
 
-Left out: rows that are similar (`near_duplicates`).
+Rows are compared by columns of hashes, eight bytes a row. Left out: rows that are similar (`near_duplicates`).
 """
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType, FixType
 from ftwidgets.data.rows import RowBatch, RowLookup
-from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
+from ftwidgets.data.text import normalize
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
 DUPLICATE_ROW = FindingType(
@@ -73,3 +80,45 @@ class Duplicates:
                 )
                 fix = "Keep the better one; a row that is there twice counts twice in training."
                 yield position, SAME_BUT_BLANKS(message, fix)
+
+
+def as_array(column: "array[int]") -> "NDArray[np.int64]":
+    """Return a column of eight-byte numbers as a numpy array."""
+    import numpy as np
+
+    return np.array(column, dtype=np.int64)
+
+
+def first_occurrences(hashes: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Return for each position the first position with the same hash: [7, 3, 7] gives [0, 1, 0]."""
+    import numpy as np
+
+    if not len(hashes):
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    first = np.empty(len(hashes), dtype=np.int64)
+    first[order] = np.repeat(np.minimum.reduceat(order, starts), np.diff(np.append(starts, len(hashes))))
+    return first
+
+
+def combine_hashes(*columns: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Return one hash for each row of several columns.
+
+    For each column: exclusive or, times 2**64 divided by the golden ratio (an odd number, so no bit is lost), and the high
+    bits shifted onto the low ones.
+    """
+    import numpy as np
+
+    total = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        total = (total ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        total ^= total >> np.uint64(29)
+    return total.view(np.int64)
+
+
+@lru_cache(maxsize=4096)
+def system_hash(system: str | None) -> int:
+    """Return a hash of the normalized system prompt; 0 if there is none."""
+    return 0 if system is None else hash(normalize(system))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import RowLookup
-from ftwidgets.data.rules.hash_columns import first_occurrences
+from ftwidgets.data.rules.duplicates import first_occurrences
 from ftwidgets.data.text import normalize, quote
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 import pytest
 
 from ftwidgets.data.rules import RowTexts
-from ftwidgets.data.rules.characters import drop_control, drop_invisible, drop_surrogates, find_invisible
-from ftwidgets.data.rules.mojibake import repair_mojibake
+from ftwidgets.data.rules.characters import drop_control, drop_invisible, drop_surrogates, find_invisible, repair_mojibake
 
 FAMILY = "👨‍👩‍👧‍👦 🧑🏽‍🚀 🏳️‍🌈 ❤️‍🔥 🧑‍⚕️"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ftwidgets.data.rules.near_duplicates.compare import LONG
-from ftwidgets.data.rules.near_duplicates.normalize import FUNCTION, HOMOPHONES, normalize_batch
+from ftwidgets.data.rules.near_duplicates.compare import FUNCTION, HOMOPHONES, LONG, normalize_batch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

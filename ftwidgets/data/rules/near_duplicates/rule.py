@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import RowBatch, RowLookup, TrainingRow
-from ftwidgets.data.rules.hash_columns import as_array, combine_hashes, first_occurrences, system_hash
+from ftwidgets.data.rules.duplicates import as_array, combine_hashes, first_occurrences, system_hash
 from ftwidgets.data.text import pluralize, quote
 
 if TYPE_CHECKING:

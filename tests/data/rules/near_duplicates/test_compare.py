@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftwidgets.data.rules.near_duplicates.compare import Similarity, compare
-from ftwidgets.data.rules.near_duplicates.normalize import normalize_prompt
+from ftwidgets.data.rules.near_duplicates.compare import Similarity, compare, normalize_prompt
 from ftwidgets.data.rules.near_duplicates.typos import edit_distance
 
 NEAR = [

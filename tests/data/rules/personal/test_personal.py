@@ -3,7 +3,7 @@ import random
 import pytest
 
 from ftwidgets.data.rules import REPAIRS, RowTexts
-from ftwidgets.data.rules.personal.cards import issuer, luhn
+from ftwidgets.data.rules.personal.numbers import issuer, luhn
 
 # Test numbers that the payment services publish: https://docs.stripe.com/testing, PayPal's Payflow guide.
 PUBLISHED = {

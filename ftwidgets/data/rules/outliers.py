@@ -1,7 +1,9 @@
+# ruff: noqa: RUF001 - strange characters are the subject
 """The rule about texts that differ from the rest of their set in length, ending, style or language.
 
 It keeps seven bytes of each row. Where the completions are a few short labels, only their language is compared, and that of
-the prompts. Left out: spelling (British or American), formatting, tone.
+the prompts. Left out: spelling (British or American), formatting, tone; endings that prove nothing: a list, a link, a number,
+code, a signature, an emoji, two or three words.
 """
 
 from array import array
@@ -10,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import RowBatch, RowLookup
-from ftwidgets.data.rules.outliers.endings import GREETINGS, OPEN, WHOLE, ending, greets
-from ftwidgets.data.rules.outliers.extreme_lengths import FEWEST_ROWS, check_lengths
-from ftwidgets.data.rules.outliers.language import NAMES, detect_languages
+from ftwidgets.data.rules.languages import NAMES, detect_languages
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import numpy as np
+
 
 MIXED_STYLE = FindingType(
     "mixed-style",
@@ -172,3 +173,98 @@ def _check_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | Non
             message = f"Is in {NAMES[verdict]}; {others}."
             fix = "Translate it or delete the row, unless the model is to answer in that language too."
             yield position, UNEXPECTED_LANGUAGE(message, fix, field=field)
+
+
+VERY_SHORT = FindingType(
+    "very-short",
+    "warning",
+    title="Much shorter than the others",
+    why="An answer of a word or two among long ones is often a cell that was cut off, or a placeholder.",
+    todo="Check whether it is complete.",
+)
+VERY_LONG = FindingType(
+    "very-long",
+    "warning",
+    title="Much longer than the others",
+    why="One very long answer counts as much in training as many short ones, and is often two rows that ran together.",
+    todo="Check whether it is one answer, and shorten it.",
+)
+
+FEWEST_ROWS = 20
+_DEVIATIONS = 4.0  # in units of a standard deviation, which is 1.4826 MAD for a normal distribution
+_FACTOR = 5.0
+_SMALLEST_MAD = 0.15  # of log length: in a set of nearly equal lengths a half more is no outlier
+_SHORT_NEEDS = 40  # characters in the median completion for which "very short" means something
+_RARE = 0.02  # where more rows than this are so short, short answers are a habit of the set
+
+
+def check_lengths(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Finding]]:
+    """Yield (position, finding) for the lengths that stand out."""
+    import numpy as np
+
+    if len(lengths) < FEWEST_ROWS:
+        return
+    logs = np.log(np.maximum(lengths, 1).astype(np.float32))
+    middle = float(np.median(logs))
+    spread = max(_SMALLEST_MAD, float(np.median(np.abs(logs - middle)))) * 1.4826 * _DEVIATIONS
+    median = float(np.exp(middle))
+    shortest, longest = min(median / _FACTOR, np.exp(middle - spread)), max(median * _FACTOR, np.exp(middle + spread))
+    low, high = (int(value) for value in np.percentile(lengths, (25, 75)))
+    usual = f"half of the completions here have between {low:,} and {high:,}"
+    most = max(2, int(_RARE * len(lengths)))
+    short, long = np.flatnonzero(lengths < shortest), np.flatnonzero(lengths > longest)
+    if median >= _SHORT_NEEDS and len(short) <= most:
+        for at in short.tolist():
+            message = f"Has {int(lengths[at]):,} characters; {usual}."
+            fix = "Check that it is whole and that so short an answer is what you want to hear."
+            yield at, VERY_SHORT(message, fix, field="completion")
+    if len(long) <= most:
+        for at in long.tolist():
+            message = f"Has {int(lengths[at]):,} characters; {usual}."
+            fix = "Check that nothing was pasted into it by mistake, and whether so long an answer is what you want to hear."
+            yield at, VERY_LONG(message, fix, field="completion")
+
+
+OTHER, WHOLE, OPEN = 0, 1, 2
+_STOPS = frozenset(".!?…。！？．।۔؟")
+_CLOSERS = "\"'”’“»«›)]）」』*_` "
+_HANGING = frozenset(",;:-–—，、")
+_MARKERS = ("-", "*", "•", "|", "#", ">", "+", "```", "~~~", "$", "\\")
+_FEWEST_WORDS = 4
+GREETINGS = (
+    "Hello", "Hi", "Hey", "Dear", "Good morning", "Good afternoon", "Good evening",
+    "Greetings", "Hallo", "Guten Tag", "Bonjour",
+    "Hola", "Ciao", "Buongiorno", "Olá", "hello", "hi", "hey", "dear",
+)  # fmt: skip
+
+
+def ending(text: str) -> int:
+    """Return how a text ends: `WHOLE` with a stop, `OPEN` as if broken off, or `OTHER`."""
+    if text[-1:] in _STOPS:
+        return WHOLE if text else OTHER
+    bare = text.rstrip()
+    last = bare[-1:]
+    if last in _CLOSERS:
+        last = bare.rstrip(_CLOSERS)[-1:]
+        return WHOLE if last in _STOPS and last else OTHER
+    if last in _STOPS:
+        return WHOLE
+    if not (last.isalpha() or last in _HANGING):
+        return OTHER
+    start = bare.rfind("\n") + 1
+    line = bare[start:].lstrip()
+    words = line.split()
+    if line.startswith(_MARKERS) or line[:1].isdigit() or "://" in words[-1] or "@" in words[-1] or "www." in words[-1]:
+        return OTHER
+    if any(map(str.isdigit, words[-1])) or "." in words[-1]:
+        return OTHER
+    long_enough = len(words) >= _FEWEST_WORDS or (len(line) >= 20 and not line.isascii())
+    return OPEN if long_enough else OTHER
+
+
+def greets(text: str) -> bool:
+    """Tell whether a text begins with a greeting."""
+    if not text.startswith(GREETINGS):
+        return False
+    word = next(greeting for greeting in sorted(GREETINGS, key=len, reverse=True) if text.startswith(greeting))
+    return not text[len(word) : len(word) + 1].isalnum()
