@@ -87,6 +87,10 @@ journey-beside *args:
 coverage-table:
     python -m tools.coverage_table
 
+# rewrite the words of docs/findings.md from the declarations in the code
+write-findings-page:
+    python tools/write_findings_page.py
+
 # coverage-guided fuzzing of the readers (extra `fuzz`)
 fuzz *args:
     python tools/fuzz_readers.py {{ args }}

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftwidgets.data.rows import hash_all
@@ -48,6 +48,7 @@ def test_nothing_repeated_and_nothing_at_all() -> None:
         assert rule.dropped == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12))
 def test_repeats_are_what_a_dictionary_says(rows: list[tuple[str, str]]) -> None:
     """Exact: equal texts; alike: equal when folded."""
