@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     with listening, SandboxService(config) as service:
         if key_lines:
             service.users.load_keys_file(key_lines)
-        text = _startup_text(options, config, service, _address(options, listening))
+        text = _startup_text(options, config, service, config.branding.address or _address(options.host, listening))
         make_server(service.app, started=lambda: print(text, flush=True)).run(sockets=[listening])
         print("Stopping: jobs that are training save their progress.", flush=True)
     return STOPPED
@@ -163,21 +163,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _address(options: argparse.Namespace, listening: socket.socket) -> str:
-    """Return the URL of the server: the one of `--url`, or the best guess."""
-    if options.url is not None:
-        return str(options.url).rstrip("/").removesuffix("/v1")
-    host, port = options.host, listening.getsockname()[1]
-    if host in ("0.0.0.0", "::"):
-        host = _network_address()
+def _address(host: str, listening: socket.socket) -> str:
+    """Guess the URL by which clients reach the server."""
+    port = listening.getsockname()[1]
+    if host in ("0.0.0.0", "::"):  # find the address of this computer in its network; nothing is sent
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # an address reserved for documentation (RFC 5737)
+                host = str(probe.getsockname()[0])
+            except OSError:
+                host = socket.gethostname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _network_address() -> str:
-    """Find the address of this computer in its network; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation (RFC 5737)
-            return str(probe.getsockname()[0])
-        except OSError:
-            return socket.gethostname()

@@ -24,13 +24,7 @@ MAX_PATH = 200  # characters of a path that are logged
 
 
 class AccessLogMiddleware:
-    """The outermost middleware of the server: logs a line when an answer has ended.
-
-    Parameters
-    ----------
-    app
-        The app behind it.
-    """
+    """The outermost middleware of the server: logs a line when an answer has ended."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -28,19 +28,7 @@ CANCEL_TIMEOUT, POLL = 10.0, 0.05  # seconds; a training step takes a fraction o
 
 
 class ClassRoutes:
-    """What a teacher can do with a class.
-
-    Parameters
-    ----------
-    authenticator
-        Tells teachers from students.
-    users
-        Who is in the class.
-    store
-        What they have.
-    quotas
-        How much of it.
-    """
+    """What a teacher can do with a class; the authenticator tells teachers from students."""
 
     def __init__(self, authenticator: Authenticator, users: UserRegistry, store: Store, quotas: Quotas) -> None:
         self._authenticator, self._users, self._store, self._quotas = authenticator, users, store, quotas

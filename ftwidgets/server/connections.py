@@ -40,6 +40,9 @@ class ConnectionGuard:
     head_seconds = HEAD_SECONDS
     max_connections = MAX_CONNECTIONS
 
+    in_head = (
+        False  # whether the data that comes belongs to the head of a request; stays False for h11, which limits heads itself
+    )
     _order = itertools.count()
 
     def connection_made(self: Any, transport: Any) -> None:
@@ -66,17 +69,13 @@ class ConnectionGuard:
             self._stop_timer()
             return
         self._start_timer()
-        self._head_size += len(data) if self.in_head() else 0
+        self._head_size += len(data) if self.in_head else 0
         if self._head_size > MAX_HEAD and not self.transport.is_closing():
             self.send_400_response("The head of this request is too large.")
 
     def is_idle(self: Any) -> bool:
         """Tell whether no request of this connection is being answered."""
         return self.cycle is None or self.cycle.response_complete
-
-    def in_head(self: Any) -> bool:
-        """Tell whether the data that comes belongs to the head of a request."""
-        return False  # h11 limits heads itself
 
     def _start_timer(self: Any) -> None:
         if self._timer is None and not self.transport.is_closing():
@@ -106,21 +105,13 @@ def fastest_protocol() -> type[asyncio.Protocol]:
     class GuardedHttpTools(ConnectionGuard, HttpToolsProtocol):
         """uvicorn's protocol in C, guarded."""
 
-        _in_head = False
-
         def on_message_begin(self) -> None:
-            """Record that a head begins."""
-            self._in_head = True
+            self.in_head = True
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
-            """Record that the head has ended."""
-            self._in_head = False
+            self.in_head = False
             super().on_headers_complete()
-
-        def in_head(self) -> bool:
-            """Tell whether the data that comes belongs to the head of a request."""
-            return self._in_head
 
     return GuardedHttpTools
 
@@ -151,12 +142,7 @@ def limit_memory_arenas() -> None:
 class Server(uvicorn.Server):
     """uvicorn's server, except that `run` returns after a signal to stop, where uvicorn raises the signal again.
 
-    Parameters
-    ----------
-    config
-        uvicorn's configuration.
-    started
-        Called once the server answers.
+    `started` is called once the server answers.
     """
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
@@ -185,20 +171,8 @@ def make_server(
 ) -> Server:
     """Make a server; its `run(sockets=[...])` serves until SIGINT or SIGTERM, then lets answers that have begun end.
 
-    Parameters
-    ----------
-    app
-        The application.
-    started
-        Called once the server answers.
-    protocol
-        A guarded protocol; by default the fastest that is installed.
-    max_connections
-        By default as many as this process may have.
-    head_seconds
-        How long the head of a request may take.
-    stop_seconds
-        How long answers may take to end once the server is stopped.
+    By default it has the fastest `protocol` that is installed, and as many connections as this process may have. `started` is
+    called once the server answers; `stop_seconds` is how long answers may take to end once it is stopped.
     """
     limits = {"max_connections": max_connections or connection_limit(), "head_seconds": head_seconds}
     config = uvicorn.Config(

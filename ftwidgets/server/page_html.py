@@ -87,27 +87,17 @@ _STATUS_TEXTS = {
 
 
 def status_page(status: ServerStatus, name_of: Callable[[str], str], *, title: str, paused: bool, nonce: str) -> str:
-    """Return the status page.
-
-    Parameters
-    ----------
-    status
-        What is shown.
-    name_of
-        Returns the name to show for an owner.
-    title
-        The heading.
-    paused
-        Whether the class is paused.
-    nonce
-        The nonce of the script, as in the page's Content-Security-Policy.
-    """
+    """Return the status page. `nonce` is that of its script, as in the page's Content-Security-Policy."""
     parts = [f"<h1>{escape(title)}</h1>", f"<p>{escape(_summary(status))}</p>"]
     if paused:
         parts.append('<p class="note">The class is paused: nothing new can be made until it goes on.</p>')
     running = [_running_row(job, name_of) for job in status.running]
     waiting = [_waiting_row(place, job, name_of) for place, job in enumerate(status.waiting, start=1)]
-    ended = [_ended_row(job, name_of) for job in status.ended]
+    ended = [
+        f'<th scope="row">{escape(name_of(job.owner))}</th><td>{_STATUS_TEXTS.get(job.status, job.status)}</td>'
+        f"<td>{'' if job.seconds is None else format_time(job.seconds)}</td>"
+        for job in status.ended
+    ]
     parts += [
         _figures(status),
         _table("Training", ("Who", "Progress"), running, "Nothing is training now."),
@@ -225,13 +215,6 @@ def _waiting_row(place: int, job: JobStatus, name_of: Callable[[str], str]) -> s
     if job.status != "queued":
         begins = _STATUS_TEXTS[job.status]
     return f'<td class="place">{place}</td><th scope="row">{escape(name_of(job.owner))}</th><td>{begins}</td>'
-
-
-def _ended_row(job: JobStatus, name_of: Callable[[str], str]) -> str:
-    took = "" if job.seconds is None else format_time(job.seconds)
-    return (
-        f'<th scope="row">{escape(name_of(job.owner))}</th><td>{_STATUS_TEXTS.get(job.status, job.status)}</td><td>{took}</td>'
-    )
 
 
 def _error(text: str) -> str:

@@ -1,17 +1,21 @@
 """The routes for people and probes: the status page with its sign-in, joining a class, `/healthz`.
 
 With one key on one computer, whoever reaches the status page from that computer may see it. In a class, users sign in first
-with their key; those who join are signed in. `page_html` writes the pages.
+with their key; those who join are signed in. Their session is a signed cookie, which opens the status page and nothing else.
+`page_html` writes the pages.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import parse_qs
 
+from itsdangerous import BadSignature, TimestampSigner
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -23,10 +27,12 @@ from ftwidgets.sandbox.ids import Ids
 from ftwidgets.server import page_html
 from ftwidgets.server.keys import connection_instructions
 from ftwidgets.server.request_body import LimitedBody
-from ftwidgets.server.sessions import COOKIE, LIFETIME, LoginThrottle, SessionCookies
 from ftwidgets.server.status import ServerStatus
 from ftwidgets.server.users import User, UserRegistry
 
+COOKIE = "ftwidgets-status"
+LIFETIME = 12 * 3600  # seconds
+MAX_GUESSES, MAX_ALL_GUESSES, WINDOW = 10, 200, 60.0  # wrong guesses from one address, and from all, in so many seconds
 MAX_FORM = 4096  # bytes
 MAX_FIELDS = 8
 WRONG_CODE = "This is not the join code. Check it again; capital and small letters are the same."
@@ -37,40 +43,16 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True)
 class Branding:
-    """What a server's pages say about it.
+    """What a server's pages say about it."""
 
-    Parameters
-    ----------
-    title
-        The name of the class.
-    join_code
-        The join code, if there is one.
-    open_to_all
-        Whether the status page is shown to whoever reaches it from this computer.
-    address
-        Where clients reach the server, if that is known better than by the address in the browser's request.
-    """
-
-    title: str = "The sandbox"
+    title: str = "The sandbox"  # the name of the class
     join_code: str | None = None
-    open_to_all: bool = False
-    address: str | None = None
+    open_to_all: bool = False  # whether the status page is shown to whoever reaches it from this computer
+    address: str | None = None  # where clients reach the server, if known better than by the address in a browser's request
 
 
 class PageRoutes:
-    """The pages of one server.
-
-    Parameters
-    ----------
-    branding
-        What the pages say about the server.
-    users
-        Who has a key.
-    read_status
-        Returns the state of the server.
-    find_problem
-        Returns what is wrong with the server; empty if nothing is.
-    """
+    """The pages of one server; `find_problem` returns what is wrong with it, and nothing if all is well."""
 
     def __init__(
         self,
@@ -206,3 +188,68 @@ def _is_local(request: Request) -> bool:
     """Tell whether a page was requested by a name of this computer. Another site's script cannot do that (DNS rebinding)."""
     host = request.headers.get("host", "").lower()
     return host in _LOCAL or host.rsplit(":", 1)[0] in _LOCAL
+
+
+class SessionCookies:
+    """Makes and reads the values of the cookies: the user's id and the time, signed with a secret of this run.
+
+    After a restart, users sign in again. The cookie of a user who has been removed is worth nothing.
+    """
+
+    def __init__(self, users: UserRegistry, clock: Clock, ids: Ids) -> None:
+        self._users = users
+        self._signer = _ClockSigner(clock, ids.new("", 43))
+
+    def make(self, owner: str) -> str:
+        """Return the value of a cookie for a user."""
+        return self._signer.sign(owner).decode()
+
+    def read(self, value: str) -> User | None:
+        """Return the user of a cookie; None if it is forged or has expired, or the user is gone."""
+        try:
+            owner = self._signer.unsign(value, max_age=LIFETIME).decode()
+        except BadSignature:  # of which SignatureExpired is a subclass
+            return None
+        return self._users.get(owner)
+
+
+class _ClockSigner(TimestampSigner):
+    """Signs with HMAC-SHA256 and the time of the server's clock."""
+
+    def __init__(self, clock: Clock, secret: str) -> None:
+        super().__init__(secret, salt=COOKIE, digest_method=sha256)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock.time())
+
+
+class LoginThrottle:
+    """Counts wrong keys and join codes, by address and all together, since an attacker may have many addresses."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._all: deque[float] = deque()
+        self._by_address: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, address: str) -> float:
+        """Return the seconds until an address may try again; 0 means now."""
+        own = self._by_address.get(address, deque())
+        return max(self._remaining(self._all, MAX_ALL_GUESSES), self._remaining(own, MAX_GUESSES))
+
+    def add_failure(self, address: str) -> None:
+        """Count a wrong guess."""
+        now = self._clock.monotonic()
+        own = self._by_address.setdefault(address, deque())
+        self._by_address.move_to_end(address)
+        for times in (own, self._all):
+            times.append(now)
+        if len(self._by_address) > 10 * MAX_ALL_GUESSES:
+            self._by_address.popitem(last=False)
+
+    def _remaining(self, times: deque[float], limit: int) -> float:
+        """Drop guesses that are older than the window, and return the seconds until there are fewer than the limit."""
+        now = self._clock.monotonic()
+        while times and times[0] <= now - WINDOW:
+            times.popleft()
+        return times[-limit] + WINDOW - now if len(times) >= limit else 0.0

@@ -26,22 +26,13 @@ def body_too_large(limit: int) -> ApiError:
 
 
 class LimitedBody:
-    """Receives a body, and raises an error as soon as it is too large or too slow.
+    """Receives a body, and raises an error as soon as it has over `limit` bytes or is too slow.
 
-    Parameters
-    ----------
-    receive
-        The request's own `receive`.
-    limit
-        The most bytes the body may have.
-    seconds
-        How long it may take, in addition to what `MIN_RATE` allows for.
+    It may take `seconds`, in addition to what `MIN_RATE` allows for.
     """
 
     def __init__(self, receive: Receive, limit: int, *, seconds: float = SECONDS) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._seconds = seconds
+        self._receive, self._limit, self._seconds = receive, limit, seconds
         self._size = 0
         self._began = asyncio.get_running_loop().time()
         self._complete = False

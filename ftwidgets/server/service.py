@@ -30,8 +30,7 @@ from ftwidgets.sandbox.training.workers import Workers
 from ftwidgets.server.access_log import AccessLogMiddleware
 from ftwidgets.server.class_routes import ClassRoutes
 from ftwidgets.server.page_routes import Branding, PageRoutes
-from ftwidgets.server.quota_middleware import QuotaMiddleware
-from ftwidgets.server.quotas import Limits, Quotas
+from ftwidgets.server.quotas import Limits, QuotaMiddleware, Quotas
 from ftwidgets.server.request_body import SECONDS
 from ftwidgets.server.status import CachedStatus, ServerStatus, read_status
 from ftwidgets.server.users import KeyAuthenticator, UserRegistry
@@ -41,60 +40,23 @@ INVALID_PATH = "Invalid URL: its path has characters that cannot be shown, such 
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """The configuration of a server.
+    """The configuration of a server."""
 
-    Parameters
-    ----------
-    home
-        The state folder.
-    workers
-        How many processes train. 0: this process does, in a thread; for tests.
-    share
-        Whether equal jobs are trained once.
-    limits
-        What each key may have.
-    max_students
-        How many may join by code.
-    branding
-        What the pages say about the server.
-    body_seconds
-        How long a body may take, in addition to what its size allows for.
-    clock, ids
-        The time, and where keys and ids come from.
-    """
-
-    home: Path
-    workers: int = 1
-    share: bool = True
-    limits: Limits = field(default_factory=Limits)
-    max_students: int = 300
+    home: Path  # the state folder
+    workers: int = 1  # processes that train; 0: this process does, in a thread, for tests
+    share: bool = True  # whether equal jobs are trained once
+    limits: Limits = field(default_factory=Limits)  # what each key may have
+    max_students: int = 300  # how many may join by code
     branding: Branding = field(default_factory=Branding)
-    body_seconds: float = SECONDS
+    body_seconds: float = SECONDS  # how long a body may take, in addition to what its size allows for
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=Ids)
 
 
 class SandboxService:
-    """A sandbox for many users, as an ASGI application and what it needs; to be closed at the end.
+    """A sandbox for many users, as an ASGI application (`app`) and what it needs; to be closed at the end.
 
-    Parameters
-    ----------
-    config
-        The configuration.
-
-    Attributes
-    ----------
-    app
-        The application.
-    users
-        Who has a key.
-    sandbox
-        The sandbox that is served.
-
-    Raises
-    ------
-    FtwidgetsError
-        If another server has the state folder, or it cannot be made.
+    Raises an `FtwidgetsError` if another server has the state folder, or it cannot be made.
     """
 
     def __init__(self, config: ServerConfig) -> None:

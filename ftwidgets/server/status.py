@@ -26,69 +26,33 @@ SAMPLE = 20  # ended jobs from which the time of a job is estimated
 
 @dataclass(frozen=True)
 class JobStatus:
-    """What everybody may know of a job.
-
-    Parameters
-    ----------
-    owner
-        Whose it is.
-    status
-        As in the API.
-    step, steps
-        The progress of training; 0 if it has not begun.
-    seconds
-        The estimated time until a running job ends or a waiting one begins, or the time that an ended one took. None: unknown.
-    """
+    """What everybody may know of a job."""
 
     owner: str
-    status: str
-    step: int = 0
+    status: str  # as in the API
+    step: int = 0  # the progress of training; 0 if it has not begun
     steps: int = 0
-    seconds: float | None = None
+    seconds: float | None = None  # estimated until a running job ends or a waiting one begins, or what an ended one took
 
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """What the status page shows.
-
-    Parameters
-    ----------
-    running, waiting, paused, ended
-        The jobs; the waiting ones in the order of the queue.
-    workers, configured_workers
-        How many workers run, and how many should.
-    memory, workers_memory
-        Bytes that the server and all its workers hold. None: unknown.
-    """
+    """What the status page shows."""
 
     running: Sequence[JobStatus]
-    waiting: Sequence[JobStatus]
+    waiting: Sequence[JobStatus]  # in the order of the queue
     paused: Sequence[JobStatus]
     ended: Sequence[JobStatus]
-    workers: int
+    workers: int  # how many run, of the configured ones
     configured_workers: int
-    memory: int | None
-    workers_memory: int | None
+    memory: int | None  # bytes that the server holds; None: unknown
+    workers_memory: int | None  # bytes that all its workers hold
 
 
 def read_status(
     store: Store, *, configured_workers: int, alive: int = 0, pids: Sequence[int] = (), share: bool = False
 ) -> ServerStatus:
-    """Read the state of the server.
-
-    Parameters
-    ----------
-    store
-        The jobs.
-    configured_workers
-        How many workers there should be.
-    alive
-        How many of them run.
-    pids
-        Their process ids.
-    share
-        Whether equal jobs are trained once.
-    """
+    """Read the state of the server; `alive` of its `configured_workers` run, as the processes `pids`."""
     now = store.clock.time()
     jobs = store.db.select(JobRecord, status=UNFINISHED)
     ended = store.db.select(JobRecord, status=tuple(TERMINAL_STATUSES), newest=True, limit=max(SHOWN, SAMPLE))
@@ -156,18 +120,10 @@ def _seconds_taken(job: JobRecord) -> float | None:
 
 
 def estimate_waits(running: Sequence[float | None], waiting: int, workers: int, mean: float | None) -> list[float | None]:
-    """Estimate when each waiting job begins: whenever a worker is free, the next job begins.
+    """Estimate when each waiting job begins, in seconds: whenever a worker is free, the next job begins.
 
-    Parameters
-    ----------
-    running
-        Seconds that each running job still takes. None: unknown, so half the mean is assumed.
-    waiting
-        How many jobs wait.
-    workers
-        How many workers there are.
-    mean
-        Seconds that a job takes on average. None: unknown, and so are all waits.
+    `running` has the seconds that each running job still takes; where that is unknown (None), half the `mean` of the last jobs
+    is assumed. Without a mean all waits are unknown.
     """
     if mean is None:
         return [None] * waiting

@@ -40,45 +40,19 @@ _COLUMNS = "owner, name, digest, source, admin, since, generated"
 
 @dataclass(frozen=True)
 class User:
-    """Somebody with a key.
+    """Somebody with a key."""
 
-    Parameters
-    ----------
-    owner
-        The id under which their things are kept; it never changes and says nothing about the person.
-    name
-        What they are called in class.
-    digest
-        The digest of their key; None once the keys file no longer names them.
-    source
-        Where the key comes from: "file", "join" or "start" (made for this run, kept in memory only).
-    admin
-        Whether they may use the admin routes: a teacher.
-    since
-        When they were first seen here, in seconds since 1970.
-    generated
-        Tokens written for them so far.
-    """
-
-    owner: str
-    name: str
-    digest: str | None
-    source: str
-    admin: bool
-    since: int
-    generated: int = 0
+    owner: str  # the id under which their things are kept; it never changes and says nothing about the person
+    name: str  # what they are called in class
+    digest: str | None  # of their key; None once the keys file no longer names them
+    source: str  # where the key comes from: "file", "join" or "start" (made for this run, kept in memory only)
+    admin: bool  # whether they may use the admin routes: a teacher
+    since: int  # when they were first seen here, in seconds since 1970
+    generated: int = 0  # tokens written for them so far
 
 
 class UserRegistry:
-    """The users of one state folder.
-
-    Parameters
-    ----------
-    home
-        The state folder; made if it is missing.
-    max_students
-        How many may join by code.
-    """
+    """The users of one state folder, which is made if it is missing; at most `max_students` of them join by code."""
 
     def __init__(self, home: Path, *, max_students: int = 300, clock: Clock | None = None, ids: Ids | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,7 @@ import pytest
 from ftwidgets.sandbox.clock import SystemClock
 from ftwidgets.sandbox.ids import Ids
 from ftwidgets.server.page_html import format_time, status_page
-from ftwidgets.server.page_routes import Branding
-from ftwidgets.server.sessions import LIFETIME, MAX_GUESSES, SessionCookies
+from ftwidgets.server.page_routes import LIFETIME, MAX_GUESSES, Branding, SessionCookies
 from ftwidgets.server.status import JobStatus, ServerStatus, estimate_waits
 from ftwidgets.server.users import UserRegistry
 from ftwidgets.testing import ManualClock

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.cli import serve
-from ftwidgets.server import class_routes, connections, quotas, request_body, sessions
+from ftwidgets.server import class_routes, connections, page_routes, quotas, request_body
 from ftwidgets.server.quotas import MEBI, Limits
 
 TEXT = (Path(__file__).parents[2] / "docs/serving.md").read_text(encoding="utf-8")
@@ -40,9 +40,9 @@ def test_every_option_is_documented() -> None:
         f"{request_body.SECONDS:.0f} seconds and 1 more for each {request_body.MIN_RATE} bytes for a body",
         f"{connections.KEEP_ALIVE} seconds between two requests",
         f"answers end (for {connections.STOP_SECONDS} seconds at most)",
-        f"After {sessions.MAX_GUESSES} wrong codes in a minute an address has to wait",
-        f"(all together: {sessions.MAX_ALL_GUESSES})",
-        f"a cookie of {sessions.LIFETIME // 3600} hours",
+        f"After {page_routes.MAX_GUESSES} wrong codes in a minute an address has to wait",
+        f"(all together: {page_routes.MAX_ALL_GUESSES})",
+        f"a cookie of {page_routes.LIFETIME // 3600} hours",
     ],
 )
 def test_the_numbers_are_those_of_the_code(row: str) -> None:
@@ -53,7 +53,6 @@ def test_the_numbers_are_those_of_the_code(row: str) -> None:
 def test_codes_and_routes_are_those_of_the_code() -> None:
     """Each code in the table is sent somewhere, and each administration's route in the text exists."""
     sources = "".join(Path(module.__file__ or "").read_text() for module in (quotas, request_body, class_routes))
-    sources += (Path(quotas.__file__).parent / "quota_middleware.py").read_text()
     for code in set(re.findall(r"\| 4\d\d `(\w+)`", TEXT)):
         assert f'"{code}"' in sources
     for path in set(re.findall(r"\$URL(/admin/\S+)", TEXT)):

@@ -72,13 +72,7 @@ class Decision:
 
 
 class FaultEngine:
-    """The active rules and their state; safe to use from any thread.
-
-    Parameters
-    ----------
-    seed
-        Seed of the random numbers for rules with a `rate`.
-    """
+    """The active rules and their state; safe to use from any thread. `seed` is for the random numbers of a rule's `rate`."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -127,14 +121,9 @@ class FaultEngine:
         )
 
     def decide(self, request: RequestInfo, now: float) -> Decision:
-        """Decide about one request: keys first, then limits, then scripts and failures; the first outcome counts.
+        """Decide about one request at a time of the monotonic clock: keys first, then limits, then scripts and failures.
 
-        Parameters
-        ----------
-        request
-            The request.
-        now
-            The clock's `monotonic()`.
+        The first outcome counts.
         """
         with self._lock:
             headers: dict[str, str] = {}
@@ -161,13 +150,7 @@ class FaultEngine:
                     active.account.spend(request.owner, spent)
 
     def next_job_fault(self, now: float) -> dict[str, Any] | None:
-        """Decide what goes wrong with a new job: the `fault` of its record, None for nothing.
-
-        Parameters
-        ----------
-        now
-            The clock's `time()`.
-        """
+        """Decide what goes wrong with a new job at a time since 1970: the `fault` of its record, None for nothing."""
         fault: dict[str, Any] = {}
         with self._lock:
             for _, slow in self._of_type(SlowQueue):
@@ -180,15 +163,7 @@ class FaultEngine:
         return fault or None
 
     def attach(self, retirement: Retirement, *, trained_tokens: Callable[[str], int]) -> None:
-        """Connect the engine to a sandbox.
-
-        Parameters
-        ----------
-        retirement
-            The dates on which models are shut down; the rules set them.
-        trained_tokens
-            Returns how many tokens an owner's jobs have trained, for quotas.
-        """
+        """Connect the engine to a sandbox: rules set the dates of `retirement`, quotas count an owner's `trained_tokens`."""
         self._retirement = retirement
         self._trained_tokens = trained_tokens
         self._update_retirement()

@@ -41,13 +41,7 @@ class VerdictQuery(RequestModel):
 
 
 class FaultRoutes:
-    """Faults, journal and verdict over HTTP.
-
-    Parameters
-    ----------
-    faults
-        The rules to show and to set, and the journal.
-    """
+    """Faults, journal and verdict over HTTP."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults

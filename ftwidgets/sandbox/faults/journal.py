@@ -65,13 +65,7 @@ class JournalEntry:
 
 
 class Journal:
-    """The last requests, oldest first.
-
-    Parameters
-    ----------
-    capacity
-        How many are kept.
-    """
+    """The last `capacity` requests, oldest first."""
 
     def __init__(self, capacity: int = 10_000) -> None:
         self._entries: deque[JournalEntry] = deque(maxlen=capacity)
@@ -197,22 +191,10 @@ class PendingEntry:
 
 
 class JournalMiddleware:
-    """The outermost middleware: records every request below `/v1`, also those whose key is rejected.
-
-    Parameters
-    ----------
-    app
-        The app behind it.
-    journal
-        Where requests are recorded.
-    clock
-        For their times.
-    """
+    """The outermost middleware: records every request below `/v1`, also those whose key is rejected."""
 
     def __init__(self, app: ASGIApp, journal: Journal, clock: Clock) -> None:
-        self._app = app
-        self._journal = journal
-        self._clock = clock
+        self._app, self._journal, self._clock = app, journal, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and record it."""

@@ -24,14 +24,8 @@ MAX_CALLERS = 10_000
 class TokenBucket:
     """A bucket that refills at `limit` a minute.
 
-    Parameters
-    ----------
-    limit
-        How much fits in.
-    level
-        How much is in it. It falls below zero where a request cost more than was estimated.
-    updated_at
-        When the level was computed, in seconds of a monotonic clock.
+    `level` is how much was in it at `updated_at`, in seconds of a monotonic clock. It falls below zero where a request cost
+    more than was estimated.
     """
 
     limit: int
@@ -74,13 +68,7 @@ class TokenBucket:
 
 
 class TokenBuckets:
-    """One bucket for each caller, for the last 10,000 callers; a caller who is forgotten starts with a full bucket.
-
-    Parameters
-    ----------
-    limit
-        What each caller may use in a minute.
-    """
+    """One bucket of `limit` a minute for each of the last 10,000 callers; one who is forgotten starts with a full bucket."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -120,13 +108,7 @@ class RateLimiter:
         self._buckets = {unit: TokenBuckets(limit) for unit, limit in limits.items() if limit}
 
     def admit(self, request: RequestInfo, now: float) -> tuple[ErrorReply | None, dict[str, str]]:
-        """Take what a request costs from every bucket, or from none if one lacks it.
-
-        Returns
-        -------
-        tuple[ErrorReply | None, dict[str, str]]
-            The error if the request is rejected, and the `x-ratelimit-*` headers.
-        """
+        """Take what a request costs from every bucket, or from none if one lacks it; return the error and the headers."""
         estimate = request.cost or TokenEstimate(0)
         costs = {"requests": 1, "tokens": estimate.total}
         buckets = {unit: group.refilled(request.owner, now) for unit, group in self._buckets.items()}
@@ -154,15 +136,9 @@ class RateLimiter:
 
 
 class QuotaAccount:
-    """The tokens that each caller has spent since a quota was set.
+    """The tokens that each caller has spent since a quota of `tokens` was set.
 
-    Parameters
-    ----------
-    tokens
-        What each caller may spend.
-    trained_tokens
-        Returns how many tokens an owner's jobs have trained so far. What they trained before the owner's first request
-        does not count.
+    What an owner's jobs have trained counts too, except before the owner's first request.
     """
 
     def __init__(self, tokens: int, trained_tokens: Callable[[str], int]) -> None:

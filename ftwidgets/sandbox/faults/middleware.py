@@ -29,22 +29,10 @@ class ConnectionDroppedError(Exception):
 
 
 class FaultMiddleware:
-    """Carries out the faults of requests.
-
-    Parameters
-    ----------
-    app
-        The app that answers when nothing goes wrong.
-    faults
-        Decides about each request.
-    clock
-        For rate limits and stalls.
-    """
+    """Carries out the faults of requests; rate limits and stalls go by the clock."""
 
     def __init__(self, app: ASGIApp, faults: FaultEngine, clock: Clock) -> None:
-        self._app = app
-        self._faults = faults
-        self._clock = clock
+        self._app, self._faults, self._clock = app, faults, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or do to it what a rule says."""
@@ -81,7 +69,7 @@ class FaultMiddleware:
     ) -> None:
         """Let the app answer; meter the tokens if a rule needs them, and break the stream if that is planned."""
         meter = None if request.cost is None else TokenMeter()
-        stream = _BreakableStream(self, request, planned, scope, send)
+        stream = _BreakableStream(self._faults, self._clock, request, planned, scope, send)
 
         async def metered_send(message: Message) -> None:
             if meter is not None:
@@ -109,27 +97,21 @@ class FaultMiddleware:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    def next_stream_break(self, request: RequestInfo) -> StreamBreak | None:
-        """Ask the rules whether a stream that begins now breaks."""
-        return self._faults.next_stream_break(request.method, request.path)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait by the clock, until the client gives up at the latest."""
-        given_up = threading.Event()
-        try:
-            await anyio.to_thread.run_sync(self._clock.wait, given_up, seconds, abandon_on_cancel=True)
-        finally:
-            given_up.set()
-
 
 class _BreakableStream:
     """Sends an answer; if it is a stream, a `StreamBreak` may hit one of its events."""
 
     def __init__(
-        self, middleware: FaultMiddleware, request: RequestInfo, planned: StreamBreak | None, scope: Scope, send: Send
+        self,
+        faults: FaultEngine,
+        clock: Clock,
+        request: RequestInfo,
+        planned: StreamBreak | None,
+        scope: Scope,
+        send: Send,
     ) -> None:
-        self._middleware, self._request, self._scope, self._send = middleware, request, scope, send
-        self._planned = planned
+        self._faults, self._clock, self._request, self._planned = faults, clock, request, planned
+        self._scope, self._send = scope, send
         self._break: StreamBreak | None = None
         self._events = 0
         self._ended = False
@@ -140,7 +122,7 @@ class _BreakableStream:
             return
         if message["type"] == "http.response.start":
             if Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream"):
-                self._break = self._planned or self._middleware.next_stream_break(self._request)
+                self._break = self._planned or self._faults.next_stream_break(self._request.method, self._request.path)
         elif self._break is not None and message.get("body"):
             await self._send_events(self._break, message)
             return
@@ -168,7 +150,11 @@ class _BreakableStream:
             body: bytes = message["body"].rstrip()
             return {**message, "body": body[: max(len(b"data: {"), len(body) // 2)] + b"\n\n"}
         if fault.mode == "stall":
-            await self._middleware.sleep(fault.seconds)
+            given_up = threading.Event()
+            try:  # wait by the clock, until the client gives up at the latest
+                await anyio.to_thread.run_sync(self._clock.wait, given_up, fault.seconds, abandon_on_cancel=True)
+            finally:
+                given_up.set()
             return message
         self._ended = True
         if fault.mode == "end":
@@ -202,13 +188,7 @@ async def close_connection(scope: Scope) -> None:
 
 
 class SocketCloser:
-    """Middleware that lets the sandbox close the connections of uvicorn: wrap the app in it before uvicorn serves it.
-
-    Parameters
-    ----------
-    app
-        The app to serve.
-    """
+    """Middleware that lets the sandbox close the connections of uvicorn: wrap the app in it before uvicorn serves it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -37,18 +37,7 @@ class TokenEstimate:
 
 
 def estimate_tokens(body: bytes) -> TokenEstimate:
-    """Estimate what a chat will cost.
-
-    Parameters
-    ----------
-    body
-        The request's body, valid or not.
-
-    Returns
-    -------
-    TokenEstimate
-        At least 1 token, even for a body that is invalid.
-    """
+    """Estimate what a chat will cost from its body, valid or not: at least 1 token."""
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):

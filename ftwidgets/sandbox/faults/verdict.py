@@ -76,17 +76,7 @@ class Verdict:
 
 
 def judge(entries: Sequence[JournalEntry], *, max_calls: int | None = None, owner: str | None = None) -> Verdict:
-    """Judge the client that sent these requests.
-
-    Parameters
-    ----------
-    entries
-        The journal's entries, in the order they came.
-    max_calls
-        How many requests it was allowed; None does not limit them.
-    owner
-        Whose requests to look at; None takes everybody's.
-    """
+    """Judge the client that sent these requests, or one `owner` of them, by a budget of `max_calls`; see `Faults.verdict`."""
     history = ClientHistory.from_entries([entry for entry in entries if owner is None or entry.owner == owner])
     checks = [check(history) for check in CHECKS]
     calls = len(history.entries)
