@@ -6,7 +6,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from ftwidgets.widgets.base import static_images
+from ftwidgets.widgets.base.panel import svg_to_img
 from ftwidgets.widgets.monitor import chart
 
 from . import lab
@@ -77,7 +77,7 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
 def test_the_fallback_survives_where_html_is_not_trusted(lab_page: LabPage, jupyter: lab.Lab) -> None:
     """In a notebook that JupyterLab does not trust: an <svg> is dropped, our image of it is kept and drawn."""
     svg = chart.loss_chart({"training": [(1, 5.0), (2, 2.0), (3, 1.0)]}, label="falls")
-    outputs = [nbformat.v4.new_output("display_data", {"text/html": html}) for html in (svg, static_images.svg_to_img(svg))]
+    outputs = [nbformat.v4.new_output("display_data", {"text/html": html}) for html in (svg, svg_to_img(svg))]
     cell = nbformat.v4.new_code_cell("pass", outputs=outputs, execution_count=1)
     notebook = nbformat.v4.new_notebook(cells=[cell])
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}

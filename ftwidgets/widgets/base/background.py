@@ -15,12 +15,7 @@ Result = TypeVar("Result")
 class BackgroundTask(Generic[Result]):
     """Runs a function in a thread and keeps what it returned or raised.
 
-    Parameters
-    ----------
-    name
-        Names the task in messages, and the thread.
-    on_error
-        Called in that thread with the exception that the function raised.
+    `name` stands in messages; `on_error` is called in that thread with the exception that the function raised.
     """
 
     def __init__(self, name: str, *, on_error: Callable[[Exception], object]) -> None:
@@ -38,30 +33,26 @@ class BackgroundTask(Generic[Result]):
 
     def start(self, function: Callable[[], Result]) -> bool:
         """Start a function in the thread, unless the last one is still running; return whether it was started."""
+
+        def run() -> None:
+            try:
+                self._result = function()
+            except Exception as error:
+                self._error = error
+                self._on_error(error)
+
         with self._lock:
             if self.busy:
                 return False
             self._result = self._error = None
-            self._thread = threading.Thread(target=self._run, args=(function,), name=f"ftwidgets-{self._name}", daemon=True)
+            self._thread = threading.Thread(target=run, name=f"ftwidgets-{self._name}", daemon=True)
             self._thread.start()
             return True
 
     def wait(self, timeout: float | None = None) -> Result:
-        """Wait for the function to end and return its result.
+        """Wait for the function to end; return its result, or raise what it raised.
 
-        Parameters
-        ----------
-        timeout
-            Seconds; None waits without a limit.
-
-        Raises
-        ------
-        TimeoutError
-            If it was still running; it goes on.
-        RuntimeError
-            If nothing was started.
-        Exception
-            Whatever the function raised.
+        A RuntimeError means that nothing was started, a TimeoutError that it was still running after `timeout` seconds.
         """
         thread = self._thread
         if thread is None:
@@ -72,10 +63,3 @@ class BackgroundTask(Generic[Result]):
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # it ran to its end, so this is its result
-
-    def _run(self, function: Callable[[], Result]) -> None:
-        try:
-            self._result = function()
-        except Exception as error:
-            self._error = error
-            self._on_error(error)

@@ -30,10 +30,7 @@ def failure_text(error: BaseException) -> str:
 def explain_wrong_service() -> Iterator[None]:
     """Replace what the `openai` client raises when it cannot parse an answer, such as a page of HTML at a mistyped address.
 
-    Raises
-    ------
-    FtwidgetsError
-        In place of the client's exception, whose text may hold the answer and with it the key.
+    The FtwidgetsError does not repeat the client's text, which may hold the answer and with it the key.
     """
     try:
         yield

@@ -14,16 +14,9 @@ _HERE = Path(__file__).parent
 
 
 class Live(anywidget.AnyWidget):
-    """HTML on the page.
+    """HTML on the page. Pass text from data or models through `html.escape` first.
 
-    Parameters
-    ----------
-    html
-        What to show. Pass text from data or models through `html.escape` first.
-    role
-        `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once,
-        empty for anything else.
-
+    `role` is `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once.
     A click on a `<button data-press="value">` calls the functions registered by `on_press` with that value.
     A `<button data-copy="css selector">` copies the text of that element.
     """

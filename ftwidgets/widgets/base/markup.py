@@ -20,17 +20,7 @@ def code_block(code: str) -> str:
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:
-    """Return an HTML table with a caption and header cells.
-
-    Parameters
-    ----------
-    caption
-        What the table shows; a screen reader reads it first.
-    header, rows
-        The cells; `str` is applied and the text is escaped.
-    numbers
-        Positions of the columns to align to the right.
-    """
+    """Return an HTML table of cells as escaped text; `numbers` are the positions of the columns to align to the right."""
 
     def cell(tag: str, position: int, value: object) -> str:
         kind = ' class="ftw-number"' if position in numbers else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
@@ -11,7 +13,7 @@ from typing import Any
 import ipywidgets
 from IPython.display import display, update_display
 
-from ftwidgets.widgets.base import markup, static_images
+from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
 
@@ -19,21 +21,20 @@ _shown: weakref.WeakSet[Panel] = weakref.WeakSet()
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+INK, PAPER = "#212121", "#ffffff"
+
+_SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>(?P<body>.*?)</svg>", re.DOTALL)
+_LABEL = re.compile(r"""\saria-label=(?:"([^"]*)"|'([^']*)')""")
+_BOX = re.compile(r"""\sviewBox=["']0 0 ([\d.]+) ([\d.]+)["']""")
+_SIZE = re.compile(r"""\s(?:width|height|style)=(?:"[^"]*"|'[^']*')""")
+_THEMED = re.compile(r"var\(--[\w-]+,\s*([^()]+)\)")
+
 
 class Panel(ipywidgets.VBox):
     """A titled form with a status line under its controls and a button that shows the code.
 
-    A subclass builds its controls and calls `super().__init__(title, parts)`. It overrides `code`, `static_text` and, where
-    a page without a kernel can show more than text, `static_html`.
-
-    Parameters
-    ----------
-    title
-        The heading.
-    parts
-        The controls, from top to bottom.
-    below_status, below_code
-        What stands under the status line, and under the code.
+    A subclass builds its controls and passes them to `super().__init__` from top to bottom. It overrides `code`, `static_text`
+    and, where a page without a kernel can show more than text, `static_html`.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Panel(ipywidgets.VBox):
 
     def _static(self) -> dict[str, Any]:
         name = f'class="ftw-static ftw-{self._shown_as}" aria-label="{escape(self.title)}"'
-        body = static_images.svg_to_img(self.static_html())
+        body = svg_to_img(self.static_html())
         page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
         return {"text/plain": f"{self.title}\n{self.static_text()}", "text/html": page}
 
@@ -135,3 +136,27 @@ def update_all_static_views() -> None:
     """Update the static view of each panel that was shown; call it before a notebook is stored."""
     for panel in list(_shown):
         panel.update_static_view()
+
+
+def svg_to_img(html: str) -> str:
+    """Replace every labelled `<svg>` with a `viewBox` from 0 0 by an `<img>` with the same picture and label.
+
+    JupyterLab drops `<svg>` from an untrusted notebook. An image cannot follow the page's theme, so it gets a white background.
+    """
+    return _SVG.sub(_image, html)
+
+
+def _image(match: re.Match[str]) -> str:
+    attributes = match["attributes"]
+    label, box = _LABEL.search(attributes), _BOX.search(attributes)
+    if label is None or box is None:
+        return match[0]
+    width, height = box.groups()
+    background = f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
+    attributes = _SIZE.sub("", attributes) + f' width="{width}" height="{height}"'
+    svg = _THEMED.sub(r"\1", f"<svg{attributes}>{background}{match['body']}</svg>").replace("currentColor", INK)
+    if "xmlns=" not in attributes:  # inside HTML it needs no namespace; a file of its own does
+        svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    data = base64.b64encode(svg.encode()).decode()
+    alt = label[1] if label[1] is not None else label[2].replace('"', "&quot;")
+    return f'<img alt="{alt}" width="{width}" height="{height}" src="data:image/svg+xml;base64,{data}">'

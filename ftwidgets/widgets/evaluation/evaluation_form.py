@@ -1,20 +1,25 @@
-"""The form of an evaluation: which models, which examples, how to score; it makes an `EvaluationRun`, and its code."""
+"""The form of an evaluation: which models, which examples, how to score; it makes an `EvaluationRun`, and its code.
+
+`ExamplesField` takes a path, the name of a bundled dataset, or an object from the code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import pandas as pd
 
+from ftwidgets import datasets
 from ftwidgets.data.text import normalize
-from ftwidgets.errors import FtwidgetsError
+from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.evaluation.baselines import majority
 from ftwidgets.evaluation.evaluate import METRICS, EvaluationRun
 from ftwidgets.evaluation.examples import read_examples
 from ftwidgets.widgets.base.fields import field, row
 from ftwidgets.widgets.base.markup import literal
-from ftwidgets.widgets.evaluation.examples_field import ExamplesField
 
 if TYPE_CHECKING:
     import openai
@@ -23,6 +28,56 @@ if TYPE_CHECKING:
 
 MAJORITY = "majority"
 _COLUMN, _WIDE = "400px", "800px"
+
+
+class ExamplesField:
+    """A text field (`control`) and the examples that it names; None leaves it empty.
+
+    An object is called `variable` in code; `split` chooses the rows of a bundled dataset.
+    """
+
+    def __init__(self, label: str, examples: Examples | None, *, variable: str, split: str) -> None:
+        self._variable, self._split = variable, split
+        self._object: pd.DataFrame | list[Mapping[str, Any]] | None = None
+        self._object_text = ""  # what the field holds while it means the object
+        text = ""
+        if isinstance(examples, str | Path):
+            text = str(examples)
+        elif examples is not None:
+            self._object = examples if isinstance(examples, pd.DataFrame) else list(examples)
+            text = self._object_text = f"({len(self._object)} examples from the code)"
+        self.control = ipywidgets.Text(description=label, value=text)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the field names no examples."""
+        return not self.control.value.strip()
+
+    def load(self) -> Examples:
+        """Return the examples that the field names; an error says why there are none, such as a missing CSV file."""
+        text = str(self.control.value).strip()
+        if not text:
+            raise ValueError("there are no examples. Name a JSONL or CSV file, or a bundled dataset.")
+        if self._object is not None and text == self._object_text:
+            return self._object
+        if text in datasets.names():
+            return datasets.load(text, self._split)
+        if text.lower().endswith(".csv"):
+            if not Path(text).expanduser().is_file():
+                raise DataError(f'there is no file "{text}". Check its name and folder.')
+            return pd.read_csv(Path(text).expanduser(), dtype=str, keep_default_na=False)
+        return text
+
+    def code(self) -> str:
+        """Return the Python expression for the same examples."""
+        text = str(self.control.value).strip()
+        if self._object is not None and text == self._object_text:
+            return self._variable
+        if text in datasets.names():
+            return f"ftwidgets.datasets.load({literal(text)}, {literal(self._split)})"
+        if text.lower().endswith(".csv"):
+            return f"pandas.read_csv({literal(str(Path(text).expanduser()))}, dtype=str, keep_default_na=False)"
+        return literal(text)
 
 
 class EvaluationForm:
@@ -78,13 +133,7 @@ class EvaluationForm:
             control.observe(lambda _change: act(), names="value")
 
     def named_models(self) -> dict[str, str]:
-        """Return the ids of the models by the names to show.
-
-        Raises
-        ------
-        ValueError
-            If a line cannot be parsed or a name is used twice.
-        """
+        """Return the ids of the models by the names to show; a ValueError names a bad line or a name that is used twice."""
         named: dict[str, str] = {}
         for line in filter(None, map(str.strip, self.models.value.splitlines())):
             name, equals, model = (part.strip() for part in line.partition("="))
@@ -97,13 +146,7 @@ class EvaluationForm:
         return named
 
     def create_run(self, client: openai.OpenAI) -> EvaluationRun:
-        """Create the evaluation that the form describes, before any question is asked.
-
-        Raises
-        ------
-        FtwidgetsError, ValueError
-            If the form cannot be used as it is.
-        """
+        """Create the evaluation that the form describes; an error says why it cannot, before any question is asked."""
         named = self.named_models()
         if not named:
             raise ValueError('"Models" is empty. Name at least one, on a line of its own.')
@@ -134,10 +177,6 @@ class EvaluationForm:
         options = [f"    {name}={literal(value)}," for name, value in self._options().items()]
         call = ["result = ftwidgets.evaluate(", "    client,", "    {", *entries, "    },", f"    {examples},", *options, ")"]
         return "\n".join([*head, "", *call, "print(result)"])
-
-    @property
-    def _has_baseline(self) -> bool:
-        return bool(self.train.value.strip())
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"metric": self.metric.value, "max_tokens": self.max_tokens.value}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from html import escape
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +124,9 @@ class Evaluation(Panel):
             with suppress(Exception):
                 self._task.wait()  # the thread of the last one may take a moment longer to end
             self._stop.clear()
-            self._clear()
+            self.result = None  # so that it is not mistaken for the next one
+            self.summary.html = self.closer.html = self._pager.html = ""
+            self._details.layout.display = "none"
             self.run_button.disabled, self.cancel_button.disabled = True, False
             asked = f"{pluralize(len(run.models), 'model')} {pluralize(len(run.questions), 'question')} each"
             self.show_status(f"Asking {asked}: {pluralize(run.total, 'answer')} to come.")
@@ -187,12 +188,6 @@ class Evaluation(Panel):
         shown = self.summary.html + self.closer.html if self.result is not None else super().static_html()
         return self.status.html + shown
 
-    def _clear(self) -> None:
-        """Clear the last result, so that it is not mistaken for the next one."""
-        self.result = None
-        self.summary.html = self.closer.html = self._pager.html = ""
-        self._details.layout.display = "none"
-
     def _ask(self, run: EvaluationRun, n_in_training: int) -> results.Evaluation:
         """Ask all models, in the thread; whatever ends it, what every model has answered is scored."""
         started, updated = monotonic(), 0.0
@@ -202,7 +197,8 @@ class Evaluation(Panel):
             now = monotonic()
             if now - updated >= _INTERVAL:
                 updated = now
-                self._show_progress(done, total, (now - started) * (total - done) / done)
+                text = f"{done} of {total} answers, about {(now - started) * (total - done) / done:.0f} s left"
+                self.progress.html = f'<progress aria-label="{text}" max="{total}" value="{done}"></progress> {text}'
 
         try:
             run.ask(on_answer=update, stop=self._stop)
@@ -221,10 +217,6 @@ class Evaluation(Panel):
         texts = [failure_text(error), *getattr(error, "__notes__", ())]
         self.show_status(" ".join(text if text.endswith(".") else f"{text}." for text in texts), "wrong")
         self.update_static_view()
-
-    def _show_progress(self, done: int, total: int, left: float) -> None:
-        text = f"{done} of {total} answers, about {left:.0f} s left"
-        self.progress.html = f'<progress aria-label="{escape(text)}" max="{total}" value="{done}"></progress> {escape(text)}'
 
     def _show_end(self, run: EvaluationRun, n_in_training: int, seconds: float) -> None:
         scored = self._show_result(run)

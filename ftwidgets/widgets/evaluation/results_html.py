@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.evaluation.dotplot import Dot, dotplot
 
 if TYPE_CHECKING:
     from ftwidgets.evaluation.result import Evaluation
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 PAGE = 5  # answers shown at a time
 _MAX_PAIRED = 4  # up to so many models every two are compared; of more, each with the first
 _MAX_CHARACTERS = 400  # of a text in the table
+
+# The plot
+_LEFT, _PLOT, _RIGHT = 130, 240, 190  # pixels: names, axis, figures
+_ROW, _FOOT = 28, 26
+_MAX_NAME = 18  # characters
+_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0)
 
 
 def model_pairs(names: list[str]) -> list[tuple[str, str]]:
@@ -26,14 +33,15 @@ def model_pairs(names: list[str]) -> list[tuple[str, str]]:
 
 def verdicts(result: Evaluation, smallest: float | None = None) -> list[str]:
     """Return for every pair whether one is better, and than which."""
-    return [_name_both(a, b, result.verdict(a, b, smallest=smallest)) for a, b in model_pairs(result.models)]
-
-
-def _name_both(a: str, b: str, text: str) -> str:
-    for word in ("better", "worse"):
-        if text.startswith(f"{a} is {word}"):
-            return f"{a} is {word} than {b}{text[len(f'{a} is {word}') :]}"
-    return text
+    texts = []
+    for a, b in model_pairs(result.models):
+        text = result.verdict(a, b, smallest=smallest)
+        for claim in (f"{a} is better", f"{a} is worse"):
+            if text.startswith(claim):
+                text = f"{claim} than {b}{text.removeprefix(claim)}"
+                break
+        texts.append(text)
+    return texts
 
 
 def summary(result: Evaluation, verdicts: list[str]) -> str:
@@ -48,7 +56,8 @@ def summary(result: Evaluation, verdicts: list[str]) -> str:
         caption = "Differences on the same examples, with 95 % intervals; right of the dashed line the first is better"
         rows = [Dot(f"{a} - {b}", d.estimate, d.low, d.high) for a, b, d in differences]
         parts += [_heading(caption), dotplot(caption, rows, low=-0.2, high=0.2, zero=True)]
-        items = "".join(f"<li>{escape(_sentence(text))}</li>" for text in verdicts)
+        sentences = [text[0].upper() + text[1:] if text.startswith(("cannot", "no ")) else text for text in verdicts]
+        items = "".join(f"<li>{escape(text)}.</li>" for text in sentences)
         caution = f"<p>{escape(multiple_comparisons(len(differences)))}</p>" if len(differences) > 1 else ""
         parts = [_heading("Verdict" if len(differences) == 1 else "Verdicts"), f"<ul>{items}</ul>", caution, *parts]
     return "".join(parts) + scores_table(result)
@@ -105,5 +114,73 @@ def n_pages(result: Evaluation) -> int:
     return -(-len(result.answers) // PAGE)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if not text[0].isupper() and text.startswith(("cannot", "no ")) else f"{text}."
+@dataclass(frozen=True)
+class Dot:
+    """A named value with its interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    def figures(self, *, signed: bool = False) -> str:
+        """Return the value and the interval as text."""
+        sign = "+" if signed else ""
+        return f"{self.value:{sign}.2f} ({self.low:{sign}.2f} to {self.high:{sign}.2f})"
+
+
+def dotplot(caption: str, rows: Sequence[Dot], *, low: float, high: float, zero: bool = False) -> str:
+    """Return the SVG of rows of dots over one axis, for the scores of models or the differences between two.
+
+    A screen reader reads the caption, then each row. The axis from `low` to `high` grows to hold every interval; `zero` marks
+    zero with a line and writes figures with their sign.
+    """
+    low, high = min([low, *(row.low for row in rows)]), max([high, *(row.high for row in rows)])
+    span = (high - low) or 1.0
+
+    def x(value: float) -> float:
+        return _LEFT + _PLOT * (value - low) / span
+
+    height, width = _ROW * len(rows) + _FOOT, _LEFT + _PLOT + _RIGHT
+    description = "; ".join(f"{row.name} {row.figures(signed=zero)}" for row in rows)
+    parts = [
+        f'<svg role="img" aria-label="{escape(f"{caption}: {description}")}" viewBox="0 0 {width} {height}" '
+        f'width="{width}" style="max-width:100%;height:auto;display:block;color:inherit" font-size="12.5" fill="currentColor">'
+    ]
+    bottom = _ROW * len(rows)
+    for value in _ticks(low, high):
+        parts.append(
+            f'<line x1="{x(value):.1f}" x2="{x(value):.1f}" y1="0" y2="{bottom + 4}" stroke="currentColor" '
+            f'stroke-opacity="0.25"/><text x="{x(value):.1f}" y="{bottom + 18}" text-anchor="middle">{value:g}</text>'
+        )
+    if zero:
+        parts.append(
+            f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{bottom}" stroke="currentColor" stroke-dasharray="4 3"/>'
+        )
+    parts += [_row(row, _ROW * i + _ROW / 2, x(row.low), x(row.value), x(row.high), zero) for i, row in enumerate(rows)]
+    return "".join(parts) + "</svg>"
+
+
+def _row(row: Dot, y: float, low: float, value: float, high: float, signed: bool) -> str:
+    name = row.name if len(row.name) <= _MAX_NAME else row.name[: _MAX_NAME - 3] + "..."
+    return (
+        f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end">{escape(name)}</text>'
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" stroke-width="2"/>'
+        f'<line x1="{low:.1f}" x2="{low:.1f}" y1="{y - 5:.1f}" y2="{y + 5:.1f}" stroke="currentColor" stroke-width="2"/>'
+        f'<line x1="{high:.1f}" x2="{high:.1f}" y1="{y - 5:.1f}" y2="{y + 5:.1f}" stroke="currentColor" stroke-width="2"/>'
+        f'<circle cx="{value:.1f}" cy="{y:.1f}" r="5" style="fill:var(--jp-brand-color1,#1976d2)"/>'
+        f'<text x="{_LEFT + _PLOT + 14}" y="{y + 4:.1f}">{escape(row.figures(signed=signed))}</text>'
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return about four round values."""
+    unit = 1.0
+    while (high - low) / unit < 1:
+        unit /= 10
+    while (high - low) / unit > 10:
+        unit *= 10
+    step = next((unit * part for part in _STEPS if (high - low) / (unit * part) <= 6), unit * 2)
+    first = int(low / step) - 1
+    values = [round((first + i) * step, 10) for i in range(int((high - low) / step) + 4)]
+    return [value + 0.0 for value in values if low <= value <= high]

@@ -6,25 +6,57 @@ forgotten with the kernel; no trait, output, `repr` or widget state ever holds i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import ipywidgets
 
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.providers import provider
 from ftwidgets.widgets.base import fields, markup
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.key.secret import KeyField, Secret
-from ftwidgets.widgets.key.services import SERVICES, ServiceChoice, address_problem, check_address
 
 if TYPE_CHECKING:
     import openai
 
 _TIMEOUT = 15.0  # seconds for a test of the connection
+_KEY = re.compile(r"(Bearer\s+)?((sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,})")
+_KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
+
+
+@dataclass(frozen=True)
+class ServiceChoice:
+    """A service in the menu, with a note below it."""
+
+    name: str
+    label: str
+    base_url: str | None
+    note: str
+
+
+_OPENAI = provider("openai")
+
+SERVICES = {
+    choice.name: choice
+    for choice in (
+        ServiceChoice("sandbox", "Sandbox, in this notebook", None, provider("sandbox").note),
+        ServiceChoice(_OPENAI.name, _OPENAI.label, _OPENAI.base_url, _OPENAI.note),
+        ServiceChoice(
+            "other",
+            "Another service, by its address",
+            None,
+            "Any service that takes OpenAI's calls, such as a school's own server; its pages tell the address.",
+        ),
+    )
+}
 
 
 class ApiKey(Panel):
@@ -94,7 +126,16 @@ class ApiKey(Panel):
             If the address or the key is missing.
         """
         if self._client is None:
-            self._client = self._connect() if self.service == "sandbox" else self._connect_elsewhere()
+            base_url = self.base_url
+            if self.service == "sandbox":
+                self._client = self._connect()
+            elif self._key is not None:
+                self._client = self._connect(base_url=base_url, api_key=self._key.reveal())
+            elif self._environment_key() is None:
+                message = "there is no key yet: type it into the field, or set OPENAI_API_KEY in the environment."
+                raise FtwidgetsError(message)
+            else:
+                self._client = self._connect(base_url=base_url)
         return self._client
 
     def choose(self, service: str, base_url: str = "") -> None:
@@ -185,28 +226,20 @@ class ApiKey(Panel):
         if self.service == "sandbox":
             return f"{self._service.label}: no key needed."
         where = self._service.label if self.service == "openai" else self._address.value or "another service, no address yet"
-        return f"{where}: {self._key_source()}."
+        if self._key is not None:
+            return f"{where}: the key was passed in ({self._key.end})."
+        try:
+            found = self._environment_key()
+        except ValueError as error:
+            return f"{where}: {str(error).rstrip('.')}."
+        return f"{where}: no key yet." if found is None else f"{where}: the key comes from OPENAI_API_KEY ({found.end})."
 
     @property
     def _service(self) -> ServiceChoice:
         return SERVICES[self.service]
 
-    def _connect_elsewhere(self) -> openai.OpenAI:
-        base_url = self.base_url
-        if self._key is not None:
-            return self._connect(base_url=base_url, api_key=self._key.reveal())
-        if self._environment_key() is None:
-            raise FtwidgetsError("there is no key yet: type it into the field, or set OPENAI_API_KEY in the environment.")
-        return self._connect(base_url=base_url)
-
     def _environment_key(self) -> Secret | None:
-        """Return the key that `connect` finds in the environment; None if there is none.
-
-        Raises
-        ------
-        ValueError
-            If there is no address yet, or the variable cannot be a key.
-        """
+        """Return the key that `connect` finds in the environment; a ValueError says why there is no address or no key in it."""
         base_url = self.base_url
         try:
             text = self._connect(base_url=base_url).api_key
@@ -219,31 +252,22 @@ class ApiKey(Panel):
         except ValueError as error:
             raise ValueError(f"OPENAI_API_KEY cannot be used: {error}") from None
 
-    def _key_source(self) -> str:
-        if self._key is not None:
-            return f"the key was passed in ({self._key.end})"
-        try:
-            found = self._environment_key()
-        except ValueError as error:
-            return str(error).rstrip(".")
-        return "no key yet" if found is None else f"the key comes from OPENAI_API_KEY ({found.end})"
-
     def _start_test(self) -> None:
+        def test() -> list[str]:
+            try:
+                return self.test()
+            finally:
+                self._test.disabled = False
+                self.update_static_view()
+
         self.show_status("Asking the service ...")
         self._test.disabled = True
-        if not self._task.start(self._test_in_background):  # the last test is just ending
+        if not self._task.start(test):  # the last test is just ending
             self._test.disabled = False
 
     def _show_failure(self, error: Exception) -> None:
         if self._tested in (None, self._client):  # otherwise another service was chosen meanwhile
             self.show_error(error)
-
-    def _test_in_background(self) -> list[str]:
-        try:
-            return self.test()
-        finally:
-            self._test.disabled = False
-            self.update_static_view()
 
     def _on_choice(self) -> None:
         """Update the form after another choice; the key of the former service must not be sent there."""
@@ -272,3 +296,28 @@ class ApiKey(Panel):
         return (
             f"OPENAI_API_KEY is set ({found.end}) and goes to {self.base_url}, unless you type another. Nothing was sent yet."
         )
+
+
+def check_address(text: str) -> str:
+    """Return the address of a service, normalized; the message of a ValueError does not repeat what is no address."""
+    text = text.strip()
+    if not text:
+        raise ValueError("type the address of the service, such as http://localhost:8000/v1.")
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
+    return parts.geturl()  # without line breaks, and with its scheme in lower case
+
+
+def address_problem(text: str) -> str:
+    """Return why a text must not stay in the field for the address, which is shown and saved; empty if it may."""
+    text = text.strip()
+    if _KEY.fullmatch(text) or _KEY_IN_PATH.search(text):
+        return "that looks like a key, and the address is saved with the notebook."
+    if re.search("[@?#]", text):
+        return "leave out names, passwords and what follows a ? or #: the address is saved with the notebook."
+    return ""

@@ -13,17 +13,9 @@ _MIN_LENGTH = 12  # of a shorter key not even the end is shown
 
 
 class Secret:
-    """A key that shows only its last two characters.
+    """A key that shows only its last two characters; whitespace around it is dropped.
 
-    Parameters
-    ----------
-    text
-        The key; whitespace around it is dropped.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be a key. The message does not repeat it.
+    The message of the ValueError for a text that cannot be a key does not repeat it.
     """
 
     __slots__ = ("__text",)
@@ -55,13 +47,7 @@ class Secret:
 
 
 class KeyField(anywidget.AnyWidget):
-    """A password field that passes on what is typed and stores nothing.
-
-    Parameters
-    ----------
-    on_key
-        Called with the key.
-    """
+    """A password field that passes what is typed on to `on_key` and stores nothing."""
 
     _esm = _HERE / "key.js"
     _css = _HERE / "key.css"

@@ -15,7 +15,6 @@ from ftwidgets.data import Finding, Prepared, Report, prepare
 from ftwidgets.data.prepare import Draft, draft
 from ftwidgets.data.readers import column_names
 from ftwidgets.data.results import sort_by_level
-from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.data.tokens.lengths import Lengths, measure
@@ -25,9 +24,7 @@ from ftwidgets.widgets.base.fields import button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prep import preview
-from ftwidgets.widgets.prep.column_fields import ColumnFields, half, pair
-from ftwidgets.widgets.prep.source_fields import SourceFields
-from ftwidgets.widgets.prep.tokens_and_cost import cost_sentence, cost_table, histogram
+from ftwidgets.widgets.prep.source_fields import ColumnFields, SourceFields, half, pair
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
@@ -137,7 +134,7 @@ class DatasetPrep(Panel):
             self._draft = draft(source, **self.columns.arguments, system=self._system)
             self._show_report(self._draft.report)
             self._lengths = measure(self._draft.report.examples)
-            self.tokens.html = histogram(self._lengths)
+            self.tokens.html = preview.histogram(self._lengths)
             self._split()
         except Exception as error:
             self.show_error(error)
@@ -180,7 +177,11 @@ class DatasetPrep(Panel):
         if (more := report.n_findings - len(shown)) > 0:
             lines.append(f"  and {more:,} more")
         if self._in_validation:
-            lines += [self._split_text(), str(self._lengths), cost_sentence(self._n_trained_tokens, self.n_epochs.value)]
+            lines += [
+                self._split_text(),
+                str(self._lengths),
+                preview.cost_sentence(self._n_trained_tokens, self.n_epochs.value),
+            ]
         return "\n".join([*lines, *([_written_text(self.prepared)] if self.prepared is not None else [])])
 
     def static_html(self) -> str:
@@ -265,7 +266,10 @@ class DatasetPrep(Panel):
             self._show_cost()
             self.refresh_code()
         report = self._report or self._draft.report
-        text = f"{report.summary} {self._split_text()}" if self._in_validation else _reason_without_examples(report)
+        if self._in_validation:
+            text = f"{report.summary} {self._split_text()}"
+        else:
+            text = next((str(found) for found in report.findings if found.level == "error"), report.summary)
         verdict = "" if report.ok else "Not ready, see the findings. "
         self.show_status(verdict + text + (_STALE if self.prepared is not None else ""), "ok" if report.ok else "wrong")
 
@@ -282,7 +286,7 @@ class DatasetPrep(Panel):
 
     def _show_cost(self) -> None:
         n_epochs, exact = self.n_epochs.value, self._lengths.exact
-        self.cost.html = cost_table(self._n_trained_tokens, n_epochs, exact=exact) if self._in_validation else ""
+        self.cost.html = preview.cost_table(self._n_trained_tokens, n_epochs, exact=exact) if self._in_validation else ""
 
     def _findings_html(self, start: int, stop: int) -> str:
         return preview.findings_table(self._finding_rows[start:stop])
@@ -290,24 +294,18 @@ class DatasetPrep(Panel):
     def _conversations_html(self, start: int, stop: int) -> str:
         if self._draft is None or not self._in_validation:
             return "<p>No example to show.</p>"
-        examples = self._draft.report.examples
-        legend = "<p>The model reads all of it and learns what the assistant says.</p>"
-        return legend + "".join(preview.conversation(examples[i], self._title(i, examples[i])) for i in range(start, stop))
-
-    def _title(self, i: int, example: Example) -> str:
-        assert self._draft is not None
-        side = "held out" if self._in_validation[i] else "for training"
-        return f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {pluralize(count_tokens([example])[0], 'token')}"
+        parts = ["<p>The model reads all of it and learns what the assistant says.</p>"]
+        for i in range(start, stop):
+            example = self._draft.report.examples[i]
+            side = "held out" if self._in_validation[i] else "for training"
+            tokens = pluralize(count_tokens([example])[0], "token")
+            parts.append(preview.conversation(example, f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {tokens}"))
+        return "".join(parts)
 
     def _split_text(self) -> str:
         n_held_out = sum(self._in_validation)
         n_train = len(self._in_validation) - n_held_out
         return f"With seed {self.seed.value}: {n_train:,} to train on, {n_held_out:,} held out."
-
-
-def _reason_without_examples(report: Report) -> str:
-    errors = [found for found in report.findings if found.level == "error"]
-    return str(errors[0]) if errors else report.summary
 
 
 def _written_text(prepared: Prepared) -> str:

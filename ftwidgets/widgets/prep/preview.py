@@ -1,4 +1,4 @@
-"""What DatasetPrep shows of a dataset: a pager, examples as conversations, the findings as a table, the automatic fixes."""
+"""What DatasetPrep shows of a dataset: examples as conversations, findings and fixes, a histogram of tokens, the cost."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 import ipywidgets
 
 from ftwidgets.data import Report
-from ftwidgets.data.render import summary
+from ftwidgets.data.cost import cost, format_usd, prices
+from ftwidgets.data.render import charts, summary
 from ftwidgets.data.rows import Example
+from ftwidgets.data.text import pluralize
+from ftwidgets.data.tokens.lengths import Lengths, bins
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
@@ -20,19 +23,18 @@ _MAX_OF_A_KIND = 5  # findings shown one by one
 _MAX_PLACES = 12  # named of the others
 
 _EDGES = {"system": "#8e6bbf", "user": "#9e9e9e", "assistant": "#2e7d32"}
+_FILL = "var(--jp-brand-color1, #1976d2)"
+_HEADER = ("Provider", "Model", "USD for a million tokens", "Price read on", "This training")
+_CAUTION = (
+    "The tokens are counted by the sandbox's tokenizer. Another model's tokenizer cuts text differently, so its count and its "
+    "sum differ: take the sums of other providers as an order of magnitude, and look at their price list before you pay."
+)
 
 
 class Pager(ipywidgets.VBox):
-    """Shows a long list a page at a time; only that page is sent to the browser.
+    """Shows a long list a page of `size` items at a time; only that page is sent to the browser.
 
-    Parameters
-    ----------
-    noun
-        What the items are called, in the plural.
-    size
-        The number of items on a page.
-    draw
-        Returns the HTML of the items from one position up to another.
+    `noun` is the plural of an item; `draw` returns the HTML of the items from one position up to another.
     """
 
     def __init__(self, noun: str, size: int, draw: Callable[[int, int], str]) -> None:
@@ -79,9 +81,17 @@ class Pager(ipywidgets.VBox):
 
 def conversation(example: Example, title: str) -> str:
     """Return one example as a conversation in escaped HTML, under a title."""
-    shown = "".join(_turn_html(role, text) for role, text in turns(example))
-    head = f'<div style="font-weight:600;margin:2px 0">{escape(title)}</div>'
-    return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{head}{shown}</section>'
+    parts = [f'<div style="font-weight:600;margin:2px 0">{escape(title)}</div>']
+    for role, text in turns(example):
+        cut = text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} … ({len(text):,} characters)"
+        edge = f"border-left:4px solid {_EDGES.get(role, '#9e9e9e')};padding-left:8px"
+        parts.append(
+            f'<div style="display:flex;{edge};margin-bottom:2px">'
+            f'<div style="flex:0 0 76px;font-style:italic">{escape(role)}</div>'
+            f'<div dir="auto" style="flex:1;max-width:75ch;white-space:pre-wrap;overflow-wrap:anywhere">{escape(cut)}</div>'
+            "</div>"
+        )
+    return f'<section aria-label="{escape(title, quote=True)}" style="margin:0 0 12px">{"".join(parts)}</section>'
 
 
 def turns(example: Example) -> Iterator[tuple[str, str]]:
@@ -147,10 +157,37 @@ def _message_text(message: Mapping[str, Any]) -> str:
     return " ".join(piece for piece in pieces if piece)
 
 
-def _turn_html(role: str, text: str) -> str:
-    cut = text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]} … ({len(text):,} characters)"
-    return (
-        f'<div style="display:flex;border-left:4px solid {_EDGES.get(role, "#9e9e9e")};padding-left:8px;margin-bottom:2px">'
-        f'<div style="flex:0 0 76px;font-style:italic">{escape(role)}</div>'
-        f'<div dir="auto" style="flex:1;max-width:75ch;white-space:pre-wrap;overflow-wrap:anywhere">{escape(cut)}</div></div>'
-    )
+def histogram(lengths: Lengths) -> str:
+    """Return how many examples have how many tokens as HTML: a summary, a labelled picture, and a table to open."""
+    sentence = str(lengths)
+    if not lengths.tokens:
+        return f"<p>{escape(sentence)}</p>"
+    found = bins(lengths.tokens)
+    rows = [(f"{first:,} to {last:,}" if last > first else f"{first:,}", n) for first, last, n in found]
+    numbers = markup.table("Examples by tokens", ("Tokens", "Examples"), rows, numbers=(1,))
+    title = "Histogram of tokens per example"
+    picture = charts.columns(found, title=title, summary=sentence, axis="tokens of an example", fill=_FILL)
+    return f"<p>{escape(sentence)}</p>{picture}<details><summary>The numbers</summary>{numbers}</details>"
+
+
+def cost_sentence(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
+    """Return how many tokens are trained on and what the sandbox charges for it, as plain text."""
+    about = "" if exact else "about "
+    trained = f"{about}{tokens:,} tokens x {pluralize(n_epochs, 'epoch')} = {about}{tokens * n_epochs:,} trained tokens"
+    return f"Training file: {trained}. In the sandbox they cost {format_usd(cost(tokens, n_epochs, prices()[0]))}."
+
+
+def cost_table(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
+    """Return what training would cost at each provider, as HTML.
+
+    `tokens` are those of the training file, by the sandbox's tokenizer; `exact` is False if only a sample was counted.
+    """
+    rows, notes = [], []
+    for price in prices():
+        amount = format_usd(cost(tokens, n_epochs, price)) + (" (expired)" if price.expired() else "")
+        rows.append((price.provider, price.model, f"{price.usd_per_million_tokens:g}", price.as_of, amount))
+        note = f"{price.availability()} {price.note}" if price.expired() else price.note
+        notes.append(f"<li>{escape(f'{price.provider}, {price.model}: {note} Source: {price.source}.')}</li>")
+    table = markup.table("What training would cost", _HEADER, rows, numbers=(2, 4))
+    sources = f"<details><summary>Where these prices are from</summary><ul>{''.join(notes)}</ul></details>"
+    return f"<p>{escape(cost_sentence(tokens, n_epochs, exact=exact))}</p>{table}<p>{escape(_CAUTION)}</p>{sources}"

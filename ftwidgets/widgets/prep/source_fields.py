@@ -1,4 +1,4 @@
-"""The fields that choose the data: a bundled dataset, a path, an upload, or a DataFrame from the code."""
+"""The fields that choose the data (a bundled dataset, a path, an upload, a DataFrame from the code) and its columns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ftwidgets import datasets
+from ftwidgets.data.readers import DEFAULT_COLUMNS
+from ftwidgets.data.text import normalize
 from ftwidgets.errors import DataError
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.fields import field
+from ftwidgets.widgets.base.fields import field, row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,21 +25,14 @@ BUNDLED, PATH, UPLOAD, FRAME = "a bundled dataset", "a file beside the notebook"
 
 _TRAIN = "train"
 _KINDS = ".csv,.tsv,.txt,.xlsx,.jsonl,.json"
+_HALF = "410px"  # two fields side by side fill a panel
+_ARGUMENTS = {"prompt": "prompt", "completion": "completion", "system": "system_column"}
 
 
 class SourceFields(ipywidgets.VBox):
-    """Fields that choose a source of rows.
+    """Fields that choose a source of rows; `on_change` is called when another one was chosen.
 
-    Parameters
-    ----------
-    source
-        The name of a bundled dataset, the path of a file, a DataFrame, or None for nothing yet.
-    uploads
-        Returns the folder where an uploaded file is stored.
-    on_change
-        Called when another source was chosen.
-    catch_errors
-        Makes a callback that shows an exception, as `Panel.catch_errors`.
+    `uploads` returns the folder where an uploaded file is stored; `catch_errors` is that of the panel.
     """
 
     def __init__(
@@ -168,3 +163,81 @@ def _variable_name(frame: object) -> str:
     shell = get_ipython()
     names = shell.user_ns if shell is not None else {}
     return next((name for name, value in names.items() if value is frame and not name.startswith("_")), "table")
+
+
+class ColumnFields(ipywidgets.VBox):
+    """Fields for the names of the columns; `fill` sets what they offer, `on_change` is called when the user chose another.
+
+    None chooses the columns called Prompt, Completion and System.
+    """
+
+    def __init__(
+        self, prompt: str | None, completion: str | None, system_column: str | None, *, on_change: Callable[[], object]
+    ) -> None:
+        self._wanted = {"prompt": prompt, "completion": completion, "system": system_column}
+        self._header: list[str] = []
+        self._filling = False
+        self._on_change = on_change
+        self.prompt = ipywidgets.Dropdown(description="Prompt column")
+        self.completion = ipywidgets.Dropdown(description="Completion column")
+        self.system = ipywidgets.Dropdown(description="System column")
+        self._fields = {"prompt": self.prompt, "completion": self.completion, "system": self.system}
+        for control in self._fields.values():
+            control.observe(self._changed, names="value")
+        prompt_field = half(self.prompt, "What the user says.")
+        completion_field = half(self.completion, "What the model should answer: the only part it learns.")
+        system_field = half(self.system, "If each row has a system prompt of its own.")
+        super().__init__([pair(prompt_field, completion_field), system_field])
+        self.fill([])
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The columns as arguments of `ftwidgets.prepare`, without those that it would choose by itself."""
+        chosen = {part: control.value for part, control in self._fields.items()}
+        return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
+
+    def fill(self, header: list[str]) -> None:
+        """Offer the columns of a table, and choose the wanted ones, else those with the default names."""
+        self._header, self._filling = header, True
+        try:
+            for part, control in self._fields.items():
+                wanted = self._wanted[part]
+                if wanted is None:
+                    chosen = default_column(part, header)
+                else:
+                    chosen = wanted if wanted in header else _match_column(wanted, header) or wanted
+                extra = [chosen] if chosen is not None and chosen not in header else []  # the check reports it
+                none = [] if part == "system" and chosen is not None else [("(none)", "")]
+                control.options = [*none, *((name, name) for name in [*header, *extra])]
+                control.value = chosen or ""
+        finally:
+            self._filling = False
+
+    def _changed(self, _change: Any) -> None:
+        if not self._filling:
+            self._on_change()
+
+
+def half(control: Any, help_text: str) -> ipywidgets.VBox:
+    """Return a field half as wide as a panel."""
+    box = field(control, help_text, width=_HALF)
+    box.layout.width = _HALF
+    return box
+
+
+def pair(*fields: Any) -> ipywidgets.HBox:
+    """Return two half fields side by side, aligned at their tops."""
+    box = row(*fields)
+    box.layout.align_items = "flex-start"
+    return box
+
+
+def _match_column(name: str, header: list[str]) -> str | None:
+    """Return the only column whose name differs at most in case and whitespace."""
+    alike = [column for column in header if normalize(column) == normalize(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def default_column(part: str, header: list[str]) -> str | None:
+    """Return the one column that is read for a part (`prompt`, `completion`, `system`) when none is named."""
+    return _match_column(DEFAULT_COLUMNS[part], header)

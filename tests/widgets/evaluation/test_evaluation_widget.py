@@ -15,7 +15,7 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.evaluation import Evaluation, results_html
-from ftwidgets.widgets.evaluation.dotplot import Dot, dotplot
+from ftwidgets.widgets.evaluation.results_html import Dot, dotplot
 from tests.evaluation.test_evaluate import MODELS, client_of, example
 
 ROWS = [example(f"{i}", "even" if i % 2 == 0 else "odd") for i in range(40)]
@@ -252,7 +252,7 @@ def test_the_drawing_says_what_it_shows() -> None:
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.2, 0.2), (-1, 1), (-0.03, 0.02), (-120, 40), (0, 7)])
 def test_an_axis_has_a_few_round_ticks(low: float, high: float) -> None:
     """All of them on the axis, evenly spaced, zero among them."""
-    from ftwidgets.widgets.evaluation.dotplot import _ticks
+    from ftwidgets.widgets.evaluation.results_html import _ticks
 
     ticks = _ticks(low, high)
     assert 2 <= len(ticks) <= 8

@@ -125,7 +125,10 @@ def test_nothing_is_asked_before_the_user_does() -> None:
 @pytest.mark.parametrize(
     ("response", "told"),
     [
-        (httpx2.Response(401, json={"error": {"message": f"Incorrect API key provided: {KEY}."}}), "rejected the request"),
+        (
+            httpx2.Response(401, json={"error": {"message": f"Incorrect API key provided: {KEY}."}}),
+            "request (401)",
+        ),
         (httpx2.Response(200, text="<html>hello</html>", headers={"content-type": "text/html"}), "no API like OpenAI"),
         (httpx2.ConnectError("no route"), "does not answer"),
     ],

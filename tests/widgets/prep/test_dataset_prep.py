@@ -11,7 +11,7 @@ import pytest
 import ftwidgets
 from ftwidgets.errors import DataError
 from ftwidgets.widgets.prep import DatasetPrep
-from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD
+from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD, default_column
 
 ROWS = [(f"question {n} about bikes?", f"the answer number {n} is this one") for n in range(20)]
 
@@ -413,3 +413,10 @@ def test_an_upload_that_cannot_be_kept_is_said() -> None:
     hand_over(prep, "a.csv", b"Prompt,Completion\na,b\n")
     assert '"taken/uploads"' in said(prep)
     assert "Check the path and its permissions" in said(prep)
+
+
+def test_a_column_is_the_default_if_it_is_the_only_one_of_its_name() -> None:
+    """As `check` chooses: whatever the case, but not between two."""
+    assert default_column("prompt", ["PROMPT ", "Answer"]) == "PROMPT "
+    assert default_column("prompt", ["prompt", "Prompt"]) is None
+    assert default_column("completion", ["Prompt"]) is None
