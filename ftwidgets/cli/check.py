@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
-    from ftwidgets.data import Finding, Report
+    from ftwidgets.data import Report
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 _EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
 
-_FIX = "write a repaired copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it"
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
     "completion": "what the model should answer, if the column is not called Completion",
@@ -40,7 +39,12 @@ def add(commands: Any) -> None:
     output.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
     parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
-    parser.add_argument("--fix", type=Path, metavar="OUT", help=_FIX)
+    parser.add_argument(
+        "--fix",
+        type=Path,
+        metavar="OUT",
+        help="write a repaired copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it",
+    )
     parser.add_argument(
         "--fixes",
         metavar="NAMES",
@@ -58,9 +62,23 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the file, print and write what the options ask for, and return the exit code."""
+    from ftwidgets.data import check
+
     try:
         _reject_overwriting(options)
-        report = _check(options)
+        report = check(
+            options.file,
+            prompt=options.prompt,
+            completion=options.completion,
+            system_column=options.system_column,
+            system=options.system,
+            conversation=options.conversation,
+            group=options.group,
+            delimiter="\t" if options.delimiter == "\\t" else options.delimiter,
+            encoding=options.encoding,
+            validation=options.validation,
+            model=options.model,
+        )
         _print_findings(report.for_command_line(), options)
         stream = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
         for sentence in _write_files(report, options):
@@ -73,34 +91,6 @@ def run(options: argparse.Namespace) -> int:
     if report.unreadable:
         return UNREADABLE
     return CLEAN if report.ok else FOUND
-
-
-def as_objects(findings: list[Finding]) -> list[dict[str, object]]:
-    """Return findings as `--json` prints them; the message of one in the validation file begins with that file's name."""
-    fields = ("id", "level", "line", "row", "field", "message", "fix")
-    objects = [{name: getattr(found, name) for name in fields} for found in findings]
-    for found, made in zip(findings, objects, strict=True):
-        if found.source is not None:
-            made["message"] = f"{found.source}: {found.message}"
-    return objects
-
-
-def _check(options: argparse.Namespace) -> Report:
-    from ftwidgets.data import check
-
-    return check(
-        options.file,
-        prompt=options.prompt,
-        completion=options.completion,
-        system_column=options.system_column,
-        system=options.system,
-        conversation=options.conversation,
-        group=options.group,
-        delimiter="\t" if options.delimiter == "\\t" else options.delimiter,
-        encoding=options.encoding,
-        validation=options.validation,
-        model=options.model,
-    )
 
 
 def _reject_overwriting(options: argparse.Namespace) -> None:
@@ -127,8 +117,14 @@ def _print_findings(report: Report, options: argparse.Namespace) -> None:
     from ftwidgets.data.text import pluralize
 
     if options.json:
+        objects = []
+        for finding in report.findings:
+            values = {name: getattr(finding, name) for name in ("id", "level", "line", "row", "field", "message", "fix")}
+            if finding.source is not None:  # the message of one in the validation file begins with that file's name
+                values["message"] = f"{finding.source}: {finding.message}"
+            objects.append(values)
         readable = "utf" in (sys.stdout.encoding or "").lower()  # else a letter would be lost, so it is escaped
-        print(json.dumps(as_objects(report.findings), ensure_ascii=not readable, indent=1))
+        print(json.dumps(objects, ensure_ascii=not readable, indent=1))
         more = report.n_findings - len(report.findings)
         if more:
             print(f"{pluralize(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)

@@ -193,14 +193,12 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
         source, columns=options.columns, system=options.system, delimiter=options.delimiter, encoding=options.encoding
     )
     collector = FindingCollector()
+    for finding in opened if isinstance(opened, list) else opened.findings:
+        collector.add(finding)
     if isinstance(opened, list):
-        for finding in opened:
-            collector.add(finding)
         is_path = isinstance(source, (str, Path))
         name = printable(Path(str(source)).name or str(source)) if is_path else type(source).__name__
         return UnreadableSource(name, collector)
-    for finding in opened.findings:
-        collector.add(finding)
     repeats, near, labels = rules.Duplicates(), rules.NearDuplicates(near=options.near), rules.Labels()
     counting = RowCounter(count_tokens=options.tokens)
     all_rules: list[Rule] = [repeats, near, labels, counting]

@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-_DATA = Path(__file__).with_name("prices.json")
-
 
 @dataclass(frozen=True)
 class Price:
@@ -58,7 +56,8 @@ class Price:
 
 def prices() -> list[Price]:
     """Return the known prices, the sandbox's (nothing) first; expired ones too (`Price.expired`)."""
-    return [Price(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8"))]
+    data = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
+    return [Price(**entry) for entry in json.loads(data)]
 
 
 def cost(tokens: int, n_epochs: int, price: Price) -> float:

@@ -67,10 +67,7 @@ def json_line(example: Mapping[str, Any]) -> bytes:
 def atomic_write(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
     """Open a temporary file that replaces `path` at the end, or is deleted if an exception is raised.
 
-    Raises
-    ------
-    DataError
-        If the path is a folder, a device or a pipe.
+    Raises DataError if the path is a folder, a device or a pipe.
     """
     target = Path(path)
     if not target.name or (target.exists() and not target.is_file()):

@@ -55,7 +55,11 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path} must be JSON Lines or CSV: give it a name that ends in .jsonl or .csv.")
     source, log, n_written = examples.row_index.source, log_path(path), 0
-    _reject_overwriting(source.path, (path, log), force=force)
+    for target in (path, log):
+        if source.path is not None and target.exists() and target.samefile(source.path):
+            raise DataError(f"{target} is the source itself and would be overwritten. Give another name.")
+        if target.exists() and not force:
+            raise DataError(f"{target} is there already. Give another name, or force=True to replace it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file, atomic_write(log) as log_file:
         repairer = Repairer(names, results.corrections, log_file.write)
@@ -73,13 +77,6 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
 
 
 def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
-    """Return the names of the fixes to apply.
-
-    Raises
-    ------
-    ValueError
-        If there is no fix of some name.
-    """
     if chosen is None:
         return frozenset(fix.name for fix in results.fixes if not fix.requires_opt_in)
     names = [fix.name if isinstance(fix, Fix) else fix for fix in ([chosen] if isinstance(chosen, str) else chosen)]
@@ -89,25 +86,10 @@ def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> fro
     return frozenset(names)
 
 
-def _reject_overwriting(source: Path | None, targets: Sequence[Path], *, force: bool) -> None:
-    for target in targets:
-        if source is not None and target.exists() and target.samefile(source):
-            raise DataError(f"{target} is the source itself and would be overwritten. Give another name.")
-        if target.exists() and not force:
-            raise DataError(f"{target} is there already. Give another name, or force=True to replace it.")
-
-
 class Repairer:
-    """Applies fixes to the rows of a source, counts the rows it changed and left out, and logs each.
+    """Applies the named fixes to the rows of a source, counts the rows it changed and left out, and logs each.
 
-    Parameters
-    ----------
-    names
-        The fixes to apply.
-    corrections
-        Mistyped labels, and what they should be.
-    write_log
-        Called with each line of the log.
+    `corrections` are mistyped labels and what they should be; `write_log` is called with each line of the log.
     """
 
     def __init__(self, names: Collection[str], corrections: Mapping[str, str], write_log: Callable[[bytes], object]) -> None:

@@ -27,57 +27,35 @@ TOO_LONG_ROW = FindingType(
     todo="Shorten the row or split it.",
 )
 
-_DATA = Path(__file__).with_name("models.json")
 _MESSAGE_OVERHEAD = 8  # tokens: at most what any of the tokenizers takes for a message beside its content
 _FEW_MESSAGES = 6
 
 
 @dataclass(frozen=True)
 class TunableModel:
-    """A base model, as far as it matters for training data.
+    """A base model, as far as it matters for training data; days are YYYY-MM-DD, or None for no such day."""
 
-    Parameters
-    ----------
-    name, provider
-        The model's full name, with its date, and who offers it.
-    encoding
-        `o200k_base`, `cl100k_base`, or `nano` for the sandbox's own tokenizer.
-    limit
-        Tokens that it reads of an example; a service cuts off the rest silently.
-    ends, retires
-        The day from which nobody can start a job, and the day on which tuned models stop (YYYY-MM-DD); None: no such day.
-    source, as_of
-        Where this was read, and when.
-    """
-
-    name: str
+    name: str  # in full, with its date
     provider: str
-    encoding: str
-    limit: int
-    ends: str | None
-    retires: str | None
-    source: str
+    encoding: str  # `o200k_base`, `cl100k_base`, or `nano` for the sandbox's own tokenizer
+    limit: int  # tokens that it reads of an example; a service cuts off the rest silently
+    ends: str | None  # the day from which nobody can start a job
+    retires: str | None  # the day on which tuned models stop
+    source: str  # where this was read, and when
     as_of: str
 
 
 @cache
 def models() -> tuple[TunableModel, ...]:
     """Return the known models, the sandbox's first."""
-    return tuple(TunableModel(**entry) for entry in json.loads(_DATA.read_text(encoding="utf-8")))
+    data = Path(__file__).with_name("models.json").read_text(encoding="utf-8")
+    return tuple(TunableModel(**entry) for entry in json.loads(data))
 
 
 def find_model(name: str) -> TunableModel:
-    """Return what is known of a model.
+    """Return what is known of a model, or raise ValueError if nothing is.
 
-    Parameters
-    ----------
-    name
-        Its full name (`gpt-4o-mini-2024-07-18`), the same without a date, or that of a model tuned from it (`ft:...`).
-
-    Raises
-    ------
-    ValueError
-        If nothing is known of it.
+    `name` is in full (`gpt-4o-mini-2024-07-18`), without the date, or that of a model tuned from it (`ft:...`).
     """
     base = name.split(":")[1] if name.startswith("ft:") and name.count(":") > 1 else name
     for model in models():
@@ -92,11 +70,6 @@ class TooLong:
 
     A row of fewer bytes than the limit cannot have more tokens, so in ordinary files nothing is counted. Services cut such
     a row off at its end, where the answer is, and give no warning (OpenAI's fine-tuning guide, token limits).
-
-    Parameters
-    ----------
-    name
-        The model's name, as `find_model` takes it.
     """
 
     def __init__(self, name: str) -> None:
@@ -112,7 +85,11 @@ class TooLong:
             few_messages = example is None or (len(example.get("messages", ())) < _FEW_MESSAGES and is_plain_chat(example))
             if few_messages and size < limit - _FEW_MESSAGES * _MESSAGE_OVERHEAD:
                 continue
-            if _upper_bound(row, size) > limit and (n_tokens := self._count(row)) > limit:
+            if _upper_bound(row, size) <= limit:
+                continue
+            # Of a preference row the two sides are read apart, so the longer one counts.
+            parts = [row._replace(source_example=part) for part in model_inputs(row.example)]
+            if (n_tokens := max(count_rows(parts, self._model.encoding))) > limit:
                 message = (
                     f"The row has {n_tokens:,} tokens, of which {self._model.name} reads the first {limit:,}: the last "
                     f"{pluralize(n_tokens - limit, 'token')} would be cut off, and with them the end of the answer."
@@ -122,10 +99,6 @@ class TooLong:
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield nothing: each row was judged by itself."""
         yield from ()
-
-    def _count(self, row: TrainingRow) -> int:
-        """Return the tokens that are read in one go; of a preference row those of the longer of its two."""
-        return max(count_rows([row._replace(source_example=part) for part in model_inputs(row.example)], self._model.encoding))
 
 
 def _is_far_below(batch: RowBatch, limit: int) -> bool:

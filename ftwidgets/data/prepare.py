@@ -205,34 +205,22 @@ def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]
 def _report(sources: Sequence[CheckedSource], findings: Iterable[Finding]) -> Report:
     """Return one report: what concerns the whole first, then each source by its lines."""
     whole = FindingCollector()
-    for finding in (*(found for checked in sources for found in _count_skipped(checked)), *findings):
+    for checked in sources:
+        name, n_rows, n_skipped = checked.name, checked.source.n_rows, checked.source.n_rows - checked.n_usable
+        if n_skipped > 0:
+            message = f"{name}: {pluralize(n_skipped, 'row')} of {n_rows:,} skipped (unusable or repeated)."
+            whole.add(ROWS_SKIPPED(message, "Each has a finding that says why."))
+    for finding in findings:
         whole.add(finding)
     return merge_reports(sources[0].report(), [whole, *(checked.collector for checked in sources)])
 
 
-def _count_skipped(checked: CheckedSource) -> list[Finding]:
-    """Return the note that counts the rows which are in neither file; each has a finding of its own that says why."""
-    n_skipped = checked.source.n_rows - checked.n_usable
-    if n_skipped <= 0:
-        return []
-    message = f"{checked.name}: {pluralize(n_skipped, 'row')} of {checked.source.n_rows:,} skipped (unusable or repeated)."
-    return [ROWS_SKIPPED(message, "Each has a finding that says why.")]
-
-
 @dataclass(frozen=True)
 class Draft:
-    """A source as `prepare` would write it, before anything is written.
-
-    Parameters
-    ----------
-    report
-        What `check` reports.
-    places
-        Where each of `report.examples` is in the source: `line 14` or `row 14`.
-    """
+    """A source as `prepare` would write it, before anything is written."""
 
     report: Report
-    places: list[str]
+    places: list[str]  # of each of `report.examples`: `line 14` or `row 14`
     _checked: CheckedSource | UnreadableSource
 
     def preview_split(self, validation: float, seed: int) -> list[bool]:

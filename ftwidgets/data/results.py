@@ -120,13 +120,7 @@ class Results:
         return f"{self.source}: {sizes}; {self.count_levels() or 'nothing found'}."
 
     def count_levels(self, *, without: Sequence[Finding] = ()) -> str:
-        """Return how many findings there are of each level, such as `2 errors, 1 warning`; empty for none.
-
-        Parameters
-        ----------
-        without
-            Findings that are not counted.
-        """
+        """Return how many findings there are of each level but for those `without`, such as `2 errors, 1 warning`, or ""."""
         numbers = Counter[Level]()
         for level, n in self.totals.values():
             numbers[level] += n

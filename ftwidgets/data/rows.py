@@ -43,28 +43,17 @@ class Row(NamedTuple):
 class TrainingRow(NamedTuple):
     """A row that can be trained on, as text, with remarks that do not keep it from being used.
 
-    Parameters
-    ----------
-    row
-        Where it comes from.
-    prompt, completion
-        What is asked and what is answered. Of a conversation: all turns before the last answer, as `role: text` lines,
-        and the last answer. Of a preference row: the input, and the preferred answer.
-    system
-        The system prompt, if there is one; `own_system` tells whether it is the row's own.
-    source_example
-        The example as the source has it (chat or preference); None if it was made of columns.
-    group, split
-        What its group column and its split column say, where such columns were named.
+    Of a conversation, `prompt` has all turns before the last answer, as `role: text` lines, and `completion` that answer; of a
+    preference row the input and the preferred answer.
     """
 
-    row: Row
+    row: Row  # where it comes from
     prompt: str
     completion: str
     system: str | None = None
-    own_system: bool = False
-    source_example: Example | None = None
-    group: str | None = None
+    own_system: bool = False  # whether the system prompt is the row's own
+    source_example: Example | None = None  # as the source has it (chat or preference); None if it was made of columns
+    group: str | None = None  # what its group column and its split column say, where such columns were named
     split: str | None = None
     remarks: tuple[Finding, ...] = ()
 

@@ -119,14 +119,9 @@ class RowIndex:
 
 
 class Examples(Sequence[Example]):
-    """The examples of a source, in its order, without repeated rows; a large source is read again when asked.
+    """The examples of a source, in its order; a large source is read again when asked.
 
-    Parameters
-    ----------
-    row_index
-        Where the usable rows are.
-    dropped
-        Positions among them that are left out (repeats), rising.
+    Rows at the positions `dropped` (repeats), which are rising, are left out.
     """
 
     def __init__(self, row_index: RowIndex, dropped: Sequence[int] = ()) -> None:
@@ -160,9 +155,9 @@ class Examples(Sequence[Example]):
         return self.row_index.read([self.positions[index]])[0].example
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or len(other) != len(self):
-            return NotImplemented if not isinstance(other, Sequence) else False
-        return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(other) == len(self) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -207,12 +202,8 @@ def collect_final_findings(
 ) -> None:
     """Collect what rules found when they had seen all rows; a finding without an excerpt quotes the row's prompt.
 
-    Parameters
-    ----------
-    findings
-        Each with the position of its row; None for what concerns the whole source.
-    source
-        The name that the findings get, where a report covers two sources.
+    Each comes with the position of its row, or None if it concerns the whole source. It gets the name `source`, where a report
+    covers two.
     """
     waiting: list[tuple[int, Finding]] = []
     for position, finding in findings:

@@ -54,22 +54,13 @@ VALIDATION_NAMES = frozenset(
     ("validation", "valid", "val", "dev", "development", "eval", "evaluation", "test", "testing")
 ) | frozenset(("held out", "heldout", "hold out", "holdout"))
 
-MOST_PAIRS = 3
-"""Pairs of rows that the finding on a leaking split names."""
-
-WIDE_INTERVAL = 0.1
-"""A score whose 95 % interval is wider than this deserves a note."""
+MOST_PAIRS = 3  # pairs of rows that the finding on a leaking split names
+WIDE_INTERVAL = 0.1  # a score whose 95 % interval is wider than this deserves a note
 
 
 @dataclass(frozen=True)
 class SplitOptions:
-    """How to split; `validation` is a fraction from 0 to below 1, or a number of examples.
-
-    Raises
-    ------
-    ValueError
-        If there is no such strategy.
-    """
+    """How to split: `validation` is a fraction from 0 to below 1, or a number of examples; ValueError for another strategy."""
 
     validation: float
     strategy: str = "grouped"
@@ -90,10 +81,7 @@ class Split(NamedTuple):
 def split_source(checked: "CheckedSource", options: SplitOptions) -> Split:
     """Split the examples of a checked source, as its split column says or else by the strategy.
 
-    Raises
-    ------
-    DataError
-        If a random split would put near-duplicates on both sides.
+    Raises DataError if a random split would put near-duplicates on both sides.
     """
     examples = checked.examples
     keys = _group_keys(checked)
