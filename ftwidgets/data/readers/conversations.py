@@ -13,15 +13,11 @@ from ftwidgets.data.rows import TrainingRow
 from ftwidgets.data.text import quote
 
 CONVERSATION_INTERRUPTED = FindingType(
-    "conversation-interrupted",
-    "warning",
-    title="A conversation goes on after rows of another",
-    why=(
-        "Rows of one conversation are turns only where they follow each other. Its rows further down become a "
-        "conversation of their own that begins in the middle."
-    ),
+    "conversation-interrupted", "warning", title="A conversation goes on after rows of another",
+    why="Rows of one conversation are turns only where they follow each other. Its rows further down become a conversation of "
+        "their own that begins in the middle.",
     todo="Sort the table by the conversation, keeping the order of its turns.",
-)
+)  # fmt: skip
 
 
 @dataclass

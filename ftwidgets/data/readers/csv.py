@@ -21,12 +21,10 @@ from ftwidgets.data.rows import Row
 from ftwidgets.data.text import normalize, pluralize, quote
 
 OPEN_QUOTE = FindingType(
-    "open-quote",
-    "error",
-    title="A quote opens and never closes",
+    "open-quote", "error", title="A quote opens and never closes",
     why="Everything after it is one cell, so rows are lost.",
     todo="Go to the line that is named and close the quote, or double it if it belongs to the text.",
-)
+)  # fmt: skip
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")
 _N_SAMPLED = 20  # records that decide on the delimiter

@@ -21,33 +21,25 @@ from ftwidgets.data.rows import Row
 from ftwidgets.data.text import pluralize, quote
 
 NOT_JSON = FindingType(
-    "not-json",
-    "error",
-    title="A line is not JSON",
+    "not-json", "error", title="A line is not JSON",
     why="Single quotes, a comma too many, a line that broke off: a service rejects the whole file.",
     todo="Repair the line. A program that writes JSON (`json.dumps`) does not make this mistake.",
-)
+)  # fmt: skip
 BLANK_LINE = FindingType(
-    "blank-line",
-    "note",
-    title="Lines with nothing in them",
+    "blank-line", "note", title="Lines with nothing in them",
     why="They are skipped here. Some programs that read JSON Lines stop at them.",
     todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
-)
+)  # fmt: skip
 TOO_LARGE_FILE = FindingType(
-    "too-large-file",
-    "error",
-    title="The file is larger than a service takes",
+    "too-large-file", "error", title="The file is larger than a service takes",
     why="Services reject training files over 512 MB.",
     todo="Split it, or leave out repeated and very long rows; a smaller set of good examples trains as well.",
-)
+)  # fmt: skip
 BYTE_ORDER_MARK = FindingType(
-    "byte-order-mark",
-    "note",
-    title="The file begins with a byte order mark",
+    "byte-order-mark", "note", title="The file begins with a byte order mark",
     why="Some services stop at it and report that line 1 is not JSON; Azure asks for one.",
     todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
-)
+)  # fmt: skip
 
 LARGEST_FILE = 512 * 1024 * 1024  # bytes of JSON Lines; what the services take as one file
 MAX_DEPTH = 100  # levels of lists and objects

@@ -34,20 +34,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOT_FOUND = FindingType(
-    "not-found",
-    "error",
-    title="There is no such file",
+    "not-found", "error", title="There is no such file",
     why="Nothing was checked.",
     todo="Check the spelling of the path; it is seen from the folder in which the program or the notebook runs.",
-)
+)  # fmt: skip
 SYSTEM_IS_A_COLUMN = FindingType(
-    "system-is-a-column",
-    "warning",
-    title="The system prompt is the name of a column",
+    "system-is-a-column", "warning", title="The system prompt is the name of a column",
     why="`system` is the text itself. Given the name of a column, the model would get that name as its instructions.",
-    todo="If the column was meant, use `system_column`.",
-    arguments=("system_column",),
-)
+    todo="If the column was meant, use `system_column`.", arguments=("system_column",),
+)  # fmt: skip
 
 Source: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"
 

@@ -16,37 +16,26 @@ from ftwidgets.data.schema.shared_findings import DROP_BLANK_SYSTEM, DROP_UNKNOW
 from ftwidgets.data.text import join_names, quote
 
 CONTENT_NOT_TEXT = FindingType(
-    "content-not-text",
-    "error",
-    title="The content of a message is not text",
+    "content-not-text", "error", title="The content of a message is not text",
     why="A number or an object is rejected; only a text, or a list of text and image parts, is content.",
     todo="Write it as a text.",
-)
+)  # fmt: skip
 MISSING_CONTENT = FindingType(
-    "missing-content",
-    "error",
-    title="A message has no content",
+    "missing-content", "error", title="A message has no content",
     why="Only an assistant's message that calls a tool needs none.",
     todo="Fill it in or delete the row.",
-)
+)  # fmt: skip
 EMPTY_CONTENT = FindingType(
-    "empty-content",
-    "error",
-    title="A message is empty",
+    "empty-content", "error", title="A message is empty",
     why="Its content is empty or blank: the model would learn from nothing, or learn to answer nothing.",
-    todo="Fill it in or delete the row.",
-    optional_fixes=(DROP_BLANK_SYSTEM,),
-)
+    todo="Fill it in or delete the row.", optional_fixes=(DROP_BLANK_SYSTEM,),
+)  # fmt: skip
 BAD_CONTENT_PART = FindingType(
-    "bad-content-part",
-    "error",
-    title="A part of a content has the wrong form",
-    why=(
-        'Parts are `{"type": "text", "text": ...}` or `{"type": "image_url", "image_url": {"url": '
-        "...}}`; the assistant's can only be text."
-    ),
+    "bad-content-part", "error", title="A part of a content has the wrong form",
+    why='Parts are `{"type": "text", "text": ...}` or `{"type": "image_url", "image_url": {"url": ...}}`; the '
+        "assistant's can only be text.",
     todo="Write the part in one of these two forms.",
-)
+)  # fmt: skip
 
 # The types of parts that a message of each role can have; what a part holds is under the key with its type's name.
 PART_TYPES: dict[str, tuple[str, ...]] = {
@@ -64,18 +53,9 @@ _MAY_BE_EMPTY = ("tool", "function")  # a tool may well return nothing
 def content_findings(
     message: dict[str, Any], role: str, place: str, keys: MessageKeys = MESSAGE_KEYS, *, droppable: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the content of a message.
+    """Yield what is wrong with the content of a message, which has or means a role; `place` is its name, such as `Message 2`.
 
-    Parameters
-    ----------
-    message, role
-        The message, and the role that it has (or means).
-    place
-        What it is called, such as `Message 2`.
-    keys
-        What its keys are called.
-    droppable
-        Whether it may be left out if it is a blank system prompt.
+    A blank system prompt may be left out if it is `droppable`.
     """
     content = message.get(keys.content)
     may_be_blank = role == "assistant" and has_calls_or_refusal(message)

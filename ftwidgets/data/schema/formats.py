@@ -1,6 +1,6 @@
 """The formats of a row of JSON: how each is recognised by its keys, and which function parses it.
 
-To add a format, add a `RowFormat` to `FORMATS`, and write its parser beside those in `chat_conversion`: it returns what is
+To add a format, add a `RowFormat` to `FORMATS`, and write its parser beside those in `chat`: it returns what is
 wrong with the row, and the row as services want it.
 """
 
@@ -10,8 +10,15 @@ from typing import Any, Literal
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Example
-from ftwidgets.data.schema.chat import keys_by_name, parse_chat, parse_pair
-from ftwidgets.data.schema.chat_conversion import CONVERSATION_KEYS, is_sharegpt, parse_alpaca, parse_sharegpt
+from ftwidgets.data.schema.chat import (
+    CONVERSATION_KEYS,
+    is_sharegpt,
+    keys_by_name,
+    parse_alpaca,
+    parse_chat,
+    parse_pair,
+    parse_sharegpt,
+)
 from ftwidgets.data.schema.display import closest_name, display
 from ftwidgets.data.schema.order import MISSING_MESSAGES
 from ftwidgets.data.schema.preference import OLDER_OUTPUTS, OUTPUTS, parse_chosen, parse_preference
@@ -26,28 +33,15 @@ ExampleKind = Literal["chat", "completion", "preference"]
 class RowFormat:
     """A format of rows.
 
-    Parameters
-    ----------
-    name
-        As reports call it.
-    keys
-        Its keys, as messages show them.
-    example_kind
-        What its rows become; a file holds rows of one kind.
-    matches
-        Tells whether a row has this format.
-    parse
-        Returns what is wrong with a row, and the row as services want it; None where it cannot be brought into that form.
-    is_service_format
-        Whether services read it as it is.
+    `parse` returns what is wrong with a row, and the row as services want it; None where it cannot be brought into that form.
     """
 
     name: str
-    keys: str
-    example_kind: ExampleKind
+    keys: str  # as messages show them
+    example_kind: ExampleKind  # what its rows become; a file holds rows of one kind
     matches: Callable[[Row], bool]
     parse: Callable[[Row], tuple[Iterator[Finding], Example | None]]
-    is_service_format: bool = False
+    is_service_format: bool = False  # whether services read it as it is
 
 
 def _is_pair(row: Row) -> bool:
@@ -102,23 +96,16 @@ FORMATS = (
 EXAMPLE_KINDS: Mapping[str, ExampleKind] = {row_format.name: row_format.example_kind for row_format in FORMATS}
 
 NOT_AN_OBJECT = FindingType(
-    "not-an-object",
-    "error",
-    title="A line is JSON, but not an object",
+    "not-an-object", "error", title="A line is JSON, but not an object",
     why="Each line has to be one object in curly brackets; a list of them or plain text is rejected.",
     todo="Write each example as an object on a line of its own.",
-)
+)  # fmt: skip
 UNKNOWN_SHAPE = FindingType(
-    "unknown-shape",
-    "error",
-    title="A row has none of the known forms",
-    why=(
-        "It has none of the keys by which examples are known: `messages`, `prompt` and `completion`, `instruction` "
-        "and `output`, `conversations`, or `input` with `preferred_output`."
-    ),
-    todo="Rename the keys.",
-    arguments=("prompt", "completion"),
-)
+    "unknown-shape", "error", title="A row has none of the known forms",
+    why="It has none of the keys by which examples are known: `messages`, `prompt` and `completion`, `instruction` and "
+        "`output`, `conversations`, or `input` with `preferred_output`.",
+    todo="Rename the keys.", arguments=("prompt", "completion"),
+)  # fmt: skip
 
 
 def detect_format(row: Row) -> RowFormat | None:

@@ -31,53 +31,31 @@ from ftwidgets.data.schema.tools import NAME, NAME_RULE, call_findings
 from ftwidgets.data.text import join_names, quote
 
 UNKNOWN_ROLE = FindingType(
-    "unknown-role",
-    "error",
-    title="A role that no service knows in training data",
-    why=(
-        "Known are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
-        "requests, and is rejected in training files."
-    ),
-    todo="Use `system` for `developer`; write the others in lower case.",
-    optional_fixes=(
-        DEVELOPER_TO_SYSTEM,
-        LOWER_CASE_ROLE,
-    ),
-)
+    "unknown-role", "error", title="A role that no service knows in training data",
+    why="Known are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
+        "requests, and is rejected in training files.",
+    todo="Use `system` for `developer`; write the others in lower case.", optional_fixes=(DEVELOPER_TO_SYSTEM, LOWER_CASE_ROLE),
+)  # fmt: skip
 NOT_A_MESSAGE = FindingType(
-    "not-a-message",
-    "error",
-    title="A turn is not a message",
+    "not-a-message", "error", title="A turn is not a message",
     why="Each turn is an object with `role` and `content`; plain text does not say who speaks.",
     todo='Write `{"role": "user", "content": "..."}`.',
-)
+)  # fmt: skip
 BAD_NAME = FindingType(
-    "bad-name",
-    "error",
-    title="A name that services reject",
+    "bad-name", "error", title="A name that services reject",
     why="The name of a speaker or a function has at most 64 letters, digits, `_` and `-`.",
-    todo="Use only these characters.",
-    optional_fixes=(DROP_EMPTY_KEYS,),
-)
+    todo="Use only these characters.", optional_fixes=(DROP_EMPTY_KEYS,),
+)  # fmt: skip
 MISPLACED_WEIGHT = FindingType(
-    "misplaced-weight",
-    "error",
-    title="A weight on a message that is not the assistant's",
+    "misplaced-weight", "error", title="A weight on a message that is not the assistant's",
     why="Only answers are learned, so only they have a weight. Services reject it elsewhere.",
-    todo="Take it away.",
-    fix=DROP_MISPLACED_WEIGHT,
-)
+    todo="Take it away.", fix=DROP_MISPLACED_WEIGHT,
+)  # fmt: skip
 BAD_WEIGHT = FindingType(
-    "bad-weight",
-    "error",
-    title="A weight is neither 0 nor 1",
+    "bad-weight", "error", title="A weight is neither 0 nor 1",
     why="`weight` says whether an answer is learned (1) or only read (0). Other values are rejected, or quietly taken for 1.",
-    todo="Write 0 or 1.",
-    optional_fixes=(
-        MEND_WEIGHT,
-        DROP_EMPTY_KEYS,
-    ),
-)
+    todo="Write 0 or 1.", optional_fixes=(MEND_WEIGHT, DROP_EMPTY_KEYS),
+)  # fmt: skip
 
 _SIMPLE_ROLES = ("system", "user", "assistant")
 _WEIGHTS = {"0": 0, "1": 1}
@@ -86,18 +64,10 @@ _WEIGHTS = {"0": 0, "1": 1}
 def message_findings(
     message: object, where: str, keys: MessageKeys = MESSAGE_KEYS, *, droppable: bool = False, weighted: bool = True
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a message.
+    """Yield what is wrong with a message; `where` is its name in sentences, such as `Message 2`.
 
-    Parameters
-    ----------
-    message, where
-        The message, and what it is called in sentences: `Message 2`.
-    keys
-        What its keys are called.
-    droppable
-        Whether it may be left out if it is a blank system prompt.
-    weighted
-        Whether an assistant message may have a weight here; in the outputs of a preference row it may not.
+    A blank system prompt may be left out if it is `droppable`. An assistant message may have a weight if `weighted`; in the
+    outputs of a preference row it may not.
     """
     if not isinstance(message, dict):
         text = f"{where} is {display(message)}; a message is an object."

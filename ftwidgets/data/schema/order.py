@@ -17,68 +17,50 @@ from ftwidgets.data.schema.roles import MESSAGE_KEYS, MessageKeys, is_blank_syst
 from ftwidgets.data.text import join_names
 
 EMPTY_MESSAGES = FindingType(
-    "empty-messages",
-    "error",
-    title="A conversation has no turns",
+    "empty-messages", "error", title="A conversation has no turns",
     why="There is nothing to read and nothing to learn.",
     todo="Fill it in or delete the row.",
-)
+)  # fmt: skip
 MISSING_MESSAGES = FindingType(
-    "missing-messages",
-    "error",
-    title="A chat row has no messages",
+    "missing-messages", "error", title="A chat row has no messages",
     why="Its other keys are those of a chat row, but the conversation is missing.",
     todo="Add `messages`, a list of turns.",
-)
+)  # fmt: skip
 SYSTEM_NOT_FIRST = FindingType(
-    "system-not-first",
-    "warning",
-    title="A system prompt in the middle",
+    "system-not-first", "warning", title="A system prompt in the middle",
     why="Most models expect it as the first message.",
     todo="Move it to the beginning.",
-)
+)  # fmt: skip
 UNANSWERED_TOOL_CALL = FindingType(
-    "unanswered-tool-call",
-    "error",
-    title="A tool call without its result",
+    "unanswered-tool-call", "error", title="A tool call without its result",
     why="Every call has to be followed by a `tool` message with its id, before any other message.",
     todo="Add the result.",
-)
+)  # fmt: skip
 LAST_NOT_ASSISTANT = FindingType(
-    "last-not-assistant",
-    "error",
-    title="The last turn is not the assistant's",
+    "last-not-assistant", "error", title="The last turn is not the assistant's",
     why="A question at the end has no answer to learn.",
     todo="Add the answer or delete the last turn.",
-)
+)  # fmt: skip
 ALL_WEIGHTS_ZERO = FindingType(
-    "all-weights-zero",
-    "error",
-    title="Every answer has the weight 0",
+    "all-weights-zero", "error", title="Every answer has the weight 0",
     why="Then nothing of the row is learned.",
     todo="Give at least one answer the weight 1, or delete the row.",
-)
+)  # fmt: skip
 SAME_ROLE_TWICE = FindingType(
-    "same-role-twice",
-    "error",
-    title="Two turns of one role in a row",
+    "same-role-twice", "error", title="Two turns of one role in a row",
     why="Chat templates of many models expect user and assistant to take turns, and reject the row or join the two.",
     todo="Join the two into one turn.",
-)
+)  # fmt: skip
 NO_ASSISTANT = FindingType(
-    "no-assistant",
-    "error",
-    title="The assistant does not answer",
+    "no-assistant", "error", title="The assistant does not answer",
     why="Training teaches what the assistant says. In a row without it there is nothing to learn, and services reject it.",
     todo="Add the answer or delete the row.",
-)
+)  # fmt: skip
 TOOL_WITHOUT_CALL = FindingType(
-    "tool-without-call",
-    "error",
-    title="A tool's result without a call",
+    "tool-without-call", "error", title="A tool's result without a call",
     why="Its `tool_call_id` is that of no call before it.",
     todo="Add the call, or correct the id.",
-)
+)  # fmt: skip
 
 
 def list_findings(messages: object, name: str = "messages") -> Iterator[Finding]:
@@ -98,20 +80,10 @@ def conversation_findings(
     needs_answer: bool = True,
     has_system: bool = False,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a list of messages that is not empty.
+    """Yield what is wrong with a list of messages that is not empty; `label` is what one is called, before its number.
 
-    Parameters
-    ----------
-    messages
-        The messages.
-    keys
-        What their keys are called.
-    label
-        What one of them is called, before its number.
-    needs_answer
-        Whether they must end with an answer; the input of a preference row does not.
-    has_system
-        Whether a system prompt from elsewhere in the row comes before them.
+    `needs_answer` is False for the input of a preference row, which need not end with an answer. `has_system` tells whether a
+    system prompt from elsewhere in the row comes before the messages.
     """
     droppable = has_system or any(not is_blank_system(message, keys) for message in messages)
     for number, message in enumerate(messages, start=1):
@@ -127,11 +99,8 @@ def conversation_findings(
 def _order_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:
     late = next((position for position, role in enumerate(roles) if position and role == "system"), None)
     if late is not None:
-        what = (
-            "is a second system message"
-            if set(roles[:late]) == {"system"}
-            else "is a system message, and not the first message"
-        )
+        is_second = set(roles[:late]) == {"system"}
+        what = "is a second system message" if is_second else "is a system message, and not the first message"
         fix = "Put all instructions into one system message at the beginning."
         yield SYSTEM_NOT_FIRST(f"{label} {late + 1} {what}.", fix, field="messages")
     for position in range(1, len(roles)):
@@ -170,7 +139,10 @@ def _call_findings(messages: Sequence[Any], roles: list[str | None], label: str)
             continue
         if not unsure:
             yield from _unanswered_calls(open_calls, label)
-            yield from _unanswered_function(messages, roles, number, label)
+            before = messages[number - 2] if number > 1 and role == "assistant" and roles[number - 2] == "assistant" else {}
+            if before.get("function_call") is not None:  # the old form of a call
+                text = f"{label} {number - 1} calls a function, and no function message answers it."
+                yield UNANSWERED_TOOL_CALL(text, "Add the function message after it.", field="function_call")
         ids = _call_ids(message) if role == "assistant" else []
         open_calls = dict.fromkeys([name for name in ids if name is not None], number)
         unsure = role is None or None in ids
@@ -193,16 +165,6 @@ def _unanswered_calls(open_calls: dict[str, int], label: str) -> Iterator[Findin
         text = f"{label} {number} makes {what} that no tool message answers: {join_names(open_calls, 3)}."
         fix = 'Add a message {"role": "tool", "tool_call_id": "…", "content": "…"} for each, right after it.'
         yield UNANSWERED_TOOL_CALL(text, fix, field="tool_calls")
-
-
-def _unanswered_function(messages: Sequence[Any], roles: list[str | None], number: int, label: str) -> Iterator[Finding]:
-    """Yield the finding for a call in the old form (`function_call`) that is followed by another assistant message."""
-    before = number - 2
-    if before < 0 or roles[number - 1] != "assistant" or roles[before] != "assistant":
-        return
-    if messages[before].get("function_call") is not None:
-        text = f"{label} {number - 1} calls a function, and no function message answers it."
-        yield UNANSWERED_TOOL_CALL(text, "Add the function message after it.", field="function_call")
 
 
 def _answer_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:

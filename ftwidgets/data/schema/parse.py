@@ -22,49 +22,27 @@ _MOST_FINDINGS = 20
 
 
 class ParsedRow(NamedTuple):
-    """A row of JSON, parsed.
+    """A row of JSON, parsed: the example in the services' form (None where an error keeps it from use) and its texts.
 
-    Parameters
-    ----------
-    format
-        `chat`, `preference`, `completion`, `alpaca`, `sharegpt`, or `unknown`.
-    findings
-        What is wrong with it, 20 at most.
-    example
-        The chat or preference row, in the services' form; None where an error keeps it from use. It may share parts with the
-        value that was read.
-    prompt, completion, system
-        Its texts, as in `TrainingRow`; empty where there is no example.
-    own_system
-        Whether the system prompt is the row's own.
+    The example may share parts with the value that was read. The texts are as in `TrainingRow`, empty without an example.
     """
 
-    format: str
-    findings: list[Finding]
+    format: str  # chat, preference, completion, alpaca, sharegpt, or unknown
+    findings: list[Finding]  # 20 at most
     example: Example | None
     prompt: str = ""
     completion: str = ""
     system: str | None = None
-    own_system: bool = False
+    own_system: bool = False  # whether the system prompt is the row's own
 
 
 _new = tuple.__new__  # half the time of ParsedRow(...), and most rows come this way
 
 
 def parse_row(value: object, system: str | None = None) -> ParsedRow:
-    """Return a row of JSON as an example, with what is wrong with it.
+    """Return the value of a line of JSON as an example, with what is wrong with it; the value is never changed.
 
-    Parameters
-    ----------
-    value
-        The value of a line of JSON, or a record as a dict. It is never changed.
-    system
-        A system prompt for the rows that have none.
-
-    Returns
-    -------
-    ParsedRow
-        With an example in the services' form, unless one of the findings is an error.
+    `system` is the system prompt of rows that have none. There is no example if one of the findings is an error.
     """
     if type(value) is dict and len(value) == 1 and type(messages := value.get("messages")) is list:
         try:
@@ -84,14 +62,9 @@ def _parse_plain_chat(value: Example, messages: list[dict[str, str]], system: st
     if ask["role"] != "user" or answer["role"] != "assistant" or len(ask) != 2 or len(answer) != 2:
         return None
     prompt, completion, text = ask["content"], answer["content"], system
-    if (
-        type(prompt) is not str
-        or not prompt
-        or prompt.isspace()
-        or type(completion) is not str
-        or not completion
-        or completion.isspace()
-    ):
+    if type(prompt) is not str or not prompt or prompt.isspace():
+        return None
+    if type(completion) is not str or not completion or completion.isspace():
         return None
     if own:
         text = first["content"]

@@ -24,23 +24,16 @@ from ftwidgets.data.schema.tools import TOOL_KEYS, tool_findings
 from ftwidgets.data.text import quote
 
 BAD_PREFERENCE = FindingType(
-    "bad-preference",
-    "error",
-    title="A preference row has the wrong form",
-    why=(
-        "It has `input` with messages, and `preferred_output` and `non_preferred_output`, each with one answer of "
-        "the assistant."
-    ),
-    todo="Add or rename what is named.",
-    optional_fixes=(RENAME_PREFERENCE_KEYS,),
-)
+    "bad-preference", "error", title="A preference row has the wrong form",
+    why="It has `input` with messages, and `preferred_output` and `non_preferred_output`, each with one answer of the "
+        "assistant.",
+    todo="Add or rename what is named.", optional_fixes=(RENAME_PREFERENCE_KEYS,),
+)  # fmt: skip
 SAME_PREFERENCE = FindingType(
-    "same-preference",
-    "error",
-    title="The two answers of a preference row are the same",
+    "same-preference", "error", title="The two answers of a preference row are the same",
     why="Then there is nothing to prefer.",
     todo="Write a worse answer, or delete the row.",
-)
+)  # fmt: skip
 
 OUTPUTS = ("preferred_output", "non_preferred_output")
 OLDER_OUTPUTS = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}

@@ -53,21 +53,11 @@ REPAIRS = tuple(
 
 
 def repair_row(value: object, *, only: Collection[str] | None = None) -> tuple[object, list[str]]:
-    """Return a row with the safe fixes of its form done, and the names of those that it needed.
+    """Return a row with the safe fixes of its form done, and the names of those that it needed, in the order of `REPAIRS`.
 
-    A row of another format (ShareGPT, Hugging Face) that needs one comes back in the services' form.
-
-    Parameters
-    ----------
-    value
-        The value of a line of JSON. It is never changed; the result shares the parts that need no fix.
-    only
-        Names of the fixes that are wanted; all, if not given.
-
-    Returns
-    -------
-    tuple
-        The row (the same object if nothing was fixed) and the names, in the order of `REPAIRS`.
+    The value is never changed: it comes back itself if nothing was fixed, and a repaired row shares the parts that need no fix.
+    A row of another format (ShareGPT, Hugging Face) that needs a fix comes back in the services' form.
+    `only` names the fixes that are wanted; all, if not given.
     """
     if not isinstance(value, dict):
         return value, []
@@ -152,8 +142,13 @@ class _Repairer:
         for key in unknown_keys(message, role):
             if self._does(DROP_UNKNOWN_KEYS, if_needed=fix_of_unknown_key(message, key) is not None):
                 del repaired[key]
-        if "weight" in repaired:
-            self._repair_weight(repaired, is_misplaced=role != "assistant" or not weighted)
+        if "weight" in repaired and (role != "assistant" or not weighted):
+            if self._does(DROP_MISPLACED_WEIGHT):
+                del repaired["weight"]
+        elif "weight" in repaired:
+            weight = to_weight(repaired["weight"])
+            if self._does(MEND_WEIGHT, if_needed=type(repaired["weight"]) is not int and weight is not None):
+                repaired["weight"] = weight
         for key in OPTIONAL_KEYS:
             if key not in repaired or (key == "name" and role == "function"):  # a function message needs its name
                 continue
@@ -165,15 +160,6 @@ class _Repairer:
         if isinstance(repaired.get("content"), list):
             repaired["content"] = [self._part(part, role) for part in repaired["content"]]
         return repaired
-
-    def _repair_weight(self, message: dict[str, Any], *, is_misplaced: bool) -> None:
-        if is_misplaced:
-            if self._does(DROP_MISPLACED_WEIGHT):
-                del message["weight"]
-            return
-        weight = to_weight(message["weight"])
-        if self._does(MEND_WEIGHT, if_needed=type(message["weight"]) is not int and weight is not None):
-            message["weight"] = weight
 
     def _repair_calls(self, message: dict[str, Any]) -> None:
         calls = message.get("tool_calls")

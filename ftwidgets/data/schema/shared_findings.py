@@ -18,10 +18,7 @@ DROP_BLANK_SYSTEM = FixType("drop-blank-system", "take out system messages that 
 RENAME_PREFERENCE_KEYS = FixType("rename-preference-keys", "give the answers of a preference row the keys that services know")
 
 UNKNOWN_KEY = FindingType(
-    "unknown-key",
-    "error",
-    title="A key that no service knows",
+    "unknown-key", "error", title="A key that no service knows",
     why="Services reject rows and messages with keys of your own, such as ids and dates.",
-    todo="Take it away; keep such data in another file.",
-    optional_fixes=(DROP_UNKNOWN_KEYS,),
-)
+    todo="Take it away; keep such data in another file.", optional_fixes=(DROP_UNKNOWN_KEYS,),
+)  # fmt: skip

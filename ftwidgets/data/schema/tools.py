@@ -18,27 +18,16 @@ from ftwidgets.data.schema.shared_findings import ARGUMENTS_AS_TEXT, DROP_EMPTY_
 from ftwidgets.data.text import pluralize, quote
 
 BAD_TOOL_CALL = FindingType(
-    "bad-tool-call",
-    "error",
-    title="A tool call has the wrong form",
-    why=(
-        "A call has an `id`, the type `function`, and a function with a `name` and `arguments`; the arguments are a "
-        "text that holds JSON."
-    ),
-    todo="Write it as the API's answers have it.",
-    optional_fixes=(
-        ARGUMENTS_AS_TEXT,
-        DROP_EMPTY_KEYS,
-    ),
-)
+    "bad-tool-call", "error", title="A tool call has the wrong form",
+    why="A call has an `id`, the type `function`, and a function with a `name` and `arguments`; the arguments are a text that "
+        "holds JSON.",
+    todo="Write it as the API's answers have it.", optional_fixes=(ARGUMENTS_AS_TEXT, DROP_EMPTY_KEYS),
+)  # fmt: skip
 BAD_TOOLS = FindingType(
-    "bad-tools",
-    "error",
-    title="The list of tools has the wrong form",
+    "bad-tools", "error", title="The list of tools has the wrong form",
     why="Each tool has the type `function` and a function with a `name`; no two have the same.",
-    todo="Write the list as in a request to the API.",
-    optional_fixes=(DROP_EMPTY_KEYS,),
-)
+    todo="Write the list as in a request to the API.", optional_fixes=(DROP_EMPTY_KEYS,),
+)  # fmt: skip
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 NAME_RULE = "a name is 1 to 64 letters (a to z), digits, _ or -"
