@@ -156,24 +156,19 @@ def _elsewhere(
     if service == "sandbox" and (base_url or api_key):
         raise FtwidgetsError('the sandbox takes neither "base_url" nor "api_key".')
     if base_url is None:
-        _check_sandbox_arguments(profile, api_key)
+        if profile is not None and profile.address_form:
+            raise FtwidgetsError(
+                f"{profile.label} gives every customer an address of their own: "
+                f'connect("{profile.name}", base_url="{profile.address_form}")'
+            )
+        if api_key is not None:
+            raise FtwidgetsError('"api_key" goes with "base_url", the address of its service; the sandbox takes no key.')
         return None
     if home is not None:
         raise FtwidgetsError('"home" is the sandbox\'s folder and "base_url" another service; give one of them.')
     if not base_url.startswith(("http://", "https://")):
         raise FtwidgetsError(f'"base_url" must begin with http:// or https://: "{base_url}"')
     return _with_key(profile, base_url, api_key)
-
-
-def _check_sandbox_arguments(profile: providers.Provider | None, api_key: str | None) -> None:
-    """Reject a service that needs an address, and a key that belongs to none."""
-    if profile is not None and profile.address_form:
-        raise FtwidgetsError(
-            f"{profile.label} gives every customer an address of their own: "
-            f'connect("{profile.name}", base_url="{profile.address_form}")'
-        )
-    if api_key is not None:
-        raise FtwidgetsError('"api_key" goes with "base_url", the address of its service; the sandbox takes no key.')
 
 
 def _with_key(profile: providers.Provider | None, base_url: str, api_key: str | None) -> dict[str, Any]:

@@ -25,77 +25,36 @@ _DATA = Path(__file__).with_name("providers.json")
 
 @dataclass(frozen=True)
 class Provider:
-    """A service: its address, its dates, and how its API differs from OpenAI's.
+    """A service: its address, its dates, and how its API differs from OpenAI's. Dates are YYYY-MM-DD, None if there is none."""
 
-    Parameters
-    ----------
-    name, label
-        Its name for `connect`, and its full name.
-    base_url, address_form
-        Its address; if every customer has their own, None and the form of the address.
-    hosts
-        Its host names; one that begins with a dot matches every host that ends with it.
-    key_variable
-        The environment variable with its key; empty if it needs none.
-    as_of, sources, unverified
-        When the sources were read (YYYY-MM-DD), their addresses, and what none of them confirms.
-    closed_to_newcomers, no_new_jobs, models_end
-        The dates from which new customers cannot train, nobody can start a job, and tuned models stop; None if there is no
-        such date.
-    note
-        The most important facts, in a sentence or two.
-    learning_rate_multiplier
-        The meaning of that parameter: a `"factor"` on the service's own learning rate, or the `"absolute"` learning rate.
-    hyperparameters_in
-        Their place in a request: inside `"method"`, or in the older field `"hyperparameters"`.
-    extra_body
-        Further fields that a request for a job must have.
-    events_order, curve_from, result_file, result_columns
-        The order of events, where the losses are, and the format of the result files.
-    checkpoint_order, checkpoints_kept
-        The order of checkpoints, and how many are kept (None: all).
-    odd_statuses
-        Statuses of a job that are not in OpenAI's published list.
-    deploy
-        What to do before a tuned model can be used; empty if nothing.
-    error_fields
-        The fields of the `error` in a response.
-    """
-
-    name: str
-    label: str
-    base_url: str | None
+    name: str  # for `connect`
+    label: str  # its full name
+    base_url: str | None  # None if every customer has an address of their own, in the form of `address_form`
     address_form: str
-    hosts: tuple[str, ...]
-    key_variable: str
-    as_of: str
-    closed_to_newcomers: str | None
-    no_new_jobs: str | None
-    models_end: str | None
-    note: str
-    learning_rate_multiplier: Literal["factor", "absolute"]
-    hyperparameters_in: Literal["method", "hyperparameters"]
-    extra_body: Mapping[str, object]
+    hosts: tuple[str, ...]  # one that begins with a dot matches every host that ends with it
+    key_variable: str  # the environment variable with its key; empty if it needs none
+    as_of: str  # when the sources were read
+    closed_to_newcomers: str | None  # from then on new customers cannot train
+    no_new_jobs: str | None  # from then on nobody can start a job
+    models_end: str | None  # then tuned models stop
+    note: str  # the most important facts, in a sentence or two
+    learning_rate_multiplier: Literal["factor", "absolute"]  # a factor on the service's own learning rate, or the rate itself
+    hyperparameters_in: Literal["method", "hyperparameters"]  # their field in a request; the second is the older one
+    extra_body: Mapping[str, object]  # further fields that a request for a job must have
     events_order: Literal["newest first", "oldest first"]
     curve_from: Literal["events", "result file", "checkpoints"]
     result_file: Literal["base64 of a CSV", "plain CSV", "weights"]
     result_columns: tuple[str, ...]
     checkpoint_order: Literal["newest first", "oldest first"]
-    checkpoints_kept: int | None
-    odd_statuses: tuple[str, ...]
-    deploy: str
-    error_fields: tuple[str, ...]
-    unverified: tuple[str, ...]
+    checkpoints_kept: int | None  # None: all
+    odd_statuses: tuple[str, ...]  # statuses of a job that are not in OpenAI's published list
+    deploy: str  # what to do before a tuned model can be used; empty if nothing
+    error_fields: tuple[str, ...]  # of the `error` in a response
+    unverified: tuple[str, ...]  # what none of the sources confirms
     sources: tuple[str, ...]
 
     def takes_newcomers(self, today: datetime.date | None = None) -> bool:
-        """Whether a new customer can fine-tune there.
-
-        Parameters
-        ----------
-        today
-            The date to check; by default today.
-        """
+        """Whether a new customer can fine-tune there, today or on another day."""
         return not (_past(self.closed_to_newcomers, today) or _past(self.no_new_jobs, today))
 
     @property
@@ -121,17 +80,9 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider(name: str) -> Provider:
-    """Return the service of this name.
+    """Return the service called `"sandbox"`, `"openai"`, `"nebius"` or `"foundry"`.
 
-    Parameters
-    ----------
-    name
-        `"sandbox"`, `"openai"`, `"nebius"` or `"foundry"`.
-
-    Raises
-    ------
-    FtwidgetsError
-        If there is none. The message does not repeat the name, which may be a key in the wrong place.
+    Raises an `FtwidgetsError` if there is none. The message does not repeat the name, which may be a key in the wrong place.
     """
     for known in providers():
         if known.name == name:

@@ -10,12 +10,8 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
-RESAMPLES = 10_000
-"""How often a bootstrap resamples. The ends of an interval then vary by about 1 % of its width from seed to seed."""
-
-POWER = 0.8
-"""How often an evaluation should find a difference that exists: four times in five, by convention."""
-
+RESAMPLES = 10_000  # of a bootstrap; the ends of an interval then vary by about 1 % of its width from seed to seed
+POWER = 0.8  # how often an evaluation should find a difference that exists: four times in five, by convention
 _BATCH = 2_000_000  # random indices drawn at a time: 16 MB
 
 
@@ -38,17 +34,7 @@ class Difference(NamedTuple):
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
     """Return the score interval for a share (Wilson 1927), without continuity correction.
 
-    Parameters
-    ----------
-    successes, n
-        How many out of how many. For `n` = 0 the interval is 0 to 1.
-    confidence
-        How often such intervals contain the true share.
-
-    Returns
-    -------
-    Interval
-        Within 0 to 1, and never of zero width, even at 0 or `n` successes.
+    Within 0 to 1, and never of zero width, even at 0 or `n` successes. For `n` = 0 it is 0 to 1.
     """
     if not 0 <= successes <= n:
         raise ValueError(f'"successes" must be between 0 and n = {n}: {successes}')
@@ -62,21 +48,9 @@ def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
 
 
 def bootstrap(values: Sequence[float], *, confidence: float = 0.95, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
-    """Return the percentile bootstrap interval (Efron 1979) for a mean.
+    """Return the percentile bootstrap interval (Efron 1979) for a mean; the same seed gives the same interval.
 
-    Parameters
-    ----------
-    values
-        One number for each example.
-    confidence
-        The share of the resampled means that lie inside.
-    resamples, seed
-        How often to resample, and the seed of the random numbers; the same seed gives the same interval.
-
-    Returns
-    -------
-    Interval
-        NaN without values. Too narrow for fewer than about twenty values, and of zero width if all are equal.
+    NaN without values. Too narrow for fewer than about twenty values, and of zero width if all are equal.
     """
     import numpy as np
 
@@ -95,29 +69,12 @@ def bootstrap(values: Sequence[float], *, confidence: float = 0.95, resamples: i
 
 
 def paired_bootstrap(
-    a: Sequence[float],
-    b: Sequence[float],
-    *,
-    confidence: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> Difference:
     """Return the mean of `a - b` and its percentile bootstrap interval, resampling examples, not answers.
 
-    Pairing matters: an example that is hard for one model is usually hard for the other, so the difference is more certain
-    than the two scores.
-
-    Parameters
-    ----------
-    a, b
-        The scores of two models on the same examples, in the same order.
-    confidence, resamples, seed
-        As for `bootstrap`.
-
-    Returns
-    -------
-    Difference
-        Above 0 if `a` is better.
+    Above 0 if `a` is better. Both have the scores of the same examples, in the same order. Pairing matters: an example that is
+    hard for one model is usually hard for the other, so the difference is more certain than the two scores.
     """
     if len(a) != len(b):
         raise ValueError(f'"a" and "b" must be scores on the same examples: {len(a)} and {len(b)} of them')
@@ -128,11 +85,7 @@ def paired_bootstrap(
 
 
 def examples_needed(
-    differences: Sequence[float],
-    *,
-    effect: float | None = None,
-    power: float = POWER,
-    confidence: float = 0.95,
+    differences: Sequence[float], *, effect: float | None = None, power: float = POWER, confidence: float = 0.95
 ) -> int | None:
     """Return how many examples it takes until the interval of a difference excludes zero.
 
@@ -150,8 +103,6 @@ def examples_needed(
         examples, use the smallest difference that matters to you.
     power
         How often an evaluation of that size finds the difference, if it exists.
-    confidence
-        The confidence of the interval.
 
     Returns
     -------

@@ -20,12 +20,18 @@ from ftwidgets.lessons import lab, reset
 
 COMMANDS = {"demo": demo, "check": check, "serve": serve, "lab": lab, "doctor": doctor, "reset": reset}
 
-_INTERRUPTED = 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line, by default this process's own, and return its exit code."""
-    options = _parse(argv)
+    parser = argparse.ArgumentParser(prog="ftwidgets", description=ftwidgets.__doc__)
+    parser.add_argument("--version", action="version", version=f"ftwidgets {ftwidgets.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS.values():
+        command.add(commands)
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.command != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest  # for JupyterLab
     for stream in (sys.stdout, sys.stderr):  # a character that the terminal cannot show must not end the program
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -34,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        return _INTERRUPTED
+        return 130
     except BrokenPipeError:  # the reader of our output, such as `head`, has ended
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the flush at exit
         return 1
@@ -48,16 +54,3 @@ def main(argv: Sequence[str] | None = None) -> int:
             text = f"{type(error).__name__}: {text} (unexpected; FTWIDGETS_TRACEBACK=1 in the environment shows where)"
         print(f"ftwidgets: {text}", file=sys.stderr)
         return 1
-
-
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="ftwidgets", description=ftwidgets.__doc__)
-    parser.add_argument("--version", action="version", version=f"ftwidgets {ftwidgets.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in COMMANDS.values():
-        command.add(commands)
-    options, rest = parser.parse_known_args(argv)
-    if rest and options.command != "lab":
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    options.rest = rest  # for JupyterLab
-    return options

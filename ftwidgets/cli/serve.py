@@ -75,7 +75,6 @@ def run(options: argparse.Namespace) -> int:
     from ftwidgets.server.service import SandboxService
 
     try:
-        _check_options(options)
         config, key_lines = _configure(options)
         listening = listen(options.host, options.port)
     except FtwidgetsError as error:
@@ -92,18 +91,8 @@ def run(options: argparse.Namespace) -> int:
     return STOPPED
 
 
-def _check_options(options: argparse.Namespace) -> None:
-    """Raise an error for options that do not go together."""
-    if not is_loopback(options.host) and not (options.keys or options.class_name or options.join_code):
-        raise FtwidgetsError(NO_KEYS.format(options.host))
-    if options.join_code is not None and sum(character.isalnum() for character in options.join_code) < 6:
-        raise FtwidgetsError("--join-code needs at least 6 letters or digits, or it is too easy to guess.")
-    if options.url is not None and not options.url.startswith(("http://", "https://")):
-        raise FtwidgetsError(f"--url must begin with http:// or https://: {options.url}")
-
-
 def _configure(options: argparse.Namespace) -> tuple[ServerConfig, list[KeyLine]]:
-    """Make the configuration from the options, and read the keys file."""
+    """Check the options, make the configuration from them, and read the keys file."""
     from ftwidgets.clients import state_folder
     from ftwidgets.sandbox.ids import Ids
     from ftwidgets.server.keys import make_join_code, read_keys_file
@@ -111,6 +100,12 @@ def _configure(options: argparse.Namespace) -> tuple[ServerConfig, list[KeyLine]
     from ftwidgets.server.quotas import MEBI, Limits
     from ftwidgets.server.service import ServerConfig
 
+    if not is_loopback(options.host) and not (options.keys or options.class_name or options.join_code):
+        raise FtwidgetsError(NO_KEYS.format(options.host))
+    if options.join_code is not None and sum(character.isalnum() for character in options.join_code) < 6:
+        raise FtwidgetsError("--join-code needs at least 6 letters or digits, or it is too easy to guess.")
+    if options.url is not None and not options.url.startswith(("http://", "https://")):
+        raise FtwidgetsError(f"--url must begin with http:// or https://: {options.url}")
     values = {name: getattr(options, name) for _, name, _ in _LIMITS}
     limits = {name: value * (MEBI if name in _IN_MEBI else 1) for name, value in values.items() if value is not None}
     join_code, ids = options.join_code, Ids()

@@ -98,16 +98,8 @@ class EvaluationRun:
     """An evaluation in progress: the questions, and the answers so far.
 
     The models take turns, a block of questions at a time, so a run that stops early has rows that every model answered.
-    The `openai` client retries failed requests; nothing else does.
-
-    Parameters
-    ----------
-    client, models, metric
-        As for `evaluate`. They are checked here, before any question is asked.
-    questions
-        As `ftwidgets.evaluation.examples.read_examples` returns them.
-    sampling
-        Options of every chat completion, such as `max_tokens`.
+    The `openai` client retries failed requests; nothing else does. `models` and `metric` are as for `evaluate`, and are checked
+    at once; `sampling` holds options of every chat completion, such as `max_tokens`.
     """
 
     def __init__(
@@ -145,17 +137,8 @@ class EvaluationRun:
     ) -> None:
         """Ask every question that has no answer yet, in several threads.
 
-        Parameters
-        ----------
-        workers, on_answer
-            As for `evaluate`.
-        stop
-            Once it is set, no more questions are asked; this returns when those under way are answered.
-
-        Raises
-        ------
-        openai.OpenAIError
-            The first error ends the run. The answers so far are kept.
+        Once `stop` is set, no more questions are asked; this returns when those under way are answered. The first error of the
+        client ends the run and is raised; the answers so far are kept.
         """
         n = len(self.questions)
         blocks = (range(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
@@ -176,13 +159,7 @@ class EvaluationRun:
                         self._answers[turn] = future.result()
 
     def result(self) -> Evaluation:
-        """Score the examples that every model has answered.
-
-        Raises
-        ------
-        FtwidgetsError
-            If there is none yet.
-        """
+        """Score the examples that every model has answered; raise an `FtwidgetsError` if there is none yet."""
         import pandas as pd
 
         rows = [i for i in range(len(self.questions)) if all((name, i) in self._answers for name in self.models)]
@@ -232,7 +209,6 @@ def _score(name: str, metric: Metric, answers: Sequence[str], references: Sequen
 
 
 def _check_models(models: Models) -> dict[str, str | Answerer]:
-    """Return the models by their names."""
     if isinstance(models, str):
         models = [models]
     pairs = models.items() if isinstance(models, Mapping) else [(model, model) for model in models]

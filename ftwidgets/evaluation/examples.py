@@ -33,22 +33,11 @@ class Question:
 
 
 def read_examples(examples: Examples, *, system: str | None = None, limit: int | None = None) -> list[Question]:
-    """Read examples of any of the three kinds.
+    """Read the examples, or the first `limit` of them.
 
-    Parameters
-    ----------
-    examples
-        Chat examples (`{"messages": [...]}`, the last message the assistant's), the path of a JSONL file of them, or a
-        DataFrame with the columns Prompt and Completion, and optionally System, in upper or lower case.
-    system
-        The system prompt for rows of a DataFrame that have none.
-    limit
-        Return only the first so many.
-
-    Raises
-    ------
-    DataError
-        If an example cannot be read; the message names its row.
+    They are chats (`{"messages": [...]}`, the last message the assistant's), the path of a JSONL file of chats, or a table with
+    the columns Prompt and Completion, and optionally System, in upper or lower case. `system` is the system prompt of rows
+    without one. Raises a `DataError` that names the row if an example cannot be read.
     """
     import pandas as pd
 

@@ -49,19 +49,9 @@ def find_labels(references: Sequence[str]) -> list[str]:
 
 
 def confusion_table(references: Sequence[str], answers: Sequence[str]) -> pd.DataFrame:
-    """Count how often each label was answered with each label.
+    """Count how often each right label (a row) was answered with each label (a column).
 
-    Parameters
-    ----------
-    references
-        The right labels; each gets a row.
-    answers
-        The model's answers. An answer that is not one of the labels is counted in the last column, `other`.
-
-    Returns
-    -------
-    DataFrame
-        Empty if the references are not labels.
+    Answers that are not one of the labels are counted in the last column, `other`. Empty if the references are not labels.
     """
     import pandas as pd
 

@@ -86,7 +86,6 @@ class _DisplayedReport(HealthReport):
 
 
 def _in_kernel() -> bool:
-    """Return whether this process is a notebook's kernel."""
     if "IPython" not in sys.modules:
         return False
     from IPython.core.getipython import get_ipython
@@ -122,12 +121,8 @@ def check_speed(rate: float) -> HealthCheck:
     )
     if seconds <= MAX_JOB_SECONDS:
         return HealthCheck("engine", "ok", message)
-    return HealthCheck(
-        "engine",
-        "note",
-        f"{message}, longer than the lessons say",
-        "Close other programs that are busy, also notebooks that train, and check again. The lessons work, only slower.",
-    )
+    fix = "Close other programs that are busy, also notebooks that train, and check again. The lessons work, only slower."
+    return HealthCheck("engine", "note", f"{message}, longer than the lessons say", fix)
 
 
 @dataclass(frozen=True)
@@ -141,18 +136,9 @@ class Memory:
 def available_memory(root: Path = Path("/")) -> Memory | None:
     """Return the memory that a program can use: the machine's, or less if a container or Binder sets a limit.
 
-    Sources: the kernel's Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst, and proc_meminfo(5).
-    Left out: swap, and limits of single processes (`ulimit`).
-
-    Parameters
-    ----------
-    root
-        The folder of `proc` and `sys`. Without them psutil is asked, which ipykernel installs.
-
-    Returns
-    -------
-    Memory or None
-        None if the system does not report it.
+    Sources: the kernel's Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst, and proc_meminfo(5), below `root`;
+    without them psutil, which ipykernel installs. None if neither reports it. Left out: swap, and limits of single processes
+    (`ulimit`).
     """
     found = [Memory(max(0, limit - used), limit) for limit, used in _container_limits(root)]
     free = _parse_numbers(root / "proc/meminfo").get("MemAvailable:")  # what Linux can give without swapping
@@ -186,7 +172,6 @@ def _container_limits(root: Path) -> Iterator[tuple[int, int]]:
 
 
 def _parse_numbers(path: Path) -> dict[str, int]:
-    """Parse the lines of a file that have a name and a number."""
     rows = (line.split() for line in _read_text(path).splitlines())
     return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}
 
@@ -207,9 +192,8 @@ def check_memory(found: Memory | None) -> HealthCheck:
     message = f"{_format_size(found.available)} available{limit}; {need}"
     if found.available >= NEEDED_MEMORY:
         return HealthCheck("memory", "ok", message)
-    return HealthCheck(
-        "memory", "wrong", message, "Shut down other kernels (in JupyterLab: Kernel > Shut Down All Kernels) or programs."
-    )
+    fix = "Shut down other kernels (in JupyterLab: Kernel > Shut Down All Kernels) or programs."
+    return HealthCheck("memory", "wrong", message, fix)
 
 
 def check_state_folder() -> HealthCheck:
@@ -242,13 +226,8 @@ def check_folder(home: Path) -> HealthCheck:
     except (OSError, sqlite3.Error) as error:
         # The text of an OSError contains the path, which is shown in a terminal only.
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return HealthCheck(
-            "state folder",
-            "wrong",
-            f"{named} cannot be used: {reason}",
-            f"{_ELSEWHERE} that you can write to.",
-            place=str(home),
-        )
+        fix = f"{_ELSEWHERE} that you can write to."
+        return HealthCheck("state folder", "wrong", f"{named} cannot be used: {reason}", fix, place=str(home))
     message = f"{named} is writable, {_format_size(free)} free{training}"
     if free < NEEDED_DISK:
         fix = f"{_ELSEWHERE} on a disk with more room, or free some space: a lesson needs about {_format_size(NEEDED_DISK)}."
@@ -272,12 +251,8 @@ def _failed_check(topic: str, error: Exception) -> HealthCheck:
     with suppress(RuntimeError):  # no home folder
         text = text.replace(str(Path.home()), "~")
     fix = "Reinstall ftwidgets: python -m pip install --force-reinstall ftwidgets (in a checkout: pip install -e .)"
-    return HealthCheck(
-        topic,
-        "wrong",
-        f"could not be checked: {type(error).__name__}: {text}",
-        f"{fix}, on Python {platform.python_version()}.",
-    )
+    message = f"could not be checked: {type(error).__name__}: {text}"
+    return HealthCheck(topic, "wrong", message, f"{fix}, on Python {platform.python_version()}.")
 
 
 def _format_size(n_bytes: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-Verdict = Literal["ok", "note", "wrong"]
+Verdict = Literal["ok", "note", "wrong"]  # a note is good to know; nothing is broken
 
 _MARKS = {"ok": "ok", "note": "note", "wrong": "FIX"}
 _COLOURS = {"ok": "#43a047", "note": "#1e88e5", "wrong": "#e53935"}  # visible on light and dark pages
@@ -19,27 +19,13 @@ _LINE_WIDTH = 110
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """The result of one check.
-
-    Parameters
-    ----------
-    topic
-        What was checked, in a word or two.
-    verdict
-        `"ok"`, `"note"` (good to know, nothing is broken) or `"wrong"`.
-    message
-        What was found.
-    fix
-        What to do about it; required if the verdict is `"wrong"`.
-    place
-        A path on this machine: shown in the terminal, but not in a notebook, because notebooks are shared.
-    """
+    """The result of one check; one that is `"wrong"` has a `fix`."""
 
     topic: str
     verdict: Verdict
     message: str
     fix: str = ""
-    place: str = ""
+    place: str = ""  # a path on this machine: shown in the terminal, but not in a notebook, because notebooks are shared
 
     def __post_init__(self) -> None:
         if self.verdict == "wrong" and not self.fix:

@@ -88,16 +88,10 @@ def check_versions(
 def check_labextensions(
     *, in_kernel: bool = False, folders: Sequence[Path] | None = None, settings: Sequence[Path] | None = None
 ) -> Sequence[HealthCheck]:
-    """Check that the two extensions that draw the kit's widgets are installed and enabled.
+    """Check that JupyterLab finds both extensions that draw widgets in `folders`, and that no file of `settings` disables one.
 
-    Parameters
-    ----------
-    in_kernel
-        Whether this is a notebook's kernel: JupyterLab may then run from another environment.
-    folders
-        Where JupyterLab looks for extensions; by default the folders of this environment.
-    settings
-        The files that disable extensions; later ones override earlier ones. By default those of this environment.
+    By default these are the folders and files of this environment; of the files, later ones override earlier ones. In a
+    notebook's kernel JupyterLab may run from another environment.
     """
     if folders is None or settings is None:
         if importlib.util.find_spec("jupyter_core") is None or importlib.util.find_spec("jupyterlab") is None:
@@ -111,28 +105,24 @@ def check_labextensions(
         disabled = _read_json(file).get("disabledExtensions", {})
         off |= disabled if isinstance(disabled, dict) else dict.fromkeys(disabled, True)
     found = {name: _find_version(name, folders) for name in PACKAGES}
-    problems = [
-        _find_problem(name, version, sorted(entry for entry, is_off in off.items() if is_off and entry.split(":")[0] == name))
-        for name, version in found.items()
-    ]
+    problems: list[HealthCheck] = []
+    for name, version in found.items():
+        disabled = sorted(entry for entry, is_off in off.items() if is_off and entry.split(":")[0] == name)
+        if version is None:
+            fix = f"python -m pip install --force-reinstall --no-deps {PACKAGES[name]}, {_RESTART}"
+            problems.append(HealthCheck("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", fix))
+        elif name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
+            message = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
+            fix = f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_RESTART}'
+            problems.append(HealthCheck("widgets", "wrong", message, fix))
+        elif disabled:
+            fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in disabled)
+            message = f"switched off in JupyterLab: {', '.join(disabled)}"
+            problems.append(HealthCheck("widgets", "wrong", message, f"{fix}, {_RESTART}"))
+    if problems:
+        return problems
     there = " and ".join(f"{name} {version}" for name, version in found.items())
-    fine = HealthCheck("widgets", "ok", f"JupyterLab finds {there}, both switched on")
-    return [problem for problem in problems if problem is not None] or [fine]
-
-
-def _find_problem(name: str, version: str | None, disabled: Sequence[str]) -> HealthCheck | None:
-    package = PACKAGES[name]
-    install = f"python -m pip install --force-reinstall --no-deps {package}, {_RESTART}"
-    if version is None:
-        return HealthCheck("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", install)
-    if name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
-        message = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
-        return HealthCheck("widgets", "wrong", message, f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_RESTART}')
-    if disabled:
-        message = f"switched off in JupyterLab: {', '.join(disabled)}"
-        fix = " && ".join(f'jupyter labextension enable "{entry}"' for entry in disabled)
-        return HealthCheck("widgets", "wrong", message, f"{fix}, {_RESTART}")
-    return None
+    return [HealthCheck("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
 
 
 def _find_version(name: str, folders: Iterable[Path]) -> str | None:

@@ -21,15 +21,7 @@ NO_ANSWER = HealthCheck(
 class Doctor(Panel):
     """The report of a health check, with one more check: whether this browser draws widgets and answers the kernel.
 
-    Parameters
-    ----------
-    report
-        As `ftwidgets.doctor()` returns it.
-
-    Attributes
-    ----------
-    report
-        The report with the browser's check at the end. Until a browser has drawn the widget, that check says what to do.
+    Until a browser has drawn the widget, that check says what to do.
     """
 
     def __init__(self, report: HealthReport) -> None:

@@ -23,15 +23,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJobEvent
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-COLUMNS = (
-    "step",
-    "train_loss",
-    "train_accuracy",
-    "valid_loss",
-    "valid_accuracy",
-    "full_valid_loss",
-    "full_valid_accuracy",
-)
+COLUMNS = ("step", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "full_valid_loss", "full_valid_accuracy")
 
 # Events and Foundry use the long names, OpenAI's result file a mixture.
 _ALIASES = {
@@ -50,19 +42,9 @@ def from_events(events: Iterable[FineTuningJobEvent]) -> pd.DataFrame:
 
 
 def from_result_file(content: bytes, *, name: str = "the result file") -> pd.DataFrame:
-    """Read the curve from a result file, plain CSV or base64 of it.
+    """Read the curve from the bytes of a result file, plain CSV or base64 of it.
 
-    Parameters
-    ----------
-    content
-        The bytes of the file, as `client.files.content(...).read()` returns them.
-    name
-        The name of the file, for the error message.
-
-    Raises
-    ------
-    DataError
-        If the file is neither a CSV with a `step` column nor base64 of one.
+    Raises `DataError`, which calls the file `name`, if it is neither a CSV with a `step` column nor base64 of one.
     """
     text = content.decode("utf-8-sig", errors="replace")
     if b"," not in content:  # no CSV; the base64 alphabet has no comma

@@ -20,17 +20,10 @@ if TYPE_CHECKING:
 Label = Literal["still falling", "flat", "overfitting", "unstable", "diverged", "too little to tell"]
 Points = list[tuple[int, float]]
 
-MIN_RATIO, MIN_NATS = 0.1, 0.02
-"""The smallest difference that counts: this share of the smaller loss, and this many nats."""
-
-SMALLEST_WRITTEN = 0.001
-"""Losses below this are written as "less than 0.001"."""
-
-MIN_STEPS = 4
-"""Shorter curves get no diagnosis."""
-
-PARTS = 5
-"""A loss that was not measured on the whole validation set is averaged over this many parts of the run."""
+MIN_RATIO, MIN_NATS = 0.1, 0.02  # the smallest difference that counts: a share of the smaller loss, and nats
+SMALLEST_WRITTEN = 0.001  # losses below it are written as "less than 0.001"
+MIN_STEPS = 4  # shorter curves get no diagnosis
+PARTS = 5  # a loss that was not measured on the whole validation set is averaged over this many parts of the run
 
 _COUNTS = f"A difference counts when it is more than {MIN_RATIO:.0%} of the smaller loss and more than {MIN_NATS} nats."
 _TRAINING = "training loss"

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning.fine_tuning_job import Error
     from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-DAY = 24 * 3600.0
-"""How long `Job.wait` waits without a timeout, in seconds: longer than any job we know of."""
-
+DAY = 24 * 3600.0  # seconds that `Job.wait` waits without a timeout: longer than any job we know of
 _REQUEST_TIMEOUT = 30.0  # seconds
 _MAX_TABLE_SIZE = 64 * 2**20  # bytes
 _MAX_LEARNING_RATE = 0.05  # published fine-tuning recipes stay far below it, useful multipliers above
@@ -202,11 +200,7 @@ class Job:
                 raise
         return self
 
-    def wait(
-        self,
-        timeout: float | None = None,
-        on_event: Callable[[FineTuningJobEvent], object] | None = None,
-    ) -> Job:
+    def wait(self, timeout: float | None = None, on_event: Callable[[FineTuningJobEvent], object] | None = None) -> Job:
         """Wait until the job has succeeded.
 
         Parameters
@@ -238,11 +232,16 @@ class Job:
                     reported.add(event.id)
                     on_event(event)
             if finished:
-                return self._raise_unless_succeeded()
+                break
             left = deadline - monotonic()
             if left <= 0:
                 raise JobTimeout(self._timeout_message(limit))
             sleep(min(backoff.next_pause(), left))
+        if self.status == "cancelled":
+            raise JobCancelled(f"job {self.id} was cancelled before it finished. To train after all, launch it again.")
+        if self.status == "failed":
+            raise JobFailed(f"job {self.id} failed: {self._failure_reason()}")
+        return self
 
     def _poll(self, backoff: Backoff, left: float, *, with_events: bool) -> tuple[list[FineTuningJobEvent], bool]:
         """Request the status once, and the events; a transient error counts as "nothing new" until `OUTAGE` is over."""
@@ -273,14 +272,6 @@ class Job:
         self._events |= {event.id: event for event in new_items(first, known=self._events)}
         return sort_by_time(self._events.values())
 
-    def _raise_unless_succeeded(self) -> Job:
-        details = self._fetch()
-        if details.status == "cancelled":
-            raise JobCancelled(f"job {self.id} was cancelled before it finished. To train after all, launch it again.")
-        if details.status == "failed":
-            raise JobFailed(f"job {self.id} failed: {self._failure_reason()}")
-        return self
-
     def _failure_reason(self) -> str:
         import openai
 
@@ -307,5 +298,4 @@ def _as_python(value: Any) -> Any:
 
 
 def _timeout_option(timeout: float | None) -> dict[str, Any]:
-    """Return the keyword argument for a request's own timeout, if there is one."""
     return {} if timeout is None else {"timeout": timeout}

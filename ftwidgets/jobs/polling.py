@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
     Item = TypeVar("Item", FineTuningJobEvent, FineTuningJobCheckpoint)
 
-FIRST_PAUSE, LOCAL_PAUSE, LONGEST_PAUSE = 0.1, 0.25, 5.0
-"""The first pause, the longest for a service on this computer, and the longest of all, in seconds."""
-
-OUTAGE = 120.0
-"""How long a service may fail to answer before a wait gives up, in seconds."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds
+LOCAL_PAUSE = 0.25  # seconds; the longest pause for a service on this computer
+OUTAGE = 120.0  # seconds that a service may fail to answer before a wait gives up
 
 
 def transient_errors() -> tuple[type[openai.OpenAIError], ...]:
@@ -66,15 +64,9 @@ class Backoff:
 
 
 def new_items(first: SyncCursorPage[Item], *, known: Collection[str] = ()) -> list[Item]:
-    """Collect the items of all pages, oldest first, each once.
+    """Collect the items of all pages, oldest first, each once, without those whose ids are `known` from an earlier call.
 
-    Parameters
-    ----------
-    first
-        The first page, as the client's `list` methods return it.
-    known
-        Ids to leave out, because an earlier call returned them. In a newest-first listing the pages after one of them are
-        not requested.
+    In a newest-first listing the pages after a known item are not requested.
     """
     listed: dict[str, Item] = {}
     newest_first = _is_newest_first(first.data or ())

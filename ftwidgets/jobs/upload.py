@@ -50,10 +50,7 @@ def upload_path(client: openai.OpenAI, file: str | Path) -> str:
 def find_path(file: str | Path) -> Path | None:
     """Return the path of a local file; None for a text that can only be the id of an uploaded one.
 
-    Raises
-    ------
-    DataError
-        If it is a path and there is no such file, or a table that still has to become JSONL.
+    Raises `DataError` if it is a path and there is no such file, or a table that still has to become JSONL.
     """
     if not isinstance(file, str | Path):
         raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")

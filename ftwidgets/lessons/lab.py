@@ -37,20 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
-    """Open JupyterLab on the first lesson and wait until it ends.
-
-    Parameters
-    ----------
-    folder
-        The folder with the lessons.
-    options
-        Passed to JupyterLab unchanged, such as `--no-browser`.
-
-    Returns
-    -------
-    int
-        JupyterLab's exit code.
-    """
+    """Open JupyterLab on the first lesson, wait until it ends, and return its exit code; `options` are passed to it."""
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", FIRST, *options], cwd=folder)
     while True:
         try:
@@ -62,17 +49,7 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
 def find_lessons() -> tuple[Path, str]:
     """Find the lessons of a checkout, or copy those of the installed package to where a learner may change them.
 
-    Returns
-    -------
-    Path
-        Their folder.
-    str
-        A sentence that says where they are.
-
-    Raises
-    ------
-    FtwidgetsError
-        If there are none.
+    Returns their folder, and a sentence that says where they are. Raises an `FtwidgetsError` if there are none.
     """
     checkout = _PACKAGE.parent / "notebooks"
     if (checkout / FIRST).is_file():

@@ -12,6 +12,7 @@ import glob
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -70,83 +71,51 @@ class ResetFile:
         return "was missing; the original is back." if self.before == "missing" else "is the original; nothing to do."
 
 
-class Bundled:
-    """The lessons inside the installed package."""
+@dataclass(frozen=True)
+class Pristine:
+    """The original files: where they come from, their sorted names below the lessons' folder, and how to read one."""
 
-    source = "the installed package"
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        """List the files."""
-        files = (path for path in self._folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(self._folder).as_posix() for path in files)
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a file."""
-        return (self._folder / name).read_bytes()
+    source: str
+    names: list[str]
+    read: Callable[[str], bytes]
 
 
-class GitHead:
-    """The lessons of a checkout, as they are in git's last commit."""
+def find_bundled(folder: Path) -> Pristine:
+    """Find the lessons inside the installed package."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return Pristine("the installed package", names, lambda name: (folder / name).read_bytes())
 
-    source = "git's last commit"
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+def find_committed(folder: Path) -> Pristine:
+    """Find the lessons of a checkout, as they are in git's last commit."""
 
-    def names(self) -> list[str]:
-        """List the files."""
-        listed = self._git("ls-tree", "-r", "-z", "--name-only", "HEAD", ".").decode("utf-8")
-        return sorted(name for name in listed.split("\0") if name)
-
-    def read(self, name: str) -> bytes:
-        """Return the content of a file."""
-        return self._git("cat-file", "--filters", f"HEAD:./{name}")
-
-    def _git(self, *arguments: str) -> bytes:
-        command = ["git", "-C", str(self._folder), *arguments]
+    def git(*arguments: str) -> bytes:
         try:
-            return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+            return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=True, timeout=60).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise FtwidgetsError(
                 "the original lessons cannot be found: this is a checkout, and git does not show its last commit. "
                 "Install git, or get the lessons again: `git clone`, or `pip install` without -e and `ftwidgets lab`."
             ) from error
 
-
-Pristine = Bundled | GitHead
+    listed = git("ls-tree", "-r", "-z", "--name-only", "HEAD", ".").decode("utf-8")
+    names = sorted(name for name in listed.split("\0") if name)
+    return Pristine("git's last commit", names, lambda name: git("cat-file", "--filters", f"HEAD:./{name}"))
 
 
 class Lessons:
-    """The learner's lessons in a folder, compared with the originals.
-
-    Parameters
-    ----------
-    folder
-        The learner's folder.
-    pristine
-        The original files.
-    """
+    """The learner's lessons in a folder, compared with the originals."""
 
     def __init__(self, folder: Path, pristine: Pristine) -> None:
         self.folder = folder
         self.pristine = pristine
-        files = pristine.names()
-        self._data = [name for name in files if name.startswith("data/")]
-        self.names = [name.removesuffix(".ipynb") for name in files if name.endswith(".ipynb")]
+        self._data = [name for name in pristine.names if name.startswith("data/")]
+        self.names = [name.removesuffix(".ipynb") for name in pristine.names if name.endswith(".ipynb")]
         if not self.names:
             raise FtwidgetsError(f"there are no lessons in {pristine.source}. Reinstall ftwidgets.")
 
     def find(self, wanted: str) -> str:
-        """Find a lesson by its number, its name or its file name.
-
-        Raises
-        ------
-        FtwidgetsError
-            If there is none or more than one; the message lists the lessons.
-        """
+        """Find a lesson by its number, its name or its file name; if none or several match, the error lists the lessons."""
         number = wanted.strip().removesuffix(".ipynb")
         number = number.zfill(2) if number.isdecimal() else number
         matching = [name for name in self.names if number in (name, PurePosixPath(name).name)]
@@ -199,25 +168,17 @@ class Lessons:
 
 
 def find_lessons(folder: Path | None = None) -> Lessons:
-    """Find the learner's lessons and the originals.
+    """Find the learner's lessons and the originals; raise an `FtwidgetsError` if one of them is not found.
 
-    Parameters
-    ----------
-    folder
-        The learner's folder; by default the current folder, `ftwidgets-lessons` or `notebooks` in it, or the checkout's own.
-
-    Raises
-    ------
-    FtwidgetsError
-        If they are not found, or there are no originals.
+    Without `folder` the learner's are in the current folder, in `ftwidgets-lessons` or `notebooks` in it, or in the checkout.
     """
     bundled, checkout = _PACKAGE / "_notebooks", _PACKAGE.parent / "notebooks"
     if not bundled.is_dir() and not checkout.is_dir():
         raise FtwidgetsError(f"the lessons are missing: neither {bundled} nor {checkout} is there. Reinstall ftwidgets.")
-    pristine: Pristine = Bundled(bundled) if bundled.is_dir() else GitHead(checkout)
+    if folder is not None and not folder.is_dir():
+        raise FtwidgetsError(f"there is no folder {folder}; name the one your lessons are in.")
+    pristine = find_bundled(bundled) if bundled.is_dir() else find_committed(checkout)
     if folder is not None:
-        if not folder.is_dir():
-            raise FtwidgetsError(f"there is no folder {folder}; name the one your lessons are in.")
         return Lessons(folder, pristine)
     here = Path.cwd()
     for place in (here, here / COPY, here / "notebooks", checkout):

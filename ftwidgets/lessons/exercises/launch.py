@@ -9,7 +9,6 @@ from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet,
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.fine_tuning import FineTuningJob
 
     from ftwidgets.jobs.job import Job
 
@@ -27,11 +26,6 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
         The lesson's own job: the exercise asks for the same model and the same two files.
     job_id
         The id of the learner's job, or the job.
-
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with what differs, or `right`.
     """
     if untouched(job_id):
         return not_attempted("Launch the job of the order, then put its id in the place of the ...")
@@ -42,7 +36,20 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
         return not_yet(f"There is no job {job_id!r:.60} here. The launcher's status line and job.id show the id.")
     if mine.id == lesson.id:
         return not_yet("That is the job of step 4. Launch another one, to the order.")
-    differences = _differences(client, mine, lesson.details)
+    wanted = lesson.details
+    differences: list[str] = []
+    if mine.model != wanted.model:
+        differences.append(f"it starts from {mine.model}")
+    if file_content(client, mine.training_file) != file_content(client, wanted.training_file):
+        differences.append("it learns from another file")
+    if mine.validation_file is None:
+        differences.append("it has no validation file")
+    elif file_content(client, mine.validation_file) != file_content(client, wanted.validation_file):
+        differences.append("it is validated with another file")
+    if (epochs := hyperparameter(mine, "n_epochs")) != EPOCHS:
+        differences.append(f"its n_epochs is {epochs}")
+    if mine.seed != SEED:
+        differences.append(f"its seed is {mine.seed}")
     if differences:
         return not_yet(f"The job differs from the order: {'; '.join(differences)}. Launch another one.")
     if mine.status != "succeeded":
@@ -50,20 +57,3 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     if f":{SUFFIX}:" not in str(mine.fine_tuned_model):
         return not_yet(f"Everything is right except the name of the model: {mine.fine_tuned_model}. Look at the suffix.")
     return right(f"{mine.fine_tuned_model} was made to the order.")
-
-
-def _differences(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> list[str]:
-    """Describe each setting in which the job differs from the exercise."""
-    found = []
-    if mine.model != lesson.model:
-        found.append(f"it starts from {mine.model}")
-    if file_content(client, mine.training_file) != file_content(client, lesson.training_file):
-        found.append("it learns from another file")
-    if mine.validation_file is None:
-        found.append("it has no validation file")
-    elif file_content(client, mine.validation_file) != file_content(client, lesson.validation_file):
-        found.append("it is validated with another file")
-    for name, has, wanted in (("n_epochs", hyperparameter(mine, "n_epochs"), EPOCHS), ("seed", mine.seed, SEED)):
-        if has != wanted:
-            found.append(f"its {name} is {has}")
-    return found

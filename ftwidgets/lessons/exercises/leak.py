@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import parse_rows
@@ -42,16 +40,9 @@ f5f423b5|050b0173 7a57e5cf
 """
 
 
-@dataclass(frozen=True)
-class _Membership:
-    """The group of a row, which must not be split, and the spelling within the group."""
-
-    group: int
-    spelling: tuple[int, int]
-
-
+# By the digest of its prompt, the group of a row, which must not be split, and the number of its spelling within the group.
 _MEMBERSHIPS = {
-    digest: _Membership(group, (group, spelling))
+    digest: (group, spelling)
     for group, line in enumerate(_GROUPS.split("\n"))
     for spelling, digests in enumerate(line.split("|"))
     for digest in digests.split()
@@ -75,9 +66,13 @@ def leak_closed(answer: object) -> Outcome:
     """
     if untouched(answer):
         return not_attempted()
-    parts = _find_parts(answer)
-    if isinstance(parts, str):
-        return not_yet(parts)
+    files = [getattr(answer, name, None) for name in ("train_file", "validation_file")]
+    parts = answer if any(file is None for file in files) else files
+    needed = "the rows to train on, and those held out"
+    if not isinstance(parts, tuple | list):
+        return not_yet(f"The answer is a {type(parts).__name__}; a pair is needed: {needed}.")
+    if len(parts) != 2:
+        return not_yet(f"The answer has {pluralize(len(parts), 'thing')}; two are needed: {needed}.")
     if untouched(*parts):
         return not_attempted()
     read = [parse_rows(part) for part in parts]
@@ -85,28 +80,11 @@ def leak_closed(answer: object) -> Outcome:
         if isinstance(found, str):
             return not_yet(f"In the {name} part: {found}")
     train, held = ([prompt for prompt, _ in found] for found in read if not isinstance(found, str))
-    return (
-        _check_rows(train, held)
-        or _check_size(train, held)
-        or _check_groups(train, held)
-        or right("Nothing leaks, and nothing was lost.")
-    )
-
-
-def _find_parts(answer: object) -> Sequence[object] | str:
-    """Return the two parts, or a sentence that says why there are none."""
-    files = [getattr(answer, name, None) for name in ("train_file", "validation_file")]
-    if all(file is not None for file in files):
-        return files
-    if not isinstance(answer, tuple | list):
-        return f"The answer is a {type(answer).__name__}; a pair is needed: the rows to train on, and those held out."
-    if len(answer) != 2:
-        return f"The answer has {pluralize(len(answer), 'thing')}; two are needed: the rows to train on, and those held out."
-    return answer
+    return _check_rows(train, held) or _check_groups(train, held) or right("Nothing leaks, and nothing was lost.")
 
 
 def _check_rows(train: list[str], held: list[str]) -> Outcome | None:
-    """Reject duplicate, unknown and missing rows."""
+    """Reject duplicate, unknown and missing rows, and too many or too few held-out ones."""
     counts = Counter(map(_digest, [*train, *held]))
     if duplicates := [prompt for prompt in held + train if counts[_digest(prompt)] > 1]:
         return not_yet(f"The row {quote(duplicates[0])} occurs more than once. Each row belongs in one part, once.")
@@ -116,10 +94,6 @@ def _check_rows(train: list[str], held: list[str]) -> Outcome | None:
         return not_yet(
             f"{pluralize(missing, 'row')} of the file are missing. Close a leak by moving rows, not by dropping them."
         )
-    return None
-
-
-def _check_size(train: list[str], held: list[str]) -> Outcome | None:
     share = len(held) / (len(train) + len(held))
     if MIN_SHARE <= share <= MAX_SHARE:
         return None
@@ -131,21 +105,19 @@ def _check_groups(train: list[str], held: list[str]) -> Outcome | None:
     """Reject groups that are split; pairs of rows with the same spelling are reported first."""
     partners: dict[int, list[str]] = {}
     for prompt in train:
-        partners.setdefault(_MEMBERSHIPS[_digest(prompt)].group, []).append(prompt)
-    leaking = [(prompt, other) for prompt in held for other in partners.get(_MEMBERSHIPS[_digest(prompt)].group, [])]
+        partners.setdefault(_MEMBERSHIPS[_digest(prompt)][0], []).append(prompt)
+    leaking = [(prompt, other) for prompt in held for other in partners.get(_MEMBERSHIPS[_digest(prompt)][0], [])]
     if not leaking:
         return None
     n = pluralize(len({prompt for prompt, _ in leaking}), "held-out row")
-    obvious = [pair for pair in leaking if len({_MEMBERSHIPS[_digest(prompt)].spelling for prompt in pair}) == 1]
+    obvious = [pair for pair in leaking if len({_MEMBERSHIPS[_digest(prompt)] for prompt in pair}) == 1]
     prompt, other = (obvious or leaking)[0]
     pair = f"Held out: {quote(prompt, 90)}. In training: {quote(other, 90)}."
     if obvious:
-        return not_yet(
-            f"{n} can be answered from the training rows. {pair} What do these two rows have in common, besides their answer?"
-        )
-    return not_yet(
-        f"{n} can still be answered from the training rows. {pair} Compare these two rows column by column, letter by letter."
-    )
+        question = "What do these two rows have in common, besides their answer?"
+        return not_yet(f"{n} can be answered from the training rows. {pair} {question}")
+    advice = "Compare these two rows column by column, letter by letter."
+    return not_yet(f"{n} can still be answered from the training rows. {pair} {advice}")
 
 
 def _digest(prompt: str) -> str:

@@ -22,11 +22,6 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
         The name of the better model, or `"cannot tell"`.
     examples
         How many examples find a difference of 0.05 four times in five.
-
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with where to look, or `right`.
     """
     if untouched(evaluation, verdict, examples):
         return not_attempted("Run the evaluation, read it, then fill in both answers.")
@@ -37,20 +32,14 @@ def tell_apart(evaluation: object, verdict: object, examples: object) -> Outcome
     if not isinstance(verdict, str) or verdict not in allowed:
         return not_yet(f"The verdict is one of {', '.join(map(repr, allowed))}: {verdict!r:.60}")
     hint = _hint_for_number(evaluation, examples)
-    if verdict != _right_verdict(evaluation):
+    sentence = evaluation.verdict(second, first)
+    better = second if sentence.startswith(f"{second} is better") else first
+    if verdict != (CANNOT if sentence.startswith("cannot") else better):
         low_high = "evaluation.difference(): where do both ends of the interval lie, and where is zero?"
         return not_yet(f"The verdict does not go with {low_high}{'' if hint else ' The number of examples is right.'}")
     if hint:
         return not_yet(f"The verdict is right, but the number is not. {hint}")
     return right("You read the interval, not the two scores, and you know how many examples a reliable answer takes.")
-
-
-def _right_verdict(evaluation: Evaluation) -> str:
-    first, second = evaluation.models
-    sentence = evaluation.verdict(second, first)
-    if sentence.startswith("cannot"):
-        return CANNOT
-    return second if sentence.startswith(f"{second} is better") else first
 
 
 def _hint_for_number(evaluation: Evaluation, examples: object) -> str:

@@ -48,7 +48,19 @@ def table_repaired(answer: object) -> Outcome:
     rows = parse_rows(answer)
     if isinstance(rows, str):
         return not_yet(rows)
-    return _check_rows(rows) or _compare_with_expected(rows)
+    if problem := _check_rows(rows):
+        return problem
+    found = {_digest(*row): row for row in rows}
+    unexpected = [row for digest, row in found.items() if digest not in _EXPECTED]
+    lines = sorted(line for digest, line in _EXPECTED.items() if digest not in found)
+    n_right = f"{len(rows) - len(unexpected)} of your {pluralize(len(rows), 'row')} are right."
+    if unexpected:  # the hint says where to look, not what is missing
+        where = f" Look at line {lines[0]} of the file." if lines else ""
+        return not_yet(f"{n_right} This one differs from the file: {quote(unexpected[0][0])}.{where}")
+    if lines:
+        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired are missing"
+        return not_yet(f"{n_right} {lost}: look at line {lines[0]} of the file.")
+    return right("Every usable row of the file is there, once, with its newest answer.")
 
 
 def _check_rows(rows: Rows) -> Outcome | None:
@@ -70,21 +82,6 @@ def _check_rows(rows: Rows) -> Outcome | None:
     if contradicted := [prompt for prompt, _ in rows if prompts[normalize(prompt)] > 1]:
         return not_yet(f"The table still has two answers to {quote(contradicted[0])}. Which of them is the newer one?")
     return None
-
-
-def _compare_with_expected(rows: Rows) -> Outcome:
-    """Compare with the expected rows; the hint says where to look, not what is missing."""
-    found = {_digest(*row): row for row in rows}
-    unexpected = [row for digest, row in found.items() if digest not in _EXPECTED]
-    lines = sorted(line for digest, line in _EXPECTED.items() if digest not in found)
-    n_right = f"{len(rows) - len(unexpected)} of your {pluralize(len(rows), 'row')} are right."
-    if unexpected:
-        where = f" Look at line {lines[0]} of the file." if lines else ""
-        return not_yet(f"{n_right} This one differs from the file: {quote(unexpected[0][0])}.{where}")
-    if lines:
-        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired are missing"
-        return not_yet(f"{n_right} {lost}: look at line {lines[0]} of the file.")
-    return right("Every usable row of the file is there, once, with its newest answer.")
 
 
 def _digest(prompt: str, completion: str) -> str:

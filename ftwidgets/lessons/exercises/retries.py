@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.data.text import pluralize
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
 
     from ftwidgets.sandbox.faults import Faults
 
-BUDGET = 6
-"""The number of requests that one answer may take."""
-
-PATIENCE = 20.0
-"""The seconds that one outage may take, many times the longest wait that the service asks for."""
-
+BUDGET = 6  # requests that one answer may take
+PATIENCE = 20.0  # seconds that one outage may take, many times the longest wait that the service asks for
 _MAX_REQUESTS = 30  # then the loop is stopped; the outages end sooner
 
 BRIEF_OUTAGE = ("429 retry-after=0.4", "drop", "500", "ok")
@@ -38,8 +35,6 @@ class _Stopped(BaseException):
 
 @dataclass
 class _Run:
-    """The behaviour of the learner's function in one outage."""
-
     n_requests: int = 0
     answer: Any = None  # of the service
     returned: Any = None
@@ -90,7 +85,7 @@ def _judge_brief_outage(client: openai.OpenAI, faults: Faults, answer: Callable[
     if outcome := _check_exception(run, where):
         return outcome
     if run.raised is not None:
-        after = f"{_count_requests(run.n_requests)} with {_name_of(run.raised)}"
+        after = f"{pluralize(run.n_requests, 'request')} with {_name_of(run.raised)}"
         return not_yet(f"{where} it gave up after {after}. Which of these errors are temporary?")
     if run.returned is not run.answer:
         return not_yet(f"{where} it had its answer and returned {_name_of(run.returned)}. Return what ask() returns.")
@@ -105,9 +100,8 @@ def _judge_lasting_error(
     if outcome := _check_exception(run, where):
         return outcome
     if run.n_requests > 1:
-        return not_yet(
-            f"{where} it sent {_count_requests(run.n_requests)}. The same request gets the same answer, however long you wait."
-        )
+        sent = f"it sent {pluralize(run.n_requests, 'request')}"
+        return not_yet(f"{where} {sent}. The same request gets the same answer, however long you wait.")
     return _check_raised(run, where)
 
 
@@ -118,7 +112,7 @@ def _judge_endless_outage(client: openai.OpenAI, faults: Faults, answer: Callabl
     if outcome := _check_exception(run, where):
         return outcome
     if run.n_requests > BUDGET:
-        return not_yet(f"{where} it sent {_count_requests(run.n_requests)}; {BUDGET} are the most for one answer.")
+        return not_yet(f"{where} it sent {pluralize(run.n_requests, 'request')}; {BUDGET} are the most for one answer.")
     if run.n_requests == 1:
         return not_yet(f"{where} it gave up after one request. It could not know yet that the outage would never end.")
     return _check_raised(run, where) or _check_verdict(faults, where)
@@ -146,7 +140,6 @@ def _check_raised(run: _Run, where: str) -> Outcome | None:
 
 
 def _check_verdict(faults: Faults, where: str) -> Outcome | None:
-    """Report the first check of the verdict that failed."""
     for check in faults.verdict(max_calls=BUDGET).checks:
         if check.result == "failed":
             return not_yet(f'{where}, "{check.name}" failed: {check.evidence}')
@@ -161,7 +154,7 @@ def _run_in_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., 
         if time.monotonic() - began > PATIENCE:
             raise _Stopped(f"it took more than {PATIENCE:.0f} s. The outages here are short: begin with tenths of a second.")
         if run.n_requests == _MAX_REQUESTS:
-            raise _Stopped(f"it sent {_count_requests(_MAX_REQUESTS)} and went on asking; it was stopped.")
+            raise _Stopped(f"it sent {pluralize(_MAX_REQUESTS, 'request')} and went on asking; it was stopped.")
         run.n_requests += 1
         run.answer = once.models.retrieve("nano-2026-11")
         return run.answer
@@ -174,10 +167,6 @@ def _run_in_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., 
     except (_Stopped, Exception) as error:  # judged, not passed on
         run.raised = error
     return run
-
-
-def _count_requests(number: int) -> str:
-    return f"{number} request{'s' * (number != 1)}"
 
 
 def _name_of(thing: object) -> str:

@@ -28,20 +28,27 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
         The id of the learner's job, or the job.
     held_out_loss
         `"higher"`, `"lower"` or `"the same"`: the loss of the learner's job after its last step, compared with the lesson's.
-
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with where to look, or `right`.
     """
     if untouched(job_id, held_out_loss):
         return not_attempted("Launch the job of step 7 again with one epoch, then fill in both answers.")
     mine = find_job(client, job_id)
     if mine is None:
         return not_yet(f"There is no job {job_id!r:.60}. The id is what `job.id` shows after jobs.create(...).")
-    difference = _find_difference(client, mine, client.fine_tuning.jobs.retrieve(lesson.id))
-    if difference:
-        return not_yet(difference)
+    original = client.fine_tuning.jobs.retrieve(lesson.id)
+    if mine.id == original.id:
+        return not_yet("That is the lesson's own job. Launch a second one, under another name, and hand in its id.")
+    epochs = hyperparameter(mine, "n_epochs")
+    if epochs != 1:
+        return not_yet(f"That job has n_epochs = {epochs}. Look at the method of jobs.create(...).")
+    if mine.status != "succeeded":
+        return not_yet(f"That job is {mine.status}. Wait until it has succeeded, and run this cell again.")
+    both = (mine, original)
+    pairs = {name: [getattr(job, name) for job in both] for name in ("model", "seed")}
+    pairs |= {name: [file_content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
+    pairs |= {name: [hyperparameter(job, name) for job in both] for name in ("batch_size", "learning_rate_multiplier")}
+    for name, (found, expected) in pairs.items():
+        if found != expected:
+            return not_yet(f"That job has another {name} than the lesson's. Change the epochs and nothing else.")
     if not isinstance(held_out_loss, str) or held_out_loss not in WORDS:
         return not_yet(f"The second answer is one of {', '.join(map(repr, WORDS))}: {held_out_loss!r:.60}")
     here, there = _held_out_loss(client, mine), _held_out_loss(client, lesson)
@@ -49,25 +56,6 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
     if held_out_loss != truth:
         return not_yet("The job is right. Compare the last full_valid_loss in ftwidgets.Job(client, id).curve of both jobs.")
     return right("One epoch is not enough to learn these answers; the held-out loss shows it.")
-
-
-def _find_difference(client: openai.OpenAI, mine: FineTuningJob, lesson: FineTuningJob) -> str:
-    """Describe what makes the two jobs incomparable; empty if they are comparable."""
-    if mine.id == lesson.id:
-        return "That is the lesson's own job. Launch a second one, under another name, and hand in its id."
-    epochs = hyperparameter(mine, "n_epochs")
-    if epochs != 1:
-        return f"That job has n_epochs = {epochs}. Look at the method of jobs.create(...)."
-    if mine.status != "succeeded":
-        return f"That job is {mine.status}. Wait until it has succeeded, and run this cell again."
-    both = (mine, lesson)
-    pairs = {name: [getattr(job, name) for job in both] for name in ("model", "seed")}
-    pairs |= {name: [file_content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
-    pairs |= {name: [hyperparameter(job, name) for job in both] for name in ("batch_size", "learning_rate_multiplier")}
-    for name, (found, expected) in pairs.items():
-        if found != expected:
-            return f"That job has another {name} than the lesson's. Change the epochs and nothing else."
-    return ""
 
 
 def _held_out_loss(client: openai.OpenAI, job: FineTuningJob) -> float:

@@ -15,9 +15,7 @@ from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet,
 if TYPE_CHECKING:
     import openai
 
-TOLERANCE = 0.05
-"""The relative error that an answer may have: enough for rounding, too little for a wrong column of the curve."""
-
+TOLERANCE = 0.05  # relative error of an answer: enough for rounding, too little for a wrong column of the curve
 _SAME = ("training_file", "validation_file", "seed", "hyperparameters", "method")
 
 
@@ -47,11 +45,6 @@ def step_saving(client: openai.OpenAI, pretrained: object, untrained: object, an
     answer
         The untrained job's steps, divided by the step at which the pretrained job's `valid_loss` first was as low as the
         untrained job's last `full_valid_loss`.
-
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with where to look, or `right`.
     """
     if untouched(answer):
         return not_attempted("Read the two curves of the cell above, then put your factor in the place of the ... .")
@@ -105,11 +98,7 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
     for name in _SAME:
         if getattr(first, name) != getattr(second, name):
             return f"The two jobs do not have the same {name}. Only the model may differ, or the comparison means nothing."
-    return _find_steps(Job(client, first.id), Job(client, second.id))
-
-
-def _find_steps(pretrained: Job, untrained: Job) -> _Steps | str:
-    curve, other = pretrained.curve, untrained.curve
+    curve, other = Job(client, first.id).curve, Job(client, second.id).curve
     ends = other.dropna(subset=["full_valid_loss"])
     if ends.empty or curve["valid_loss"].isna().all():
         return "The jobs have no validation losses. Launch them with a validation_file."

@@ -8,7 +8,7 @@ apart from stop words. The rule is strict: it rejects some prompts that a person
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openai
 
@@ -76,11 +76,16 @@ def tuned_is_worse(
     problem = _check_prompt(prompt, shop, seen)
     if problem:
         return not_yet(problem)
-    try:
-        answers = {model: _ask(client, model, str(prompt), system) for model in (base, tuned or "")}
-    except (openai.OpenAIError, UnicodeError) as error:  # a lone surrogate cannot be sent
-        return not_yet(f"The models could not be asked: {error}")
-    ours, theirs = answers[tuned or ""], answers[base]
+    messages: Any = [{"role": "system", "content": system}] if system else []
+    messages.append({"role": "user", "content": prompt})
+    answers = []
+    for model in (base, tuned or ""):
+        try:
+            answer = client.chat.completions.create(model=model, messages=messages, temperature=0, max_tokens=60)
+        except (openai.OpenAIError, UnicodeError) as error:  # a lone surrogate cannot be sent
+            return not_yet(f"The models could not be asked: {error}")
+        answers.append(answer.choices[0].message.content or "")
+    theirs, ours = answers
     if ours not in set(shop["Completion"]):
         return not_yet(f'The tuned model said: "{ours}" That is none of the trained answers. When does it fall back on one?')
     if theirs == ours:
@@ -112,13 +117,6 @@ def _check_prompt(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> 
     return ""
 
 
-def _ask(client: openai.OpenAI, model: str, prompt: str, system: str) -> str:
-    first = [{"role": "system", "content": system}] if system else []
-    messages: list[object] = [*first, {"role": "user", "content": prompt}]
-    answer = client.chat.completions.create(model=model, messages=messages, temperature=0, max_tokens=60)  # type: ignore[arg-type]
-    return answer.choices[0].message.content or ""
-
-
 def _shared_words(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
     """Return the words that a prompt shares with the questions and the answer of a topic, without stop words."""
     topic = [answer, *shop.loc[shop["Completion"] == answer, "Prompt"]]
@@ -127,5 +125,4 @@ def _shared_words(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Remove the plural s."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") else word
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word  # without the plural s

@@ -51,40 +51,27 @@ def three_jobs(client: openai.OpenAI, folder: str | Path, *, seed: int) -> dict[
     dict[str, Job]
         The jobs, by name. They have just started.
     """
-    names = ["north", "south", "west"]
-    random.Random(seed).shuffle(names)
     path = Path(folder)
-    jobs = zip(
-        names,
-        (_launch_overfitting(client, path, seed), _launch_diverging(client, path, seed), _launch_bad_file(client, path)),
-        strict=True,
-    )
-    return dict(sorted(jobs))
-
-
-def _launch_overfitting(client: openai.OpenAI, folder: Path, seed: int) -> Job:
-    """Launch a job with few rows and many epochs."""
-    table = datasets.load("sentiment")
+    table = datasets.load("sentiment")  # few rows and many epochs
     table = table[table["Prompt"].str.len() < MAX_LENGTH]
     few = table[table["Split"] == "train"].sample(16, random_state=seed)
-    return _launch(client, folder / "one", few, table[table["Split"] == "held-out"].head(24), seed, n_epochs=12)
+    held_out = table[table["Split"] == "held-out"].head(24)
+    overfitting = _launch(client, path / "one", few, held_out, seed, n_epochs=12)
 
-
-def _launch_diverging(client: openai.OpenAI, folder: Path, seed: int) -> Job:
-    """Launch a job with a learning rate that is far too high."""
-    table = datasets.load("support_faq")
+    table = datasets.load("support_faq")  # a learning rate that is far too high
     table = table[table["Topic"].isin(table["Topic"].unique()[3:5])]
     train, held_out = table[table["Split"] == "train"], table[table["Split"] == "held-out"]
-    return _launch(client, folder / "two", train, held_out, seed, n_epochs=2, learning_rate_multiplier=100)
+    diverging = _launch(client, path / "two", train, held_out, seed, n_epochs=2, learning_rate_multiplier=100)
 
-
-def _launch_bad_file(client: openai.OpenAI, folder: Path) -> Job:
-    """Launch a job whose last example has no answer."""
     chats = [
         [{"role": "user", "content": f"What is {n} plus 1?"}, {"role": "assistant", "content": f"{n + 1}."}] for n in range(20)
     ]
-    file = write_jsonl(({"messages": chat[: 1 if n == 19 else 2]} for n, chat in enumerate(chats)), folder / "three.jsonl")
-    return launch(client, file, model=MODEL)
+    chats[-1].pop()  # the last example has no answer
+    bad_file = launch(client, write_jsonl(({"messages": chat} for chat in chats), path / "three.jsonl"), model=MODEL)
+
+    names = ["north", "south", "west"]
+    random.Random(seed).shuffle(names)
+    return dict(sorted(zip(names, (overfitting, diverging, bad_file), strict=True)))
 
 
 def _launch(client: openai.OpenAI, folder: Path, rows: pd.DataFrame, held_out: pd.DataFrame, seed: int, **options: Any) -> Job:
@@ -103,11 +90,6 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
         The jobs by the names that the lesson gives them.
     answer
         A dict from the same names to one of the `WORDS`.
-
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with where to look, or `right`.
     """
     if untouched(answer) or (isinstance(answer, Mapping) and untouched(*answer.values())):
         return not_attempted("Replace each ... with one of the four words.")

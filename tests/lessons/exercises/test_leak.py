@@ -54,7 +54,7 @@ def test_the_check_knows_the_file() -> None:
     """Each row by its prompt; rows belong together if one customer wrote them, whatever the case of the address."""
     places = [_MEMBERSHIPS[_digest(prompt)] for prompt in TABLE["Prompt"]]
     assert len(TABLE) == len(_MEMBERSHIPS) == 64
-    together = pd.DataFrame({"group": [p.group for p in places], "spelling": [p.spelling for p in places], "same": SAME})
+    together = pd.DataFrame({"group": [group for group, _ in places], "spelling": places, "same": SAME})
     assert (together.groupby("same")["group"].nunique() == 1).all()
     assert (together.groupby("group")["same"].nunique() == 1).all()
     assert (TABLE.groupby(together["spelling"].map(str))["Customer"].nunique() == 1).all()
