@@ -22,15 +22,7 @@ NO_KEY = (
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request.
-
-    Parameters
-    ----------
-    owner
-        The request reads and writes records of this owner only.
-    admin
-        Whether the caller may use the routes under `/admin`.
-    """
+    """Who sent a request: it reads and writes records of this owner only; `admin` allows the routes under `/admin`."""
 
     owner: str = ""
     admin: bool = False

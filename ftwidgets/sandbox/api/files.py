@@ -11,9 +11,9 @@ from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal, TypeVar
+from typing import Annotated, Any, BinaryIO, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -37,41 +37,30 @@ M = TypeVar("M", bound=RequestModel)
 LONGEST_LINE = 16 * 1024 * 1024  # a thousand times what the model can read
 
 
-class FormLifetime(RequestModel):
-    """`expires_after` in a form, where every value is text."""
-
+class _FormLifetime(RequestModel):  # in a form every value is text
     anchor: Literal["created_at"] | None = None
     seconds: str | None = None
 
-    @property
-    def lifetime(self) -> int | None:
-        """How many seconds the file is kept."""
-        return None if self.seconds is None else int(self.seconds)
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        anchor, seconds = self.anchor, self.seconds
+        if anchor is None and seconds is None:
+            return self
+        if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
+            message = (
+                f"Invalid '{{path}}': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
+                f"but got {anchor!r} and {seconds!r:.40} instead."
+            )
+            raise ParameterError(message, "invalid_value")
+        return self
 
 
-def _check_lifetime(given: FormLifetime) -> FormLifetime:
-    anchor, seconds = given.anchor, given.seconds
-    if anchor is None and seconds is None:
-        return given
-    if anchor is None or seconds is None or not re.fullmatch("[0-9]{1,9}", seconds) or not HOUR <= int(seconds) <= MONTH:
-        message = (
-            f"Invalid '{{path}}': expected the anchor 'created_at' and {HOUR} to {MONTH} seconds, "
-            f"but got {anchor!r} and {seconds!r:.40} instead."
-        )
-        raise ParameterError(message, "invalid_value")
-    return given
-
-
-class FileRequest(RequestModel):
-    """An uploaded file: its purpose, and how long it is kept."""
-
+class _FileRequest(RequestModel):
     purpose: Purpose
-    expires_after: Annotated[FormLifetime, AfterValidator(_check_lifetime)] | None = None
+    expires_after: _FormLifetime = _FormLifetime()
 
 
-class FilesQuery(RequestModel):
-    """Selects files, and a page of them."""
-
+class _FilesQuery(RequestModel):
     purpose: str | None = None
     after: str | None = None
     order: Literal["asc", "desc"] = "desc"
@@ -96,8 +85,8 @@ class Files:
 
     async def create(self, request: Request) -> Response:
         """Store an uploaded file."""
-        async with uploaded_file(request, "file", LARGEST, FileRequest) as (upload, asked):
-            lifetime = None if asked.expires_after is None else asked.expires_after.lifetime
+        async with uploaded_file(request, "file", LARGEST, _FileRequest) as (upload, asked):
+            lifetime = None if asked.expires_after.seconds is None else int(asked.expires_after.seconds)
             record = await run_in_threadpool(self._store_file, upload, asked.purpose, owner_of(request), lifetime)
         return JSONResponse(file_body(record))
 
@@ -110,7 +99,7 @@ class Files:
 
     async def list(self, request: Request) -> Response:
         """List files, newest first by default."""
-        query, owner = read_query(request, FilesQuery), owner_of(request)
+        query, owner = read_query(request, _FilesQuery), owner_of(request)
         if query.after is not None and find_owned(self._store.db, FileRecord, query.after, owner) is None:
             raise refused(f"No such File object: {query.after}", param="after")
         found, more = files_page(
@@ -152,28 +141,10 @@ class Files:
 
 @asynccontextmanager
 async def uploaded_file(request: Request, name: str, largest: int, model: type[M]) -> AsyncIterator[tuple[UploadFile, M]]:
-    """Read a form with one file in it; the file lies on disk, not in memory, where it is large.
+    """Read a multipart form; yield the file in the field `name`, and the other fields. A large file lies on disk.
 
-    Parameters
-    ----------
-    request
-        A request whose body is multipart/form-data.
-    name
-        The field that holds the file.
-    largest
-        How many bytes the file may have.
-    model
-        The other fields of the form.
-
-    Yields
-    ------
-    tuple
-        The file, and the other fields.
-
-    Raises
-    ------
-    ApiError
-        400: the body is no such form, a field is wrong, or the file is missing; 413: the file is too large.
+    Raises an `ApiError`: 400 if the body is no such form, a field is wrong, or the file is missing; 413 if the file has more
+    than `largest` bytes.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
@@ -235,12 +206,11 @@ def _reason(line: bytes, number: int) -> str:
 
 def _nested(form: dict[str, Any], file: str) -> dict[str, Any]:
     """Gather `expires_after[anchor]` and the like into objects; the file itself is not a parameter."""
-    values = {name: value for name, value in form.items() if name != file and "[" not in name}
+    values: dict[str, Any] = {}
     objects: dict[str, dict[str, Any]] = {}
     for name, value in form.items():
-        nested = re.fullmatch(r"(\w+)\[(\w+)\]", name)
-        if nested:
+        if nested := re.fullmatch(r"(\w+)\[(\w+)\]", name):
             objects.setdefault(nested[1], {})[nested[2]] = value
-        elif "[" in name:
+        elif name != file:
             values[name] = value
     return objects | values

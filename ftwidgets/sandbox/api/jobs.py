@@ -1,16 +1,17 @@
 """The routes under `/fine_tuning/jobs`: create, list, retrieve, cancel, pause, resume; events and checkpoints.
 
 Routes that only read are `async`: a query takes less time than handing it to a thread.
-The parameters of a new job are in `job_request`, its states in `training.lifecycle`, the work in `training.runner`.
+The states of a job are in `training.lifecycle`, the work in `training.runner`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, field_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,9 +19,19 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, checkpoint_body, event_body, job_body, page_body
-from ftwidgets.sandbox.api.job_request import JobRequest
-from ftwidgets.sandbox.api.request_model import Count, MetadataQuery, RequestModel, read_body, read_query
+from ftwidgets.sandbox.api.request_model import (
+    Count,
+    Metadata,
+    MetadataQuery,
+    ParameterError,
+    RequestModel,
+    only,
+    read_body,
+    read_query,
+    unsupported,
+)
 from ftwidgets.sandbox.api_errors import missing, refused
+from ftwidgets.sandbox.ids import LARGEST_SEED
 from ftwidgets.sandbox.inference.catalog import HINT, Catalog
 from ftwidgets.sandbox.store.pages import checkpoints_page, events_page, is_of_job, jobs_page
 from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord
@@ -29,39 +40,128 @@ from ftwidgets.sandbox.training.dedup import shared_seed
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 MOST = 10000  # items on a page
+AUTO = dict.fromkeys(("n_epochs", "batch_size", "learning_rate_multiplier"), "auto")
 
 
-class EventsQuery(RequestModel):
-    """Selects a page of events."""
+def _or_auto(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == "auto" else validate(value)
 
+
+class JobHyperparameters(RequestModel):
+    """The settings of a supervised job; each may also be "auto"."""
+
+    n_epochs: Annotated[int, Field(ge=1, le=50), WrapValidator(_or_auto)] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=256), WrapValidator(_or_auto)] | None = None
+    learning_rate_multiplier: Annotated[float, Field(gt=0), WrapValidator(_or_auto)] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that are not left to their defaults."""
+        return {name: value for name, value in self if value is not None}
+
+
+class _DpoHyperparameters(JobHyperparameters):
+    beta: Annotated[float, Field(gt=0, le=2), WrapValidator(_or_auto)] | None = None
+
+
+class _SupervisedMethod(RequestModel):
+    hyperparameters: JobHyperparameters = JobHyperparameters()
+
+
+class _DpoMethod(RequestModel):
+    hyperparameters: _DpoHyperparameters = _DpoHyperparameters()
+
+
+class JobMethod(RequestModel):
+    """A training method and its settings; settings of another method are rejected."""
+
+    type: Literal["supervised", "dpo", "reinforcement"] = "supervised"
+    supervised: _SupervisedMethod = _SupervisedMethod()
+    dpo: _DpoMethod = _DpoMethod()
+    reinforcement: Any = None
+
+    @field_validator("type")
+    @classmethod
+    def _check_type(cls, type_: str) -> str:
+        if type_ == "reinforcement":
+            message = f"Unsupported value: '{{path}}' is '{type_}'; this sandbox trains with 'supervised' and 'dpo' only."
+            raise ParameterError(message, "unsupported_value")
+        return type_
+
+    @field_validator("supervised", "dpo", "reinforcement", mode="wrap")
+    @classmethod
+    def _check_settings(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        chosen = info.data.get("type", info.field_name)
+        if chosen != info.field_name:
+            raise unsupported(f"This job's 'method.type' is '{chosen}'.")
+        return validate(value)
+
+    @property
+    def hyperparameters(self) -> JobHyperparameters:
+        """The settings of the chosen method."""
+        return self.dpo.hyperparameters if self.type == "dpo" else self.supervised.hyperparameters
+
+
+class JobRequest(RequestModel):
+    """A new fine-tuning job; hyperparameters may also be where they were before there were methods."""
+
+    integrations: Annotated[Any, only([], instead="Read the job's events for its metrics.")] = None
+    method: JobMethod = JobMethod()
+    hyperparameters: JobHyperparameters = JobHyperparameters()
+    model: str
+    training_file: str
+    validation_file: str | None = None
+    suffix: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] | None = None
+    metadata: Metadata | None = None
+
+    @field_validator("suffix")
+    @classmethod
+    def _check_suffix(cls, suffix: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", suffix):
+            message = f"Invalid '{{path}}': '{suffix}'. Use letters, digits, '-', '_' and '.' only; it becomes part of a name."
+            raise ParameterError(message, "invalid_value")
+        return suffix
+
+    @field_validator("hyperparameters", mode="wrap")
+    @classmethod
+    def _check_hyperparameters(cls, value: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        method: JobMethod | None = info.data.get("method")
+        if method is not None and method.type == "dpo" and value != {}:
+            raise unsupported("Give them in 'method.dpo.hyperparameters'.")
+        old: JobHyperparameters = validate(value)
+        new = method.hyperparameters.given() if method is not None else {}
+        for name, setting in old.given().items():
+            if name in new and new[name] != setting:
+                conflict = f"'{name}' is {setting!r} here and {new[name]!r} in 'method'. Give it in 'method' only."
+                raise ParameterError(f"Invalid 'hyperparameters': {conflict}", None, name)
+        return old
+
+    @property
+    def all_hyperparameters(self) -> dict[str, Any]:
+        """Every setting of the method, "auto" where none is given."""
+        beta = {"beta": "auto"} if self.method.type == "dpo" else {}
+        return {**AUTO, **beta, **self.hyperparameters.given(), **self.method.hyperparameters.given()}
+
+
+class _EventsQuery(RequestModel):
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
 
 
-class CheckpointsQuery(RequestModel):
-    """Selects a page of checkpoints."""
-
+class _CheckpointsQuery(RequestModel):
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 10
 
 
-class JobsQuery(MetadataQuery, EventsQuery):
-    """Selects jobs, and a page of them."""
+class _JobsQuery(MetadataQuery, _EventsQuery):
+    pass
 
 
 class Jobs:
     """The routes of fine-tuning jobs.
 
-    Parameters
-    ----------
-    store, lifecycle, catalog
-        What is remembered.
-    wake
-        Called when there may be work.
-    share
-        Whether jobs that ask for the same thing shall get the same seed, so that one result serves them all.
-    fault
-        Given the time, decides what shall go wrong with a new job (`faults`).
+    `wake` is called when there may be work; with `share`, jobs that ask for the same thing get the same seed, so that one
+    result serves them all; `fault` decides, given the time, what shall go wrong with a new job (`faults`).
     """
 
     def __init__(
@@ -151,7 +251,7 @@ class Jobs:
 
     async def list(self, request: Request) -> Response:
         """List jobs, newest first, optionally only those with certain metadata."""
-        query = read_query(request, JobsQuery)
+        query = read_query(request, _JobsQuery)
         if query.after is not None:
             self._find(request, query.after, "after")
         metadata = None if query.metadata else query.metadata_pairs
@@ -192,14 +292,14 @@ class Jobs:
 
     async def events(self, request: Request) -> Response:
         """List the events of a job, newest first."""
-        job, query = self._find(request), read_query(request, EventsQuery)
+        job, query = self._find(request), read_query(request, _EventsQuery)
         self._check_after(EventRecord, query.after, job)
         found, more = events_page(self._store.db, job.id, after=query.after, limit=query.limit)
         return JSONResponse(page_body([event_body(event) for event in found], more))
 
     async def checkpoints(self, request: Request) -> Response:
         """List the checkpoints of a job that has succeeded, newest first."""
-        job, query = self._find(request), read_query(request, CheckpointsQuery)
+        job, query = self._find(request), read_query(request, _CheckpointsQuery)
         self._check_after(CheckpointRecord, query.after, job)
         found, more = checkpoints_page(self._store.db, job.id, after=query.after, limit=query.limit)
         return JSONResponse(bounded_page_body([checkpoint_body(point) for point in found], more, empty=None))

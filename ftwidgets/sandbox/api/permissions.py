@@ -6,7 +6,6 @@ checkpoint; only its owner can delete it. The service requires an admin key; her
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -30,15 +29,11 @@ MOST = 100  # projects at once, and permissions on a page
 LONGEST = 256  # characters in the name of a project
 
 
-class PermissionRequest(RequestModel):
-    """The projects that may use a checkpoint."""
-
+class _PermissionRequest(RequestModel):
     project_ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=LONGEST)]], Field(min_length=1, max_length=MOST)]
 
 
-class PermissionsQuery(RequestModel):
-    """Selects permissions, and a page of them."""
-
+class _PermissionsQuery(RequestModel):
     after: str | None = None
     project_id: str | None = None
     order: Literal["ascending", "descending"] = "descending"
@@ -63,23 +58,20 @@ class Permissions:
 
     async def create(self, request: Request) -> Response:
         """Let projects use a checkpoint; a project that already may keeps its permission."""
-        projects = (await read_body(request, PermissionRequest)).project_ids
-        return await run_in_threadpool(self._create, request, projects)
-
-    def _create(self, request: Request, projects: Sequence[str]) -> Response:
+        projects = (await read_body(request, _PermissionRequest)).project_ids
         name, owner = self._checkpoint(request)
         now, ids = int(self._store.clock.time()), self._store.ids
         permissions = [
             PermissionRecord(id=ids.new("cp_"), owner=owner, created_at=now, checkpoint=name, project_id=project)
             for project in dict.fromkeys(projects)
         ]
-        granted = grant_permissions(self._store.db, permissions)
+        granted = await run_in_threadpool(grant_permissions, self._store.db, permissions)
         return JSONResponse(bounded_page_body(list(map(_body, granted)), False, empty=None))
 
     async def list(self, request: Request) -> Response:
         """List the permissions for a checkpoint, newest first by default."""
         name, owner = self._checkpoint(request)
-        query = read_query(request, PermissionsQuery)
+        query = read_query(request, _PermissionsQuery)
         if query.after is not None:
             self._find(query.after, name, owner, "after")
         found, more = permissions_page(

@@ -69,16 +69,8 @@ _WORDING: dict[str, tuple[str, str, dict[str, str]]] = {
 class ParameterError(ValueError):
     """What a validator found wrong with a parameter, in the words of the API.
 
-    Parameters
-    ----------
-    message
-        The message; its first `{path}` becomes the name of the parameter in full.
-    code
-        The error's code.
-    at
-        Where below the validated parameter the fault lies: `0, "role"`.
-    param
-        Another parameter to name as the error's `param`.
+    The first `{path}` of the message becomes the parameter's name in full; `at` is where below that parameter the fault
+    lies, such as `0, "role"`; `param` is another parameter to name as the error's `param`.
     """
 
     def __init__(self, message: str, code: str | None, *at: str | int, param: str | None = None) -> None:
@@ -108,19 +100,28 @@ class MetadataQuery(RequestModel):
     @model_validator(mode="before")
     @classmethod
     def _gather_pairs(cls, values: dict[str, str]) -> dict[str, Any]:
-        return gather(values, "metadata")
+        pairs = query_pairs(values, "metadata")
+        rest = {key: value for key, value in values.items() if key not in pairs}
+        return {**rest, "metadata[]": {key[len("metadata[") : -1]: value for key, value in pairs.items()}}
 
 
-def gather(values: dict[str, str], name: str) -> dict[str, Any]:
-    """Move every `name[key]` of a query into one object, under `name[]`."""
-    pairs = {key: value for key, value in values.items() if key.startswith(f"{name}[") and key.endswith("]")}
-    rest = {key: value for key, value in values.items() if key not in pairs}
-    return {**rest, f"{name}[]": {key[len(name) + 1 : -1]: value for key, value in pairs.items()}}
+def query_pairs(values: dict[str, str], name: str) -> dict[str, str]:
+    """Return those values of a query that are written `name[key]=value`."""
+    return {key: value for key, value in values.items() if key.startswith(f"{name}[") and key.endswith("]")}
 
 
 def json_type(value: Any) -> str:
     """Return the name of a value's JSON type, as messages have it."""
     return _JSON_TYPES.get(type(value), "something else")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON; unlike Python, which reads NaN and Infinity too."""
+
+    def reject(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=reject)
 
 
 def wrong_type(value: Any, expected: str, *at: str | int) -> ParameterError:
@@ -179,16 +180,10 @@ Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=1)]  # in a quer
 
 
 async def read_body(request: Request, model: type[M]) -> M:
-    """Read the JSON body of a request.
-
-    Raises
-    ------
-    ApiError
-        400: the body is not JSON, or a parameter is wrong; the first one is named.
-    """
+    """Read the JSON body of a request; what is not JSON, or the first parameter that is wrong, is a 400."""
     raw = await request.body()
     try:
-        body = json.loads(raw, parse_constant=_reject_constant)
+        body = parse_json(raw)
         json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate cannot be stored or sent back
     except (ValueError, RecursionError) as error:
         raise refused(
@@ -274,7 +269,3 @@ def _error_type(type_: str, value: Any, at: tuple[str | int, ...]) -> str:
     if type_ == "string_too_long" and at[-1] == "[key]" and at[-2] == value:
         return "key_too_long"
     return type_
-
-
-def _reject_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")

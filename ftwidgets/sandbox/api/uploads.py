@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -39,26 +38,20 @@ LONGEST_NAME = 1000  # characters; what it was called is kept for good
 MAX_PARTS = 10000
 
 
-class Lifetime(RequestModel):
-    """`expires_after`: how many seconds the finished file is kept."""
-
+class _Lifetime(RequestModel):
     anchor: Literal["created_at"]
     seconds: Annotated[int, Field(ge=HOUR, le=MONTH)]
 
 
-class UploadRequest(RequestModel):
-    """A new upload."""
-
+class _UploadRequest(RequestModel):
     mime_type: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     bytes: Annotated[int, Field(ge=1, le=LARGEST)]
     filename: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     purpose: Purpose
-    expires_after: Lifetime | None = None
+    expires_after: _Lifetime | None = None
 
 
-class CompleteRequest(RequestModel):
-    """Completes an upload: its parts in their order."""
-
+class _CompleteRequest(RequestModel):
     part_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_PARTS)]
     md5: str | None = None
 
@@ -81,7 +74,7 @@ class Uploads:
 
     async def create(self, request: Request) -> Response:
         """Create an upload."""
-        asked, now = await read_body(request, UploadRequest), int(self._store.clock.time())
+        asked, now = await read_body(request, _UploadRequest), int(self._store.clock.time())
         record = UploadRecord(
             id=self._store.ids.new("upload_", 32),
             owner=owner_of(request),
@@ -99,12 +92,21 @@ class Uploads:
         """Add a part."""
         upload = self._pending(request)
         async with uploaded_file(request, "data", LARGEST_PART, RequestModel) as (data, _):
-            part = await run_in_threadpool(self._add, upload, data)
-        return JSONResponse(part_body(part))
+            if not data.size:
+                raise refused("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
+            try:
+                part = await run_in_threadpool(self._uploads.add_part, upload.id, data.file, data.size, most=LARGEST)
+            except UploadOverError as error:
+                raise self._over(upload.id) from error
+            except UploadTooLargeError as error:
+                message = f"The parts of {upload.id} have {error.total} bytes together; at most {LARGEST} are taken."
+                raise ApiError(413, message, "data") from error
+        names = {"id": part.id, "object": "upload.part"}
+        return JSONResponse({**names, "created_at": part.created_at, "upload_id": part.upload_id})
 
     async def complete(self, request: Request) -> Response:
         """Join the parts into a file."""
-        asked = await read_body(request, CompleteRequest)
+        asked = await read_body(request, _CompleteRequest)
         return await run_in_threadpool(self._complete, request, asked.part_ids, asked.md5)
 
     def cancel(self, request: Request) -> Response:
@@ -113,17 +115,6 @@ class Uploads:
         if not self._uploads.end(upload.id, "cancelled"):
             raise self._over(upload.id)
         return JSONResponse(upload_body(self._uploads.get(upload.id)))
-
-    def _add(self, upload: UploadRecord, data: UploadFile) -> PartRecord:
-        if not data.size:
-            raise refused("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
-        try:
-            return self._uploads.add_part(upload.id, data.file, data.size, most=LARGEST)
-        except UploadOverError as error:
-            raise self._over(upload.id) from error
-        except UploadTooLargeError as error:
-            message = f"The parts of {upload.id} have {error.total} bytes together; at most {LARGEST} are taken."
-            raise ApiError(413, message, "data") from error
 
     def _complete(self, request: Request, part_ids: Sequence[str], md5: str | None) -> Response:
         """Write the file and check it; only then its record and the end of the upload are stored, both at once."""
@@ -246,8 +237,3 @@ def upload_body(record: UploadRecord, file: FileRecord | None = None) -> Body:
         "expires_at": record.expires_at,
     }
     return body if file is None else {**body, "file": file_body(file)}
-
-
-def part_body(record: PartRecord) -> Body:
-    """Return the body of a part."""
-    return {"id": record.id, "object": "upload.part", "created_at": record.created_at, "upload_id": record.upload_id}

@@ -1,9 +1,11 @@
-"""`POST /chat/completions`: an answer from a model, whole or streamed."""
+"""`POST /chat/completions`: an answer from a model, whole or in chunks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,13 +14,15 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.chat.chat_bodies import ChatCompletion, Choice
 from ftwidgets.sandbox.api.chat.chat_request import ChatRequest
 from ftwidgets.sandbox.api.chat.stored_completions import keep_completion
 from ftwidgets.sandbox.api.request_model import read_body
 from ftwidgets.sandbox.api_errors import refused
 from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.store import Store
+
+if TYPE_CHECKING:
+    from ftwidgets.engine import Piece, TokenLogprob
 
 GONE = 499  # the client has hung up and reads no answer
 MOST_LOGPROBS = 100_000  # of one request: about 40 MB until it is answered
@@ -40,9 +44,8 @@ class ChatCompletions:
         asked, owner = await read_body(request, ChatRequest), owner_of(request)
         completion = await self._inference.start_completion(owner, asked.completion())
         _check_size(asked, completion)
-        answer = ChatCompletion(
-            asked, self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time()), len(completion.prompt)
-        )
+        id_, created = self._store.ids.new("chatcmpl-", 29), int(self._store.clock.time())
+        answer = ChatCompletion(asked, id_, created, len(completion.prompt))
         if asked.stream:
             return StreamingResponse(self._stream(answer, completion, owner), media_type="text/event-stream")
         for index in range(asked.n):
@@ -74,6 +77,92 @@ class ChatCompletions:
         if answer.request.store:
             await run_in_threadpool(keep_completion, self._store, owner, answer.request.messages, body)
         return body
+
+
+@dataclass
+class Choice:
+    """One of the n answers, as far as it has been written."""
+
+    text: str = ""
+    n_tokens: int = 0
+    finish_reason: str | None = None
+    logprobs: list[Body] = field(default_factory=list)
+
+    def add(self, piece: Piece) -> None:
+        """Append a piece."""
+        self.text += piece.text
+        self.n_tokens += piece.n_tokens
+        self.finish_reason = piece.finish_reason
+        self.logprobs += map(logprob_body, piece.tokens)
+
+
+@dataclass
+class ChatCompletion:
+    """A completion as far as it has been written; `n_prompt` is the number of tokens in the prompt."""
+
+    request: ChatRequest
+    id: str
+    created: int
+    n_prompt: int
+    choices: list[Choice] = field(default_factory=list)
+
+    def body(self) -> Body:
+        """Return the whole completion."""
+        choices: list[Body] = [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": choice.text, "refusal": None, "annotations": []},
+                "logprobs": self._logprobs(choice.logprobs),
+                "finish_reason": choice.finish_reason,
+            }
+            for index, choice in enumerate(self.choices)
+        ]
+        metadata = {} if self.request.metadata is None else {"metadata": self.request.metadata}
+        return {**self._envelope("chat.completion"), "choices": choices, "usage": self._usage(), **metadata}
+
+    def first_chunk(self, index: int) -> Body:
+        """Return the chunk that begins a choice."""
+        return self._chunk(index, {"role": "assistant", "content": "", "refusal": None}, None, None)
+
+    def chunks(self, index: int, piece: Piece) -> Iterator[Body]:
+        """Yield the chunks of a piece; the finish reason has a chunk of its own."""
+        if piece.text or piece.tokens:
+            yield self._chunk(index, {"content": piece.text}, self._logprobs(list(map(logprob_body, piece.tokens))), None)
+        if piece.finish_reason is not None:
+            yield self._chunk(index, {}, None, piece.finish_reason)
+
+    def usage_chunk(self) -> Body:
+        """Return the last chunk, which has the number of tokens."""
+        return {**self._envelope("chat.completion.chunk"), "usage": self._usage(), "choices": []}
+
+    def _chunk(self, index: int, delta: Body, logprobs: Body | None, finish_reason: str | None) -> Body:
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        usage = {"usage": None} if self.request.stream_options.include_usage else {}
+        return {**self._envelope("chat.completion.chunk"), **usage, "choices": [choice]}
+
+    def _envelope(self, kind: str) -> Body:
+        names = {"id": self.id, "object": kind, "created": self.created}
+        return {**names, "model": self.request.model, "service_tier": "default"}
+
+    def _logprobs(self, tokens: list[Body]) -> Body | None:
+        return {"content": tokens, "refusal": None} if self.request.logprobs else None
+
+    def _usage(self) -> Body:
+        n_completion = sum(choice.n_tokens for choice in self.choices)
+        details = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+        return {
+            "prompt_tokens": self.n_prompt,
+            "completion_tokens": n_completion,
+            "total_tokens": self.n_prompt + n_completion,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": dict.fromkeys(details, 0),
+        }
+
+
+def logprob_body(token: TokenLogprob) -> Body:
+    """Return a token with its log-probability, and the likeliest other tokens."""
+    top = [{"token": text, "bytes": list(raw), "logprob": value} for text, raw, value in token.top]
+    return {"token": token.token, "bytes": list(token.raw), "logprob": token.logprob, "top_logprobs": top}
 
 
 def sse(body: Body) -> str:

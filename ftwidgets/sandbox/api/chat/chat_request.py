@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ftwidgets.sandbox.api.request_model import (
     Metadata,
@@ -52,23 +52,19 @@ class ResponseFormat(RequestModel):
 
     type: Literal["text", "json_object", "json_schema"]
 
-
-def _no_json_schema(value: Any) -> Any:
-    if isinstance(value, dict) and value.get("type") == "json_schema":
-        message = (
-            "Unsupported parameter: '{path}' of the type 'json_schema' is not supported by this sandbox. Its "
-            "models can be held to JSON but to no schema: use the type 'json_object', and say in a message what it is to hold."
-        )
-        raise ParameterError(message, "unsupported_parameter")
-    return value
-
-
-Format = Annotated[ResponseFormat, BeforeValidator(_no_json_schema)]
+    @model_validator(mode="before")
+    @classmethod
+    def _reject_schema(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("type") == "json_schema":
+            message = (
+                "Unsupported parameter: '{path}' of the type 'json_schema' is not supported by this sandbox. Its models can "
+                "be held to JSON but to no schema: use the type 'json_object', and say in a message what it is to hold."
+            )
+            raise ParameterError(message, "unsupported_parameter")
+        return value
 
 
-class StreamOptions(RequestModel):
-    """`stream_options`."""
-
+class _StreamOptions(RequestModel):
     include_obfuscation: Annotated[Any, only(False, instead="Chunks are never padded here.")] = None
     include_usage: bool = False
 
@@ -103,7 +99,7 @@ class ChatRequest(RequestModel):
     web_search_options: Unsupported = None
     stream: bool = False
     messages: NotEmpty
-    response_format: Format = ResponseFormat(type="text")
+    response_format: ResponseFormat = ResponseFormat(type="text")
     model: str
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -114,7 +110,7 @@ class ChatRequest(RequestModel):
     logprobs: bool = False
     top_logprobs: TopLogprobs | None = None
     n: Annotated[int, Field(ge=1, le=128)] = 1
-    stream_options: Annotated[StreamOptions, BeforeValidator(stream_only)] = StreamOptions()
+    stream_options: Annotated[_StreamOptions, BeforeValidator(stream_only)] = _StreamOptions()
     metadata: Metadata | None = None
     store: bool = False
     user: str | None = None  # this and the next three name the user or concern caching: they never change an answer

@@ -35,17 +35,7 @@ MOST = 100  # items on a page
 
 
 def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], body: Body) -> None:
-    """Store a completion and delete the oldest beyond `MOST_KEPT`.
-
-    Parameters
-    ----------
-    store, owner
-        Where, and whose it is.
-    messages
-        The messages of the request, unchanged.
-    body
-        The answer.
-    """
+    """Store a completion with the messages of its request, and delete the oldest beyond `MOST_KEPT`."""
     plain = {**body, "choices": [{**choice, "logprobs": None} for choice in body["choices"]]}
     metadata = plain.pop("metadata", None)
     record = CompletionRecord(
@@ -60,9 +50,7 @@ def keep_completion(store: Store, owner: str, messages: list[dict[str, Any]], bo
     keep_newest(store.db, record, MOST_KEPT)
 
 
-class MetadataRequest(RequestModel):
-    """New metadata for a completion; null removes it."""
-
+class _MetadataRequest(RequestModel):
     metadata: Metadata | None
 
     @model_validator(mode="before")
@@ -71,17 +59,13 @@ class MetadataRequest(RequestModel):
         return values
 
 
-class MessagesQuery(RequestModel):
-    """Selects a page of messages, and its order."""
-
+class _MessagesQuery(RequestModel):
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
     order: Literal["asc", "desc"] = "asc"
 
 
-class CompletionsQuery(MetadataQuery, MessagesQuery):
-    """Selects completions, and a page of them."""
-
+class _CompletionsQuery(MetadataQuery, _MessagesQuery):
     model: str | None = None
 
 
@@ -104,7 +88,7 @@ class StoredCompletions:
 
     async def list(self, request: Request) -> Response:
         """List completions, oldest first by default, optionally only those of a model or with certain metadata."""
-        owner, query = owner_of(request), read_query(request, CompletionsQuery)
+        owner, query = owner_of(request), read_query(request, _CompletionsQuery)
         if query.after is not None:
             self._find(query.after, owner, "after")
         found, more = completions_page(
@@ -125,7 +109,7 @@ class StoredCompletions:
 
     async def update(self, request: Request) -> Response:
         """Replace the metadata of a completion; null removes it."""
-        record, metadata = self._stored(request), (await read_body(request, MetadataRequest)).metadata
+        record, metadata = self._stored(request), (await read_body(request, _MetadataRequest)).metadata
         await run_in_threadpool(self._store.db.update, CompletionRecord, record.id, metadata=metadata)
         return JSONResponse(stored_body(self._stored(request)))
 
@@ -137,7 +121,7 @@ class StoredCompletions:
 
     async def messages(self, request: Request) -> Response:
         """List the messages of the request, in their order by default."""
-        record, query = self._stored(request), read_query(request, MessagesQuery)
+        record, query = self._stored(request), read_query(request, _MessagesQuery)
         bodies = [_message_body(record.id, place, message) for place, message in enumerate(record.messages)]
         return JSONResponse(bounded_page_body(*page_of(bodies, query.after, query.limit, query.order == "desc"), empty=""))
 
@@ -175,10 +159,5 @@ def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:
     if not isinstance(content, str):
         parts = [{"type": "text", "text": part["text"]} for part in content]
         content = "".join(part["text"] for part in parts)
-    return {
-        "id": f"{completion}-{place}",
-        "role": message["role"],
-        "content": content,
-        "refusal": None,
-        "content_parts": parts,
-    }
+    names = {"id": f"{completion}-{place}", "role": message["role"]}
+    return {**names, "content": content, "refusal": None, "content_parts": parts}

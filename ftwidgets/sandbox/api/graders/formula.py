@@ -8,6 +8,7 @@ Left out: any other way to compute, `eval` above all.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<operator>[-+*/^(),]))", re.A
 )
 
+_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "abs": abs,
     "floor": lambda value: float(math.floor(value)),
@@ -37,20 +39,7 @@ class FormulaError(ValueError):
 
 
 class Formula:
-    """A parsed formula.
-
-    Parameters
-    ----------
-    text
-        The formula.
-    names
-        The names of graders that it may use.
-
-    Raises
-    ------
-    FormulaError
-        The text is no formula, or uses another name.
-    """
+    """A parsed formula of the graders with these names; a `FormulaError` if the text is none, or uses another name."""
 
     def __init__(self, text: str, names: Set[str]) -> None:
         if len(text) > LONGEST:
@@ -66,10 +55,7 @@ class Formula:
     def evaluate(self, values: Mapping[str, float]) -> float:
         """Return the value of the formula, given the value of each name.
 
-        Raises
-        ------
-        ArithmeticError, ValueError
-            There is none: a division by zero, the logarithm of 0, a value beyond what a float can hold.
+        Raises `ArithmeticError` or `ValueError` if there is none: a division by zero, the logarithm of 0, an overflow.
         """
         value = self._value(values)
         if not math.isfinite(value):
@@ -88,13 +74,13 @@ class Formula:
         terms = [("+", self._product())]
         while self._peek() in ("+", "-"):
             terms.append((self._next_token(), self._product()))
-        return partial(_added, terms)
+        return partial(_evaluate, 0.0, terms)
 
     def _product(self) -> Number:
         factors = [("*", self._signed())]
         while self._peek() in ("*", "/"):
             factors.append((self._next_token(), self._signed()))
-        return partial(_multiplied, factors)
+        return partial(_evaluate, 1.0, factors)
 
     def _signed(self) -> Number:
         """Parse `-x`; a power binds closer: `-x^2` is `-(x^2)`, as in mathematics."""
@@ -102,7 +88,7 @@ class Formula:
         if self._depth > DEEPEST:
             raise FormulaError(f"brackets, signs and powers are more than {DEEPEST} deep")
         if self._peek() in ("+", "-"):
-            value: Number = partial(_added, [(self._next_token(), self._signed())])
+            value: Number = partial(_evaluate, 0.0, [(self._next_token(), self._signed())])
         else:
             value = self._power()
         self._depth -= 1
@@ -128,12 +114,11 @@ class Formula:
             return lambda values: number
         if not (token[:1].isalpha() or token[:1] == "_"):
             raise FormulaError(f"a number or a name was expected, but {_shown(token)}")
-        return self._call(token) if self._peek() == "(" else self._variable(token)
-
-    def _variable(self, name: str) -> Number:
-        if name not in self._names:
-            raise FormulaError(f"there is no grader called '{name:.60}'; there are: {', '.join(sorted(self._names)):.200}")
-        return lambda values: values[name]
+        if self._peek() == "(":
+            return self._call(token)
+        if token not in self._names:
+            raise FormulaError(f"there is no grader called '{token:.60}'; there are: {', '.join(sorted(self._names)):.200}")
+        return lambda values: values[token]
 
     def _call(self, name: str) -> Number:
         self._expect("(")
@@ -172,17 +157,9 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-def _added(terms: Sequence[tuple[str, Number]], values: Mapping[str, float]) -> float:
-    total = 0.0
-    for operator, term in terms:
-        total = total + term(values) if operator == "+" else total - term(values)
-    return total
-
-
-def _multiplied(factors: Sequence[tuple[str, Number]], values: Mapping[str, float]) -> float:
-    total = 1.0
-    for operator, factor in factors:
-        total = total * factor(values) if operator == "*" else total / factor(values)
+def _evaluate(total: float, terms: Sequence[tuple[str, Number]], values: Mapping[str, float]) -> float:
+    for symbol, term in terms:
+        total = _OPERATORS[symbol](total, term(values))
     return total
 
 

@@ -1,6 +1,6 @@
 """Graders as requests describe them: a model for each type, checked whether or not it can run here.
 
-What their templates and formulas say is checked by `templates` and `formula`, and grading is done by `grading`.
+What their templates and formulas say is checked by `templates` and `formula`.
 """
 
 from __future__ import annotations
@@ -65,47 +65,37 @@ class PythonGrader(RequestModel):
         return source
 
 
-class JudgeTextPart(RequestModel):
-    """Text of a message to a judge."""
-
+class _JudgeTextPart(RequestModel):
     type: str
     text: str
     prompt_cache_breakpoint: Unsupported = None
 
 
-class JudgeImagePart(RequestModel):
-    """An image in a message to a judge."""
-
+class _JudgeImagePart(RequestModel):
     type: str
     image_url: str
     detail: str | None = None
 
 
-class JudgeAudio(RequestModel):
-    """Sound in a message to a judge."""
-
+class _JudgeAudio(RequestModel):
     data: str
     format: Literal["mp3", "wav"]
 
 
-class JudgeAudioPart(RequestModel):
-    """A part of a message that holds sound."""
-
+class _JudgeAudioPart(RequestModel):
     type: str
-    input_audio: JudgeAudio = Field(default_factory=dict, validate_default=True)
+    input_audio: _JudgeAudio = Field(default_factory=dict, validate_default=True)
 
 
-class JudgePartType(RequestModel, extra="ignore"):
-    """The type of a part, read first."""
-
+class _JudgePartType(RequestModel, extra="ignore"):
     type: Literal["input_text", "output_text", "input_image", "input_audio"]
 
 
 _PARTS: dict[str, type[RequestModel]] = {
-    "input_text": JudgeTextPart,
-    "output_text": JudgeTextPart,
-    "input_image": JudgeImagePart,
-    "input_audio": JudgeAudioPart,
+    "input_text": _JudgeTextPart,
+    "output_text": _JudgeTextPart,
+    "input_image": _JudgeImagePart,
+    "input_audio": _JudgeAudioPart,
 }
 
 
@@ -122,13 +112,11 @@ class JudgeMessage(RequestModel):
         parts = [((place,), part) for place, part in enumerate(content)] if isinstance(content, list) else [((), content)]
         for at, part in parts:
             if not isinstance(part, str):
-                check_nested(_PARTS[check_nested(JudgePartType, part, *at).type], part, *at)
+                check_nested(_PARTS[check_nested(_JudgePartType, part, *at).type], part, *at)
         return content
 
 
-class SamplingParams(RequestModel):
-    """How a judge would sample its answer."""
-
+class _SamplingParams(RequestModel):
     seed: int | None = None
     top_p: float | None = None
     temperature: float | None = None
@@ -144,7 +132,7 @@ class ScoreModel(RequestModel):
     model: str
     input: Annotated[list[JudgeMessage], FailFast()]
     pass_threshold: float | None = None
-    sampling_params: SamplingParams | None = None
+    sampling_params: _SamplingParams | None = None
     range: list[Any] | None = None
 
     @field_validator("range")
@@ -174,15 +162,11 @@ class LabelModel(RequestModel):
         return passing
 
 
-class InnerType(RequestModel, extra="ignore"):
-    """The type of a grader within a multi grader, read first."""
-
+class _InnerType(RequestModel, extra="ignore"):
     type: Literal["string_check", "text_similarity", "python", "score_model", "label_model"]
 
 
-class OuterType(RequestModel, extra="ignore"):
-    """The type of a grader that stands alone, read first."""
-
+class _OuterType(RequestModel, extra="ignore"):
     type: Literal["string_check", "text_similarity", "python", "score_model", "multi"]
 
 
@@ -198,11 +182,11 @@ class MultiGrader(RequestModel):
     @classmethod
     def _check_graders(cls, given: dict[str, Any]) -> dict[str, Any] | Grader:
         if isinstance(given.get("type"), str):  # the published schema: one grader, known by its own name
-            return _check(given, InnerType)
+            return _check(given, _InnerType)
         if not 1 <= len(given) <= MOST_GRADERS:  # the guide, and what the service is seen to accept: graders by name
             message = f"Invalid '{{path}}': expected 1 to {MOST_GRADERS} graders, but got {len(given)} instead."
             raise ParameterError(message, "invalid_value")
-        return {name: _check(inner, InnerType, f"{name:.60}") for name, inner in given.items()}
+        return {name: _check(inner, _InnerType, f"{name:.60}") for name, inner in given.items()}
 
     def inner(self, where: str) -> Iterator[tuple[str, str, Grader]]:
         """List the graders within: name, path, grader."""
@@ -233,7 +217,7 @@ class ValidateGraderRequest(RequestModel):
     @field_validator("grader")
     @classmethod
     def _check_grader(cls, given: Any) -> Grader:
-        return _check(given, OuterType)
+        return _check(given, _OuterType)
 
 
 class RunGraderRequest(ValidateGraderRequest):
@@ -250,5 +234,5 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _check(given: Any, types: type[InnerType | OuterType], *at: str) -> Grader:
+def _check(given: Any, types: type[_InnerType | _OuterType], *at: str) -> Grader:
     return check_nested(_MODELS[check_nested(types, given, *at).type], given, *at)

@@ -11,7 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
+
+from ftwidgets.sandbox.api.request_model import parse_json
 
 NAMESPACES = ("item", "sample")
 LONGEST = 20_000  # characters, before and after filling in; to compare two such texts takes a tenth of a second
@@ -50,7 +52,7 @@ class Sample:
     def json(self) -> Any:
         """The sample, read as JSON."""
         try:
-            return json.loads(self.text, parse_constant=_reject_constant)
+            return parse_json(self.text)
         except (ValueError, RecursionError) as error:
             raise SampleError("The sample is not JSON.") from error
 
@@ -67,13 +69,7 @@ class Sample:
 
 
 class Template:
-    """A text with variables in it.
-
-    Raises
-    ------
-    TemplateError
-        A variable in it is not written `{{ namespace.variable }}`.
-    """
+    """A text with variables in it; a `TemplateError` if one is not written `{{ namespace.variable }}`."""
 
     def __init__(self, text: str) -> None:
         pieces = _VARIABLE.split(text)
@@ -81,13 +77,7 @@ class Template:
         self._paths = [_path(piece) for piece in pieces[1::2]]
 
     def fill(self, sample: Sample) -> str:
-        """Replace the variables by their values.
-
-        Raises
-        ------
-        VariableError, SampleError, TooLongError
-            It cannot be done for this item and this sample.
-        """
+        """Replace the variables by their values; one of the errors above if this item and this sample do not allow it."""
         parts = [self._texts[0]]
         length = len(parts[0])
         for path, after in zip(self._paths, self._texts[1:], strict=True):
@@ -130,7 +120,3 @@ def _to_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError as error:
         raise TooLongError("a value is nested too deep to be written into a text") from error
-
-
-def _reject_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")

@@ -21,16 +21,12 @@ from ftwidgets.sandbox.training.training_file import MAX_PARTS, model_role
 ID_LENGTH = 48
 
 
-class InputPart(RequestModel):
-    """A text part of a message to the model."""
-
+class _InputPart(RequestModel):
     type: str
     text: str
 
 
-class OutputPart(InputPart):
-    """A text part of an answer that is sent back."""
-
+class _OutputPart(_InputPart):
     annotations: list[Any] | None = None
     logprobs: list[Any] | None = None
 
@@ -67,13 +63,12 @@ class InputMessage(RequestModel):
             message = f"Invalid '{{path}}': array too long. Expected at most {MAX_PARTS} parts, but got {len(content)} instead."
             raise ParameterError(message, "array_above_max_length")
         role = info.data.get("role")
-        part_type = OutputPart if role == "assistant" else InputPart
-        expected = "output_text" if role == "assistant" else "input_text"
+        expected, part_model = ("output_text", _OutputPart) if role == "assistant" else ("input_text", _InputPart)
         for place, given in enumerate(content):
             if isinstance(given, dict) and isinstance(type_ := given.get("type"), str) and type_ != expected:
                 message = f"Invalid value: '{type_:.40}'. A message of the role '{role}' may hold '{expected}' parts only."
                 raise ParameterError(message, "invalid_value", place, "type")
-            check_nested(part_type, given, place)
+            check_nested(part_model, given, place)
         return content
 
     @property

@@ -1,12 +1,25 @@
-"""The body of a response before, while and after the answer is written; it has only keys that the client's types know."""
+"""The body of a response before, while and after the answer is written, and the events of a streamed one.
+
+Events are numbered from 0 and come in the service's order:
+
+    response.created, response.in_progress,
+      response.output_item.added, response.content_part.added,
+        response.output_text.delta …, response.output_text.done,
+      response.content_part.done, response.output_item.done,
+    response.completed or response.incomplete
+
+Left out: keys that the client's types do not know; events of tools, reasoning, refusals, audio and images.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.chat.chat_bodies import logprob_body
+from ftwidgets.sandbox.api.chat.chat_completions import logprob_body
 from ftwidgets.sandbox.api.responses.items import output_item, output_part
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 
@@ -16,19 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ModelResponse:
-    """A response as far as it has been written.
-
-    Parameters
-    ----------
-    request
-        What was asked.
-    id, message_id
-        The names of the response and of the message in it.
-    created_at
-        When it began.
-    n_prompt
-        The tokens that were read.
-    """
+    """A response as far as it has been written; `n_prompt` is the number of tokens in the prompt."""
 
     request: ResponseRequest
     id: str
@@ -64,7 +65,15 @@ class ModelResponse:
 
     def body(self, completed_at: int | None = None) -> Body:
         """Return the response; `completed_at` is for one that is complete."""
-        request, over = self.request, self.finish_reason is not None
+        request, usage = self.request, None
+        if self.finish_reason is not None:
+            usage = {
+                "input_tokens": self.n_prompt,
+                "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+                "output_tokens": self.n_tokens,
+                "output_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": self.n_prompt + self.n_tokens,
+            }
         return {
             "id": self.id,
             "object": "response",
@@ -79,7 +88,7 @@ class ModelResponse:
             "max_tool_calls": None,
             "metadata": request.metadata or {},
             "model": request.model,
-            "output": [self.item()] if over else [],
+            "output": [] if usage is None else [self.item()],
             "parallel_tool_calls": request.parallel_tool_calls,
             "previous_response_id": request.previous_response_id,
             "reasoning": {"effort": None, "summary": None},
@@ -91,7 +100,7 @@ class ModelResponse:
             "top_logprobs": request.logprobs or 0,
             "top_p": request.top_p,
             "truncation": "disabled",
-            "usage": _usage_body(self.n_prompt, self.n_tokens) if over else None,
+            "usage": usage,
             "user": request.user,
             "safety_identifier": request.safety_identifier,
             "prompt_cache_key": request.prompt_cache_key,
@@ -99,11 +108,51 @@ class ModelResponse:
         }
 
 
-def _usage_body(n_input: int, n_output: int) -> Body:
-    return {
-        "input_tokens": n_input,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-        "output_tokens": n_output,
-        "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": n_input + n_output,
-    }
+class EventStream:
+    """Writes the events of one response."""
+
+    def __init__(self, response: ModelResponse) -> None:
+        self._response = response
+        self._number = 0
+
+    def begin(self) -> Iterator[Body]:
+        """Yield the events with which the response, its message and its text begin."""
+        response = self._response
+        yield self._event("response.created", response=response.body())
+        yield self._event("response.in_progress", response=response.body())
+        yield self._event("response.output_item.added", output_index=0, item=response.item())
+        yield self._in_part("response.content_part.added", part=output_part(""))
+
+    def delta(self, piece: Piece) -> Iterator[Body]:
+        """Yield the event of a piece of text."""
+        if piece.text or piece.tokens:
+            tokens = [_event_logprob(logprob_body(token)) for token in piece.tokens]
+            yield self._in_part("response.output_text.delta", delta=piece.text, logprobs=tokens)
+
+    def end(self, body: Body) -> Iterator[Body]:
+        """Yield the events with which the text, its message and the response end."""
+        response = self._response
+        tokens = list(map(_event_logprob, response.logprobs))
+        yield self._in_part("response.output_text.done", text=response.text, logprobs=tokens)
+        yield self._in_part("response.content_part.done", part=response.part())
+        yield self._event("response.output_item.done", output_index=0, item=response.item())
+        yield self._event(f"response.{response.status}", response=body)
+
+    def _in_part(self, kind: str, **values: Any) -> Body:
+        return self._event(kind, item_id=self._response.message_id, output_index=0, content_index=0, **values)
+
+    def _event(self, kind: str, **values: Any) -> Body:
+        event = {"type": kind, "sequence_number": self._number, **values}
+        self._number += 1
+        return event
+
+
+def event_sse(event: Body) -> str:
+    """Write an event as a server-sent one."""
+    return f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n"
+
+
+def _event_logprob(token: Body) -> Body:
+    """Show a token as events do, without its bytes."""
+    top = [{"token": item["token"], "logprob": item["logprob"]} for item in token["top_logprobs"]]
+    return {"token": token["token"], "logprob": token["logprob"], "top_logprobs": top}

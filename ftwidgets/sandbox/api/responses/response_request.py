@@ -6,18 +6,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from ftwidgets.sandbox.api.bodies import Body
 from ftwidgets.sandbox.api.chat.chat_request import (
     CacheRetention,
-    Format,
     ResponseFormat,
     SafetyIdentifier,
     Temperature,
     TopLogprobs,
     TopP,
+    mentions_json,
+    sampling_temperature,
     stream_only,
 )
 from ftwidgets.sandbox.api.request_model import Metadata, ParameterError, RequestModel, Unsupported, one_of, only
-from ftwidgets.sandbox.api.responses.items import InputMessage, check_input
+from ftwidgets.sandbox.api.responses.items import InputMessage, check_input, plain_messages
+from ftwidgets.sandbox.api_errors import refused
+from ftwidgets.sandbox.inference.completion import CompletionRequest
 
 LOGPROBS = "message.output_text.logprobs"
 INCLUDABLE = (
@@ -35,9 +39,7 @@ LEAST_TOKENS = 16  # the service's own limit
 _NO_REASONING = "The model does not reason before it answers."
 
 
-class ReasoningConfig(RequestModel):
-    """`reasoning`, for models that do not reason."""
-
+class _ReasoningConfig(RequestModel):
     context: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
     effort: Annotated[Any, only("none", instead=_NO_REASONING)] = None
     generate_summary: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
@@ -45,16 +47,12 @@ class ReasoningConfig(RequestModel):
     summary: Annotated[Any, only("auto", instead=_NO_REASONING)] = None
 
 
-class TextConfig(RequestModel):
-    """`text`."""
-
-    format: Format = ResponseFormat(type="text")
+class _TextConfig(RequestModel):
+    format: ResponseFormat = ResponseFormat(type="text")
     verbosity: Annotated[Any, only("medium")] = None
 
 
-class EventOptions(RequestModel):
-    """`stream_options`."""
-
+class _StreamOptions(RequestModel):
     include_obfuscation: Annotated[Any, only(False, instead="Events are never padded here.")] = None
 
 
@@ -76,9 +74,9 @@ class ResponseRequest(RequestModel):
     moderation: Unsupported = None
     prompt_cache_options: Unsupported = None
     max_tool_calls: Annotated[Any, only(instead="The model cannot call tools.")] = None
-    reasoning: ReasoningConfig | None = None
+    reasoning: _ReasoningConfig | None = None
     stream: bool = False
-    stream_options: Annotated[EventOptions, BeforeValidator(stream_only)] | None = None
+    stream_options: Annotated[_StreamOptions, BeforeValidator(stream_only)] | None = None
     parallel_tool_calls: bool = True
     store: bool = True
     temperature: Temperature = 1.0
@@ -90,7 +88,7 @@ class ResponseRequest(RequestModel):
     top_p: TopP = 1.0
     include: list[Any] = Field(default_factory=list)
     top_logprobs: TopLogprobs | None = None
-    text: TextConfig = TextConfig()
+    text: _TextConfig = _TextConfig()
     metadata: Metadata | None = None
     tool_choice: Literal["auto", "none"] = "auto"
     user: str | None = None  # this and the next three name the user or concern caching: they never change an answer
@@ -135,3 +133,23 @@ class ResponseRequest(RequestModel):
     def logprobs(self) -> int | None:
         """How many alternatives to list for each token; None where no log-probabilities are asked for."""
         return (self.top_logprobs or 0) if LOGPROBS in self.include else None
+
+    def completion(self, conversation: list[Body]) -> CompletionRequest:
+        """Return what the model is asked, given the conversation up to and including the input."""
+        messages = plain_messages(conversation)
+        if self.json_object and not mentions_json(messages):
+            raise refused(
+                "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
+                param="input",
+            )
+        if self.instructions is not None:
+            messages.insert(0, {"role": "system", "content": self.instructions})
+        return CompletionRequest(
+            model=self.model,
+            messages=messages,
+            max_tokens=self.max_output_tokens,
+            temperature=sampling_temperature(self.temperature),
+            top_p=self.top_p,
+            top_logprobs=self.logprobs,
+            json_object=self.json_object,
+        )

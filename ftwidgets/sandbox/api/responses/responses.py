@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,15 +18,13 @@ from starlette.routing import Route
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body
 from ftwidgets.sandbox.api.chat.chat_completions import GONE
-from ftwidgets.sandbox.api.chat.chat_request import mentions_json, sampling_temperature
 from ftwidgets.sandbox.api.chat.stored_completions import MOST_KEPT, page_of
-from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, gather, only, read_body, read_query
-from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_message_id, plain_messages, with_own_ids
-from ftwidgets.sandbox.api.responses.response_bodies import ModelResponse
-from ftwidgets.sandbox.api.responses.response_events import EventStream, event_sse
+from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, only, query_pairs, read_body, read_query
+from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_message_id, with_own_ids
+from ftwidgets.sandbox.api.responses.response_bodies import EventStream, ModelResponse, event_sse
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 from ftwidgets.sandbox.api_errors import missing, refused
-from ftwidgets.sandbox.inference.completion import Completion, CompletionRequest, Inference
+from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.pages import find_owned
 from ftwidgets.sandbox.store.queries import keep_newest
 from ftwidgets.sandbox.store.records import ResponseRecord
@@ -37,34 +35,22 @@ NO_REPLAY = "A response that is finished is not streamed again."
 NOT_KEPT = "Log-probabilities are not kept with a stored response; take them from the one that was answered."
 
 
-def _reject_include(value: dict[str, str]) -> dict[str, str]:
-    if value:
-        raise ParameterError(f"Unsupported parameter: 'include'. {NOT_KEPT}", "unsupported_parameter", param="include")
-    return value
-
-
-class IncludeQuery(RequestModel):
-    """Rejects `include[...]`, which asks for more than is stored."""
-
-    include: Annotated[dict[str, str], AfterValidator(_reject_include)] = Field(default_factory=dict, alias="include[]")
-
+class _IncludeQuery(RequestModel):
     @model_validator(mode="before")
     @classmethod
-    def _gather_include(cls, values: dict[str, str]) -> dict[str, Any]:
-        return gather(values, "include")
+    def _reject_include(cls, values: dict[str, str]) -> dict[str, str]:
+        if query_pairs(values, "include"):
+            raise ParameterError(f"Unsupported parameter: 'include'. {NOT_KEPT}", "unsupported_parameter", param="include")
+        return values
 
 
-class RetrieveQuery(IncludeQuery):
-    """Options of retrieving a response, all unsupported."""
-
+class _RetrieveQuery(_IncludeQuery):
     stream: Annotated[Any, only("false", instead=NO_REPLAY)] = None
     include_obfuscation: Annotated[Any, only("false", instead=NO_REPLAY)] = None
     starting_after: Annotated[Any, only(instead=NO_REPLAY)] = None
 
 
-class ItemsQuery(IncludeQuery):
-    """Selects a page of the input, and its order."""
-
+class _ItemsQuery(_IncludeQuery):
     after: str | None = None
     limit: Annotated[Count, Field(le=MOST)] = 20
     order: Literal["asc", "desc"] = "desc"
@@ -94,7 +80,7 @@ class Responses:
         asked = await read_body(request, ResponseRequest)
         earlier = self._earlier(asked.previous_response_id, owner)
         conversation = with_own_ids([*earlier, *input_items(asked.input, ids)], ids)
-        completion = await self._inference.start_completion(owner, _completion_request(asked, conversation), "input")
+        completion = await self._inference.start_completion(owner, asked.completion(conversation), "input")
         response = ModelResponse(
             request=asked,
             id=ids.new("resp_", ID_LENGTH),
@@ -114,7 +100,7 @@ class Responses:
     async def retrieve(self, request: Request) -> Response:
         """Return one response."""
         record = self._find(request)
-        read_query(request, RetrieveQuery)
+        read_query(request, _RetrieveQuery)
         return JSONResponse(record.body)
 
     async def delete(self, request: Request) -> Response:
@@ -130,7 +116,7 @@ class Responses:
 
     async def input_items(self, request: Request) -> Response:
         """List the messages before a response, earlier responses included, newest first by default."""
-        record, query = self._find(request), read_query(request, ItemsQuery)
+        record, query = self._find(request), read_query(request, _ItemsQuery)
         page = page_of(record.conversation, query.after, query.limit, query.order == "desc")
         return JSONResponse(bounded_page_body(*page, empty=""))
 
@@ -147,20 +133,19 @@ class Responses:
         yield "".join(map(event_sse, events.end(body)))
 
     async def _finish(self, response: ModelResponse, conversation: list[Body], owner: str) -> Body:
+        """Return the body, and store it if that was asked for."""
         body = response.body(int(self._store.clock.time()))
         if response.request.store:
-            await run_in_threadpool(self._keep, response, body, conversation, owner)
+            output = [{**item, "content": [{**part, "logprobs": []} for part in item["content"]]} for item in body["output"]]
+            record = ResponseRecord(
+                id=response.id,
+                owner=owner,
+                created_at=response.created_at,
+                conversation=conversation,
+                body={**body, "output": output},
+            )
+            await run_in_threadpool(keep_newest, self._store.db, record, MOST_KEPT)
         return body
-
-    def _keep(self, response: ModelResponse, body: Body, conversation: list[Body], owner: str) -> None:
-        plain = {
-            **body,
-            "output": [{**item, "content": [{**part, "logprobs": []} for part in item["content"]]} for item in body["output"]],
-        }
-        record = ResponseRecord(
-            id=response.id, owner=owner, created_at=response.created_at, conversation=conversation, body=plain
-        )
-        keep_newest(self._store.db, record, MOST_KEPT)
 
     def _earlier(self, previous: str | None, owner: str) -> list[Body]:
         """Return the conversation up to and including an earlier response, without its instructions."""
@@ -178,23 +163,3 @@ class Responses:
         if record is None:
             raise missing(f"Response with id '{id_}' not found.")
         return record
-
-
-def _completion_request(request: ResponseRequest, conversation: list[Body]) -> CompletionRequest:
-    messages = plain_messages(conversation)
-    if request.json_object and not mentions_json(messages):
-        raise refused(
-            "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
-            param="input",
-        )
-    if request.instructions is not None:
-        messages.insert(0, {"role": "system", "content": request.instructions})
-    return CompletionRequest(
-        model=request.model,
-        messages=messages,
-        max_tokens=request.max_output_tokens,
-        temperature=sampling_temperature(request.temperature),
-        top_p=request.top_p,
-        top_logprobs=request.logprobs,
-        json_object=request.json_object,
-    )
