@@ -89,25 +89,15 @@ def examples_needed(
 ) -> int | None:
     """Return how many examples it takes until the interval of a difference excludes zero.
 
-    `n = ((z_confidence + z_power) * s / effect) ** 2`, where `s` is the standard deviation of the paired differences
+    `n = ((z_confidence + z_power) * s / effect) ** 2`, where `s` is the standard deviation of the paired `differences`
     and `z_power` is 0 for a power of one half: then half the width of the interval is just the effect. This is the usual
     sample size for a paired comparison of means; for evaluations of language models see E. Miller, "Adding Error Bars to
-    Evals", arXiv:2411.00640 (2024), section 5.
+    Evals", arXiv:2411.00640 (2024), section 5. The differences are one model's scores minus the other's in a first evaluation.
 
-    Parameters
-    ----------
-    differences
-        The score of one model minus the other's, one number for each example, from a first evaluation.
-    effect
-        The difference to find; by default the observed one. That is itself uncertain, and so is the answer: with few
-        examples, use the smallest difference that matters to you.
-    power
-        How often an evaluation of that size finds the difference, if it exists.
+    The `effect` to find is by default the observed one. That is itself uncertain, and so is the answer: with few examples, use
+    the smallest difference that matters to you. `power` is how often an evaluation of that size finds it, if it exists.
 
-    Returns
-    -------
-    int or None
-        None if it cannot be computed: fewer than two differences, all of them equal, or no effect.
+    None if it cannot be computed: fewer than two differences, all of them equal, or no effect.
     """
     if not 0 < power < 1:
         raise ValueError(f'"power" must lie between 0 and 1: {power}')

@@ -31,24 +31,12 @@ _TRAINING = "training loss"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a learning curve shows.
-
-    Parameters
-    ----------
-    label
-        `still falling`, `flat`, `overfitting`, `unstable`, `diverged` or `too little to tell`.
-    text
-        One or two sentences with the figures.
-    rule
-        The rule that applied, in words.
-    step
-        For `overfitting` and `unstable`, the step with the lowest loss; else the last step.
-    """
+    """What a learning curve shows."""
 
     label: Label
-    text: str
-    rule: str
-    step: int
+    text: str  # one or two sentences with the figures
+    rule: str  # the rule that applied, in words
+    step: int  # with the lowest loss, if the label is `overfitting` or `unstable`; else the last
 
     def __str__(self) -> str:
         return f"{self.label}: {self.text}"

@@ -17,18 +17,10 @@ _LABELS: dict[State, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a check; a notebook shows it as a sentence.
-
-    Parameters
-    ----------
-    state
-        `not attempted`, `not yet` or `right`.
-    message
-        For `not yet`: what was found, and where to look. It never contains the answer.
-    """
+    """The outcome of a check; a notebook shows it as a sentence."""
 
     state: State
-    message: str = ""
+    message: str = ""  # for `not yet`: what was found, and where to look; it never contains the answer
 
     def __str__(self) -> str:
         return f"{_LABELS[self.state][0]} {self.message}".rstrip()
