@@ -10,7 +10,7 @@
 #   run, trainer     step after step
 #   generate         the model writes
 #   dpo              learning from preferences
-# The rest is support: hyperparameters, sampling, decoder, json_prefix, parallel, model.
+# The rest is support: hyperparameters, sampling, json_prefix, parallel, model.
 
 from ftwidgets.engine.batches import Example as Example
 from ftwidgets.engine.config import Config as Config

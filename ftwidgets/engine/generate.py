@@ -1,18 +1,19 @@
 """Text from a model, piece by piece, with a cache of what earlier tokens said.
 
-Left out: several prompts at once, speculative decoding.
+Left out: several prompts at once, speculative decoding, stop texts given as tokens.
 """
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from ftwidgets.engine.decoder import Decoder
 from ftwidgets.engine.layers import rotary_table, rotate, softmax
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.sampling import log_softmax, sample, sample_allowed
+from ftwidgets.engine.tokenizer import Tokenizer
 
 Array = np.ndarray
 
@@ -102,6 +103,42 @@ class Cache:
 def norm(x: Array, gain: Array, eps: float) -> Array:
     """RMSNorm without the cache for its gradient."""
     return np.asarray(x * (np.einsum("nd,nd->n", x, x)[:, None] / x.shape[1] + eps) ** np.float32(-0.5) * gain)
+
+
+class Decoder:
+    """Tokens to text as they come: holds back bytes of an unfinished character, and text that may begin a stop text."""
+
+    def __init__(self, tokenizer: Tokenizer, stop: Sequence[str] = ()) -> None:
+        self._tokenizer = tokenizer
+        self._stop = [text for text in stop if text]
+        self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._held = ""
+        self.stopped = False
+
+    def push(self, token_id: int) -> str:
+        """Take a token; returns the text that is certain by now. After a stop text, `stopped` is set."""
+        # One token may be half of a character ("é" is two bytes), so the incremental decoder keeps what is unfinished. And with
+        # the stop text "###", a "#" at the end has to wait: the next token shows whether it belongs to the answer.
+        self._held += self._utf8.decode(self._tokenizer.token_bytes(token_id))
+        found = [at for text in self._stop if (at := self._held.find(text)) >= 0]
+        if found:
+            self.stopped = True
+            return self._held[: min(found)]
+        # "see #" with the stop text "###": hold back the "#", hand out the rest.
+        cut = len(self._held) - self._may_begin_stop()
+        out, self._held = self._held[:cut], self._held[cut:]
+        return out
+
+    def _may_begin_stop(self) -> int:
+        """How many characters at the end of the held text could be the beginning of a stop text."""
+        held = self._held
+        return max(
+            (n for text in self._stop for n in range(1, min(len(text), len(held) + 1)) if held.endswith(text[:n])), default=0
+        )
+
+    def flush(self) -> str:
+        """The rest, when no token follows; an unfinished character becomes U+FFFD."""
+        return self._held + self._utf8.decode(b"", final=True)
 
 
 def generate(

@@ -7,9 +7,9 @@ Left out: schedules other than warm-up and cosine decay, rates per layer.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from ftwidgets.providers import auto_epochs
+from ftwidgets.providers import auto_epochs  # the services' rule; the estimate of a job's cost uses it without an engine
 
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 DPO_RATE = 1e-4  # the same for preference tuning
@@ -68,12 +68,10 @@ def auto_preference_hyperparameters(
     beta: float | None = None,
 ) -> PreferenceHyperparameters:
     """Fill in what was left to `auto` (None), for a preference-tuning job."""
-    return PreferenceHyperparameters(
-        n_epochs=n_epochs or auto_epochs(n_pairs),
-        batch_size=batch_size or auto_batch_size(n_pairs),
-        learning_rate_multiplier=learning_rate_multiplier or 1.0,
-        beta=beta or BETA,
+    found = auto_hyperparameters(
+        n_pairs, n_epochs=n_epochs, batch_size=batch_size, learning_rate_multiplier=learning_rate_multiplier
     )
+    return PreferenceHyperparameters(**asdict(found), beta=beta or BETA)
 
 
 def rate_at(step: int, total_steps: int, peak: float) -> float:

@@ -21,17 +21,9 @@ Array = np.ndarray
 
 
 def rms_norm(x: Array, gain: Array, eps: float) -> tuple[Array, tuple[Array, Array]]:
-    """Scale each token's vector to a mean square of 1, then by a learned gain.
+    """Scale each token's vector, (tokens, width), to a mean square of 1, then by a learned gain, (width,).
 
-    Parameters
-    ----------
-    x : (tokens, width)
-    gain : (width,)
-    eps : added under the root, so that a zero vector does not divide by zero
-
-    Returns
-    -------
-    y : (tokens, width), and the cache for `rms_norm_grad`
+    `eps` under the root keeps a zero vector from dividing by zero. Also returns the cache for `rms_norm_grad`.
     """
     # einsum "nd,nd->n" is the dot product of each row with itself: the sum of its squares, without a temporary x * x.
     scale = 1 / np.sqrt(np.einsum("nd,nd->n", x, x) / x.shape[1] + eps)  # (tokens,)
@@ -68,16 +60,9 @@ def rotary_table(head_dim: int, length: int, theta: float, dtype: type = np.floa
 
 
 def rotate(x: Array, cos: Array, sin: Array) -> Array:
-    """Turn each pair of numbers (i, i + head_dim / 2) by the angle of its token's position.
+    """Turn each pair of numbers (i, i + head_dim / 2) of x, (tokens, heads, head_dim), by the angle of its token's position.
 
-    Parameters
-    ----------
-    x : (tokens, heads, head_dim)
-    cos, sin : (tokens, head_dim / 2)
-
-    Returns
-    -------
-    (tokens, heads, head_dim)
+    `cos` and `sin` of the angles are (tokens, head_dim / 2).
     """
     half = x.shape[-1] // 2
     a, b = x[..., :half], x[..., half:]  # the two numbers of every pair; Hugging Face's order, not (0, 1), (2, 3), ...
@@ -154,16 +139,7 @@ def softmax(x: Array) -> Array:
 
 
 def swiglu(gate_up: Array) -> tuple[Array, tuple[Array, Array, Array]]:
-    """silu(gate) * up, where silu(x) = x * sigmoid(x).
-
-    Parameters
-    ----------
-    gate_up : (tokens, 2 * inner)
-
-    Returns
-    -------
-    (tokens, inner), and the cache for `swiglu_grad`
-    """
+    """silu(gate) * up, silu(x) = x * sigmoid(x): (tokens, 2 * inner) -> (tokens, inner), and the cache for `swiglu_grad`."""
     inner = gate_up.shape[1] // 2
     gate, up = gate_up[:, :inner], gate_up[:, inner:]
     # sigmoid = 1 / (1 + exp(-gate)), step by step in one array
@@ -247,11 +223,8 @@ def log_probs(logits: Array, target: Array) -> tuple[Array, Array]:
 def log_probs_grad(slope: Array, probabilities: Array, target: Array) -> Array:
     """Gradient of `log_probs` by the logits, (positions, vocabulary): slope * (1 at the target - probabilities).
 
-    Parameters
-    ----------
-    slope : (positions,) how the loss changes with each log-probability
-    probabilities : (positions, vocabulary) that `log_probs` left; overwritten with the gradient
-    target : (positions,)
+    `slope`, (positions,), is how the loss changes with each log-probability; `probabilities` are those that `log_probs` left,
+    and are overwritten with the gradient; `target` is (positions,).
     """
     slope = slope.astype(probabilities.dtype)
     probabilities *= -slope[:, None]

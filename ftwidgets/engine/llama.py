@@ -138,13 +138,8 @@ def forward(
 def loss_of(params: Params, batch: Batch, total: float | None = None) -> tuple[float, int]:
     """Loss over the batch's trained tokens, and how many of them were predicted right.
 
-    Parameters
-    ----------
-    params, batch
-        The model and what it reads.
-    total
-        What the sum of losses is divided by: the batch's own weight, which makes it a mean, unless the batch is a part of
-        something larger.
+    The sum of losses is divided by `total`, by default the batch's own weight, which makes it a mean; a batch that is a part of
+    something larger is divided by the weight of the whole.
     """
     x, _, _ = forward(params, batch)
     last, _ = layers.rms_norm(x[batch.predicts], params.norm, params.config.rms_norm_eps)

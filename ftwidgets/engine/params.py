@@ -54,16 +54,9 @@ def shapes(config: Config) -> dict[str, tuple[int, ...]]:
 
 
 class Params:
-    """The weights (or their gradients): one flat array and windows on it.
+    """The weights (or their gradients): one flat array, (number of weights,), and windows on it.
 
-    Parameters
-    ----------
-    config
-        The shape of the model.
-    flat
-        The array to look into, (number of weights,); zeros of `dtype` when not given.
-    dtype
-        float32, or float64 where gradients are checked.
+    Without `flat` they are zeros of `dtype`: float32, or float64 where gradients are checked.
     """
 
     def __init__(self, config: Config, flat: Array | None = None, dtype: type = np.float32) -> None:

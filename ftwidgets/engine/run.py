@@ -60,23 +60,8 @@ class Measured:
 class Run(ABC):
     """A training run. Iterate it: each turn is one optimizer step.
 
-    Parameters
-    ----------
-    model
-        Where to start; it is copied, not changed.
-    sizes
-        Of every example, the tokens that a service would bill for seeing it once.
-    n_validation
-        How many examples are only measured.
-    hyperparameters, seed
-        The settings, and what decides the order of the examples.
-    base_rate
-        The peak learning rate at multiplier 1.
-
-    Raises
-    ------
-    ValueError
-        When a hyperparameter is out of range.
+    `sizes` are, of every example, the tokens that a service would bill for seeing it once; `n_validation` examples are only
+    measured; `base_rate` is the peak learning rate at multiplier 1. Raises ValueError when a hyperparameter is out of range.
     """
 
     examples: list[Example]  # what the model is to be able to say afterwards
@@ -128,17 +113,12 @@ class Run(ABC):
                 metrics = self._take_step()
             yield metrics
 
-    def _order(self, epoch: int, place: int) -> Array:
-        """Return which examples a step learns from."""
-        # A new order in each epoch: in the same order every time, the model would learn the sequence as well.
-        size = self.hyperparameters.batch_size
-        return epoch_order(len(self._sizes), self.seed, epoch)[place * size : (place + 1) * size]
-
     def _take_step(self) -> StepMetrics:
-        """Take one optimizer step."""
         # Forward, backward, clip, step: this is all that training is.
         epoch, place = divmod(self.step, self.steps_per_epoch)  # 12 steps an epoch: step 30 is the seventh of epoch 3
-        order = self._order(epoch, place)
+        # A new order in each epoch: in the same order every time, the model would learn the sequence as well.
+        size = self.hyperparameters.batch_size
+        order = epoch_order(len(self._sizes), self.seed, epoch)[place * size : (place + 1) * size]
         train = self._compute_gradients(order)
         clip(self._grads.flat, CLIP)  # before the optimizer sees it
         # All weights move at once, a little against their gradients.

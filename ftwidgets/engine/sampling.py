@@ -24,14 +24,9 @@ def log_softmax(logits: Array) -> Array:
 
 
 def sample(logits: Array, *, temperature: float, top_p: float, rng: np.random.Generator) -> int:
-    """The next token's id.
+    """The next token's id, drawn by its logits, (vocabulary,), divided by `temperature`; 0 takes the likeliest token.
 
-    Parameters
-    ----------
-    logits : (vocabulary,)
-    temperature : 0 takes the likeliest token; otherwise logits are divided by it
-    top_p : draw only from the fewest likeliest tokens that together have this share
-    rng : where the draw comes from
+    Only the fewest likeliest tokens that together have the share `top_p` can be drawn.
     """
     if temperature == 0:
         return int(logits.argmax())
@@ -51,11 +46,7 @@ def sample_allowed(
 ) -> int:
     """The next token's id, drawn among the `CANDIDATES` likeliest that are allowed; if none of those is, the likeliest that is.
 
-    Parameters
-    ----------
-    logits : (vocabulary,)
-    allowed : tells whether a token may come next; for at least one it must
-    temperature, top_p, rng : as for `sample`
+    `allowed` must be true of at least one token; the rest is as for `sample`.
     """
     # Ask the guide about the likeliest tokens first: nearly always one of them fits, and the other 4,000 need not be tried.
     order = np.argsort(-logits, kind="stable")

@@ -95,17 +95,7 @@ class Tokenizer:
     def encode_example(self, messages: Messages, *, max_tokens: int) -> Example:
         """A chat to train on: weight 1 on what assistants wrote (unless a message says `weight: 0`), 0 on the rest.
 
-        Parameters
-        ----------
-        messages
-            Mappings with `role`, `content` and perhaps `weight`.
-        max_tokens
-            The model's context; what lies behind it is cut off.
-
-        Returns
-        -------
-        Example
-            ids and weights, both (time,).
+        Messages have `role`, `content` and perhaps `weight`. What lies behind `max_tokens`, the model's context, is cut off.
         """
         # Trained on: what the assistant wrote and the <|im_end|> after it. Not trained on: the head, which the prompt already
         # has, and the line break after the end, which is never generated.

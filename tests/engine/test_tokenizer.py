@@ -3,7 +3,7 @@ import time
 import pytest
 
 from ftwidgets.engine import Model
-from ftwidgets.engine.decoder import Decoder
+from ftwidgets.engine.generate import Decoder
 
 TEXTS = [
     "plain",
