@@ -63,26 +63,17 @@ def expected_columns(mapping: Mapping[str, str]) -> list[str]:
 
 
 def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]:
-    """Return the position of the column of each part.
+    """Return the position of the column of each part; `mapping` has the columns that the caller named, by part.
 
-    Parameters
-    ----------
-    header
-        The columns there are.
-    mapping
-        The columns that the caller named, such as `{"prompt": "Question"}`.
-
-    Raises
-    ------
-    UnreadableError
-        With a finding for each column that is missing or there twice.
-    ValueError
-        If one column is named for two of prompt, completion and system.
+    Raises UnreadableError with a finding for each column that is missing or there twice, and ValueError if one column is named
+    for two of prompt, completion and system.
     """
     positions: dict[str, int] = {}
     findings: list[Finding] = []
     for part, name in {**DEFAULT_COLUMNS, **mapping}.items():
-        candidates = _matching_positions(header.names, name, exact_first=part in mapping)
+        candidates = [position for position, column in enumerate(header.names) if column == name]
+        if part not in mapping or len(candidates) != 1:
+            candidates = [position for position, column in enumerate(header.names) if normalize(column) == normalize(name)]
         if len(candidates) == 1:
             positions[part] = candidates[0]
         elif candidates:
@@ -105,13 +96,6 @@ def ignored_columns(header: Header, positions: Mapping[str, int]) -> list[Findin
     if not others:
         return []
     return [IGNORED_COLUMNS(f"Columns not used: {join_names(others)}.")]
-
-
-def _matching_positions(names: tuple[str, ...], name: str, *, exact_first: bool) -> list[int]:
-    exact = [position for position, column in enumerate(names) if column == name]
-    if exact_first and len(exact) == 1:
-        return exact
-    return [position for position, column in enumerate(names) if normalize(column) == normalize(name)]
 
 
 def _missing_column(header: Header, part: str, name: str, *, is_first: bool) -> Finding:

@@ -53,14 +53,8 @@ class DecodingError(Exception):
 def open_text(path: Path, name: str, encoding: str | None = None) -> tuple[TextFile, list[Finding]]:
     """Open a file as text; return it with the warnings about its encoding.
 
-    Raises
-    ------
-    UnreadableError
-        If it is not text in that encoding.
-    OSError
-        If the file cannot be read.
-    ValueError
-        If there is no encoding of that name.
+    Raises UnreadableError if it is not text in that encoding, OSError if the file cannot be read, and ValueError if there is no
+    encoding of that name.
     """
     codec = None if encoding is None else _codec_name(encoding)
     found = fingerprint(path)

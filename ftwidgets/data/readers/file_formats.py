@@ -64,13 +64,7 @@ def is_zip(head: bytes) -> bool:
 
 
 def reject_unsupported_format(head: bytes, path: Path, name: str) -> None:
-    """Check the first bytes of a file.
-
-    Raises
-    ------
-    UnreadableError
-        If it is empty, or in a format that cannot be read.
-    """
+    """Raise UnreadableError if a file, by its first bytes, is empty or in a format that cannot be read."""
     if not head:
         raise UnreadableError(empty_file(name, "empty"))
     if is_zip(head):
@@ -83,13 +77,7 @@ def reject_unsupported_format(head: bytes, path: Path, name: str) -> None:
 
 
 def text_format(text: str, name: str) -> TextFormat:
-    """Return the format of a text, by its beginning and the file's name.
-
-    Raises
-    ------
-    UnreadableError
-        If it is in a format that cannot be read.
-    """
+    """Return the format of a text, by its beginning and the file's name; raise UnreadableError if it cannot be read."""
     if name.lower().endswith((".jsonl", ".ndjson")) and not _HTML.match(text):
         if text.split(None, 1)[0] in ("[", "{"):
             fix = "Write each record on a line of its own. A file named .json may be written like this."

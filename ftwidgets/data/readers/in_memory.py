@@ -26,26 +26,12 @@ _RECORD_COLUMNS = {"messages", "conversations", "preferred_output", "chosen"}
 
 @dataclass
 class RowsInMemory:
-    """Rows in memory.
-
-    Parameters
-    ----------
-    name
-        Of the source.
-    values
-        What each row holds: its cells, or a record.
-    labels
-        What each is called; None for their numbers from 1.
-    lines
-        The line of each in the file; None where there are none.
-    findings
-        What is known before the rows are read.
-    """
+    """Rows in memory; `findings` are what is known before they are read."""
 
     name: str
-    values: Sequence[Any]
-    labels: Sequence[int | str] | None = None
-    lines: Sequence[int] | None = None
+    values: Sequence[Any]  # what each row holds: its cells, or a record
+    labels: Sequence[int | str] | None = None  # what each is called; None for their numbers from 1
+    lines: Sequence[int] | None = None  # of the file
     path: Path | None = None
     size: int | None = None
     from_file: bool = False
@@ -92,8 +78,7 @@ def read_frame(frame: "pd.DataFrame", *, as_records: bool) -> RowsInMemory:
     else:
         labels = list(range(len(frame)))
         message = "The index of the DataFrame repeats labels, so rows are named by position, counted from 0 as .iloc does."
-        fix = "reset_index() gives unique labels."
-        findings.append(REPEATED_INDEX(message, fix))
+        findings.append(REPEATED_INDEX(message, "reset_index() gives unique labels."))
     values: list[Any] = list(frame.itertuples(index=False, name=None))
     if as_records:
         names = [str(column) for column in frame.columns]

@@ -24,25 +24,13 @@ _MAPPING_HINT = ' Or say which of its keys they are: prompt="...", completion=".
 
 @dataclass
 class RecordParser:
-    """Makes an example of a record.
+    """Makes an example of a record; one that becomes another kind of example than the first record is rejected."""
 
-    Parameters
-    ----------
-    system
-        The system prompt of records that have none of their own.
-    columns
-        The keys that hold the group and the split, where they are named; they are no part of the example.
-    format
-        The format of the first record, such as `alpaca`; a record that becomes another kind of example is rejected.
-    repair
-        Applied to each record before it is parsed.
-    """
-
-    system: str | None = None
-    columns: dict[str, str] = field(default_factory=dict)
-    format: str = "unknown"
+    system: str | None = None  # of records that have none of their own
+    columns: dict[str, str] = field(default_factory=dict)  # the keys of group and split, which are no part of the example
+    format: str = "unknown"  # of the first record, such as alpaca
     header: tuple[str, ...] = ()
-    repair: Repair | None = None
+    repair: Repair | None = None  # applied to each record before it is parsed
 
     def __post_init__(self) -> None:
         self._example_kind = schema.EXAMPLE_KINDS.get(self.format)
@@ -74,7 +62,10 @@ class RecordParser:
 
     def _parse_row(self, row: Row) -> ParseResult:
         """Return the row as an example, or the findings that keep it from being one."""
-        value, group, split = self._without_columns(row.values)
+        value, texts = row.values, dict[str, str | None]()
+        if self.columns and isinstance(value, dict):
+            texts = {part: text_of(value.get(key)).strip() or None for part, key in self.columns.items()}
+            value = {key: inner for key, inner in value.items() if key not in self.columns.values()}
         if self.repair is not None:
             value = self.repair(value)
         parsed = schema.parse_row(value, self.system)
@@ -91,16 +82,8 @@ class RecordParser:
         if parsed.example is None or any(finding.level == "error" for finding in findings):
             return [row.found(finding) for finding in findings]
         self._example_kind = self._example_kind or example_kind
-        texts = parsed.prompt, parsed.completion, parsed.system, parsed.own_system
-        return TrainingRow(row, *texts, parsed.example, group, split, tuple(findings))
-
-    def _without_columns(self, record: Any) -> tuple[Any, str | None, str | None]:
-        """Return a record without the keys of group and split, and the values of these."""
-        if not self.columns or not isinstance(record, dict):
-            return record, None, None
-        texts = {part: text_of(record.get(key)).strip() or None for part, key in self.columns.items()}
-        keys = self.columns.values()
-        return {key: value for key, value in record.items() if key not in keys}, texts.get("group"), texts.get("split")
+        example = parsed.prompt, parsed.completion, parsed.system, parsed.own_system, parsed.example
+        return TrainingRow(row, *example, texts.get("group"), texts.get("split"), tuple(findings))
 
 
 @dataclass

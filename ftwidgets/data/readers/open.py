@@ -71,24 +71,12 @@ def open_source(
 ) -> OpenSource | list[Finding]:
     """Open a source of rows, or return the findings that say why it cannot be read as training data.
 
-    Parameters
-    ----------
-    source
-        Path of a CSV, JSON, JSON Lines or XLSX file, a pandas DataFrame, or a list of records.
-    columns
-        The names of the columns by part (`prompt`, `completion`, `system`, `conversation`, `group`, `split`); the first
-        three are called Prompt, Completion and System, in any case, where they are not named.
-    system
-        The system prompt of rows that have none of their own.
-    delimiter, encoding
-        Of a text file, where it should not be found by looking.
+    `columns` are the names of the columns by part (`prompt`, `completion`, `system`, `conversation`, `group`, `split`); the
+    first three are called Prompt, Completion and System, in any case, where they are not named. `system` is the system prompt
+    of rows that have none. `delimiter` and `encoding` of a text file are found by looking, where they are not given.
 
-    Raises
-    ------
-    TypeError
-        If the source is something else.
-    ValueError
-        If `system` is blank, one column is named twice, or there is no such delimiter or encoding.
+    Raises TypeError if the source is something else, and ValueError if `system` is blank, one column is named twice, or there
+    is no such delimiter or encoding.
     """
     if system is not None and not system.strip():
         raise ValueError("system is blank; leave it out for no system prompt")
@@ -102,7 +90,10 @@ def open_source(
             header = Header(names, found.rows.from_file)
             found.rows = RecordsAsTable(found.rows, names)
         positions = locate_columns(header, columns)
-        findings = [*found.findings, *ignored_columns(header, positions), *_system_is_a_column(header.names, system)]
+        findings = [*found.findings, *ignored_columns(header, positions)]
+        if system is not None and normalize(system) in map(normalize, header.names):
+            message = f"system={quote(system)} is used as the text of the system prompt, and a column has that name."
+            findings.append(SYSTEM_IS_A_COLUMN(message, f"If the column was meant: system_column={quote(system)}.", system))
         parser = ConversationParser if "conversation" in positions else CellParser
         return OpenSource(found.rows, parser(header.names, positions, system, found.kind), findings)
     except UnreadableError as unreadable:
@@ -137,13 +128,7 @@ def _open_records(found: _Rows, columns: Mapping[str, str], system: str | None) 
 
 
 def _find_rows(source: Source, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Rows:
-    """Return the rows of a source of any kind.
-
-    Raises
-    ------
-    UnreadableError, TypeError, ValueError
-        As `open_source` explains.
-    """
+    """Return the rows of a source of any kind, or raise UnreadableError and what `open_source` raises."""
     if _is_frame(source):
         if holds_records(source) and not any(part in columns for part in _TEXT_PARTS):
             rows = read_frame(source, as_records=True)
@@ -188,8 +173,7 @@ def _read_file(path: Path, columns: Mapping[str, str], delimiter: str | None, en
     name = printable(path.name)
     if path.exists() and not (path.is_file() or path.is_dir()):
         message = f"{quote(str(path))} is a device or a pipe, which can be read only once."
-        fix = "Save what comes out of it as a file."
-        raise UnreadableError(NOT_READABLE(message, fix))
+        raise UnreadableError(NOT_READABLE(message, "Save what comes out of it as a file."))
     with path.open("rb") as file:
         head = file.read(_HEAD)
     reject_unsupported_format(head, path, name)
@@ -239,12 +223,3 @@ def _cannot_open(path: Path, error: Exception) -> Finding:
     similar = difflib.get_close_matches(path.name, neighbours, n=1, cutoff=0.75)
     hint = f"Did you mean {quote(similar[0])}?" if similar else "Check its name and folder."
     return NOT_FOUND(f"There is no file {quote(text)}.", hint)
-
-
-def _system_is_a_column(header: tuple[str, ...], system: str | None) -> list[Finding]:
-    """Return a warning if the text given as system prompt is the name of a column: probably it was meant as one."""
-    if system is None or normalize(system) not in map(normalize, header):
-        return []
-    message = f"system={quote(system)} is used as the text of the system prompt, and a column has that name."
-    fix = f"If the column was meant: system_column={quote(system)}."
-    return [SYSTEM_IS_A_COLUMN(message, fix, field=system)]

@@ -74,12 +74,7 @@ class RowParser(Protocol):
 class OpenSource:
     """A source that can be read as often as needed; its file is closed between readings.
 
-    Parameters
-    ----------
-    rows, parser
-        Where its rows come from, and what makes examples of them.
-    findings
-        Findings about the whole source that are known before its rows are read.
+    `findings` are about the whole source: those that are known before its rows are read.
     """
 
     def __init__(self, rows: RowSource, parser: RowParser, findings: Sequence[Finding] = ()) -> None:
@@ -96,17 +91,8 @@ class OpenSource:
     def read(self, repair: Repair | None = None) -> Iterator[ParseResult]:
         """Yield each row as an example, or as the findings that keep it from being one.
 
-        What only all rows together showed comes last, as a list of findings of its own.
-
-        Parameters
-        ----------
-        repair
-            Repairs the value of a row of JSON before it is parsed; then the findings about the whole are left out.
-
-        Raises
-        ------
-        DataError
-            If the file has changed since it was opened.
+        What only all rows together showed comes last, as a list of findings of its own; not where `repair` is given, which
+        repairs the value of a row of JSON before it is parsed. Raises DataError if the file has changed since it was opened.
         """
         parser = self._parser.restarted(repair)
         yield from parser.parse(self._rows.read())
@@ -116,10 +102,7 @@ class OpenSource:
     def reread(self, places: Sequence[Row]) -> Iterator[TrainingRow]:
         """Yield the usable rows at some places again, in the order of `places`, which need no values.
 
-        Raises
-        ------
-        DataError
-            If the file has changed since it was opened.
+        Raises DataError if the file has changed since it was opened.
         """
         parser = self._parser.restarted()
         for rows in self._rows.read_from(places):

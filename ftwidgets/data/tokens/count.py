@@ -38,7 +38,15 @@ def count_tokens(examples: Iterable[Example]) -> list[int]:
     KeyError
         If one is neither a chat nor a preference row, or a message has no role.
     """
-    return [_count_example(example) for example in examples]
+    counts = []
+    for example in examples:
+        if "messages" not in example and "input" not in example:
+            raise KeyError("messages")
+        count = 0
+        for message in messages_of(example):
+            count += _count_message_overhead(message["role"]) + sum(map(_count_text, content_texts(message.get("content"))))
+        counts.append(count)
+    return counts
 
 
 def count_rows(rows: Sequence[TrainingRow], encoding: str) -> list[int]:
@@ -55,15 +63,6 @@ def context_length() -> int:
     """Return how many tokens of an example the sandbox's base model reads; the rest is cut off."""
     config = json.loads((_MODEL / "config.json").read_text(encoding="utf-8"))
     return int(config["max_position_embeddings"])
-
-
-def _count_example(example: Example) -> int:
-    if "messages" not in example and "input" not in example:
-        raise KeyError("messages")
-    return sum(
-        _count_message_overhead(message["role"]) + sum(map(_count_text, content_texts(message.get("content"))))
-        for message in messages_of(example)
-    )
 
 
 def _count_text(text: str) -> int:

@@ -18,18 +18,10 @@ _MOST_BINS = 12
 
 @dataclass(frozen=True)
 class Lengths:
-    """The token counts of a set of examples.
+    """The token counts of a set of examples."""
 
-    Parameters
-    ----------
-    tokens
-        Of each example that was counted.
-    n_examples
-        Examples there are; more than were counted if there are too many to count in a second or two.
-    """
-
-    tokens: list[int]
-    n_examples: int
+    tokens: list[int]  # of each example that was counted
+    n_examples: int  # more than were counted if there are too many to count in a second or two
 
     @property
     def exact(self) -> bool:
@@ -74,12 +66,9 @@ def measure(examples: Sequence[Example]) -> Lengths:
 
 
 def bins(counts: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Count lengths into bins of equal, round width.
+    """Count lengths into at most twelve bins of equal, round width, from the first that is not empty.
 
-    Returns
-    -------
-    list of (int, int, int)
-        First and last length of each bin, and how many there are; at most twelve bins, from the first that is not empty.
+    Each bin is its first length, its last length, and how many lengths are in it.
     """
     if not counts:
         return []

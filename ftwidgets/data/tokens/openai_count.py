@@ -24,17 +24,7 @@ def text_counter(name: str) -> CountTexts:
     """Return a function that counts the tokens of texts; the vocabulary is read when it is first called.
 
     What looks like a special token, such as `<|endoftext|>`, is counted as the text that it is. Lone
-    surrogates are counted as U+FFFD, as tiktoken does.
-
-    Parameters
-    ----------
-    name
-        `o200k_base` or `cl100k_base`.
-
-    Raises
-    ------
-    ValueError
-        For another name.
+    surrogates are counted as U+FFFD, as tiktoken does. Raises ValueError for a name that is not one of `ENCODINGS`.
     """
     if name not in ENCODINGS:
         raise ValueError(f'no encoding is called "{name}"; there are {" and ".join(ENCODINGS)}')
@@ -46,20 +36,8 @@ def count_row_tokens(rows: Sequence[TrainingRow], encoding: str) -> list[int]:
 
     A message costs `<|im_start|>`, role, `<|im_sep|>`, its content and `<|im_end|>`; trained tokens are the sum of these times
     the epochs, which is what OpenAI bills. The 3 tokens for each example that the cookbook's counter adds open a reply
-    in a request; no training example has them (`overhead.MESSAGE`).
-
-    Parameters
-    ----------
-    rows
-        Rows; with names, tool calls, content parts, tools or a preference too (`overhead.texts_and_overhead`).
-        Images are not counted, so that the number is a lower bound.
-    encoding
-        `o200k_base` or `cl100k_base`.
-
-    Returns
-    -------
-    list of int
-        A number for each row, in their order.
+    in a request; no training example has them (`overhead.MESSAGE`). For names, tool calls, content parts, tools and preferences
+    see `overhead.texts_and_overhead`. Images are not counted, so that the number is a lower bound.
     """
     texts, ends, others = _texts_of_rows(rows, encoding)
     if not set(map(type, texts)) <= {str}:  # contents in parts, or none

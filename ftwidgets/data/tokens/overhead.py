@@ -29,20 +29,10 @@ _PROPERTIES, _PROPERTY, _ENUM, _ENUM_VALUE, _TOOLS_END = 3, 3, -3, 3, 12
 def texts_and_overhead(example: Example, encoding: str = "o200k_base") -> tuple[list[str], int]:
     """Return the texts of an example and how many tokens come on top of theirs.
 
-    Parameters
-    ----------
-    example
-        A chat example, or a preference row: its input and both answers, each once, as they are in the file (what a service
-        bills for such a row is not documented).
-    encoding
-        The tokens around tool definitions depend on it.
-
-    Returns
-    -------
-    (list of str, int)
-        Names, contents and refusals, tool calls' functions and arguments, tool definitions; for the messages
-        `MESSAGE` and `NAME`, for tool definitions what the cookbook's notebook adds. What a service puts around
-        a tool call is not documented and not counted.
+    The texts are names, contents and refusals, tool calls' functions and arguments, and tool definitions; of a preference row,
+    those of its input and of both answers, each once, as they are in the file (what a service bills for such a row is not
+    documented). On top come `MESSAGE` and `NAME` for the messages, and for tool definitions what the cookbook's notebook adds,
+    which depends on the encoding. What a service puts around a tool call is not documented and not counted.
     """
     texts: list[str] = []
     overhead = sum(_add_message(message, texts) for message in messages_of(example))
