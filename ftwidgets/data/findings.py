@@ -15,7 +15,6 @@ Reports, `docs/findings.md` and the list of automatic fixes are made from these 
 
 import dataclasses
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -215,5 +214,7 @@ def fix_types() -> Mapping[str, FixType]:
 
 def _import_declarations() -> None:
     """Import every module of `ftwidgets.data`, so that all that they declare is registered."""
+    import pkgutil
+
     for module in pkgutil.walk_packages([str(Path(__file__).parent)], "ftwidgets.data."):
         importlib.import_module(module.name)

@@ -5,40 +5,22 @@ should not move from one file to two.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data import rules, schema
 from ftwidgets.data.export import TableWriter, atomic_write, json_line
 from ftwidgets.data.findings import fix_types
-from ftwidgets.data.results import Fix, Results
+from ftwidgets.data.results import Applied, Fix, Results
 from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.scan import Examples
-from ftwidgets.data.text import join_names, normalize, pluralize
+from ftwidgets.data.text import join_names, normalize
 from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv")
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What `Report.apply` did: the new file, the log beside it, examples written, rows changed, rows left out."""
-
-    path: Path
-    log: Path
-    n_written: int
-    n_changed: int
-    n_left_out: int
-
-    def __str__(self) -> str:
-        return (
-            f"Written: {pluralize(self.n_written, 'example')} to {self.path}; "
-            f"{pluralize(self.n_changed, 'row')} changed, {self.n_left_out:,} left out, each in {self.log}."
-        )
 
 
 def log_path(path: Path) -> Path:

@@ -4,12 +4,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ftwidgets.data.results import Fix, Results
-
-if TYPE_CHECKING:
-    from ftwidgets.data.fixes import Applied
+from ftwidgets.data.results import Applied, Fix, Results
 
 
 class Report(Results):
@@ -17,7 +13,7 @@ class Report(Results):
 
     def apply(
         self, path: "str | os.PathLike[str]", fixes: "Sequence[Fix | str] | None" = None, *, force: bool = False
-    ) -> "Applied":
+    ) -> Applied:
         """Write the usable rows, repaired, to a new file, and a log of every change beside it.
 
         Parameters

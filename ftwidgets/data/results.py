@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import LEVELS, Finding, Level, fix_type
@@ -26,6 +27,23 @@ class Fix:
     def __str__(self) -> str:
         named = ", if you name it" if self.requires_opt_in else ""
         return f"{self.name}: {self.title} ({pluralize(self.n_findings, 'finding')}{named})"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What `Report.apply` did: the new file, the log beside it, examples written, rows changed, rows left out."""
+
+    path: Path
+    log: Path
+    n_written: int
+    n_changed: int
+    n_left_out: int
+
+    def __str__(self) -> str:
+        return (
+            f"Written: {pluralize(self.n_written, 'example')} to {self.path}; "
+            f"{pluralize(self.n_changed, 'row')} changed, {self.n_left_out:,} left out, each in {self.log}."
+        )
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,7 +5,6 @@ In a notebook the report is a widget, which also checks that the browser draws w
 
 from __future__ import annotations
 
-import argparse
 import csv
 import importlib
 import importlib.util
@@ -20,10 +19,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.health.installation import check_labextensions, check_versions
+
+if TYPE_CHECKING:
+    import argparse
 
 JOB_TOKENS = 49_000  # trained by the job of lesson 00: 192 examples, five times
 MAX_JOB_SECONDS = 45.0  # if that job takes longer, the times stated in the lessons do not hold

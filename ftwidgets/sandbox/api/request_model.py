@@ -81,7 +81,7 @@ class ParameterError(ValueError):
 class RequestModel(BaseModel):
     """The parameters of a request: exact types, no unknown names, null the same as left out."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
