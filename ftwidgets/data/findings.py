@@ -91,14 +91,9 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class FixType:
-    """A safe automatic fix, declared once beside the code that does it.
+    """A safe automatic fix, declared once beside the code that does it: its stable name, and what it does.
 
-    Parameters
-    ----------
-    name, title
-        Its stable name, such as `drop-repeats`, and what it does.
-    requires_opt_in
-        Whether it is done only if the user names it, because what it changes may be right as it is.
+    With `requires_opt_in` it is done only if the user names it, because what it changes may be right as it is.
     """
 
     name: str
@@ -113,20 +108,10 @@ class FixType:
 class FindingType:
     """A kind of finding. Calling it makes a `Finding` of that kind.
 
-    Parameters
-    ----------
-    id
-        Stable name, such as `empty-cell`. Two kinds cannot share one.
-    level
-        How bad it is; `other_level` is a second level that some findings of the kind have.
-    title, why, todo
-        The kind in words: its name, why it matters, and what to do.
-    fix
-        The automatic fix of every finding of this kind.
-    optional_fixes
-        Automatic fixes that only some findings of this kind have: each of them names its own.
-    arguments
-        Arguments of `check` that the remedies of this kind name, as in `prompt="..."`; options of the command are made of them.
+    Two kinds cannot share an `id`. Some findings of the kind may have `other_level` instead of `level`. `title`, `why` and
+    `todo` say in words what it is, why it matters, and what to do. `fix` is the automatic fix of every finding of the kind,
+    `optional_fixes` are those that only some of them have. `arguments` are arguments of `check` that its remedies name, as in
+    `prompt="..."`; options of the command are made of them.
     """
 
     id: str
@@ -156,14 +141,7 @@ class FindingType:
     ) -> Finding:
         """Return a finding of this kind; its place is usually added by whoever knows the row (`Row.found`).
 
-        Parameters
-        ----------
-        message, fix, field, excerpt, line, source
-            As in `Finding`.
-        repair
-            One of `optional_fixes`, where one of them settles this finding. `fix`, if the kind has it, needs no naming.
-        level
-            `other_level`, where that is the level of this finding.
+        `repair` is one of `optional_fixes`, where one of them settles this finding; `level` may be `other_level`.
         """
         done_by = repair or self.fix
         return Finding(

@@ -28,7 +28,7 @@ TOO_MANY_CELLS = FindingType(
     why="Most often a text holds the delimiter and is not in quotes, so its end lies in the next column and would be lost.",
     todo="Put the text in double quotes.",
 )  # fmt: skip
-DROP_OUTER_QUOTES = FixType("drop-outer-quotes", "take away quotes that became part of a text")
+DROP_OUTER_QUOTES = FixType("drop-outer-quotes", "take out quotes that became part of a text")
 BLANK_BEFORE_QUOTE = FindingType(
     "blank-before-quote", "warning", title="A space before a quote",
     why="The quote does not open a quoted cell then, so the quotes are part of the text, and the model learns to write them.",

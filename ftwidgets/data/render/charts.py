@@ -15,23 +15,10 @@ _LONGEST = 20  # characters of a bar's name
 
 
 def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, axis: str, fill: str) -> str:
-    """Return a histogram: a column for each bin.
+    """Return a histogram: a column for each (first value, last value, number) of a bin. Its texts are escaped.
 
-    Parameters
-    ----------
-    found
-        First and last value of each bin, and how many there are.
-    title, summary
-        What the chart shows and its main numbers, for screen readers.
-    axis
-        The label below.
-    fill
-        The colour of the columns, as CSS writes it.
-
-    Returns
-    -------
-    str
-        An `<svg role="img">` with a title and a description; its texts are escaped.
+    `title` and `summary` say what the chart shows and its main numbers, for screen readers; `axis` is the label below,
+    `fill` the colour of the columns, as CSS writes it.
     """
     most = max(n for _, _, n in found)
     step = (_WIDTH - _LEFT - _RIGHT) / len(found)

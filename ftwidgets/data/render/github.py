@@ -21,16 +21,8 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def commands(report: Results, file: str, *, others: dict[str, str] | None = None) -> str:
     """Return one workflow command a line, at most ten of each level, and a last line that counts everything.
 
-    Each id has its first line shown before any id has its second.
-
-    Parameters
-    ----------
-    report
-        What `check` returned.
-    file
-        Path of the file, seen from the repository's root: where GitHub puts the annotations.
-    others
-        Paths of further files, by the name that `Finding.source` gives them.
+    Each id has its first line shown before any id has its second. `file` is the path of the file, seen from the repository's
+    root: where GitHub puts the annotations; `others` are paths of further files, by the name that `Finding.source` gives them.
     """
     turns: Counter[str] = Counter()
     ranked: list[tuple[int, Finding]] = []  # how many of its id came before, and the finding
@@ -40,21 +32,17 @@ def commands(report: Results, file: str, *, others: dict[str, str] | None = None
     lines = []
     for level in LEVELS:
         chosen = sorted((pair for pair in ranked if pair[1].level == level), key=lambda pair: pair[0])[:SHOWN]
-        lines += [_command(found, (others or {}).get(found.source or "", file)) for _, found in chosen]
+        for _, found in chosen:
+            path, line = (others or {}).get(found.source or "", file), "" if found.line is None else str(found.line)
+            place = {"file": path, "line": line, "title": found.id}
+            named = ",".join(f"{name}={_escape(value, ':,')}" for name, value in place.items() if value)
+            lines.append(f"::{_COMMANDS[found.level]} {named}::{_escape(f'{found.message} {found.fix}'.strip())}")
     more = report.n_findings - len(lines)
     rest = f" {pluralize(more, 'finding')} more, not shown here." if more > 0 else ""
-    return "\n".join([*lines, f"{_data(report.summary)}{rest}"])
+    return "\n".join([*lines, f"{_escape(report.summary)}{rest}"])
 
 
-def _command(found: Finding, file: str) -> str:
-    place = {"file": file, "line": str(found.line) if found.line is not None else "", "title": found.id}
-    named = ",".join(f"{name}={_property(value)}" for name, value in place.items() if value)
-    return f"::{_COMMANDS[found.level]} {named}::{_data(f'{found.message} {found.fix}'.strip())}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape(text: str, also: str = "") -> str:
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

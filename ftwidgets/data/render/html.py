@@ -24,18 +24,7 @@ _FILL = "var(--bar, #1f6fb2)"
 
 
 def page(report: Results) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    report
-        What `check` returned.
-
-    Returns
-    -------
-    str
-        HTML, to be written as UTF-8.
-    """
+    """Return the page, to be written as UTF-8."""
     name = escape(printable(report.source, 120))
     sections = [
         ("kinds", "What was found", "".join(map(_kind, summary.kinds(report))) or "<p>Nothing was found.</p>"),
@@ -90,15 +79,10 @@ def _kind(kind: summary.Kind) -> str:
 def _all(report: Results) -> str:
     if not report.findings:
         return ""
-    rows = [
-        (
-            escape(summary.where(found)),
-            _level(found.level),
-            f'<a href="#{escape(found.id)}">{escape(found.id)}</a>',
-            _message(found),
-        )
-        for found in report.findings[: summary.LISTED]
-    ]
+    rows = []
+    for found in report.findings[: summary.LISTED]:
+        link = f'<a href="#{escape(found.id)}">{escape(found.id)}</a>'
+        rows.append((escape(summary.where(found)), _level(found.level), link, _message(found)))
     more = summary.more_findings(report)
     table = table_html("All findings", ("Where", "Level", "Kind", "What is wrong, and what to do"), rows)
     return table + (f"<p>{more}</p>" if more else "")
@@ -110,20 +94,17 @@ def _fixes(report: Results) -> str:
     rows = [
         (f"<code>{escape(fix.name)}</code>", escape(summary.describe_fix(fix)), f"{fix.n_findings:,}") for fix in report.fixes
     ]
+    all_of_them = ""
+    if any(fix.requires_opt_in for fix in report.fixes):
+        all_of_them = (
+            " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
+            "<code>--fix mended.jsonl --fixes all</code>."
+        )
     table = table_html("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
     return (
         f"{table}<p>In Python, <code>report.apply(&quot;mended.jsonl&quot;)</code> writes a new file with these made, and a "
         "log of each change; in a terminal, <code>ftwidgets check FILE --fix mended.jsonl</code>. The file itself stays as it "
-        f"is.{_all_of_them(report)}</p>"
-    )
-
-
-def _all_of_them(report: Results) -> str:
-    if not any(fix.requires_opt_in for fix in report.fixes):
-        return ""
-    return (
-        " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
-        "<code>--fix mended.jsonl --fixes all</code>."
+        f"is.{all_of_them}</p>"
     )
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ftwidgets.data.findings import Finding
 from ftwidgets.data.render import summary
 from ftwidgets.data.text import pluralize, printable
 
@@ -31,12 +30,9 @@ def text(report: Results) -> str:
         ("Who speaks", _shares(report.roles, ("Role", "Messages"))),
         ("Labels", _shares(report.labels or {}, ("Label", "Examples"))),
         ("What training would cost", _cost(report)),
-        (
-            "How the file was read",
-            _table(("Part", "Read from"), [tuple(map(plain, row)) for row in summary.columns_read(report)]),
-        ),
+        ("How the file was read", _table(("Part", "Read from"), _escaped(summary.columns_read(report)))),
     ]
-    sizes = _table(("Figure", ""), [tuple(map(plain, row)) for row in summary.sizes(report)])
+    sizes = _table(("Figure", ""), _escaped(summary.sizes(report)))
     title = f"# Data check: {plain(printable(report.source, 120))}"
     head = f"{title}\n\n**{plain(summary.verdict(report))}** {plain(report.summary)}\n\n{sizes}"
     body = "".join(f"\n## {title}\n\n{content}" for title, content in sections if content)
@@ -50,7 +46,11 @@ def plain(words: str) -> str:
 
 
 def _kind(kind: summary.Kind) -> str:
-    listed = "".join(f"- {_line(found, kind.fix)}\n" for found in kind.first[: summary.FIRST])
+    listed = ""
+    for found in kind.first[: summary.FIRST]:
+        at, fix = summary.excerpt(found), "" if found.fix == kind.fix else found.fix
+        message = plain(f"{found.message} {fix}".strip())
+        listed += f"- {plain(summary.where(found))}: {message}{f' ({plain(at)})' if at else ''}\n"
     more = kind.count - min(len(kind.first), summary.FIRST)
     repairs = ", ".join(f"`{name}`" for name in kind.repairs)
     return (
@@ -59,11 +59,6 @@ def _kind(kind: summary.Kind) -> str:
         f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{listed}"
         f"{f'- … and {more:,} more of this kind{chr(10)}' if more > 0 else ''}"
     )
-
-
-def _line(found: Finding, shared_fix: str) -> str:
-    at, fix = summary.excerpt(found), "" if found.fix == shared_fix else found.fix
-    return f"{plain(summary.where(found))}: {plain(f'{found.message} {fix}'.strip())}" + (f" ({plain(at)})" if at else "")
 
 
 def _all(report: Results) -> str:
@@ -100,8 +95,11 @@ def _shares(numbers: Mapping[str, int], header: tuple[str, str]) -> str:
 def _cost(report: Results) -> str:
     if not report.n_examples:
         return ""
-    table = _table(summary.COSTS, [tuple(map(plain, row)) for row in summary.costs(report)])
-    return f"{table}\n{plain(summary.cost_note())}\n"
+    return f"{_table(summary.COSTS, _escaped(summary.costs(report)))}\n{plain(summary.cost_note())}\n"
+
+
+def _escaped(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    return [tuple(map(plain, row)) for row in rows]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

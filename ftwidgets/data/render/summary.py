@@ -24,28 +24,16 @@ FIRST = 5  # findings that are shown of each kind
 
 @dataclass(frozen=True)
 class Kind:
-    """All findings of one kind.
-
-    Parameters
-    ----------
-    id, level, count
-        Which kind, how bad, and how many findings there are; the report may hold fewer of them.
-    first
-        The findings that the report holds, by line.
-    title, why, todo
-        The kind in words, as its `FindingType` declares it.
-    repairs
-        Names of the automatic fixes that some of them have.
-    """
+    """All findings of one kind, with the words of its `FindingType`."""
 
     id: str
     level: Level
-    count: int
-    first: list[Finding]
+    count: int  # of all findings; the report may hold fewer of them
+    first: list[Finding]  # those that the report holds, by line
     title: str
     why: str
     todo: str
-    repairs: list[str]
+    repairs: list[str]  # names of the automatic fixes that some of them have
 
     @property
     def fix(self) -> str:
@@ -133,17 +121,11 @@ def costs(report: Results) -> list[tuple[str, ...]]:
     from ftwidgets.data.cost import cost, format_usd, prices
 
     total = int(report.tokens.sum()) if report.n_examples else 0
-    return [
-        (
-            price.provider,
-            price.model,
-            f"{price.usd_per_million_tokens:g}",
-            format_usd(cost(total, EPOCHS, price)),
-            price.as_of,
-            price.availability() or "no end known",
-        )
-        for price in prices()
-    ]
+    rows: list[tuple[str, ...]] = []
+    for price in prices():
+        usd, until = format_usd(cost(total, EPOCHS, price)), price.availability() or "no end known"
+        rows.append((price.provider, price.model, f"{price.usd_per_million_tokens:g}", usd, price.as_of, until))
+    return rows
 
 
 def cost_note() -> str:

@@ -23,7 +23,7 @@ CONTROL_CHARACTER = FindingType(
     todo="Delete them.",
     fix=DROP_CONTROL_CHARACTERS,
 )
-DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out characters that nobody sees")
+DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out invisible characters")
 INVISIBLE_CHARACTER = FindingType(
     "invisible-character",
     "note",
@@ -111,8 +111,7 @@ def check_surrogates(text: str, field: str) -> Iterator[Finding]:
         yield HALF_CHARACTER(message, fix, field, excerpt(text, found.start()), repair=DROP_HALF_CHARACTERS)
 
 
-def _is_pictograph(character: str) -> bool:
-    """Tell whether a character can be a part of an emoji joined with others (emoji-data.txt, ranges rounded up)."""
+def _is_pictograph(character: str) -> bool:  # a part of an emoji joined with others (emoji-data.txt, ranges rounded up)
     return (
         "\U0001f000" <= character <= "\U0001faff"
         or "\u2190" <= character <= "\u2bff"
@@ -141,7 +140,6 @@ def _is_unspaced_script(character: str) -> bool:
 
 
 def _is_legitimate(text: str, at: int) -> bool:
-    """Tell whether the invisible character at a position serves its purpose there."""
     character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if character == "\u200d" and _is_pictograph(before or " ") and _is_pictograph(after or " "):
         return True
@@ -183,7 +181,7 @@ def drop_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
-MEND_MOJIBAKE = FixType("mend-mojibake", "mend text that was read in a wrong encoding")
+MEND_MOJIBAKE = FixType("mend-mojibake", "repair text that was read in a wrong encoding")
 MOJIBAKE = FindingType(
     "mojibake",
     "warning",
@@ -208,8 +206,6 @@ _SUSPECT = re.compile(
 )
 # A pattern that begins with a set is quick to search for: one that finds all of the above but a letter with a blank.
 _QUICK = re.compile("[\x80-\x9f\xac\xc2-\xf4ĂĹĽľ√‚├┬ΓΞΟ](?:[^\x00-\x7f]|(?<=[\x80-\x9f]))")
-
-
 _CYRILLIC = re.compile("[РС][^\x00-\x7f][РС]")
 
 
@@ -227,11 +223,10 @@ def check_mojibake(text: str, field: str) -> Iterator[Finding]:
 
 def repair_mojibake(text: str) -> str:
     """Return the text as it was before it was read with a wrong encoding; good text comes back as it is."""
-    if text.isascii() or not (
-        _QUICK.search(text) or _CYRILLIC.search(text) or any(pair in text for pair in ("Ã ", "Â ", "вЂ"))
-    ):
+    if text.isascii():
         return text
-    if _SUSPECT.search(text) is None:
+    may_be = _QUICK.search(text) or _CYRILLIC.search(text) or any(pair in text for pair in ("Ã ", "Â ", "вЂ"))
+    if not may_be or _SUSPECT.search(text) is None:
         return text
     from ftfy import fix_encoding
     from ftfy.badness import is_bad

@@ -40,21 +40,15 @@ LABEL_IMBALANCE = FindingType(
 )
 
 FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
-HELD = 1_000
-"""With more different completions than this it is no label task, and they are no longer counted."""
-
-RARE = 5
-"""A label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row."""
+HELD = 1_000  # with more different completions than this it is no label task, and they are no longer counted
+RARE = 5  # a label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row
 
 MAJOR, RATIO = 0.8, 10.0
 """A set is unbalanced if one label has more than 80 % of the rows (the others together under 20 %, which Google's machine
 learning course calls moderate imbalance), or ten times the rows of the least frequent label that is not rare."""
 
-FREQUENT = 5
-"""A label is a typo of another only if that one occurs at least five times as often."""
-
-MOST_TYPOS = 2
-"""A spelling with more rows is a label of its own: nobody makes the same typo three times."""
+FREQUENT = 5  # a label is a typo of another only if that one occurs at least five times as often
+MOST_TYPOS = 2  # a spelling with more rows is a label of its own: nobody makes the same typo three times
 
 
 class Labels:
@@ -144,14 +138,10 @@ def is_label_task(spellings: dict[str, int]) -> bool:
     filled = sum(times for times in established.values() if times >= RARE) / n
     even = len(established) <= FEW_LABELS or filled >= 0.9
     dense = len(established) <= n / 10 or (len(established) > FEW_LABELS and len(established) <= n / 7 and filled >= 0.97)
-    return sum(established.values()) >= 0.9 * n and even and dense and not _are_amounts(established)
-
-
-def _are_amounts(labels: Iterable[str]) -> bool:
-    """Tell whether more than 11 labels, and half of all, begin with a number."""
-    firsts = [words[0].encode() for label in labels if (words := re.findall(r"\w+", label))]
-    n_numbers = sum(is_number(word) for word in firsts)
-    return n_numbers > MOST_NUMBERS and 2 * n_numbers >= len(firsts)
+    firsts = [words[0].encode() for label in established if (words := re.findall(r"\w+", label))]
+    n_numbers = sum(map(is_number, firsts))
+    are_amounts = n_numbers > MOST_NUMBERS and 2 * n_numbers >= len(firsts)
+    return sum(established.values()) >= 0.9 * n and even and dense and not are_amounts
 
 
 def corrections(spellings: dict[str, int]) -> dict[str, str]:
@@ -170,18 +160,15 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
     for place, text in enumerate(ranked):
         apart = np.abs(letters[:place] - letters[place]).sum(axis=1)
         for other in (ranked[i] for i in np.flatnonzero(apart <= 2)):  # a letter replaced is one less and one more
-            if other not in meant and _is_typo_of(normalized[text], normalized[other], spellings[text], spellings[other]):
+            if other in meant:
+                continue
+            typo, label, n = normalized[text], normalized[other], spellings[text]
+            may_be_typo = typo != label and spellings[other] >= FREQUENT * n
+            same_words = may_be_typo and strip_punctuation(typo) == strip_punctuation(label)
+            if typo == label or same_words or (may_be_typo and n <= MOST_TYPOS and is_typo(typo, label)):
                 meant[text] = other
                 break
     return meant
-
-
-def _is_typo_of(typo: str, label: str, n_typo: int, n_label: int) -> bool:
-    if typo == label:
-        return True
-    if n_label < FREQUENT * n_typo:
-        return False
-    return strip_punctuation(typo) == strip_punctuation(label) or (n_typo <= MOST_TYPOS and is_typo(typo, label))
 
 
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
@@ -239,16 +226,14 @@ def is_typo(typo: str, label: str) -> bool:
         differing = set(one) ^ set(other)
         return "".join(one) == "".join(other) and min(map(len, differing), default=0) > 2
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(pairs) == 1 and (_is_cut(typo, label, len(pairs[0][0])) or _is_typo(*pairs[0]))
+    if len(pairs) != 1:
+        return False
+    size = len(pairs[0][0])
+    is_cut = len(typo) >= 8 and size > 2 and typo == label[:-1] and label[-1].isalpha()
+    return (is_cut and not _ROMAN.fullmatch(label[-size - 1 :])) or _is_word_typo(*pairs[0])
 
 
-def _is_cut(typo: str, label: str, size: int) -> bool:
-    return (
-        len(typo) >= 8 and size > 2 and typo == label[:-1] and label[-1].isalpha() and not _ROMAN.fullmatch(label[-size - 1 :])
-    )
-
-
-def _is_typo(typo: str, word: str) -> bool:
+def _is_word_typo(typo: str, word: str) -> bool:
     size = min(len(typo), len(word))
     if size < 4 or not (typo + word).isalpha() or (_ROMAN.fullmatch(typo) and _ROMAN.fullmatch(word)):
         return False

@@ -5,65 +5,39 @@ It answers one question, "is this text unlike all the others?", and does not gue
 get no result. Left out: telling languages of one other script apart (Russian from Ukrainian).
 """
 
+import re
 from collections.abc import Sequence
 
 # The most common function words of each language; a word may be in several.
-_WORDS = {
-    "English": (
-        "the and of to in is you that it for was are with his they be at have this from or had by not but what were we "
-        "when your can there an which their if will how our my would could should its please about has do does i on as so "
-        "who why"
-    ),
-    "German": (
-        "der die das und ist nicht ich sie ein eine zu mit auf für den dem von im es auch wir wie was sich des werden "
-        "oder wird einen einer kann haben bei nach aus wenn bitte mein ihre ihr sind über noch nur aber dass zum zur hat "
-        "bin wo auch bis"
-    ),
-    "French": (
-        "le la les et est un une des du dans que qui pour pas je vous nous ne sur avec ce il elle plus au par sont mais "
-        "ou où votre mon ma être cette comme a aux en se si ses leur peut quel quelle avez suis bien y"
-    ),
-    "Spanish": (
-        "el la los las y es un una de que en por para con no se su lo como más pero mi si está al del qué cómo usted hay "
-        "este esta son me te le ha tiene puede nos muy también sin sobre ser donde cuando yo era"
-    ),
-    "Italian": (
-        "il lo la gli le e è un una di che in per con non si del della sono come ma anche mi ho ha questo questa al dal "
-        "nel più se o i dei delle alla perché cosa dove quando mio suo essere ci nella sul puoi vorrei"
-    ),
-    "Portuguese": (
-        "o a os as e é um uma de que em para com não se do da no na por mais como mas seu sua foi ao dos das você eu está "
-        "isso ele ela tem à ou meu minha pelo pela são muito quando também já pode onde são nos"
-    ),
-    "Dutch": (
-        "de het een en van is niet ik je dat op te in voor met zijn aan er die maar om ook als dan wat hoe bij naar uw "
-        "mijn kan wij deze wordt heeft u we of nog door over uit hebben waar worden geen moet dit"
-    ),
-    "Swedish": (
-        "och att det är som en ett på av för med den inte jag du har till om var men vi kan från så de här hur din ska "
-        "eller vad när mig mitt min där sig också efter blir hos"
-    ),
-    "Danish or Norwegian": (
-        "og at det er som en et på av af for med den ikke jeg du har til om var men vi kan fra så de her hvordan din skal "
-        "eller hva hvad når mig meg mit mitt min der seg sig også etter efter blir bliver hos"
-    ),
-    "Polish": (
-        "i w nie na się z do jest to że jak po co ale czy za od o dla ja tak jego tego przez był są może przy mnie oraz "
-        "mój moje gdzie kiedy proszę tym które który został bardzo już tylko ma być"
-    ),
-    "Turkish": (
-        "ve bir bu da de için ne ben mi ile çok var daha gibi ama nasıl o değil kadar olarak en sonra mı olan siz biz "
-        "benim nerede zaman ya her şey lütfen yok olduğunu ki"
-    ),
-    "Indonesian or Malay": (
-        "yang dan di itu ini dengan untuk tidak dari saya ke pada adalah akan anda bisa juga apa ada atau kami dalam "
-        "bagaimana mereka oleh sudah telah boleh kita karena lebih seperti"
-    ),
-    "Vietnamese": (
-        "và của là không có tôi cho một được với trong này những người bạn đã các để thế nào như khi cũng đến từ làm về ở "
-        "gì sẽ rất nhưng hay phải thì"
-    ),
-}
+_LISTS = """
+English: the and of to in is you that it for was are with his they be at have this from or had by not but what were we when your
+can there an which their if will how our my would could should its please about has do does i on as so who why
+German: der die das und ist nicht ich sie ein eine zu mit auf für den dem von im es auch wir wie was sich des werden oder wird
+einen einer kann haben bei nach aus wenn bitte mein ihre ihr sind über noch nur aber dass zum zur hat bin wo auch bis
+French: le la les et est un une des du dans que qui pour pas je vous nous ne sur avec ce il elle plus au par sont mais ou où
+votre mon ma être cette comme a aux en se si ses leur peut quel quelle avez suis bien y
+Spanish: el la los las y es un una de que en por para con no se su lo como más pero mi si está al del qué cómo usted hay este
+esta son me te le ha tiene puede nos muy también sin sobre ser donde cuando yo era
+Italian: il lo la gli le e è un una di che in per con non si del della sono come ma anche mi ho ha questo questa al dal nel più
+se o i dei delle alla perché cosa dove quando mio suo essere ci nella sul puoi vorrei
+Portuguese: o a os as e é um uma de que em para com não se do da no na por mais como mas seu sua foi ao dos das você eu está
+isso ele ela tem à ou meu minha pelo pela são muito quando também já pode onde são nos
+Dutch: de het een en van is niet ik je dat op te in voor met zijn aan er die maar om ook als dan wat hoe bij naar uw mijn kan
+wij deze wordt heeft u we of nog door over uit hebben waar worden geen moet dit
+Swedish: och att det är som en ett på av för med den inte jag du har till om var men vi kan från så de här hur din ska eller vad
+när mig mitt min där sig också efter blir hos
+Danish or Norwegian: og at det er som en et på av af for med den ikke jeg du har til om var men vi kan fra så de her hvordan din
+skal eller hva hvad når mig meg mit mitt min der seg sig også etter efter blir bliver hos
+Polish: i w nie na się z do jest to że jak po co ale czy za od o dla ja tak jego tego przez był są może przy mnie oraz mój moje
+gdzie kiedy proszę tym które który został bardzo już tylko ma być
+Turkish: ve bir bu da de için ne ben mi ile çok var daha gibi ama nasıl o değil kadar olarak en sonra mı olan siz biz benim
+nerede zaman ya her şey lütfen yok olduğunu ki
+Indonesian or Malay: yang dan di itu ini dengan untuk tidak dari saya ke pada adalah akan anda bisa juga apa ada atau kami dalam
+bagaimana mereka oleh sudah telah boleh kita karena lebih seperti
+Vietnamese: và của là không có tôi cho một được với trong này những người bạn đã các để thế nào như khi cũng đến từ làm về ở gì
+sẽ rất nhưng hay phải thì
+"""
+_WORDS = {name: words for name, _, words in (part.partition(": ") for part in re.split(r"\n(?=[A-Z])", _LISTS.strip()))}
 _SCRIPTS = {  # by the high byte of UTF-16 code units: the blocks of each script
     "Greek": (0x03, 0x1F),
     "Cyrillic": (0x04,),
@@ -108,9 +82,8 @@ def detect_language(text: str, expected: int = 0) -> int:
                 return expected
         return _by_words(text)
     start = text[:_EXAMINED]
-    if expected in _PATTERNS and len(start.encode("utf-8", "replace")) < 1.25 * len(
-        start
-    ):  # Latin letters, most without accents
+    is_plain = len(start.encode("utf-8", "replace")) < 1.25 * len(start)  # Latin letters, most without accents
+    if expected in _PATTERNS and is_plain:
         for word in _PATTERNS[expected]:
             if word in text:
                 return expected
@@ -121,10 +94,8 @@ def detect_language(text: str, expected: int = 0) -> int:
         and (expected == _KANA or upper.count(_KANA) * 8 < len(upper))
     ):
         return expected
-    if upper.count(0) < len(upper):
-        script = _by_script(start, upper)
-        if script is not None:
-            return script
+    if upper.count(0) < len(upper) and (script := _by_script(start, upper)) is not None:
+        return script
     return _by_words(text) if len(text) >= _SHORTEST else 0
 
 
@@ -132,10 +103,10 @@ def detect_languages(texts: Sequence[str], expected: int) -> bytes:
     """Return `detect_language` of each text."""
     telling = _PATTERNS.get(expected)
     if telling is None:
-        return bytes([detect_language(text, expected) for text in texts])
+        return bytes(detect_language(text, expected) for text in texts)
     one, two = telling[:2]  # most texts have one of these two, so most need no call
     return bytes(
-        [expected if (one in text or two in text) and text.isascii() else detect_language(text, expected) for text in texts]
+        expected if (one in text or two in text) and text.isascii() else detect_language(text, expected) for text in texts
     )
 
 
@@ -158,12 +129,9 @@ def _by_words(text: str) -> int:
     """Return the language whose function words a text has, if it has twice as many as of any other language."""
     start = text[:_EXAMINED].lower()
     hits = _ALL_WORDS.intersection(start.split())
-    if len(hits) < _FEWEST_HITS or _is_code(start):
+    is_code = sum(map(start.count, "{};=<>|\\_")) * 25 > len(start)
+    if len(hits) < _FEWEST_HITS or is_code:
         return 0
     scores = sorted(((len(hits & words), -n) for n, words in enumerate(_OF_LANGUAGE, 1)), reverse=True)
     (best, place), (second, _) = scores[0], scores[1]
     return -place if best >= _FEWEST_HITS and best >= 2 * second else 0
-
-
-def _is_code(text: str) -> bool:
-    return sum(map(text.count, "{};=<>|\\_")) * 25 > len(text)

@@ -43,13 +43,8 @@ def find_leaked_prompts(
 ) -> Iterator[tuple[int, Finding]]:
     """Yield (position among the validation rows, finding) for each row whose prompt is trained on, exactly or nearly.
 
-    Parameters
-    ----------
-    train, validation
-        The rules that have seen the training rows and the validation rows. If one of them was made with `near=False`, only
-        prompts that are equal when normalized are found.
-    train_rows, validation_rows
-        The rows they have seen.
+    `train` and `validation` are the rules that have seen the training rows and the validation rows. If one of them was made
+    with `near=False`, only prompts that are equal when normalized are found.
     """
     import numpy as np
 
@@ -95,12 +90,7 @@ def find_leaked_groups(
 ) -> Iterator[tuple[int, Finding]]:
     """Yield (position among the validation rows, finding) for each row of a group that is trained on.
 
-    Parameters
-    ----------
-    train_groups, validation_groups
-        The value of the group column in each row; None or blank: the row is in no group. Values are compared normalized.
-    train_rows
-        The training rows, to name the first of the group.
+    The groups are the values of the group column in each row, compared normalized; None or blank: the row is in no group.
     """
     first: dict[str, int] = {}
     for position, group in enumerate(train_groups):

@@ -72,7 +72,9 @@ class Outliers:
         for text in completions:
             if text.startswith(GREETINGS) and greets(text):
                 self._greeting += 1
-        self._capitals += sum(_is_all_capitals(text) for text in completions if text.isupper())
+        for text in completions:  # "NASA" may be a name; letters such as Chinese ones have no case
+            if text.isupper() and len(text) >= _SHORTEST_CAPITALS:
+                self._capitals += text.isascii() or all(map(str.isupper, filter(str.isalpha, text)))
         starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
         lower = sum(map(str.islower, starts))
         self._lower += lower
@@ -90,29 +92,20 @@ class Outliers:
         import numpy as np
 
         lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
-        if not self._is_labels(lengths):
+        few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
+        are_labels = not len(lengths) or (few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL)
+        if not are_labels:
             yield from check_lengths(lengths)
             yield from self._check_endings()
             yield from self._check_style()
         for field in ("prompt", "completion"):
             yield from _check_language(self._languages[field], field)
 
-    def _is_labels(self, lengths: "np.ndarray[Any, Any]") -> bool:
-        """Tell whether the completions are a few short labels."""
-        import numpy as np
-
-        if not len(lengths):
-            return True
-        few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
-        return few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL
-
     def _check_endings(self) -> Iterator[tuple[int | None, Finding]]:
         """Yield the rows that end unlike nine in ten, or one finding on the whole set if it has no such habit."""
         n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
-        if n_whole + n_open < FEWEST_ROWS:
-            return
         few = min(n_whole, n_open)
-        if not few:
+        if n_whole + n_open < FEWEST_ROWS or not few:
             return
         if few <= _FEW * (n_whole + n_open):
             unusual = OPEN if n_whole > n_open else WHOLE
@@ -149,13 +142,7 @@ class Outliers:
             yield None, MIXED_STYLE(message, "Choose one and keep to it.", "completion")
 
 
-def _is_all_capitals(text: str) -> bool:
-    """Tell whether a text without lower-case letters is in capitals: long enough, and without letters such as Chinese ones."""
-    return len(text) >= _SHORTEST_CAPITALS and (text.isascii() or all(map(str.isupper, filter(str.isalpha, text))))
-
-
 def _most_common(verdicts: bytes | bytearray) -> int:
-    """Return the most common language; 0 if none is known."""
     counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts) - {0}}
     return max(counts, key=counts.__getitem__, default=0)
 

@@ -66,15 +66,7 @@ class RowTexts:
 
 
 def check_texts(texts: Sequence[str], fields: Sequence[str]) -> Iterator[tuple[int, Finding]]:
-    """Yield (index, finding) for what the rules on single texts find.
-
-    Parameters
-    ----------
-    texts
-        The texts to check.
-    fields
-        Of each text whether it is a `prompt`, a `completion` or a `system` prompt.
-    """
+    """Yield (index, finding) for what the rules on single texts find; each field is `prompt`, `completion` or `system`."""
     if not texts:
         return
     candidates = select_candidates(texts)
@@ -131,7 +123,6 @@ def select_candidates(texts: Sequence[str]) -> Candidates:
     ends = np.cumsum(lengths + 1)
 
     def texts_at(*positions: "np.ndarray[Any, Any]") -> list[int]:
-        """Return the indices of the texts in which these bytes lie."""
         some = [np.searchsorted(ends, p, side="right") for p in positions if len(p)]
         return sorted(set(np.concatenate(some).tolist())) if some else []
 
@@ -206,7 +197,6 @@ _HOW = {
     "begins with": "The answer begins with the whole prompt.",
     "contains": "The answer has the whole prompt in it.",
 }
-
 _SHORTEST = 20  # characters of a normalized prompt: shorter ones may well be in an answer
 _SHORTEST_QUESTION = 15  # where the answer begins with the question, its question mark included
 
@@ -221,8 +211,7 @@ def check_echo(batch: RowBatch) -> Iterator[tuple[int, Finding]]:
             yield index, ANSWER_REPEATS_PROMPT(_HOW[how], fix, "completion", printable(row.completion, 60))
 
 
-def _last_question(row: TrainingRow) -> str:
-    """Return the last question: of a conversation the last turn of the user, else the prompt."""
+def _last_question(row: TrainingRow) -> str:  # of a conversation the last turn of the user, else the prompt
     prompt = row.prompt
     if row.source_example is None:
         return prompt

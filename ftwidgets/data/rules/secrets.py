@@ -109,16 +109,8 @@ def find_secrets(text: str) -> list[Span]:
 
 
 _PASSWORDS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "passwort",
-    "kennwort",
-    "contraseña",
-    "senha",
-    "motdepasse",
-    "hasło",
+    *("password", "passwd", "passphrase", "passcode"),
+    *("passwort", "kennwort", "contraseña", "senha", "motdepasse", "hasło"),
 )
 _SHORT_PASSWORDS = ("pass", "pwd")
 _KEYS = (
@@ -156,9 +148,8 @@ _SCHEME = re.compile(  # hashes, ciphers and encodings: `password: sha512crypt`
     r"(?:[_\-]?(?:\d++|crypt|sum|hash|hashed|encrypted|id|i|gcm|cbc|hmac|sha))*",
     re.IGNORECASE,
 )
-_WORDS = re.compile(
-    r"(?:(?:[a-z]{12,20}+|[a-z0-9]{1,11}+)(?:[\-_./]|\Z)){2,20}", re.ASCII
-)  # as Kubernetes and others name things
+# As Kubernetes and others name things.
+_WORDS = re.compile(r"(?:(?:[a-z]{12,20}+|[a-z0-9]{1,11}+)(?:[\-_./]|\Z)){2,20}", re.ASCII)
 _LETTERS_ALONE = re.compile(r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])")
 _FEWEST_WORDS = 2
 _CODE = re.compile(r"\$\w+$|%\w+%$|\$\(|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|(?:os|process|env|config|settings|self)\.|https?:")
@@ -170,13 +161,6 @@ _FEWEST_KINDS = 5  # a random value has at least so many different characters
 def is_placeholder(value: str) -> bool:
     """Tell whether a value is a placeholder for a secret: it says so, repeats one character, or counts up."""
     return _PLACEHOLDER.search(value) is not None or len(set(value[-24:])) < _FEWEST_KINDS
-
-
-def _is_name(value: str) -> bool:
-    """Tell whether a value is a name made of lower-case words (`shop-tls-prod`): at least two of them are letters alone."""
-    if _WORDS.fullmatch(value) is None:
-        return False
-    return len(_LETTERS_ALONE.findall(value)) >= _FEWEST_WORDS
 
 
 def _is_textbook_password(value: str) -> bool:
@@ -191,17 +175,11 @@ def _is_password(value: str) -> bool:
 
 
 def _is_token(value: str) -> bool:
-    """Tell whether a value can be a key or a token: long, letters and several digits, no date."""
+    """Tell whether a value can be a key or a token: long, letters and several digits, no date, no name (`shop-tls-prod`)."""
     n_digits = sum(map(str.isdigit, value))
     random = len(value) >= 12 and n_digits >= 2 and len(value) - n_digits >= 4
-    return random and _DATE.match(value) is None and not _is_name(value)
-
-
-def _is_password_in_url(user: str, value: str) -> bool:
-    """Tell whether a password in a URL can be a real one: not the user's name, a word, or a placeholder."""
-    real = _is_password(value) or (len(value) >= 8 and not value.islower() and not value.isupper() and not value.istitle())
-    filled_in = value[0] in "$%{" or "{" in value or value.lower() == user.lower()
-    return real and not filled_in and not is_placeholder(value) and not _is_textbook_password(value)
+    is_name = _WORDS.fullmatch(value) is not None and len(_LETTERS_ALONE.findall(value)) >= _FEWEST_WORDS
+    return random and _DATE.match(value) is None and not is_name
 
 
 def _names(before: str) -> str | None:
@@ -230,7 +208,10 @@ def find_assignments(text: str) -> Iterator[Span]:
         if kind and match and not match["call"]:
             value = match["value"].rstrip(".,!?:*_")
             plausible = _is_password if kind == "a password" else _is_token
-            if len(value) >= 6 and plausible(value) and not is_placeholder(match["value"]) and not _is_no_secret(value):
+            if len(value) < 6 or not plausible(value) or is_placeholder(match["value"]):
+                continue
+            is_address_or_code = "://" in value or _MAIL.fullmatch(value) or _CODE.match(value)
+            if not is_address_or_code and not _is_textbook_password(value):
                 start = match.start("value")
                 yield Span(start, start + len(value), kind)
     if "Bearer " in text:
@@ -239,12 +220,9 @@ def find_assignments(text: str) -> Iterator[Span]:
                 yield Span(match.start(1), match.end(1), "a bearer token")
     if "://" in text:
         for match in _IN_URL.finditer(text):
-            if _is_password_in_url(match[1], match[2]):
+            user, value = match[1], match[2]
+            mixed_case = not value.islower() and not value.isupper() and not value.istitle()
+            real = _is_password(value) or (len(value) >= 8 and mixed_case)
+            filled_in = value[0] in "$%{" or "{" in value or value.lower() == user.lower()
+            if real and not filled_in and not is_placeholder(value) and not _is_textbook_password(value):
                 yield Span(match.start(2), match.end(2), "a password in an address")
-
-
-def _is_no_secret(value: str) -> bool:
-    """Tell whether a value is an address, an expression in a program, or a textbook password."""
-    if "://" in value or _MAIL.fullmatch(value) is not None or _CODE.match(value) is not None:
-        return True
-    return _is_textbook_password(value)

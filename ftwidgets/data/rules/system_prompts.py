@@ -37,14 +37,9 @@ SYSTEM_MISSING = FindingType(
     todo="Fill in the gaps, or give `system=` a text for them.",
 )
 
-MOST = 200
-"""With more different system prompts than this, each row has its own by design, and they are no longer counted."""
-
-DOMINANT = 0.8
-"""The share of the rows with which one system prompt, or having none, is what was meant."""
-
-NAMED = 5
-"""Variants that have a finding of their own; more are counted in one finding."""
+MOST = 200  # with more different system prompts than this, each row has its own by design, and they are no longer counted
+DOMINANT = 0.8  # the share of the rows with which one system prompt, or having none, is what was meant
+NAMED = 5  # variants that have a finding of their own; more are counted in one finding
 
 
 @dataclass
@@ -81,19 +76,17 @@ class SystemPrompts:
                     self._filled = item.system is not None
             elif self._first_own is None:
                 self._first_own = batch.start + index
-            if item.own_system and not self._many:
-                self._count(item.system or "", batch.start + index)
+            if not item.own_system or self._many:
+                continue
+            text = item.system or ""
+            if text not in self._variants:
+                if len(self._variants) == MOST:
+                    self._many = True
+                    continue
+                self._variants[text] = _Variant(text, batch.start + index)
+            self._variants[text].n += 1
         self._n += len(batch.rows)
         return ()
-
-    def _count(self, text: str, position: int) -> None:
-        variant = self._variants.get(text)
-        if variant is None:
-            if len(self._variants) == MOST:
-                self._many = True
-                return
-            variant = self._variants[text] = _Variant(text, position)
-        variant.n += 1
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield the system prompts that do not fit the others, and how many rows have none."""
@@ -106,19 +99,21 @@ class SystemPrompts:
         dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
         minor: list[tuple[_Variant, _Variant, bool]] = []
         for place, variant in enumerate(ranked if not self._many else ()):
-            same = next(
-                (
-                    other
-                    for other in ranked[:place]
-                    if normalize(other.text) == normalize(variant.text) or is_near_duplicate(other.text, variant.text)
-                ),
-                None,
-            )
+            text = variant.text
+            alike = (o for o in ranked[:place] if normalize(o.text) == normalize(text) or is_near_duplicate(o.text, text))
+            same = next(alike, None)
             if same is not None or (dominated and place):
                 minor.append((variant, same or ranked[0], same is not None))
         minor.sort(key=lambda entry: entry[0].first)
         for variant, usual, nearly in minor[:NAMED]:
-            yield variant.first, _variant(variant, usual, known, own, nearly=nearly)
+            rows, text = pluralize(variant.n, "row"), quote(variant.text, 40)
+            if nearly:
+                others = f"{pluralize(usual.n, 'row')}, first on {known.where(usual.first)}"
+                message = f"The system prompt {text} ({rows}) is nearly that of {others}: {quote(usual.text, 40)}."
+            else:
+                message = f"The system prompt is {text} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
+            fix = "Use one wording in all rows, the one that you will use with the model."
+            yield variant.first, MIXED_SYSTEM_PROMPTS(message, fix, "system", variant.text[:60])
         if len(minor) > NAMED:
             differ = f"{pluralize(len(minor) - NAMED, 'more system prompt')} differ from the usual one"
             message = f"{differ}, the next on {known.where(minor[NAMED][0].first)}."
@@ -149,14 +144,3 @@ class SystemPrompts:
         else:
             fix = "Fill them in, or give system= a text for them; the prompt at use should match the one in training."
             yield None, SYSTEM_MISSING(f"{message}; these get none.", fix, field=field)
-
-
-def _variant(variant: _Variant, usual: _Variant, known: RowLookup, own: int, *, nearly: bool) -> Finding:
-    rows, excerpt = pluralize(variant.n, "row"), quote(variant.text, 40)
-    if nearly:
-        place = f"{pluralize(usual.n, 'row')}, first on {known.where(usual.first)}"
-        message = f"The system prompt {excerpt} ({rows}) is nearly that of {place}: {quote(usual.text, 40)}."
-    else:
-        message = f"The system prompt is {excerpt} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
-    fix = "Use one wording in all rows, the one that you will use with the model."
-    return MIXED_SYSTEM_PROMPTS(message, fix, field="system", excerpt=variant.text[:60])

@@ -67,7 +67,7 @@ _SYMBOL = re.compile(r"[+*=%<>#$^~\\|&@£€¥°\xd7÷±≤≥≠\[\]{}_`]|-(?=\
 
 def normalize_batch(texts: Sequence[bytes]) -> bytes:
     """Return texts (after `text.normalize`) joined into one, with only words, spaces and a zero byte between two texts."""
-    raw = b" \0 ".join([text if text.isascii() else _spaced(text) for text in texts])
+    raw = b" \0 ".join([text if text.isascii() else _space_out(text) for text in texts])
     if b"n't" in raw:
         raw = raw.replace(b"can't", b"can not").replace(b"won't", b"will not").replace(b"n't", b" not")
     if b"'" in raw:
@@ -76,7 +76,7 @@ def normalize_batch(texts: Sequence[bytes]) -> bytes:
     return words.replace(b" which ", b" what ") if b" which " in words else words
 
 
-def _spaced(text: bytes) -> bytes:
+def _space_out(text: bytes) -> bytes:
     text = _DASHES.sub(b" ", text.replace(b"\xe2\x80\x99", b"'").replace(b"\0", b" "))
     return b" ".join(_SINGLE.split(text))
 
@@ -86,8 +86,7 @@ def stem(word: bytes) -> bytes:
     return word[:-1] if len(word) >= 4 and word[-1] == 115 and word[-2] != 115 else word
 
 
-HOMOPHONES = {b"too": b"to", b"then": b"than"}
-"""Words that are often written for another that sounds the same."""
+HOMOPHONES = {b"too": b"to", b"then": b"than"}  # words that are often written for another that sounds the same
 
 FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
 _FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))
@@ -160,11 +159,8 @@ def capitalized_words(text: str) -> frozenset[bytes]:
     return frozenset(stem(word.lower().encode()) for word in found)
 
 
-LONG = 20
-"""From so many words on, one prompt may have words that the other lacks."""
-
-SHARED = 0.8
-"""The least weighted Jaccard index of two long prompts."""
+LONG = 20  # from so many words on, one prompt may have words that the other lacks
+SHARED = 0.8  # the least weighted Jaccard index of two long prompts
 
 _NEGATIONS = frozenset(
     b"not no never none nor neither nobody nothing nowhere without dont cant wont isnt doesnt didnt havent wasnt".split()
@@ -179,8 +175,7 @@ class Similarity(IntEnum):
     SAME = 2
 
 
-Frequency = Callable[[bytes], int]
-"""A function that returns in how many rows a word occurs, about."""
+Frequency = Callable[[bytes], int]  # a function that returns in how many rows a word occurs, about
 
 
 def is_near_duplicate(one: str, other: str) -> bool:
@@ -191,14 +186,13 @@ def is_near_duplicate(one: str, other: str) -> bool:
 def compare(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency = lambda word: 1, rows: int = 2) -> Similarity:
     """Return how similar two prompts are.
 
-    Parameters
-    ----------
-    a, b
-        The two prompts.
-    frequency, rows
-        In how many of how many rows a word occurs: a word of many rows is no typo, and weighs little.
+    `frequency` tells in how many of the rows a word occurs: a word of many rows is no typo, and weighs little.
     """
-    if min(len(a.words), len(b.words)) < 3 or a.symbols != b.symbols or not _same_persons(a, b):
+    if min(len(a.words), len(b.words)) < 3 or a.symbols != b.symbols:
+        return Similarity.DIFFERENT
+    mine, yours = (a.persons.count(person) - b.persons.count(person) for person in (1, 2))
+    same_persons = a.persons == b.persons if mine == yours == 0 else mine * yours >= 0  # else "I" here and "you" there
+    if not same_persons:
         return Similarity.DIFFERENT
     if a.words == b.words:
         return Similarity.SAME
@@ -208,19 +202,13 @@ def compare(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency = lam
         a.content == b.content
         or _differ_by_typos(a, b, frequency)
         or _differ_by_order(a, b)
-        or _differ_by_homophones(a, b)
+        or [HOMOPHONES.get(word, word) for word in a.words] == [HOMOPHONES.get(word, word) for word in b.words]
         or _differ_by_a_space(a, b, frequency)
     ):
         return Similarity.SAME
     if min(len(a.words), len(b.words)) >= LONG and _extends(a, b, frequency, rows):
         return Similarity.CONTAINED
     return Similarity.DIFFERENT
-
-
-def _same_persons(a: NormalizedPrompt, b: NormalizedPrompt) -> bool:
-    """Tell whether neither says "I" where the other says "you"."""
-    mine, yours = (a.persons.count(person) - b.persons.count(person) for person in (1, 2))
-    return a.persons == b.persons if mine == yours == 0 else mine * yours >= 0
 
 
 def _differ_by_typos(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency) -> bool:
@@ -257,15 +245,7 @@ def _differ_by_order(a: NormalizedPrompt, b: NormalizedPrompt) -> bool:
     return any(one[cut:] + one[:cut] == other for cut in range(least, len(one) - least + 1))
 
 
-def _differ_by_homophones(a: NormalizedPrompt, b: NormalizedPrompt) -> bool:
-    """Tell whether the words differ only in homophones, as in "too small" and "to small"."""
-    if len(a.words) != len(b.words):
-        return False
-    return all(HOMOPHONES.get(x, x) == HOMOPHONES.get(y, y) for x, y in zip(a.words, b.words, strict=True))
-
-
 def _differ_by_a_space(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency) -> bool:
-    """Tell whether one prompt writes as one word what the other writes as two, and nothing else differs."""
     less, more = sorted((a.content, b.content), key=len)
     if len(more) != len(less) + 1 or b"".join(less) != b"".join(more) or _negations(less) != _negations(more):
         return False

@@ -59,18 +59,10 @@ def _mix(total: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
     return total ^ (total >> np.uint64(29))
 
 
-def _function_word_table() -> "NDArray[np.bool_]":
-    """Return a table of 65,536 slots, by the high 16 bits of a hash, that is true for function words.
-
-    About one content word in 840 falls into such a slot and counts as a function word. That costs a few candidates, no
-    wrong pair: `compare` decides by the words themselves.
-    """
-    table = np.zeros(1 << 16, dtype=bool)
-    table[[word_hash(word) >> 48 for word in FUNCTION.union(HOMOPHONES, HOMOPHONES.values())]] = True
-    return table
-
-
-_IS_FUNCTION = _function_word_table()
+# A table of 65,536 slots, by the high 16 bits of a hash, that is true for function words. About one content word in 840 falls
+# into such a slot and counts as a function word. That costs a few candidates, no wrong pair: `compare` decides by the words.
+_IS_FUNCTION = np.zeros(1 << 16, dtype=bool)
+_IS_FUNCTION[[word_hash(word) >> 48 for word in FUNCTION.union(HOMOPHONES, HOMOPHONES.values())]] = True
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 
 from ftwidgets.data.rows import RowLookup
 from ftwidgets.data.rules.duplicates import system_hash
-from ftwidgets.data.rules.near_duplicates.compare import NormalizedPrompt, Similarity, compare, normalize_prompt
+from ftwidgets.data.rules.near_duplicates.compare import Frequency, NormalizedPrompt, Similarity, compare, normalize_prompt
 from ftwidgets.data.rules.near_duplicates.fingerprints import BANDS, Fingerprints
 from ftwidgets.data.text import normalize
 
@@ -22,23 +22,15 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 
-NEIGHBOURS = 64
-"""How many prompts with the same key each prompt is paired with at most."""
+NEIGHBOURS = 64  # how many prompts with the same key each prompt is paired with at most
+PARTNERS = 8  # how many pairs of one key are kept of a prompt and those before it: a group needs no more to hang together
+LETTERS = 4  # letters in which the two prompts of a pair may differ: a typo changes at most 2, another word mostly more
+LETTERS_OF_A_WORD = 8  # a word rarely has more letters; one extra word is allowed for besides
 
-PARTNERS = 8
-"""How many pairs of one key are kept of a prompt and those before it: a group needs no more to hang together."""
-
-LETTERS = 4
-"""Letters in which the two prompts of a pair may differ: a typo changes at most 2, another word mostly more."""
-
-LETTERS_OF_A_WORD = 8
-"""A word rarely has more letters; one extra word is allowed for besides."""
-
+# With more long prompts than this in one band, a few pairs are tried first; if few of these are alike, it is a template.
 CROWD = 256
-"""With more long prompts than this in one band, a few pairs are tried first; if few of these are alike, it is a template."""
 
-STEPS = 4
-"""Long prompts of one band are paired with so many that follow them in the band."""
+STEPS = 4  # long prompts of one band are paired with so many that follow them in the band
 
 
 class CandidatePairs(NamedTuple):
@@ -161,11 +153,8 @@ def _merge(found: list[CandidatePairs]) -> CandidatePairs:
     return CandidatePairs(codes % span, codes // span, any(pairs.capped for pairs in found))
 
 
-CHUNK = 4096
-"""Pairs whose prompts are read again together."""
-
-TRIED = 16
-"""Pairs of a crowd that are compared first; if half of them are alike, all neighbours in it are compared."""
+CHUNK = 4096  # pairs whose prompts are read again together
+TRIED = 16  # pairs of a crowd that are compared first; if half of them are alike, all neighbours in it are compared
 
 SAMPLE, SHARE, HOPELESS = 1000, 20, 10
 """Of the pairs that share one band only, a sample is compared first: a thousand, or one for every twenty rows if that is more.
@@ -185,26 +174,20 @@ class Groups:
 
 
 def find_groups(first: "NDArray[np.int64]", fingerprints: Fingerprints, lookup: RowLookup) -> Groups:
-    """Return the groups of rows with the same or nearly the same prompt.
+    """Return the groups of rows with the same or nearly the same prompt; the rows of candidates are read again.
 
-    Parameters
-    ----------
-    first
-        For each row the first row with the same normalized prompt.
-    fingerprints
-        The fingerprints of all prompts.
-    lookup
-        The rows, to read candidates again.
+    `first` has for each row the first row with the same normalized prompt.
     """
     rows = np.flatnonzero(first == np.arange(len(first)))  # one row for each normalized prompt
-    grouping = _Grouping(fingerprints, lookup, len(rows))
+    grouping = _Grouping(fingerprints.frequency, lookup, len(rows))
     by_sums = block_by_sums(fingerprints, rows)
     grouping.compare_pairs(by_sums)
     likely, unlikely, crowds = block_by_bands(fingerprints, rows)
     grouping.compare_pairs(likely)
-    grouping.compare_sampled(unlikely)
-    for crowd in crowds:
-        grouping.compare_crowd(crowd)
+    grouping.compare_sampled(unlikely, max(SAMPLE, len(rows) // SHARE), HOPELESS)
+    for crowd in crowds:  # if the neighbours compared first are not alike, the crowd is a template
+        neighbours = [CandidatePairs(crowd[:-step], crowd[step:]) for step in (1, 2)]
+        grouping.compare_sampled(filter_by_size(fingerprints, neighbours), TRIED, 2)
     roots = grouping.roots(len(first))[first]
     return Groups(roots, sorted(grouping.contradictions), by_sums.capped or grouping.capped)
 
@@ -212,8 +195,8 @@ def find_groups(first: "NDArray[np.int64]", fingerprints: Fingerprints, lookup: 
 class _Grouping:
     """A union-find over rows: each pair that proves alike joins two sets. The root of a set is its first row."""
 
-    def __init__(self, fingerprints: Fingerprints, lookup: RowLookup, n_rows: int) -> None:
-        self._fingerprints, self._lookup, self._n_rows = fingerprints, lookup, n_rows
+    def __init__(self, frequency: Frequency, lookup: RowLookup, n_rows: int) -> None:
+        self._frequency, self._lookup, self._n_rows = frequency, lookup, n_rows
         self._parent: dict[int, int] = {}  # of rows that are no root
         self.contradictions: list[tuple[int, int]] = []
         self._contradicting: set[int] = set()
@@ -221,27 +204,14 @@ class _Grouping:
 
     def compare_pairs(self, pairs: CandidatePairs) -> int:
         """Compare the prompts of each pair, unless they are in one set already; return how many pairs are alike."""
-        n_alike = 0
-        for start in range(0, len(pairs.one), CHUNK):
-            chunk = slice(start, start + CHUNK)
-            n_alike += self._compare_chunk(pairs.one[chunk].tolist(), pairs.other[chunk].tolist())
-        return n_alike
+        chunks = [slice(start, start + CHUNK) for start in range(0, len(pairs.one), CHUNK)]
+        return sum(self._compare_chunk(pairs.one[chunk].tolist(), pairs.other[chunk].tolist()) for chunk in chunks)
 
-    def compare_sampled(self, pairs: CandidatePairs) -> None:
-        """Compare a sample of the pairs, and all of them if one in ten of the sample proves alike."""
+    def compare_sampled(self, pairs: CandidatePairs, sample_size: int, least: int) -> None:
+        """Compare a sample of the pairs, and all of them if at least one in `least` of the sample proves alike."""
         n = len(pairs.one)
-        sample = np.arange(0, n, max(1, n // max(SAMPLE, self._n_rows // SHARE)))
-        if HOPELESS * self.compare_pairs(CandidatePairs(pairs.one[sample], pairs.other[sample])) >= len(sample):
-            self.compare_pairs(pairs)
-        else:
-            self.capped |= len(sample) < n
-
-    def compare_crowd(self, crowd: "NDArray[np.int64]") -> None:
-        """Compare neighbours in a crowd, if those compared first are alike; if they are not, the crowd is a template."""
-        pairs = filter_by_size(self._fingerprints, [CandidatePairs(crowd[:-step], crowd[step:]) for step in (1, 2)])
-        n = len(pairs.one)
-        sample = np.arange(0, n, max(1, n // TRIED))
-        if 2 * self.compare_pairs(CandidatePairs(pairs.one[sample], pairs.other[sample])) >= len(sample):
+        sample = np.arange(0, n, max(1, n // sample_size))
+        if least * self.compare_pairs(CandidatePairs(pairs.one[sample], pairs.other[sample])) >= len(sample):
             self.compare_pairs(pairs)
         else:
             self.capped |= len(sample) < n
@@ -259,7 +229,7 @@ class _Grouping:
             for position in (a, b):
                 if position not in prompts:
                     prompts[position] = normalize_prompt(rows[position].prompt)
-            similarity = compare(prompts[a], prompts[b], self._fingerprints.frequency, self._n_rows)
+            similarity = compare(prompts[a], prompts[b], self._frequency, self._n_rows)
             if similarity is not Similarity.DIFFERENT:
                 n_alike += 1
                 low, high = sorted((self._find(a), self._find(b)))

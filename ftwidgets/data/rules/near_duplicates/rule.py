@@ -57,14 +57,11 @@ DIFFERENT_ANSWERS = FindingType(
     todo="Keep the better answer.",
 )
 
+# Findings of each kind that quote the two rows, which are read again for that; further ones name only their places.
 QUOTED = 1000
-"""Findings of each kind that quote the two rows, which are read again for that; further ones name only their places."""
 
-MANY = 5
-"""A prompt with more different answers has them by design, such as one instruction for many posts: it is reported once."""
-
-NAMED = 8
-"""Rows of a group that a finding names."""
+MANY = 5  # a prompt with more different answers has them by design, such as one instruction for many posts: it is reported once
+NAMED = 8  # rows of a group that a finding names
 
 _CAPPED = NEAR_DUPLICATES_CAPPED(
     "Very many prompts follow one pattern; each was held against its nearest ones only.",
@@ -78,11 +75,7 @@ class NearDuplicates:
     After `finalize`, `keys` has a number for each usable row: the position of the first row that must be on the same side of
     a split, because its normalized prompt is the same or nearly the same, directly or over others between them.
 
-    Parameters
-    ----------
-    near
-        Whether to look for prompts that are nearly the same. Otherwise only equal prompts are compared, and 24 bytes of each
-        row are kept; with it, 66.
+    With `near`, 66 bytes of each row are kept. Without it, only equal prompts are compared, and 24 bytes are kept.
     """
 
     def __init__(self, *, near: bool = True) -> None:
@@ -123,22 +116,18 @@ class NearDuplicates:
         self._prompts.frombytes(batch.prompt_hashes.tobytes())
         self._requests.frombytes(combine_hashes(batch.prompt_hashes, systems).tobytes())
         self._answers.frombytes(batch.completion_hashes.tobytes())
-        if self.near and batch.rows:
-            self._add_fingerprints(batch.normalized_prompts)
-        return ()
-
-    def _add_fingerprints(self, prompts: list[bytes]) -> None:
-        import numpy as np
-
+        if not self.near or not batch.rows:
+            return ()
         from ftwidgets.data.rules.near_duplicates.fingerprints import SLOTS, make_fingerprints
 
-        made, words = make_fingerprints(prompts)
+        made, words = make_fingerprints(batch.normalized_prompts)
         parts = (made.prefix_sums, made.suffix_sums, made.letter_sums, made.n_words, made.bands)
         for column, raw in zip(self._columns, [part.tobytes() for part in parts], strict=True):
             column.frombytes(raw)
         if self._frequencies is None:
             self._frequencies = np.zeros(SLOTS, dtype=np.int32)
         np.add.at(self._frequencies, (words & np.uint64(SLOTS - 1)).astype(np.int64), np.int32(1))
+        return ()
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield the prompts that occur more than once in other words, and those with several answers."""
@@ -198,7 +187,6 @@ class NearDuplicates:
 
 
 def _read(positions: set[int], lookup: RowLookup) -> dict[int, TrainingRow]:
-    """Return the rows at these positions."""
     rising = sorted(positions)
     return dict(zip(rising, lookup.read(rising), strict=True)) if rising else {}
 

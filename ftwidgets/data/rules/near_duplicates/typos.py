@@ -1,14 +1,13 @@
 """Typos: the edit distance of two words, and pairs of words that look like a typo of each other and are not."""
 
+# Prefixes that make different words: `hypertension` and `hypotension`.
 PREFIXES = (
     *("hyper hypo", "in ex", "in un", "in de", "af ef", "pre pro", "inter intra intro infra", "under over"),
     *("im ex", "im em e", "macro micro", "maxi mini", "ante anti", "endo ecto exo", "ab ad", "homo hetero hemo", "super supra"),
     *("mono poly", "mis dis", "sub super", "up down", "out in", "a de", "bi tri", "ana cata meta", "ortho para"),
 )
-"""Prefixes that make different words: `hypertension` and `hypotension`."""
-
+# Suffixes that do: `employer` and `employee`, `nitrate` and `nitrite`.
 SUFFIXES = ("er ee", "or ee", "ate ite ide", "ism ist", "ful less", "gen gon", "agia asia", "ine ide", "ic id")
-"""Suffixes that do: `employer` and `employee`, `nitrate` and `nitrite`."""
 
 _CONFUSED = frozenset(
     frozenset(pair.split())

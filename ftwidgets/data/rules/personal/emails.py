@@ -66,14 +66,6 @@ def is_for_examples(address: str) -> bool:
     return name != "" and _NOBODY.fullmatch(name) is not None
 
 
-def _is_in_a_link(text: str, start: int) -> bool:
-    """Tell whether what begins at `start` is a handle (@name@server) or the user of a link (https://user@host)."""
-    before = text[max(0, start - 80) : start]
-    if not before or before[-1].isspace():
-        return False
-    return before[-1] in "@/" or "://" in before.split()[-1]
-
-
 def find_emails(text: str) -> list[Span]:
     """Return the e-mail addresses in a text that can belong to a person."""
     found: list[Span] = []
@@ -84,7 +76,10 @@ def find_emails(text: str) -> list[Span]:
         if name and host:
             start = at - len(name[0].lstrip(".'-%+"))
             end = host.end()
-            odd = name[0] == "git" or _is_in_a_link(text, start)
+            before = text[max(0, start - 80) : start]
+            # a handle (@name@server), or the user of a link (https://user@host)
+            in_link = before != "" and not before[-1].isspace() and (before[-1] in "@/" or "://" in before.split()[-1])
+            odd = name[0] == "git" or in_link
             is_file = host[0].rpartition(".")[2].lower() in _FILES
             if start < at and not odd and not is_file and not is_for_examples(text[start:end]):
                 found.append(Span(start, end, "an e-mail address"))

@@ -123,12 +123,8 @@ def find_cards(text: str) -> list[Span]:
     found = []
     for match in _GROUPED.finditer(text):
         digits = match[0].replace(" ", "").replace("-", "")
-        if not 13 <= len(digits) <= 19 or len(set(digits)) < 2:
-            continue
-        name = issuer(digits)
-        if name is None or not luhn(digits):
-            continue
-        if _is_a_card(text, match.start(), match.end()):
+        name = issuer(digits) if 13 <= len(digits) <= 19 and len(set(digits)) >= 2 else None
+        if name and luhn(digits) and _is_a_card(text, match.start(), match.end()):
             found.append(Span(match.start(), match.end(), name))
     return found
 
@@ -258,13 +254,9 @@ def _country(digits: str) -> str | None:
 
 def _is_unlikely(national: str) -> bool:
     """Tell whether digits are made up: all the same, counting up, a round number, or reserved for films."""
-    if (
-        len(set(national)) <= 2
-        or national.count("0") > 5
-        or "000000" in national
-        or national in "12345678901234567890"
-        or national in "0987654321"
-    ):
+    if len(set(national)) <= 2 or national.count("0") > 5:
+        return True
+    if "000000" in national or national in "12345678901234567890" or national in "0987654321":
         return True
     return _FICTIONAL.search(national.removeprefix("0")) is not None
 
@@ -300,7 +292,8 @@ def _candidates(text: str) -> Iterator[Span]:
             for match in _matches(shape, text, run):
                 digits = _digits(match[0])[-10:] if shape is _AMERICAN else _digits(match[0])
                 plausible = fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None
-                if plausible and not _is_labelled_otherwise(text, match.start()):
+                label = _PHONE_LABEL.search(text[max(0, match.start() - _LONGEST_LABEL) : match.start()])
+                if plausible and label is None:
                     yield Span(match.start(), match.end(), "a phone number")
         for match in _matches(_CALLED, text, run, _BEFORE_A_RUN):
             word = match[0][: match.start("number") - match.start()]
@@ -310,11 +303,6 @@ def _candidates(text: str) -> Iterator[Span]:
             weak = is_often_other and _SHAPED.match(match["number"]) is None
             if not weak and _is_callable(match["number"]):
                 yield Span(match.start("number"), match.end("number"), "a phone number")
-
-
-def _is_labelled_otherwise(text: str, start: int) -> bool:
-    """Tell whether the number at `start` comes after a word such as "invoice" or "order"."""
-    return _PHONE_LABEL.search(text[max(0, start - _LONGEST_LABEL) : start]) is not None
 
 
 def _is_callable(number: str) -> bool:
