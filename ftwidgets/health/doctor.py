@@ -212,18 +212,22 @@ def check_state_folder() -> HealthCheck:
 
 
 def check_folder(home: Path) -> HealthCheck:
-    """Create the state folder, write a file, take a lock, and check the free disk space."""
+    """Create the state folder, write a file, take the locks of its trainers, and check the free disk space."""
     import sqlite3
 
-    from ftwidgets.sandbox.store.lock import process_lock
+    from ftwidgets.sandbox.store.lock import process_lock, trainer_lock, trainer_locks
 
     named = "the folder that FTWIDGETS_HOME names" if os.environ.get("FTWIDGETS_HOME") else "the usual folder"
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as file:
             file.write(b"ftwidgets")
-        with process_lock(home / "trainer.lock") as mine:
-            training = "" if mine else "; a job is training there just now, in this or another process"
+        training = ""
+        # The first trainer's lock is taken also where nothing has trained yet: it shows that locking works in this folder.
+        for path in {trainer_lock(home, 0), *trainer_locks(home)}:
+            with process_lock(path) as mine:
+                if not mine:
+                    training = "; a job is training there just now, in this or another process"
         free = shutil.disk_usage(home).free
     except (OSError, sqlite3.Error) as error:
         # The text of an OSError contains the path, which is shown in a terminal only.

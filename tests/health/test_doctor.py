@@ -1,5 +1,6 @@
 """The health check: what it finds on machines of all kinds, and that whatever is wrong comes with its fix."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from ftwidgets.engine import NANO, Model
 from ftwidgets.health import doctor as health
 from ftwidgets.health import health_report
 from ftwidgets.health.health_report import HealthCheck, HealthReport
-from ftwidgets.sandbox.store.lock import process_lock
+from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.store.lock import process_lock, trainer_lock
 
 # The engine
 
@@ -181,14 +183,28 @@ def test_a_full_disk_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "a lesson needs about 200 MB" in line.fix
 
 
-def test_another_process_that_trains_is_fine_and_said(tmp_path: Path) -> None:
-    """Whoever holds the lease goes on; the line says that a job is training."""
-    with process_lock(tmp_path / "trainer.lock") as mine:
-        assert mine
+def test_a_job_that_trains_is_fine_and_reported(tmp_path: Path) -> None:
+    """A real trainer holds its lock while the line is made, and goes on; afterwards the line no longer says so."""
+    row = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}
+    rows = "\n".join([json.dumps(row)] * 10).encode()
+    with Sandbox(tmp_path) as sandbox, sandbox.client() as client:
+        file = client.files.create(file=("rows.jsonl", rows), purpose="fine-tune").id
+        jobs = client.fine_tuning.jobs
+        job = jobs.create(model="nano-2026-11", training_file=file, hyperparameters={"n_epochs": 50})
+        while jobs.retrieve(job.id).status != "running":
+            time.sleep(0.02)
         line = health.check_folder(tmp_path)
+        assert jobs.retrieve(job.id).status == "running"
     assert line.verdict == "ok"
     assert "a job is training there" in line.message
     assert "training" not in health.check_folder(tmp_path).message
+
+
+def test_every_trainer_of_a_server_is_seen(tmp_path: Path) -> None:
+    """The second of a server's workers holds a lock of its own."""
+    with process_lock(trainer_lock(tmp_path, 1)) as mine:
+        assert mine
+        assert "a job is training there" in health.check_folder(tmp_path).message
 
 
 # The key

@@ -28,3 +28,13 @@ def process_lock(path: Path) -> Iterator[bool]:
             yield True
         finally:
             connection.execute("ROLLBACK")
+
+
+def trainer_lock(home: Path, slot: int) -> Path:
+    """Return the lock of a training slot of this state folder; a process trains while it holds one."""
+    return home / f"trainer-{slot}.lock"
+
+
+def trainer_locks(home: Path) -> list[Path]:
+    """Return the locks of all slots that have ever trained in this state folder."""
+    return list(home.glob("trainer-*.lock"))

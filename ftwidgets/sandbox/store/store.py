@@ -60,10 +60,6 @@ class Store:
         """Say whether the state folder still has its records."""
         return self._sqlite.is_file()
 
-    def trainer_lock(self, slot: int) -> Path:
-        """Name the lock of a training slot; a process trains while it holds one."""
-        return self.home / f"trainer-{slot}.lock"
-
     def job_folder(self, job_id: str) -> Path:
         """Name the folder of a job's working files."""
         return self._jobs / job_id

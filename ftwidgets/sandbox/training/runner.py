@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.sandbox.api_errors import ApiError, JobFaultError
 from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.store.lock import process_lock
+from ftwidgets.sandbox.store.lock import process_lock, trainer_lock
 from ftwidgets.sandbox.store.records import ACTIVE, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import copy_result, duplicate_job, fingerprint
@@ -120,7 +120,7 @@ class Runner:
         """Train until nothing is left; say whether there is work that another process holds, or that is not ready yet."""
         self._validate()
         while not self._closing.is_set() and self._lifecycle.unfinished("queued", "running"):
-            with process_lock(self._store.trainer_lock(self._slot)) as mine:
+            with process_lock(trainer_lock(self._store.home, self._slot)) as mine:
                 if not mine or not self._train_next():
                     return True
         return False
