@@ -5,8 +5,10 @@ Left out: choosing the state folder (`ftwidgets.connect`) and serving over a por
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +30,6 @@ from ftwidgets.sandbox.api.permissions import Permissions
 from ftwidgets.sandbox.api.responses import Responses
 from ftwidgets.sandbox.api.uploads import Uploads
 from ftwidgets.sandbox.app import build_app
-from ftwidgets.sandbox.at_exit import close_at_exit
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults import Faults
 from ftwidgets.sandbox.ids import Ids
@@ -132,7 +133,7 @@ class Sandbox:
         )
         self.base_url = f"http://{next(_numbers)}.sandbox.ftwidgets.invalid/v1"
         _by_address[self.base_url] = self
-        close_at_exit(self)
+        _close_all_at_exit()
         if lifecycle.unfinished():
             self._wake()
 
@@ -200,6 +201,20 @@ class Sandbox:
 def find_sandbox(client: openai.OpenAI | openai.AsyncOpenAI) -> Sandbox | None:
     """Find the sandbox that a client, or a copy made by `with_options`, talks to; None for the client of another service."""
     return _by_address.get(str(client.base_url).rstrip("/"))
+
+
+@cache
+def _close_all_at_exit() -> None:
+    """Close what is still open when Python ends, so a script that forgets to close a sandbox loses no training step.
+
+    Every thread of the sandbox and of the engine is a daemon, so none of them keeps the interpreter from getting there.
+    """
+
+    def close_all() -> None:
+        for sandbox in list(_by_address.values()):
+            sandbox.close()
+
+    atexit.register(close_all)
 
 
 def _open_store(home: str | Path, clock: Clock | None, ids: Ids | None) -> Store:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.sandbox.store.records import JobRecord
-from ftwidgets.sandbox.training.preferences import Preference, read_pairs
-from ftwidgets.sandbox.training.training_file import Messages, read_rows
+from ftwidgets.sandbox.training.training_file import Messages, Preference, read_pairs, read_rows
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Hyperparameters, Model, Run

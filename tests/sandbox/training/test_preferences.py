@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from ftwidgets.sandbox.api_errors import JobFaultError
-from ftwidgets.sandbox.training.preferences import Preference, read_pairs
-from ftwidgets.sandbox.training.training_file import read_rows
+from ftwidgets.sandbox.training.training_file import Preference, read_pairs, read_rows
 
 ASKED = [{"role": "user", "content": "a"}]
 CHAT = [*ASKED, {"role": "assistant", "content": "b"}]
