@@ -212,7 +212,7 @@ def split_records(file: BinaryIO, text: TextFile, delimiter: str, line: int, off
             line += feeder.n_lines
             offset += feeder.n_bytes
             if feeder.n_lines and text.has_cr and cells is not None:
-                cells = normalize_newlines(cells)
+                cells = [cell.replace("\r\n", "\n") for cell in cells]  # CRLF is a habit of the file, not part of the text
         if cells is not None:
             yield first, start, cells
 
@@ -263,11 +263,6 @@ def split_malformed_line(line: str, delimiter: str) -> list[str] | None:
         if not end:
             return cells
     return None
-
-
-def normalize_newlines(cells: list[str]) -> list[str]:
-    """Return the cells with LF line breaks: CRLF is a habit of the file, not part of the text."""
-    return [cell.replace("\r\n", "\n") for cell in cells]
 
 
 def _open_quote(feeder: LineFeeder, line: int, *, too_long: bool) -> Finding:

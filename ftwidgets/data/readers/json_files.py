@@ -263,7 +263,6 @@ def _parse_carefully(raw: bytes) -> Any:
 
 
 def _depth(value: object) -> int:
-    """Return how deep lists and objects are nested."""
     depth, level = 0, [value]
     while level:
         inner: list[object] = []

@@ -6,11 +6,9 @@ from typing import Any
 
 from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.readers.columns import MISSING_COLUMN
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings, RowSource
 from ftwidgets.data.readers.table import text_of
 from ftwidgets.data.rows import Row, TrainingRow
-from ftwidgets.data.text import quote
 
 MIXED_FORMS = FindingType(
     "mixed-forms", "error", title="Rows of different forms in one file",
@@ -61,7 +59,6 @@ class RecordParser:
                 yield parse_row(row)  # type: ignore[arg-type]
 
     def _parse_row(self, row: Row) -> ParseResult:
-        """Return the row as an example, or the findings that keep it from being one."""
         value, texts = row.values, dict[str, str | None]()
         if self.columns and isinstance(value, dict):
             texts = {part: text_of(value.get(key)).strip() or None for part, key in self.columns.items()}
@@ -121,14 +118,3 @@ class RecordsAsTable:
         if not isinstance(record, dict):
             return [row.found(finding) for finding in schema.parse_row(record).findings]
         return row._replace(values=tuple(record.get(name) for name in self.header))
-
-
-def record_format(value: object) -> str:
-    """Return the format of a record, `unknown` if it has none."""
-    return schema.parse_row(value).format
-
-
-def missing_key(name: str, keys: str) -> Finding:
-    """Return the finding for a key that was named and is not in the first record."""
-    message = f"There is no key {quote(name)} in the first record; its keys are {keys}."
-    return MISSING_COLUMN(message, "Check its spelling.", field=name)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
+from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding, FindingType
-from ftwidgets.data.readers.columns import Header, clean_name, expected_columns, ignored_columns, locate_columns
+from ftwidgets.data.readers.columns import MISSING_COLUMN, Header, clean_name, expected_columns, ignored_columns, locate_columns
 from ftwidgets.data.readers.conversations import ConversationParser
 from ftwidgets.data.readers.csv import find_table
 from ftwidgets.data.readers.encoding import open_text
@@ -23,7 +24,7 @@ from ftwidgets.data.readers.file_formats import (
 )
 from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list
 from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
-from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable, missing_key, record_format
+from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable
 from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
 from ftwidgets.data.readers.text_file import TextFile
@@ -111,7 +112,7 @@ def column_names(source: Source, *, delimiter: str | None = None, encoding: str 
         return unreadable.findings[0]
     if found.header is not None:
         return list(dict.fromkeys(name for name in found.header.names if name))
-    if not isinstance(found.first_record, dict) or record_format(found.first_record) != "unknown":
+    if not isinstance(found.first_record, dict) or schema.parse_row(found.first_record).format != "unknown":
         return []
     return [str(key) for key in found.first_record]
 
@@ -120,11 +121,14 @@ def _open_records(found: _Rows, columns: Mapping[str, str], system: str | None) 
     record = found.first_record if isinstance(found.first_record, dict) else {}
     missing = [name for name in columns.values() if record and name not in record]
     if missing:
-        raise UnreadableError(*(missing_key(name, join_names(map(str, record))) for name in missing))
+        there = f"in the first record; its keys are {join_names(map(str, record))}"
+        findings = [
+            MISSING_COLUMN(f"There is no key {quote(name)} {there}.", "Check its spelling.", field=name) for name in missing
+        ]
+        raise UnreadableError(*findings)
     rest = {key: value for key, value in record.items() if key not in columns.values()}
-    return OpenSource(
-        found.rows, RecordParser(system, dict(columns), record_format(rest or found.first_record)), found.findings
-    )
+    parser = RecordParser(system, dict(columns), schema.parse_row(rest or found.first_record).format)
+    return OpenSource(found.rows, parser, found.findings)
 
 
 def _find_rows(source: Source, columns: Mapping[str, str], delimiter: str | None, encoding: str | None) -> _Rows:

@@ -188,7 +188,6 @@ class CellParser:
         return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
 
     def _cell_finding(self, row: Row, part: str) -> Finding | None:
-        """Return what is wrong with one cell, if anything is."""
         value, name = value_at(row.values, self.positions[part]), self.columns[part]
         if is_empty(value):
             return None if part == "system" else self._empty_cell(row, part, value)

@@ -61,7 +61,13 @@ def content_findings(
     may_be_blank = role == "assistant" and has_calls_or_refusal(message)
     if content is None:
         if not may_be_blank and not (role == "function" and keys.content in message):
-            yield _missing_content(message, role, place, keys)
+            problem = (
+                f"has no {quote(keys.content)}" if keys.content not in message else f"has null as its {quote(keys.content)}"
+            )
+            fix = "Write the text."
+            if role == "assistant" and keys is MESSAGE_KEYS:
+                fix = "Write the text; only a message with tool calls may go without."
+            yield MISSING_CONTENT(f"{place} ({role}) {problem}.", fix, field=keys.content)
     elif isinstance(content, str):
         if is_blank(content) and not may_be_blank and role not in _MAY_BE_EMPTY:
             yield _empty_content(role, place, keys, droppable=droppable)
@@ -84,15 +90,6 @@ def has_calls_or_refusal(message: dict[str, Any]) -> bool:
         or message.get("function_call") is not None
         or (isinstance(refusal, str) and not is_blank(refusal))
     )
-
-
-def _missing_content(message: dict[str, Any], role: str, place: str, keys: MessageKeys) -> Finding:
-    name = quote(keys.content)
-    what = f"has no {name}" if keys.content not in message else f"has null as its {name}"
-    fix = "Write the text."
-    if role == "assistant" and keys is MESSAGE_KEYS:
-        fix = "Write the text; only a message with tool calls may go without."
-    return MISSING_CONTENT(f"{place} ({role}) {what}.", fix, field=keys.content)
 
 
 def _empty_content(role: str, place: str, keys: MessageKeys, *, droppable: bool) -> Finding:

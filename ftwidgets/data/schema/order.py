@@ -123,7 +123,6 @@ def _may_follow_each_other(first: dict[str, Any], second: dict[str, Any], role: 
 
 
 def _call_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:
-    """Yield calls without an answer, and answers without a call."""
     open_calls: dict[str, int] = {}  # id of a call: number of its message
     unsure = False  # a call or a role before is wrong itself, so calls and answers cannot be matched
     for number, (message, role) in enumerate(zip(messages, roles, strict=True), start=1):

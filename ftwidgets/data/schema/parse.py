@@ -116,7 +116,6 @@ def to_service_format(row: dict[Any, Any]) -> tuple[str, Iterator[Finding], Exam
 
 
 def _with_system(example: Example, system: str) -> Example:
-    """Return a new example with a system message in front."""
     if "input" in example:
         return {**example, "input": _with_system(example["input"], system)}
     return {**example, "messages": [{"role": "system", "content": system}, *example["messages"]]}

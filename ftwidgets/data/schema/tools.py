@@ -71,7 +71,6 @@ def _tool_call_findings(calls: object, place: str) -> Iterator[Finding]:
 
 
 def _function_findings(function: object, where: str, field: str) -> Iterator[Finding]:
-    """Yield what is wrong with the name and the arguments of a call."""
     if not isinstance(function, dict):
         yield _bad_call(f"{where} has {display(function)} for its function.", 'Write {"name": "…", "arguments": "{…}"}.', field)
         return
@@ -143,7 +142,6 @@ def _describe_tool_problem(tool: object) -> str | None:
 
 
 def _describe_function_problem(function: object) -> str | None:
-    """Return what is wrong with a function's definition; None if nothing is."""
     if not isinstance(function, dict):
         return f'has {display(function)} as its "function"; it must be an object'
     name, parameters = function.get("name"), function.get("parameters", {})

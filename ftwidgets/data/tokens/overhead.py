@@ -58,7 +58,6 @@ def messages_of(example: Example) -> Iterator[Mapping[str, Any]]:
 
 
 def _add_message(message: Mapping[str, Any], texts: list[str]) -> int:
-    """Add the texts of a message, and return its overhead."""
     texts += content_texts(message.get("content"))
     texts += _strings([message.get("refusal")])
     for call in [*_mappings(message.get("tool_calls")), {"function": message.get("function_call")}]:
