@@ -16,40 +16,27 @@ from ftwidgets.data.text import pluralize, printable
 
 DROP_CONTROL_CHARACTERS = FixType("drop-control-characters", "take out control characters")
 CONTROL_CHARACTER = FindingType(
-    "control-character",
-    "warning",
-    title="Control characters",
+    "control-character", "warning", title="Control characters",
     why="These characters control a terminal or end a text. The model learns to write them.",
-    todo="Delete them.",
-    fix=DROP_CONTROL_CHARACTERS,
-)
+    todo="Delete them.", fix=DROP_CONTROL_CHARACTERS,
+)  # fmt: skip
 DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out invisible characters")
 INVISIBLE_CHARACTER = FindingType(
-    "invisible-character",
-    "note",
-    title="Invisible characters",
+    "invisible-character", "note", title="Invisible characters",
     why="Zero-width spaces and the like come from web pages. They make equal texts different, and the model counts them.",
-    todo="Delete them.",
-    fix=DROP_INVISIBLE_CHARACTERS,
-)
+    todo="Delete them.", fix=DROP_INVISIBLE_CHARACTERS,
+)  # fmt: skip
 LOST_CHARACTER = FindingType(
-    "lost-character",
-    "warning",
-    title="A character was lost",
+    "lost-character", "warning", title="A character was lost",
     why="The character � stands where a program could not read a letter. Nobody can know which letter it was.",
     todo="Write the letter, or go back to the original.",
-)
+)  # fmt: skip
 DROP_HALF_CHARACTERS = FixType("drop-half-characters", "take out half characters (lone surrogates)")
 HALF_CHARACTER = FindingType(
-    "half-character",
-    "error",
-    title="Half a character",
-    why=(
-        "This is a lone surrogate: half of an emoji or of a rare character. No UTF-8 file can hold it, and services reject it."
-    ),
-    todo="Write the whole character, or delete the half.",
-    optional_fixes=(DROP_HALF_CHARACTERS,),
-)
+    "half-character", "error", title="Half a character",
+    why="This is a lone surrogate: half of an emoji or of a rare character. No UTF-8 file can hold it, and services reject it.",
+    todo="Write the whole character, or delete the half.", optional_fixes=(DROP_HALF_CHARACTERS,),
+)  # fmt: skip
 
 # Of C1 only what has no meaning in Windows-1252; the others are mojibake.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
@@ -183,13 +170,10 @@ def drop_surrogates(text: str) -> str:
 
 MEND_MOJIBAKE = FixType("mend-mojibake", "repair text that was read in a wrong encoding")
 MOJIBAKE = FindingType(
-    "mojibake",
-    "warning",
-    title="Text that was read in a wrong encoding",
+    "mojibake", "warning", title="Text that was read in a wrong encoding",
     why="UTF-8 read as Windows-1252 turns é into Ã©. The model learns to write that.",
-    todo="Read the original again with its own encoding, or let the fix repair it.",
-    fix=MEND_MOJIBAKE,
-)
+    todo="Read the original again with its own encoding, or let the fix repair it.", fix=MEND_MOJIBAKE,
+)  # fmt: skip
 
 # What the bytes 80 to BF look like after the letters that come first in UTF-8, by encoding; no-break spaces only after a and A
 # with a sign, because good French has them after others.

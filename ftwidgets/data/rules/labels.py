@@ -17,27 +17,20 @@ from ftwidgets.data.text import normalize, pluralize, quote
 
 MEND_LABELS = FixType("mend-labels", "write mistyped labels as the label they are close to", requires_opt_in=True)
 LABEL_TYPO = FindingType(
-    "label-typo",
-    "warning",
-    title="A label that is probably mistyped",
+    "label-typo", "warning", title="A label that is probably mistyped",
     why="To the model a mistyped label is a label of its own.",
-    todo="Write it like the others.",
-    fix=MEND_LABELS,
-)
+    todo="Write it like the others.", fix=MEND_LABELS,
+)  # fmt: skip
 RARE_LABEL = FindingType(
-    "rare-label",
-    "warning",
-    title="A label with very few rows",
+    "rare-label", "warning", title="A label with very few rows",
     why="From two or three rows the model cannot learn when the label applies, and no validation can measure it.",
     todo="Add rows with this label, or merge it with another.",
-)
+)  # fmt: skip
 LABEL_IMBALANCE = FindingType(
-    "label-imbalance",
-    "warning",
-    title="One label is far more frequent than another",
+    "label-imbalance", "warning", title="One label is far more frequent than another",
     why="A model that always answers with the frequent label is right most of the time, and learns little else.",
     todo="Add rows with the rare label, or leave out some with the frequent one; measure each label by itself.",
-)
+)  # fmt: skip
 
 FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
 HELD = 1_000  # with more different completions than this it is no label task, and they are no longer counted

@@ -20,26 +20,20 @@ if TYPE_CHECKING:
 
 
 MIXED_STYLE = FindingType(
-    "mixed-style",
-    "note",
-    title="Answers in two styles",
+    "mixed-style", "note", title="Answers in two styles",
     why="If most answers begin with a capital letter and some do not, the model will do both.",
     todo="Write all answers in one style.",
-)
+)  # fmt: skip
 MIXED_ENDINGS = FindingType(
-    "mixed-endings",
-    "warning",
-    title="Most answers end in one way, this one does not",
+    "mixed-endings", "warning", title="Most answers end in one way, this one does not",
     why="If most answers end with a full stop and some without, the model does not learn when it is done.",
     todo="End all answers in one way.",
-)
+)  # fmt: skip
 UNEXPECTED_LANGUAGE = FindingType(
-    "unexpected-language",
-    "warning",
-    title="Another script or language than the others",
+    "unexpected-language", "warning", title="Another script or language than the others",
     why="In a set in one language, an answer in another is often a row from somewhere else.",
     todo="Check whether it belongs here.",
-)
+)  # fmt: skip
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
@@ -163,19 +157,15 @@ def _check_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | Non
 
 
 VERY_SHORT = FindingType(
-    "very-short",
-    "warning",
-    title="Much shorter than the others",
+    "very-short", "warning", title="Much shorter than the others",
     why="An answer of a word or two among long ones is often a cell that was cut off, or a placeholder.",
     todo="Check whether it is complete.",
-)
+)  # fmt: skip
 VERY_LONG = FindingType(
-    "very-long",
-    "warning",
-    title="Much longer than the others",
+    "very-long", "warning", title="Much longer than the others",
     why="One very long answer counts as much in training as many short ones, and is often two rows that ran together.",
     todo="Check whether it is one answer, and shorten it.",
-)
+)  # fmt: skip
 
 FEWEST_ROWS = 20
 _DEVIATIONS = 4.0  # in units of a standard deviation, which is 1.4826 MAD for a normal distribution

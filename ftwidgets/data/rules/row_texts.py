@@ -185,12 +185,10 @@ def _tables() -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
 
 
 ANSWER_REPEATS_PROMPT = FindingType(
-    "answer-repeats-prompt",
-    "warning",
-    title="The answer repeats the prompt",
+    "answer-repeats-prompt", "warning", title="The answer repeats the prompt",
     why="The model learns to repeat the question before it answers.",
     todo="Write only what the model should answer.",
-)
+)  # fmt: skip
 
 _HOW = {
     "is": "The answer is the prompt again.",

@@ -15,13 +15,10 @@ from ftwidgets.data.rules.spans import Span, and_more, mask, redact, without_ove
 
 REDACT_SECRETS = FixType("redact-secrets", "put [secret] in place of keys and passwords")
 SECRET = FindingType(
-    "secret",
-    "error",
-    title="A key or a password",
+    "secret", "error", title="A key or a password",
     why="Anybody who uses the model may get it to repeat the secret.",
-    todo="Revoke the key where it was issued, and delete it from the data.",
-    fix=REDACT_SECRETS,
-)
+    todo="Revoke the key where it was issued, and delete it from the data.", fix=REDACT_SECRETS,
+)  # fmt: skip
 
 _SHAPES = {
     "an OpenAI API key": r"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_\-]{20,}+|[A-Za-z0-9]{32,}+(?![\-_]))",

@@ -4,19 +4,15 @@ from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.text import pluralize
 
 TOO_FEW_ROWS = FindingType(
-    "too-few-rows",
-    "error",
-    title="Fewer than ten examples",
+    "too-few-rows", "error", title="Fewer than ten examples",
     why="Services reject a training file with fewer than ten.",
     todo="Add rows; 50 or more are recommended.",
-)
+)  # fmt: skip
 FEW_ROWS = FindingType(
-    "few-rows",
-    "warning",
-    title="Fewer than fifty examples",
+    "few-rows", "warning", title="Fewer than fifty examples",
     why="Training will run. The guides of the services expect an effect from 50 to 100 good examples on.",
     todo="Add good rows if the result is not yet what you want.",
-)
+)  # fmt: skip
 
 FEWEST = 10  # services reject a training file with fewer examples
 ADVISED = 50  # from here on their guides expect an effect

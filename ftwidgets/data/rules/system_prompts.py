@@ -9,33 +9,22 @@ from ftwidgets.data.rules.near_duplicates.compare import is_near_duplicate
 from ftwidgets.data.text import normalize, pluralize, quote
 
 MIXED_SYSTEM_PROMPTS = FindingType(
-    "mixed-system-prompts",
-    "warning",
-    title="Several system prompts with the same meaning",
-    why=(
-        "If the system prompt changes from row to row for no reason, the model does not learn to follow the one that "
-        "you will use."
-    ),
-    todo="Use one text in all rows, and the same one later with the model.",
-    other_level="note",
-)
+    "mixed-system-prompts", "warning", title="Several system prompts with the same meaning",
+    why="If the system prompt changes from row to row for no reason, the model does not learn to follow the one that "
+        "you will use.",
+    todo="Use one text in all rows, and the same one later with the model.", other_level="note",
+)  # fmt: skip
 SYSTEM_FILLED = FindingType(
-    "system-filled",
-    "note",
-    title="Rows without a system prompt get the constant one",
+    "system-filled", "note", title="Rows without a system prompt get the constant one",
     why="Some rows have a system prompt of their own and some have none.",
     todo="Nothing, if the constant text is right for those rows.",
-)
+)  # fmt: skip
 SYSTEM_MISSING = FindingType(
-    "system-missing",
-    "warning",
-    title="Some rows have a system prompt and some have none",
-    why=(
-        "The model learns to behave differently with a system prompt and without one, but in use you will always "
-        "have one or never."
-    ),
+    "system-missing", "warning", title="Some rows have a system prompt and some have none",
+    why="The model learns to behave differently with a system prompt and without one, but in use you will always "
+        "have one or never.",
     todo="Fill in the gaps, or give `system=` a text for them.",
-)
+)  # fmt: skip
 
 MOST = 200  # with more different system prompts than this, each row has its own by design, and they are no longer counted
 DOMINANT = 0.8  # the share of the rows with which one system prompt, or having none, is what was meant

@@ -20,42 +20,28 @@ if TYPE_CHECKING:
     from ftwidgets.data.rules.near_duplicates.fingerprints import Fingerprints
 
 NEAR_DUPLICATES_CAPPED = FindingType(
-    "near-duplicates-capped",
-    "note",
-    title="So many similar prompts that not all were compared",
-    why=(
-        "Very many prompts follow one pattern. Each was compared with its nearest ones only, so some near-duplicates "
-        "may be missing."
-    ),
+    "near-duplicates-capped", "note", title="So many similar prompts that not all were compared",
+    why="Very many prompts follow one pattern. Each was compared with its nearest ones only, so some near-duplicates "
+        "may be missing.",
     todo="Nothing. If it matters, check a part of the file by itself.",
-)
+)  # fmt: skip
 NEAR_DUPLICATE = FindingType(
-    "near-duplicate",
-    "warning",
-    title="Prompts that are nearly the same",
-    why=(
-        "They differ in wording and not in what is asked. Copies teach little, count several times, and leak if a "
-        "split puts one on each side. If the answers differ as well, different-answers-near is reported instead."
-    ),
+    "near-duplicate", "warning", title="Prompts that are nearly the same",
+    why="They differ in wording and not in what is asked. Copies teach little, count several times, and leak if a "
+        "split puts one on each side. If the answers differ as well, different-answers-near is reported instead.",
     todo="Keep one, if the others add nothing. `ftwidgets.prepare` keeps them on one side of the split.",
-)
+)  # fmt: skip
 DIFFERENT_ANSWERS_NEAR = FindingType(
-    "different-answers-near",
-    "warning",
-    title="Nearly the same prompt, two answers",
+    "different-answers-near", "warning", title="Nearly the same prompt, two answers",
     why="The prompts differ in wording and not in what is asked, and the answers differ.",
     todo="Keep the better answer, or make the difference between the prompts clear.",
-)
+)  # fmt: skip
 DIFFERENT_ANSWERS = FindingType(
-    "different-answers",
-    "warning",
-    title="One prompt, two answers",
-    why=(
-        "Each of them contradicts the other in training, and the model learns to waver. A prompt with more than five "
-        "different answers is reported once."
-    ),
+    "different-answers", "warning", title="One prompt, two answers",
+    why="Each of them contradicts the other in training, and the model learns to waver. A prompt with more than five "
+        "different answers is reported once.",
     todo="Keep the better answer.",
-)
+)  # fmt: skip
 
 # Findings of each kind that quote the two rows, which are read again for that; further ones name only their places.
 QUOTED = 1000

@@ -14,13 +14,10 @@ from ftwidgets.data.text import printable
 
 REDACT_EMAIL_ADDRESSES = FixType("redact-email-addresses", "put [email] in place of e-mail addresses", requires_opt_in=True)
 EMAIL_ADDRESS = FindingType(
-    "email-address",
-    "warning",
-    title="An e-mail address",
+    "email-address", "warning", title="An e-mail address",
     why="It may belong to a person who did not agree to be in a model.",
-    todo="Delete it, unless the model should give this address.",
-    fix=REDACT_EMAIL_ADDRESSES,
-)
+    todo="Delete it, unless the model should give this address.", fix=REDACT_EMAIL_ADDRESSES,
+)  # fmt: skip
 
 _NAME = re.compile(r"[\w.%+'\-]{1,64}\Z")
 _HOST = re.compile(r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}(?:[^\W\d_]{2,24}|xn--[A-Za-z0-9\-]{2,59})(?![\w@])")

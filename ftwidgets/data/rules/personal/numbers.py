@@ -23,16 +23,11 @@ from ftwidgets.data.rules.spans import Span, and_more, mask, redact, without_ove
 
 REDACT_CARD_NUMBERS = FixType("redact-card-numbers", "put [card] in place of card numbers")
 CARD_NUMBER = FindingType(
-    "card-number",
-    "error",
-    title="A card number",
-    why=(
-        "It passes the checksum of card numbers, and is written in groups as on a card or near a word for one. "
-        "Payment rules forbid storing it, and a model can repeat it."
-    ),
-    todo="Delete it.",
-    fix=REDACT_CARD_NUMBERS,
-)
+    "card-number", "error", title="A card number",
+    why="It passes the checksum of card numbers, and is written in groups as on a card or near a word for one. "
+        "Payment rules forbid storing it, and a model can repeat it.",
+    todo="Delete it.", fix=REDACT_CARD_NUMBERS,
+)  # fmt: skip
 
 # Plain, in fours, or as on American Express and Diners cards; one kind of separator throughout.
 # (The first digit comes before the look behind it, because the search is quick for patterns that begin with a set.)
@@ -149,13 +144,10 @@ def _is_a_card(text: str, start: int, end: int) -> bool:
 
 REDACT_PHONE_NUMBERS = FixType("redact-phone-numbers", "put [phone] in place of phone numbers", requires_opt_in=True)
 PHONE_NUMBER = FindingType(
-    "phone-number",
-    "warning",
-    title="A phone number",
+    "phone-number", "warning", title="A phone number",
     why="It may belong to a person who did not agree to be in a model.",
-    todo="Delete it, unless the model should give this number.",
-    fix=REDACT_PHONE_NUMBERS,
-)
+    todo="Delete it, unless the model should give this number.", fix=REDACT_PHONE_NUMBERS,
+)  # fmt: skip
 
 _ASSIGNED = """
 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
