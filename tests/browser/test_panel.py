@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 COUNTER = """
 import ipywidgets
-from ftwidgets.widgets import words
+from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.fields import button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
@@ -24,7 +24,7 @@ class Counter(Panel):
         count, spoil = button("Count", primary=True), button("Spoil")
         count.on_click(self.catch_errors(self.count))
         spoil.on_click(self.catch_errors(self.spoil))
-        self.rows = Live(words.table("Counts", ["when", "what was said about it", "count"], [], numbers=[2]))
+        self.rows = Live(markup.table("Counts", ["when", "what was said about it", "count"], [], numbers=[2]))
         self.again = Live('<button data-press="again">Once more</button>')
         self.again.on_press(self.catch_errors(self.count))
         help_text = "How much is added with each click. Any whole number will do."
@@ -37,7 +37,7 @@ class Counter(Panel):
     def count(self):
         self.n += self.by.value
         rows = [["now", "a long remark " * 6, self.n]] * 3
-        self.rows.html = words.table("Counts", ["when", "what was said about it", "count"], rows, numbers=[2])
+        self.rows.html = markup.table("Counts", ["when", "what was said about it", "count"], rows, numbers=[2])
         self.again.html = f'<button data-press="again">Once more than {self.n}</button>'
         self.show_status(f"Counted to {self.n}.", "ok")
     def spoil(self):

@@ -196,7 +196,6 @@ def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
 
 
 def _checked(name: object, text: object) -> str:
-    """Return a name or an id, if the field can hold it."""
     if not isinstance(text, str) or not text.strip():
         raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() tells.')
     if "=" in text or len(text.splitlines()) > 1:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -31,31 +30,17 @@ _TIMEOUT = 15.0  # seconds for a test of the connection
 _KEY = re.compile(r"(Bearer\s+)?((sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,})")
 _KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
 
-
-@dataclass(frozen=True)
-class ServiceChoice:
-    """A service in the menu, with a note below it."""
-
-    name: str
-    label: str
-    base_url: str | None
-    note: str
-
-
-_OPENAI = provider("openai")
-
 SERVICES = {
-    choice.name: choice
-    for choice in (
-        ServiceChoice("sandbox", "Sandbox, in this notebook", None, provider("sandbox").note),
-        ServiceChoice(_OPENAI.name, _OPENAI.label, _OPENAI.base_url, _OPENAI.note),
-        ServiceChoice(
-            "other",
-            "Another service, by its address",
-            None,
-            "Any service that takes OpenAI's calls, such as a school's own server; its pages tell the address.",
-        ),
-    )
+    "sandbox": "Sandbox, in this notebook",
+    "openai": provider("openai").label,
+    "other": "Another service, by its address",
+}
+"""The labels of the services in the menu, by name."""
+
+_NOTES = {
+    "sandbox": provider("sandbox").note,
+    "openai": provider("openai").note,
+    "other": "Any service that takes OpenAI's calls, such as a school's own server; its pages tell the address.",
 }
 
 
@@ -86,7 +71,7 @@ class ApiKey(Panel):
         self._task: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._show_failure)
         self._tested: openai.OpenAI | None = None  # the client that is or was tested
         self._choice = ipywidgets.Dropdown(
-            options=[(choice.label, choice.name) for choice in SERVICES.values()], value="sandbox", description="Service"
+            options=[(label, name) for name, label in SERVICES.items()], value="sandbox", description="Service"
         )
         self._address = ipywidgets.Text(description="Address", placeholder="http://localhost:8000/v1", continuous_update=False)
         self._note = Live()
@@ -114,7 +99,9 @@ class ApiKey(Panel):
         ValueError
             If another service has no address, or an invalid one.
         """
-        return check_address(self._address.value) if self.service == "other" else self._service.base_url
+        if self.service == "other":
+            return check_address(self._address.value)
+        return provider("openai").base_url if self.service == "openai" else None
 
     @property
     def client(self) -> openai.OpenAI:
@@ -224,8 +211,8 @@ class ApiKey(Panel):
     def static_text(self) -> str:
         """Return the service and where its key comes from."""
         if self.service == "sandbox":
-            return f"{self._service.label}: no key needed."
-        where = self._service.label if self.service == "openai" else self._address.value or "another service, no address yet"
+            return f"{SERVICES['sandbox']}: no key needed."
+        where = SERVICES["openai"] if self.service == "openai" else self._address.value or "another service, no address yet"
         if self._key is not None:
             return f"{where}: the key was passed in ({self._key.end})."
         try:
@@ -233,10 +220,6 @@ class ApiKey(Panel):
         except ValueError as error:
             return f"{where}: {str(error).rstrip('.')}."
         return f"{where}: no key yet." if found is None else f"{where}: the key comes from OPENAI_API_KEY ({found.end})."
-
-    @property
-    def _service(self) -> ServiceChoice:
-        return SERVICES[self.service]
 
     def _environment_key(self) -> Secret | None:
         """Return the key that `connect` finds in the environment; a ValueError says why there is no address or no key in it."""
@@ -277,14 +260,13 @@ class ApiKey(Panel):
             self.show_status(f"The address was taken out: {problem}", "wrong")
             return
         sandbox = self.service == "sandbox"
-        self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{self._service.note}</p>'
+        self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{_NOTES[self.service]}</p>'
         self._address_row.layout.display = None if self.service == "other" else "none"
         self._field.layout.display = "none" if sandbox else None
         self.show_status(self._next_step(), "ok" if sandbox else "busy")
         self.refresh_code()
 
     def _next_step(self) -> str:
-        """Return which key is used, or what is missing."""
         if self.service == "sandbox":
             return "Ready. No key is needed."
         try:

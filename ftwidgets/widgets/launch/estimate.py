@@ -54,13 +54,7 @@ class Estimate:
 
 
 def count_file(lines: Iterable[bytes]) -> FileCount:
-    """Count the examples and tokens of a JSONL file.
-
-    Parameters
-    ----------
-    lines
-        Its lines. Beyond the first 2,000 examples, lines are counted and not read.
-    """
+    """Count the examples and tokens of a JSONL file; beyond the first 2,000 examples, lines are counted and not read."""
     examples = read = tokens = 0
     warning = ""
     for number, line in enumerate(lines, start=1):
@@ -82,14 +76,7 @@ def count_file(lines: Iterable[bytes]) -> FileCount:
 def training_speed(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> TrainingSpeed | None:
     """Return how fast jobs on this model ran: the median of those that succeeded; None if nothing is known.
 
-    Parameters
-    ----------
-    jobs
-        The client's recent ones.
-    model
-        The base model.
-    sandbox
-        Whether the model is the sandbox's. Its speed was measured once; that figure is returned where no job succeeded.
+    The speed of the sandbox was measured once; that figure is returned where no job on its model succeeded.
     """
     speeds = [
         job.trained_tokens / max(1, job.finished_at - job.created_at)
@@ -110,23 +97,7 @@ def n_waiting(jobs: Iterable[FineTuningJob]) -> int:
 def estimate(
     count: FileCount, n_epochs: int | None, model: str, speed: TrainingSpeed | None, *, sandbox: bool, n_before: int = 0
 ) -> Estimate:
-    """Estimate time and cost from tokens x epochs.
-
-    Parameters
-    ----------
-    count
-        What is in the training file.
-    n_epochs
-        None for auto.
-    model
-        The base model, to find its price.
-    speed
-        As `training_speed` returns it.
-    sandbox
-        Whether the model is the sandbox's.
-    n_before
-        The number of jobs that have to end first.
-    """
+    """Estimate time and cost from tokens x epochs (None for auto); `n_before` jobs have to end first."""
     chosen = n_epochs or auto_epochs(count.examples)
     trained = count.tokens * chosen
     auto = " (auto, by OpenAI's published rule)" if n_epochs is None else ""

@@ -79,13 +79,7 @@ FIELDS: dict[str, tuple[str, Callable[..., Any], Callable[[str], Any], str]] = {
 
 
 class FormField:
-    """A field of the form, with its sentence of help and a line for what is wrong with it.
-
-    Parameters
-    ----------
-    label, control, parse, help_text
-        A row of `FIELDS`. `parse` returns the value of a text, or raises a ValueError that says what to write instead.
-    """
+    """A field of the form, from a row of `FIELDS`, with its sentence of help and a line for what is wrong with it."""
 
     def __init__(self, label: str, control: Callable[..., Any], parse: Callable[[str], Any], help_text: str) -> None:
         self.label = label
@@ -119,14 +113,9 @@ class FormField:
             raise ValueError(f'{self.label}: "{value!s:.40}" is not in the menu.') from None
 
     def value(self) -> Any:
-        """Return the parsed value.
-
-        Raises
-        ------
-        ValueError
-            That says what to write instead.
-        """
-        return self._parse(self._choices.get(self.text.strip(), self.text))
+        """Return the parsed value; a ValueError says what to write instead."""
+        text = self.text.strip()
+        return self._parse(self._choices.get(text, text))
 
     def problem(self) -> str:
         """Return what is wrong with the field in a sentence; empty if nothing is."""

@@ -228,23 +228,23 @@ class JobLauncher(Panel):
     def _start_launch(self) -> None:
         if self._starting:  # the second of two fast clicks
             return
+
+        def launch() -> job.Job:
+            try:
+                return self.launch()
+            finally:
+                self._starting = False
+                self._update_button()
+                self.update_static_view()
+
         self._starting = True
         self._update_button()
         self.show_status("Uploading and launching ...")
-        if not self._work.start(self._launch_in_background):  # the last launch is just ending
+        if not self._work.start(launch):  # the last launch is just ending
             self._starting = False
             self._update_button()
-
-    def _launch_in_background(self) -> job.Job:
-        try:
-            return self.launch()
-        finally:
-            self._starting = False
-            self._update_button()
-            self.update_static_view()
 
     def _on_change(self) -> None:
-        """Update everything that depends on the fields."""
         for field in self.fields.values():
             field.show_error(field.problem())
         self._show_warnings()
@@ -253,7 +253,6 @@ class JobLauncher(Panel):
         self.refresh_code()
 
     def _show_warnings(self) -> None:
-        """Show under the fields of the files what is allowed but doubtful."""
         train, validation = self.fields["train_file"], self.fields["validation_file"]
         count = None if train.problem() else self._options.count(train.value())
         if count is not None and count.warning:

@@ -89,7 +89,7 @@ class JobSettings:
         return "\n".join([*lines, ")", "print(job.id, job.status)"])
 
 
-# One function for each field of the form. Each raises a ValueError that says what to write instead.
+# One function for each field of the form, for its text without whitespace around it. A ValueError says what to write instead.
 
 
 def parse_training_file(text: str) -> JobFile:
@@ -102,7 +102,6 @@ def parse_training_file(text: str) -> JobFile:
 
 def parse_validation_file(text: str) -> JobFile | None:
     """Return the file that a path or an id names; None for an empty text."""
-    text = text.strip()
     if not text:
         return None
     path = find_path(text)
@@ -128,7 +127,6 @@ def parse_method(text: str) -> str:
 
 def parse_count(text: str, *, most: int) -> int | None:
     """Return a whole number from 1 to `most`; None for auto."""
-    text = text.strip()
     if text.lower() in ("", "auto"):
         return None
     value = _parse_digits(text)
@@ -139,7 +137,6 @@ def parse_count(text: str, *, most: int) -> int | None:
 
 def parse_multiplier(text: str) -> float | None:
     """Return the learning-rate multiplier, a number above 0; None for auto."""
-    text = text.strip()
     if text.lower() in ("", "auto"):
         return None
     try:
@@ -154,7 +151,6 @@ def parse_multiplier(text: str) -> float | None:
 
 def parse_seed(text: str) -> int | None:
     """Return the seed, a whole number; None for an empty text."""
-    text = text.strip()
     if not text:
         return None
     value = _parse_digits(text)
@@ -165,7 +161,6 @@ def parse_seed(text: str) -> int | None:
 
 def parse_suffix(text: str) -> str | None:
     """Return the suffix for the name of the new model; None for an empty text."""
-    text = text.strip()
     if not text:
         return None
     if len(text) > LONGEST_SUFFIX:

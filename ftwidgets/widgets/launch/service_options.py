@@ -25,18 +25,7 @@ _OWNER = "ftwidgets"
 
 
 class ServiceOptions:
-    """The lists of one service, as of the last `refresh`; empty where it did not answer.
-
-    Parameters
-    ----------
-    client
-        A client of the service.
-
-    Attributes
-    ----------
-    error
-        Why the last `refresh` failed, in a sentence; empty if it did not.
-    """
+    """The lists of one service, as of the last `refresh`; empty where it did not answer, and `error` says why."""
 
     def __init__(self, client: openai.OpenAI) -> None:
         self._client = client.with_options(timeout=_TIMEOUT, max_retries=0)

@@ -1,6 +1,6 @@
 """Draw losses over steps as SVG text, small enough to send several times a second, with a summary for screen readers.
 
-`loss_chart` returns a whole picture. `live_chart.py` keeps the `frame` and sends only new `paths`. Steps are averaged in
+`loss_chart` returns a whole picture. `LiveChart` keeps the `frame` and sends only new `paths`. Steps are averaged in
 buckets of four pixels, so a path is never longer than a 480-pixel chart can show. Losses are never negative.
 """
 
@@ -9,8 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
+
+import traitlets
 
 from ftwidgets.jobs.diagnosis import format_loss
+from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Points, Scale, fit_scale
 
 Series = Mapping[str, Points]
@@ -23,16 +27,9 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 2", "10 4")
 
 
 def path(points: Points, scale: Scale, *, dots: bool = False) -> str:
-    """Return a line as the `d` of an SVG path, in whole pixels.
+    """Return a line as the `d` of an SVG path, in whole pixels, with a gap where a loss is not finite; the steps must rise.
 
-    Parameters
-    ----------
-    points
-        Rising steps with their losses; the line has a gap where a loss is not finite.
-    scale
-        The axes.
-    dots
-        Return the points alone: a broad, round stroke draws them as dots.
+    With `dots`, return the points alone: a broad, round stroke draws them as dots.
     """
     drawn, here, pen_up = [], (0, 0), True
     for x, y in _buckets(points, scale):
@@ -58,28 +55,20 @@ def frame(
     lines: Mapping[str, str] | None = None,
     marks: Sequence[float] = (),
 ) -> str:
-    """Return the SVG of the axes, the legend, and the lines if they are given.
+    """Return the SVG of the axes, the legend, and the lines if they are given; a screen reader reads the label.
 
-    Parameters
-    ----------
-    names
-        The names of the lines, in order.
-    scale
-        The axes.
-    label
-        What the picture shows, for a screen reader.
-    lines
-        As `paths` returns them; each becomes a `<path>` with its number as `data-line`.
-    marks
-        Steps to mark by a vertical line.
+    `lines` are as `paths` returns them; each becomes a `<path>` with its number as `data-line`. `marks` are steps to mark by a
+    vertical line.
     """
     size = f"style='display:block;width:100%;max-width:{WIDTH}px'"
     drawn = lines or {str(i): "" for i in range(len(names))}
+    strokes = {key: _stroke(int(key.rstrip(".")), key[-1] == ".") for key in drawn}
+    shapes = "".join(f"<path data-line='{key}' {strokes[key]} d='{d}'/>" for key, d in drawn.items())
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(label)}' viewBox='0 0 {WIDTH} {HEIGHT}' "
         f"{size} font-family='sans-serif' font-size='11' fill='currentColor'>"
         f"{_axes(scale, marks)}{_legend(names)}"
-        f"<g fill='none' stroke-width='2' stroke-linejoin='round' stroke-linecap='round'>{_lines(drawn)}</g></svg>"
+        f"<g fill='none' stroke-width='2' stroke-linejoin='round' stroke-linecap='round'>{shapes}</g></svg>"
     )
 
 
@@ -161,7 +150,6 @@ def _text(x: float, y: float, text: str) -> str:
 
 
 def _legend(names: Sequence[str]) -> str:
-    """Return the name of each line with a piece of its stroke, in a row under the axis."""
     parts, x, y = [], LEFT, HEIGHT - 10
     for i, name in enumerate(names):
         parts.append(f"<path d='M{x} {y}h20' {_stroke(i)}/>{_text(x + 25, y + 4, name)}")
@@ -169,13 +157,64 @@ def _legend(names: Sequence[str]) -> str:
     return f"<g stroke-width='2'>{''.join(parts)}</g>"
 
 
-def _lines(drawn: Mapping[str, str]) -> str:
-    """Return the lines; those whose number ends with a dot as dots."""
-    strokes = {key: _stroke(int(key.rstrip(".")), key[-1] == ".") for key in drawn}
-    return "".join(f"<path data-line='{key}' {strokes[key]} d='{d}'/>" for key, d in drawn.items())
-
-
 def _stroke(i: int, dots: bool = False) -> str:
     dash = DASHES[i % len(DASHES)]
     style = " stroke-width='6'" if dots else f" stroke-dasharray='{dash}'" if dash else ""
     return f"stroke='{COLOURS[i % len(COLOURS)]}'{style}"
+
+
+class LiveChart(Live):
+    """A loss chart that is redrawn while a job runs, with a button for each checkpoint, under a sentence (`heading`).
+
+    A press calls the `on_press` functions with the step, as text. The axes are sent to the browser when they change, otherwise
+    only the paths of the lines.
+    """
+
+    _esm = Path(__file__).with_name("live_chart.js")
+
+    lines = traitlets.Dict().tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, heading: str = "") -> None:
+        self._heading = heading
+        self._frame: object = None
+        super().__init__()
+        self.show({"training": []})
+
+    def show(self, series: Series, *, last: float | None = None, dots: Container[str] = (), steps: Sequence[int] = ()) -> None:
+        """Draw the losses as `loss_chart` does, and a button for each of `steps`, which rise."""
+        scale = fit_scale(series.values(), last)
+        lines, label = paths(series, scale, dots), summary(series)
+        with self.hold_sync():  # one message
+            if self._frame != (scale, list(lines), list(series), list(steps)):
+                self._frame = (scale, list(lines), list(series), list(steps))
+                empty = dict.fromkeys(lines, "")
+                svg = frame(list(series), scale, "", lines=empty, marks=steps)
+                self.html = self._buttons(scale, steps) + svg
+            self.lines, self.label = lines, label
+
+    def _buttons(self, scale: Scale, steps: Sequence[int]) -> str:
+        if not steps:
+            return ""
+        positions = button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps])
+        buttons = []
+        for step, x in zip(steps, positions, strict=True):
+            label = f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"
+            style = f"position:absolute;left:{100 * x / WIDTH:.1f}%;transform:translateX(-50%)"
+            buttons.append(f'<button data-press="{step}" aria-label="{label}" style="{style}">{step or "base"}</button>')
+        strip = f'<div style="position:relative;height:30px;max-width:{WIDTH}px">{"".join(buttons)}</div>'
+        return f'<p class="ftw-help">{escape(self._heading)}</p>{strip}'
+
+
+def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[float]:
+    """Return the centres of buttons, moved to the left as far as needed so that none overlap or leave the chart.
+
+    `steps` are the pixels of their steps, in rising order; `lengths` the numbers of characters on them.
+    """
+    centres: list[float] = []
+    edge = float(WIDTH)
+    for x, length in reversed(list(zip(steps, lengths, strict=True))):
+        half_width = 13 + 4 * length
+        centres.append(min(x, edge - half_width))
+        edge = centres[-1] - half_width
+    return centres[::-1]

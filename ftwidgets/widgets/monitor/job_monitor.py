@@ -20,7 +20,6 @@ from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.monitor import chart, status_text
-from ftwidgets.widgets.monitor.live_chart import LiveChart
 from ftwidgets.widgets.monitor.losses import VALIDATION, Losses
 from ftwidgets.widgets.monitor.poll_job import JobSnapshot, checkpoint_models, n_epochs, newest_job, poll
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, ProbePrompts
@@ -83,14 +82,9 @@ class JobMonitor(Panel):
             client, prompts, system=system, max_tokens=max_tokens, on_change=self._on_answers, on_error=self.show_error
         )
         self._task: BackgroundTask[None] = BackgroundTask("monitor", on_error=self.show_error)
-        super().__init__(f"Job {self.job.id}", self._parts())
-        self.watch()
-
-    def _parts(self) -> list[ipywidgets.Widget]:
-        """Create the controls and return them from top to bottom."""
         self._headline, self._progress, self._table, self._events = Live(role="status"), Live(), Live(), Live()
         self._diagnosis_view = Live(role="status")
-        self._chart = LiveChart("Press a step to ask the model as it was then.")
+        self._chart = chart.LiveChart("Press a step to ask the model as it was then.")
         self._chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
         self._chart.layout.width, self._chart.layout.max_width = f"{WIDTH}px", "100%"
         self._chart.layout.margin = "2px 16px 2px 2px"
@@ -102,7 +96,9 @@ class JobMonitor(Panel):
         top = [self._headline, self._progress, row(self.cancel_button, self.watch_button)]
         middle = row(self._chart, self._table)
         middle.layout.align_items = "flex-start"
-        return [*top, middle, self._diagnosis_view, self._probes.table, self._probes.box, self._events]
+        parts = [*top, middle, self._diagnosis_view, self._probes.table, self._probes.box, self._events]
+        super().__init__(f"Job {self.job.id}", parts)
+        self.watch()
 
     @property
     def prompts(self) -> ipywidgets.Textarea:
@@ -251,7 +247,6 @@ class JobMonitor(Panel):
         return "".join([*parts, self._diagnosis_view.html, self._probes.table.html])
 
     def _watch(self) -> None:
-        """Poll the job to its end, in the thread."""
         job = Job(self._client.with_options(timeout=_TIMEOUT), self.job.id)
         done = False
         try:
@@ -287,7 +282,6 @@ class JobMonitor(Panel):
             self._table.html = losses.table_html(n_epochs(self._details))
 
     def _show_end(self, job: Job) -> None:
-        """Show the whole curve, its diagnosis, and a button for each checkpoint."""
         curve = job.curve
         if len(curve):
             self._losses.replace(curve)

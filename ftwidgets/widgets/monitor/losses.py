@@ -23,19 +23,11 @@ _HEADER = ("epoch", "to step", "training", "validation")
 
 
 class Losses:
-    """The losses measured so far, by step.
-
-    Attributes
-    ----------
-    total
-        The number of steps of the job; None if it is not known.
-    last
-        The last measured step; 0 before the first.
-    """
+    """The losses measured so far, by step."""
 
     def __init__(self) -> None:
-        self.total: int | None = None
-        self.last = 0
+        self.total: int | None = None  # steps of the job, if known
+        self.last = 0  # the last measured step
         self._columns: dict[str, dict[int, float]] = {"train_loss": {}, "valid_loss": {}, "full_valid_loss": {}}
         self._seen: set[str] = set()
 
@@ -69,7 +61,10 @@ class Losses:
 
         Where neither the validation loss nor the number of epochs shows where an epoch ends, the rows are parts of the run.
         """
-        ends = sorted(self._columns["full_valid_loss"]) or self._ends_of_parts(n_epochs or _ROWS)
+        ends = sorted(self._columns["full_valid_loss"])
+        if not ends:
+            total, n = self.total or self.last, n_epochs or _ROWS
+            ends = [end for end in sorted({round(i * total / n) for i in range(1, n + 1)}) if 0 < end <= self.last]
         found: list[tuple[object, ...]] = []
         begin = 0
         for number, end in enumerate(ends, 1):
@@ -87,11 +82,6 @@ class Losses:
             return table
         style = "max-height:300px;overflow:auto"
         return f'<div class="ftw-tall" tabindex="0" role="region" aria-label="{_CAPTION}" style="{style}">{table}</div>'
-
-    def _ends_of_parts(self, n: int) -> list[int]:
-        total = self.total or self.last
-        ends = sorted({round(i * total / n) for i in range(1, n + 1)})
-        return [end for end in ends if 0 < end <= self.last]
 
     def _add_step(self, step: int, values: Mapping[Any, Any]) -> None:
         self.last = max(self.last, step)

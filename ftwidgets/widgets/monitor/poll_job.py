@@ -32,12 +32,7 @@ class JobSnapshot:
 def poll(job: Job, stop: threading.Event) -> Iterator[JobSnapshot]:
     """Poll a job until it has ended or `stop` is set, with the pauses of `ftwidgets.jobs.polling`.
 
-    Raises
-    ------
-    openai.OpenAIError
-        What the client raises: at once where the service rejects the request, after two minutes where it does not answer.
-    FtwidgetsError
-        If the address is not that of such a service.
+    What the client raises comes at once where the service rejects the request, after two minutes where it does not answer.
     """
     backoff = Backoff()
     while not stop.is_set():

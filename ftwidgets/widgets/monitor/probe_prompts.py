@@ -24,23 +24,7 @@ PROMPTS = ("Hello, how are you?", "What can you help me with?", "Where is my ord
 
 
 class ProbePrompts:
-    """The prompts, and what the checkpoints answered.
-
-    Parameters
-    ----------
-    client
-        Any `openai` client.
-    prompts
-        One or more.
-    system
-        The system prompt to ask with; empty for none.
-    max_tokens
-        The most tokens of an answer.
-    on_change
-        Called in the thread when there are new answers.
-    on_error
-        Called in the thread with what the client raised.
-    """
+    """The prompts, and what the checkpoints answered; `on_change` and `on_error` are called in the thread."""
 
     def __init__(
         self,

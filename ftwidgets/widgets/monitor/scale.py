@@ -11,30 +11,18 @@ Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT = 480, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 20, 42  # the margins around the plot
 
-SMALLEST = 1e-3
-"""Smaller losses are drawn at this one: on a logarithmic scale 0 is infinitely far down."""
-LOG_RATIO = 10.0
-"""From this ratio of the largest to the smallest loss on, the scale is logarithmic."""
+SMALLEST = 1e-3  # smaller losses are drawn at this one: on a logarithmic scale 0 is infinitely far down
+LOG_RATIO = 10.0  # from this ratio of the largest to the smallest loss on, the scale is logarithmic
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale of both axes.
-
-    Parameters
-    ----------
-    last
-        The step at the right edge.
-    low, high
-        The losses at the lower and the upper edge.
-    log
-        Whether the losses are on a logarithmic scale.
-    """
+    """The scale of both axes: steps from 0 to `last`, losses from `low` to `high`."""
 
     last: float
     low: float
     high: float
-    log: bool
+    log: bool  # whether the losses are on a logarithmic scale
 
     def x(self, step: float) -> float:
         """Return the distance of a step from the left, in pixels."""
@@ -66,12 +54,7 @@ class Scale:
 def fit_scale(lines: Iterable[Points], last: float | None = None) -> Scale:
     """Return a scale that fits all lines, rounded so that it seldom changes while they grow.
 
-    Parameters
-    ----------
-    lines
-        The points of each line; losses that are not finite are ignored.
-    last
-        The last step, if it is known already.
+    Losses that are not finite are ignored; `last` is the last step, if it is known already.
     """
     drawn = list(lines)
     losses = [loss for line in drawn for _, loss in line if loss < math.inf] or [1.0]

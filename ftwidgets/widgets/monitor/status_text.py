@@ -41,14 +41,9 @@ def headline(details: FineTuningJob, losses: Losses) -> str:
     if str(details.status) == "paused":  # not in the client's types
         return f"{text} client.fine_tuning.jobs.resume({details.id!r}) does that."
     if details.status == "failed":
-        return f"{text} {reason(details)}".rstrip()
+        reasons = (details.error.code, details.error.message) if details.error else ()
+        return f"{text} {': '.join(filter(None, reasons))}".rstrip()
     return text
-
-
-def reason(details: FineTuningJob) -> str:
-    """Return the service's reason for a failure; empty without one."""
-    error = details.error
-    return ": ".join(filter(None, (error.code, error.message))) if error else ""
 
 
 def outage_text(error: Exception | None) -> str:

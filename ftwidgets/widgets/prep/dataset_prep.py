@@ -232,7 +232,6 @@ class DatasetPrep(Panel):
         return {**self.columns.arguments, **system, "validation": int(share) if whole else share, "seed": self.seed.value}
 
     def _load(self) -> None:
-        """Offer the columns of the chosen table, and check it."""
         if self.source.source is None:
             self._clear(f"Choose {self.source.kind.value}.")
             return
@@ -255,7 +254,6 @@ class DatasetPrep(Panel):
         self.refresh_code()
 
     def _split(self) -> None:
-        """Split the examples with the present choices, and show the outcome."""
         if self._draft is None:
             return
         options, self._in_validation = self._options(), []

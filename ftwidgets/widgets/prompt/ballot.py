@@ -52,16 +52,9 @@ class _Entry:
 
 
 class Ballot:
-    """The pairs of answers of a vote, and the votes so far.
+    """The pairs of answers to the prompts of a vote, and the votes so far; the result calls the models by their `names`.
 
-    Parameters
-    ----------
-    names
-        What the two models are called in the result.
-    prompts
-        What both models are asked.
-    seed
-        Decides the order of the prompts, and for each prompt which model is on the left.
+    `seed` decides the order of the prompts, and for each prompt which model is on the left.
     """
 
     def __init__(self, names: tuple[str, str], prompts: Sequence[str], *, seed: int = 0) -> None:
@@ -104,15 +97,7 @@ class Ballot:
         return next((entry.pair for entry in self._entries if entry.vote is None), None)
 
     def vote(self, choice: Choice) -> None:
-        """Vote on the present pair and go on to the next one.
-
-        Raises
-        ------
-        ValueError
-            If the vote is none of the three.
-        FtwidgetsError
-            If there is nothing left to vote on.
-        """
+        """Vote on the present pair and go on to the next one."""
         if choice not in CHOICES:
             raise ValueError(f'a vote is "left", "right" or "tie": {choice!r}')
         if self.pair is None:
@@ -196,15 +181,12 @@ class Votes:
         if low > 0.5 or high < 0.5:
             better = second if low > 0.5 else first
             return f"{better} is the better one on prompts like these, as far as the votes go: {figures}."
-        return f"Cannot tell yet: {figures}, and one half is inside. {self._votes_needed()}"
-
-    def _votes_needed(self) -> str:
-        """Say how many votes would be needed if the share stayed as it is."""
+        open_text = f"Cannot tell yet: {figures}, and one half is inside."
         distance = abs(self.share - 0.5)
         if distance < _EVEN:
-            return "The votes are as good as even; more of them may never tell."
+            return f"{open_text} The votes are as good as even; more of them may never tell."
         n = math.ceil((Z / (2 * distance)) ** 2)  # Wilson's interval excludes 1/2 where |share - 1/2| > z / (2 sqrt(n))
-        return f"If the share stayed as it is, about {n} decided votes would tell."
+        return f"{open_text} If the share stayed as it is, about {n} decided votes would tell."
 
     @property
     def count(self) -> str:

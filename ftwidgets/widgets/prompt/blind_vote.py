@@ -37,25 +37,8 @@ class VoteState(Enum):
 class BlindVote(ipywidgets.VBox):
     """A prompt with two answers and a button for each choice; hidden while there is no vote.
 
-    Parameters
-    ----------
-    client
-        Any `openai` client.
-    task
-        Runs the requests to the models.
-    show_status
-        Called with a sentence and its kind, as `Panel.show_status`.
-    catch_errors
-        Makes a callback that shows an exception, as `Panel.catch_errors`.
-
-    Attributes
-    ----------
-    state
-        What it is doing. Observe it to hide the names of the models while it is not `IDLE`.
-    models
-        The models of the vote, or of the last one.
-    votes
-        The result of the last vote that was revealed; None before.
+    Observe `state` to hide the names of the models while it is not `IDLE`. `models` are those of the vote, or of the last one;
+    `votes` is the result of the last vote that was revealed. `show_status` and `catch_errors` are those of the panel.
     """
 
     state = traitlets.UseEnum(VoteState, VoteState.IDLE)
@@ -99,19 +82,7 @@ class BlindVote(ipywidgets.VBox):
     def start(
         self, request: PromptRequest, prompts: Sequence[str], models: tuple[str, str], names: tuple[str, str], *, seed: int
     ) -> None:
-        """Ask both models all prompts in the background, then show the first pair.
-
-        Parameters
-        ----------
-        request
-            The settings to ask with; each prompt takes the place of its prompt.
-        prompts
-            What to ask.
-        models, names
-            The two models, and what they are called in the result.
-        seed
-            Decides the order of the prompts, and for each prompt which model is on the left.
-        """
+        """Ask both models all prompts with the settings of `request`, in the background, then show the first pair."""
         self._ballot, self._stop = Ballot(names, prompts, seed=seed), threading.Event()
         self.models = models
         self.state = VoteState.ASKING
@@ -127,15 +98,7 @@ class BlindVote(ipywidgets.VBox):
         self._stop.set()
 
     def vote(self, choice: Choice) -> None:
-        """Vote on the pair that is shown; the last vote reveals the names.
-
-        Raises
-        ------
-        ValueError
-            If the vote is none of the three.
-        FtwidgetsError
-            If there is no pair to vote on.
-        """
+        """Vote on the pair that is shown; the last vote reveals the names."""
         if self.state is not VoteState.VOTING:
             raise FtwidgetsError('there is no pair to vote on. Start with blind(["...", "..."]) and wait().')
         self._ballot.vote(choice)
@@ -154,7 +117,6 @@ class BlindVote(ipywidgets.VBox):
         self._show_status(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
 
     def _collect(self, request: PromptRequest) -> None:
-        """Ask both models all prompts, in the thread, and show the first pair."""
         try:
             complete = self._fill_ballot(request)
         except BaseException:

@@ -13,8 +13,7 @@ from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedA
 if TYPE_CHECKING:
     import pandas as pd
 
-PAGE = 5
-"""Requests on a page of the history."""
+PAGE = 5  # requests on a page of the history
 
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;max-width:75ch;margin:4px 0"
 
@@ -33,21 +32,13 @@ def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:
     """Return the history as a table, one row for each request; an error is in the column of the notes."""
     import pandas as pd
 
-    rows = [
-        {
-            "prompt": entry.request.prompt,
-            "system": entry.request.system,
-            "temperature": entry.request.temperature,
-            "max_tokens": entry.request.max_tokens,
-            "seed": entry.request.seed,
-            **{
-                key: value
-                for side, name, answer in zip(("left", "right"), entry.names, entry.answers, strict=True)
-                for key, value in ((side, name), (f"{side}_answer", answer.text), (f"{side}_note", note(entry.request, answer)))
-            },
-        }
-        for entry in entries
-    ]
+    rows = []
+    for entry in entries:
+        request = entry.request
+        row: list[object] = [request.prompt, request.system, request.temperature, request.max_tokens, request.seed]
+        for name, answer in zip(entry.names, entry.answers, strict=True):
+            row += [name, answer.text, note(request, answer)]
+        rows.append(row)
     columns = ["prompt", "system", "temperature", "max_tokens", "seed"]
     columns += [f"{side}{part}" for side in ("left", "right") for part in ("", "_answer", "_note")]
     return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
@@ -93,10 +84,7 @@ def side_html(where: str, name: str, model: str, request: PromptRequest, answer:
     parts = [f"<h4>{escape(title)}</h4>"]
     if model and model != name:
         parts.append(f'<p class="ftw-help" style="overflow-wrap:anywhere">{escape(model)}</p>')
-    if answer is None:
-        parts.append("<p>Nothing asked yet.</p>")
-    else:
-        parts.append(_answer_html(request, answer))
+    parts.append("<p>Nothing asked yet.</p>" if answer is None else _answer_html(request, answer))
     return f'<div role="group" aria-label="{escape(title)}">{"".join(parts)}</div>'
 
 

@@ -21,12 +21,7 @@ _FULL, _WIDE, _NARROW = "700px", "440px", "290px"
 class PromptForm:
     """The form, in three boxes: `top` with the fields, `answers`, and `blind` for the prompts and result of a blind vote.
 
-    Parameters
-    ----------
-    request
-        What the fields hold at the beginning.
-    choices
-        The models in the lists of the two fields; others can be typed.
+    The fields begin as `request`; the lists of models offer `choices`, others can be typed.
     """
 
     def __init__(self, request: PromptRequest, choices: Sequence[str]) -> None:
@@ -51,10 +46,8 @@ class PromptForm:
         for side in self.sides:
             side.layout = ipywidgets.Layout(flex="1 1 300px", width="auto", min_width="0")
         side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self.top, self.answers, self.blind = self._top(), ipywidgets.VBox([side_by_side, self.history]), self._blind()
-
-    def _top(self) -> ipywidgets.VBox:
-        return ipywidgets.VBox(
+        self.answers = ipywidgets.VBox([side_by_side, self.history])
+        self.top = ipywidgets.VBox(
             [
                 fields.field(self.left, "A model or checkpoint. Clear the field to see the list.", width=_FULL),
                 fields.field(self.right, "The one to compare it with.", width=_FULL),
@@ -71,10 +64,8 @@ class PromptForm:
                 fields.row(self.go, self.halt),
             ]
         )
-
-    def _blind(self) -> ipywidgets.VBox:
         help_text = "One a line. You vote on pairs of answers; whose they are is shown after the last vote."
-        return ipywidgets.VBox(
+        self.blind = ipywidgets.VBox(
             [
                 Live('<h4 style="margin-top:14px">Blind vote</h4>'),
                 fields.field(self.prompts, help_text, width=_FULL),
@@ -89,13 +80,7 @@ class PromptForm:
         return self.left.value.strip(), self.right.value.strip()
 
     def request(self, prompt: str | None = None) -> PromptRequest:
-        """Return what the fields hold; a given prompt takes the place of the field's.
-
-        Raises
-        ------
-        ValueError
-            If there is no prompt, or the seed is not a whole number.
-        """
+        """Return what the fields hold; a given prompt takes the place of the field's."""
         text, seed = self.prompt.value if prompt is None else prompt, self.seed.value.strip()
         if not text.strip():
             raise ValueError("there is no prompt yet. Write one.")
@@ -134,13 +119,7 @@ def _column(control: ipywidgets.Widget, help_text: str, width: str) -> ipywidget
 
 
 def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return pairs of a name and a model, from a mapping or a list of models that are their own names.
-
-    Raises
-    ------
-    FtwidgetsError
-        If a model is not a text, such as that of a job which failed.
-    """
+    """Return pairs of a name and a model, from a mapping or a list of models that are their own names."""
     if isinstance(models, str):
         models = [models]
     pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]

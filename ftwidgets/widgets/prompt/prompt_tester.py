@@ -297,7 +297,6 @@ class PromptTester(Panel):
             raise FtwidgetsError("the models are still answering. Wait for them, or stop them.")
 
     def _show_form(self, left: str, right: str) -> None:
-        """Put two models into the form, and show their last answers."""
         self.form.show(left, right)
         last = self._entries[-1] if self._entries and self._entries[-1].models == (left, right) else None
         for position, model in enumerate((left, right)):
@@ -307,7 +306,6 @@ class PromptTester(Panel):
         self._on_change()
 
     def _on_change(self) -> None:
-        """Update what depends on the fields."""
         if self.voting:
             return
         self.refresh_code()

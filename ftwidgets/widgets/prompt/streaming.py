@@ -26,13 +26,7 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """A prompt with its settings. An empty `system` means that no system message is sent.
-
-    Raises
-    ------
-    ValueError
-        If `temperature` or `max_tokens` cannot be sent.
-    """
+    """A prompt with its settings. An empty `system` means that no system message is sent."""
 
     prompt: str
     system: str = ""
@@ -106,23 +100,9 @@ def stream_answer(
     on_change: Callable[[StreamedAnswer], object],
     stop: threading.Event,
 ) -> StreamedAnswer:
-    """Send a request to one model; a failure becomes part of the answer, not an exception.
+    """Send a request to one model and return its whole answer; a failure becomes part of it, not an exception.
 
-    Parameters
-    ----------
-    client
-        Any `openai` client.
-    model, request
-        The model, and what to send.
-    on_change
-        Called with the answer so far, a few times a second.
-    stop
-        Ends the answer at its next token once it is set.
-
-    Returns
-    -------
-    StreamedAnswer
-        The whole answer.
+    `on_change` is called with the answer so far, a few times a second; `stop` ends the answer at its next token once it is set.
     """
     answer, reported_at = StreamedAnswer(), monotonic()
     try:
@@ -153,23 +133,10 @@ def ask_all(
     on_change: Callable[[int, StreamedAnswer], object],
     stop: threading.Event,
 ) -> list[StreamedAnswer]:
-    """Send a request to several models at once.
+    """Send a request to several models at once; return their answers in order. A model may be listed twice.
 
-    Parameters
-    ----------
-    client, request
-        As for `stream_answer`.
-    models
-        The models; one may be listed twice.
-    on_change
-        Called with the position of a model and its answer so far, and at last with its whole answer.
-    stop
-        Ends all answers once it is set. An answer whose next token does not come soon is cut off there.
-
-    Returns
-    -------
-    list[StreamedAnswer]
-        In the order of the models.
+    `on_change` is called with the position of a model and its answer so far, and at last with its whole answer. Once `stop` is
+    set, all answers end; one whose next token does not come soon is cut off there.
     """
     answers = [StreamedAnswer() for _ in models]
     lock, finished = threading.Lock(), threading.Event()
@@ -184,8 +151,7 @@ def ask_all(
                 finished.set()
 
     def ask(position: int) -> None:
-        on_part = partial(update, position)
-        update(position, stream_answer(client, models[position], request, on_change=on_part, stop=stop))
+        update(position, stream_answer(client, models[position], request, on_change=partial(update, position), stop=stop))
 
     for position in range(len(models)):
         threading.Thread(target=ask, args=(position,), name=f"ftwidgets-answer-{position}", daemon=True).start()

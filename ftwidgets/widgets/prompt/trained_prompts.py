@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     import openai
     from openai.types.fine_tuning import FineTuningJob
 
-MAX_LINES = 20
-"""Lines of the training file that are read."""
-
-MAX_JOBS = 500
-"""Jobs that are searched for the one that made a model, from the latest on."""
+MAX_LINES = 20  # of the training file that are read
+MAX_JOBS = 500  # that are searched for the one that made a model, from the latest on
 
 SystemPrompts = frozenset[str]
 """The system prompts in training; the empty text stands for examples without one."""
@@ -28,15 +25,7 @@ _SYSTEM_ROLES = ("system", "developer")
 
 
 class TrainedPrompts:
-    """The system prompts of each model, looked up once.
-
-    Parameters
-    ----------
-    client
-        Any `openai` client.
-    given
-        The system prompt of the training, if it is known; then nothing is looked up.
-    """
+    """The system prompts of each model, looked up once; if that of the training is `given`, nothing is looked up."""
 
     def __init__(self, client: openai.OpenAI, given: str | None = None) -> None:
         self._client, self._given = client, given
@@ -48,14 +37,9 @@ class TrainedPrompts:
         return self._given is not None or not model or model in self._found
 
     def warnings(self, system: str, models: Mapping[str, str]) -> list[str]:
-        """Return a sentence for each model that was trained with other system prompts, as far as that is known.
+        """Return a sentence for each model that was trained, as far as is known, with other system prompts than `system`.
 
-        Parameters
-        ----------
-        system
-            The system prompt that is sent now.
-        models
-            The models, by what they are called in the sentence.
+        `models` are by what they are called in the sentence.
         """
         trained: dict[str, SystemPrompts | None] = {name: self._found.get(model) for name, model in models.items()}
         if self._given is not None:
@@ -76,22 +60,7 @@ class TrainedPrompts:
 def system_prompts(client: openai.OpenAI, model: str) -> SystemPrompts | None:
     """Return the system prompts of the first examples that a model, or a checkpoint of it, was trained with.
 
-    Parameters
-    ----------
-    client
-        Any `openai` client.
-    model
-        The name of the model.
-
-    Returns
-    -------
-    frozenset[str] | None
-        None if they cannot be known: a base model, somebody else's job, a deleted file.
-
-    Raises
-    ------
-    openai.OpenAIError
-        If the service fails for another reason than a missing list or file.
+    None if they cannot be known: a base model, somebody else's job, a deleted file. Other failures of the service are raised.
     """
     import openai
 

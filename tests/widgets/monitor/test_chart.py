@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from ftwidgets.widgets.monitor import chart
-from ftwidgets.widgets.monitor.live_chart import LiveChart, button_positions
+from ftwidgets.widgets.monitor.chart import LiveChart, button_positions
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit_scale
 from tools import bench_chart
 
