@@ -47,7 +47,24 @@ class ClassRoutes:
     async def show(self, request: Request) -> Response:
         """List everybody in the class and what they use."""
         self._require_teacher(request)
-        students = await run_in_threadpool(lambda: [self._user_body(user) for user in self._users.all()])
+
+        def list_students() -> list[dict[str, Any]]:
+            return [
+                {
+                    "id": user.owner,
+                    "name": user.name,
+                    "admin": user.admin,
+                    "has_key": user.digest is not None,
+                    "created_at": user.since,
+                    "files": self._quotas.files(user.owner),
+                    "bytes": self._quotas.stored_bytes(user.owner),
+                    "unfinished_jobs": self._quotas.unfinished_jobs(user.owner),
+                    "tokens": self._quotas.tokens(user.owner),
+                }
+                for user in self._users.all()
+            ]
+
+        students = await run_in_threadpool(list_students)
         return JSONResponse({"object": "class", "paused": self._users.paused, "students": students})
 
     async def pause(self, request: Request) -> Response:
@@ -95,19 +112,6 @@ class ClassRoutes:
         self._require_teacher(request)
         self._users.set_paused(paused)
         return JSONResponse({"object": "class", "paused": paused})
-
-    def _user_body(self, user: User) -> dict[str, Any]:
-        return {
-            "id": user.owner,
-            "name": user.name,
-            "admin": user.admin,
-            "has_key": user.digest is not None,
-            "created_at": user.since,
-            "files": self._quotas.files(user.owner),
-            "bytes": self._quotas.stored_bytes(user.owner),
-            "unfinished_jobs": self._quotas.unfinished_jobs(user.owner),
-            "tokens": self._quotas.tokens(user.owner),
-        }
 
     def _remove(self, user: User) -> dict[str, Any]:
         self._users.remove(user.owner)  # first, so that no new request comes in

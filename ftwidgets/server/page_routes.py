@@ -166,7 +166,6 @@ def _html(text: str, status: int = 200, *, script: str = "'none'", wait: float =
 
 
 async def _read_form(request: Request) -> dict[str, str]:
-    """Read the fields of a small form."""
     body = await LimitedBody(request.receive, MAX_FORM).read()
     try:
         fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)

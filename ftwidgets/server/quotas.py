@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -226,18 +226,16 @@ class QuotaMiddleware:
         reserved.enter_context(_reserve(self._answering, owner, 1))
         if self._users.paused and scope["method"] == "POST" and not scope["path"].endswith("/cancel"):
             raise ApiError(403, PAUSED, code="class_paused")
-        if scope["method"] == "POST":
-            reserved.enter_context(self._reserve_room(scope["path"], owner, size))
-
-    def _reserve_room(self, path: str, owner: str, size: int) -> AbstractContextManager[None]:
-        if path == _JOBS:
-            return self._quotas.reserve_job(owner)
+        if scope["method"] != "POST":
+            return
+        path = scope["path"]
         uploads, makes_file = bool(_UPLOADS.fullmatch(path)), bool(_MAKES_FILE.fullmatch(path))
-        if uploads or makes_file:
-            return self._quotas.reserve_storage(owner, size if uploads else 0, makes_file=makes_file)
-        if path in METERED:
+        if path == _JOBS:
+            reserved.enter_context(self._quotas.reserve_job(owner))
+        elif uploads or makes_file:
+            reserved.enter_context(self._quotas.reserve_storage(owner, size if uploads else 0, makes_file=makes_file))
+        elif path in METERED:
             self._quotas.check_tokens(owner)
-        return nullcontext()
 
 
 def _rate_limited(message: str, wait: float) -> RateLimitedError:
@@ -245,13 +243,7 @@ def _rate_limited(message: str, wait: float) -> RateLimitedError:
 
 
 def _body_size(scope: Scope, limit: int) -> int:
-    """Return the declared length of a body, or the limit if none is declared.
-
-    Raises
-    ------
-    ApiError
-        413: the declared length exceeds the limit.
-    """
+    """Return the declared length of a body, or the limit if none is declared; raise the 413 for one above the limit."""
     length = Headers(scope=scope).get("content-length", "")
     if not length.isdecimal():
         return limit

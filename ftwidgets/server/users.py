@@ -172,7 +172,6 @@ class UserRegistry:
         return self._ids.new("own_", 12)
 
     def _save(self, user: User) -> None:
-        """Write a user to the file and to memory."""
         self._db.execute(
             f"INSERT OR REPLACE INTO holders ({_COLUMNS}, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (user.owner, user.name, user.digest, user.source, user.admin, user.since, user.generated, user.name.casefold()),

@@ -199,7 +199,6 @@ class FaultEngine:
                 yield rule.outcome()
 
     def _update_retirement(self) -> None:
-        """Set the shutdown dates of models to those of the rules."""
         if self._retirement is not None:
             self._retirement.clear()
             for rule in self.rules:

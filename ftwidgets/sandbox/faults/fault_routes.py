@@ -97,7 +97,6 @@ class FaultRoutes:
 
 
 def _require_admin(request: Request) -> None:
-    """Reject callers who are not admins."""
     caller: Caller | None = request.scope.get("caller")
     if caller is None or not caller.admin:
         message = "This key may not administrate the sandbox; use the administrator's key."

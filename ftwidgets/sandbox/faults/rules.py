@@ -325,7 +325,6 @@ def _has_type(value: Any, annotation: Any) -> bool:
 
 
 def _type_name(annotation: Any) -> str:
-    """Name the type of a value for a message."""
     if annotation == tuple[str, ...]:
         return "a list of texts"
     names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
