@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ftwidgets.sandbox.store.records import CheckpointRecord, EventRecord, FileRecord, JobRecord, ModelRecord
+from ftwidgets.sandbox.store.records import CheckpointRecord, EventRecord, FileRecord, JobRecord
 
 Body = dict[str, Any]
 
@@ -79,11 +79,6 @@ def checkpoint_body(record: CheckpointRecord) -> Body:
         "metrics": record.metrics,
         "step_number": record.step,
     }
-
-
-def model_body(record: ModelRecord) -> Body:
-    """Return the body of a tuned model."""
-    return {"id": record.id, "object": "model", "created": record.created_at, "owned_by": ORGANIZATION}
 
 
 def deleted_body(id_: str, kind: str) -> Body:

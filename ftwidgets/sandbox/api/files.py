@@ -99,18 +99,11 @@ class Files:
 
     async def list(self, request: Request) -> Response:
         """List files, newest first by default."""
-        query, owner = read_query(request, _FilesQuery), owner_of(request)
-        if query.after is not None and find_owned(self._store.db, FileRecord, query.after, owner) is None:
+        query, owner, db = read_query(request, _FilesQuery), owner_of(request), self._store.db
+        if query.after is not None and find_owned(db, FileRecord, query.after, owner) is None:
             raise refused(f"No such File object: {query.after}", param="after")
-        found, more = files_page(
-            self._store.db,
-            owner,
-            self._store.clock.time(),
-            purpose=query.purpose,
-            after=query.after,
-            newest=query.order == "desc",
-            limit=query.limit,
-        )
+        now, newest = self._store.clock.time(), query.order == "desc"
+        found, more = files_page(db, owner, now, purpose=query.purpose, after=query.after, newest=newest, limit=query.limit)
         return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
 
     async def retrieve(self, request: Request) -> Response:
@@ -120,10 +113,9 @@ class Files:
     async def content(self, request: Request) -> Response:
         """Return the bytes of a file."""
         record = self._find(request)
+        path, headers = self._store.blobs.path(record.id), {"content-length": str(record.bytes)}
         # Not a FileResponse: when a reader gives up halfway, that one leaves the file open.
-        chunks = _chunks(self._store.blobs.path(record.id))
-        headers = {"content-length": str(record.bytes)}
-        return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+        return StreamingResponse(_chunks(path), media_type="application/octet-stream", headers=headers)
 
     def delete(self, request: Request) -> Response:
         """Delete a file."""

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import owner_of
-from ftwidgets.sandbox.api.bodies import Body, deleted_body, model_body
+from ftwidgets.sandbox.api.bodies import ORGANIZATION, Body, deleted_body
 from ftwidgets.sandbox.api.request_model import check_no_query
 from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BASES, Catalog
@@ -51,12 +51,12 @@ class Models:
         return JSONResponse(deleted_body(name, "model"))
 
     def _base_body(self, name: str) -> Body:
-        created = {"id": name, "object": "model", "created": BASE_CREATED, "owned_by": "ftwidgets"}
-        return {**created, **self._shutdown_date(name)}
+        return self._body(name, BASE_CREATED, "ftwidgets")
 
     def _tuned_body(self, record: ModelRecord) -> Body:
-        return {**model_body(record), **self._shutdown_date(record.id)}
+        return self._body(record.id, record.created_at, ORGANIZATION)
 
-    def _shutdown_date(self, name: str) -> Body:
+    def _body(self, name: str, created: int, owner: str) -> Body:
+        body: Body = {"id": name, "object": "model", "created": created, "owned_by": owner}
         day = self._catalog.retirement.date(name)
-        return {} if day is None else {"shutdown_date": day.isoformat()}
+        return body if day is None else {**body, "shutdown_date": day.isoformat()}

@@ -6,7 +6,7 @@ checkpoint; only its owner can delete it. The service requires an admin key; her
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -74,15 +74,8 @@ class Permissions:
         query = read_query(request, _PermissionsQuery)
         if query.after is not None:
             self._find(query.after, name, owner, "after")
-        found, more = permissions_page(
-            self._store.db,
-            owner,
-            name,
-            project_id=query.project_id,
-            after=query.after,
-            newest=query.order == "descending",
-            limit=query.limit,
-        )
+        db, project, newest = self._store.db, query.project_id, query.order == "descending"
+        found, more = permissions_page(db, owner, name, project_id=project, after=query.after, newest=newest, limit=query.limit)
         return JSONResponse(bounded_page_body([_body(record) for record in found], more, empty=None))
 
     def delete(self, request: Request) -> Response:
@@ -105,5 +98,4 @@ class Permissions:
 
 
 def _body(record: PermissionRecord) -> Body:
-    body: dict[str, Any] = {"id": record.id, "object": KIND}
-    return {**body, "created_at": record.created_at, "project_id": record.project_id}
+    return {"id": record.id, "object": KIND, "created_at": record.created_at, "project_id": record.project_id}

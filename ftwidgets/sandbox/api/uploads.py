@@ -101,8 +101,8 @@ class Uploads:
             except UploadTooLargeError as error:
                 message = f"The parts of {upload.id} have {error.total} bytes together; at most {LARGEST} are taken."
                 raise ApiError(413, message, "data") from error
-        names = {"id": part.id, "object": "upload.part"}
-        return JSONResponse({**names, "created_at": part.created_at, "upload_id": part.upload_id})
+        body = {"id": part.id, "object": "upload.part", "created_at": part.created_at, "upload_id": part.upload_id}
+        return JSONResponse(body)
 
     async def complete(self, request: Request) -> Response:
         """Join the parts into a file."""
@@ -199,11 +199,9 @@ class _Joined(io.RawIOBase):
         self._file: io.FileIO | None = None
 
     def readable(self) -> bool:
-        """Return True."""
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Read into a buffer and return the number of bytes; 0 at the end."""
         while True:
             if self._file is None:
                 path = next(self._paths, None)
@@ -218,7 +216,6 @@ class _Joined(io.RawIOBase):
             self._file = None
 
     def close(self) -> None:
-        """Close the file that is open."""
         if self._file is not None:
             self._file.close()
         super().close()

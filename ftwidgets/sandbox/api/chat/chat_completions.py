@@ -49,7 +49,7 @@ class ChatCompletions:
         if asked.stream:
             return StreamingResponse(self._stream(answer, completion, owner), media_type="text/event-stream")
         for index in range(asked.n):
-            answer.choices.append(Choice())
+            answer.choices.append(WrittenText())
             async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
                     answer.choices[index].add(piece)
@@ -60,7 +60,7 @@ class ChatCompletions:
     async def _stream(self, answer: ChatCompletion, completion: Completion, owner: str) -> AsyncIterator[str]:
         """Send the choices as they are written, one after another, then the usage if it was asked for."""
         for index in range(answer.request.n):
-            answer.choices.append(Choice())
+            answer.choices.append(WrittenText())
             yield sse(answer.first_chunk(index))
             async for pieces in self._inference.stream_chunks(completion, index):
                 for piece in pieces:
@@ -79,9 +79,9 @@ class ChatCompletions:
         return body
 
 
-@dataclass
-class Choice:
-    """One of the n answers, as far as it has been written."""
+@dataclass(kw_only=True)
+class WrittenText:
+    """The text of an answer, as far as it has been written."""
 
     text: str = ""
     n_tokens: int = 0
@@ -104,7 +104,7 @@ class ChatCompletion:
     id: str
     created: int
     n_prompt: int
-    choices: list[Choice] = field(default_factory=list)
+    choices: list[WrittenText] = field(default_factory=list)
 
     def body(self) -> Body:
         """Return the whole completion."""
@@ -141,8 +141,7 @@ class ChatCompletion:
         return {**self._envelope("chat.completion.chunk"), **usage, "choices": [choice]}
 
     def _envelope(self, kind: str) -> Body:
-        names = {"id": self.id, "object": kind, "created": self.created}
-        return {**names, "model": self.request.model, "service_tier": "default"}
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model, "service_tier": "default"}
 
     def _logprobs(self, tokens: list[Body]) -> Body | None:
         return {"content": tokens, "refusal": None} if self.request.logprobs else None

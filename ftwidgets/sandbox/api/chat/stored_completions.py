@@ -88,17 +88,12 @@ class StoredCompletions:
 
     async def list(self, request: Request) -> Response:
         """List completions, oldest first by default, optionally only those of a model or with certain metadata."""
-        owner, query = owner_of(request), read_query(request, _CompletionsQuery)
+        owner, query, db = owner_of(request), read_query(request, _CompletionsQuery), self._store.db
         if query.after is not None:
             self._find(query.after, owner, "after")
+        metadata, newest = None if query.metadata else query.metadata_pairs, query.order == "desc"
         found, more = completions_page(
-            self._store.db,
-            owner,
-            model=query.model,
-            metadata=None if query.metadata else query.metadata_pairs,
-            after=query.after,
-            newest=query.order == "desc",
-            limit=query.limit,
+            db, owner, model=query.model, metadata=metadata, after=query.after, newest=newest, limit=query.limit
         )
         return JSONResponse(bounded_page_body([stored_body(record) for record in found], more, empty=""))
 
@@ -131,10 +126,8 @@ class StoredCompletions:
     def _find(self, id_: str, owner: str, param: str | None = None) -> CompletionRecord:
         record = find_owned(self._store.db, CompletionRecord, id_, owner)
         if record is None:
-            message = (
-                f"Chat completion {id_} not found. Only completions made with store=True are kept, the newest {MOST_KEPT}."
-            )
-            raise missing(message, param=param)
+            reason = f"Only completions made with store=True are kept, the newest {MOST_KEPT}."
+            raise missing(f"Chat completion {id_} not found. {reason}", param=param)
         return record
 
 
@@ -159,5 +152,5 @@ def _message_body(completion: str, place: int, message: dict[str, Any]) -> Body:
     if not isinstance(content, str):
         parts = [{"type": "text", "text": part["text"]} for part in content]
         content = "".join(part["text"] for part in parts)
-    names = {"id": f"{completion}-{place}", "role": message["role"]}
-    return {**names, "content": content, "refusal": None, "content_parts": parts}
+    id_, role = f"{completion}-{place}", message["role"]
+    return {"id": id_, "role": role, "content": content, "refusal": None, "content_parts": parts}

@@ -17,7 +17,6 @@ from ftwidgets.sandbox.api.request_model import ParameterError, RequestModel, Un
 MOST_SOURCE_BYTES = 256 * 1024  # of a Python grader (OpenAI's guide to graders)
 MOST_GRADERS = 20  # in a multi grader
 MOST_LABELS = 1000
-MOST_NUMBER = sys.float_info.max
 
 Name = Annotated[str, Field(min_length=1)]
 Labels = Annotated[list[str], Field(min_length=1, max_length=MOST_LABELS)]
@@ -138,7 +137,7 @@ class ScoreModel(RequestModel):
     @field_validator("range")
     @classmethod
     def _check_range(cls, bounds: list[Any]) -> list[Any]:
-        if len(bounds) != 2 or not all(type(bound) in (int, float) and abs(bound) <= MOST_NUMBER for bound in bounds):
+        if len(bounds) != 2 or not all(type(bound) in (int, float) and abs(bound) <= sys.float_info.max for bound in bounds):
             raise ParameterError("Invalid '{path}': expected two numbers, the lowest score and the highest.", "invalid_value")
         return bounds
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.sandbox.api.bodies import Body
-from ftwidgets.sandbox.api.chat.chat_completions import logprob_body
+from ftwidgets.sandbox.api.chat.chat_completions import WrittenText, logprob_body
 from ftwidgets.sandbox.api.responses.items import output_item, output_part
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ftwidgets.engine import Piece
 
 
-@dataclass
-class ModelResponse:
+@dataclass(kw_only=True)
+class ModelResponse(WrittenText):
     """A response as far as it has been written; `n_prompt` is the number of tokens in the prompt."""
 
     request: ResponseRequest
@@ -36,17 +36,6 @@ class ModelResponse:
     message_id: str
     created_at: int
     n_prompt: int
-    text: str = ""
-    n_tokens: int = 0
-    logprobs: list[Body] = field(default_factory=list)
-    finish_reason: str | None = None
-
-    def add(self, piece: Piece) -> None:
-        """Append a piece."""
-        self.text += piece.text
-        self.n_tokens += piece.n_tokens
-        self.logprobs += map(logprob_body, piece.tokens)
-        self.finish_reason = piece.finish_reason
 
     @property
     def status(self) -> str:
@@ -65,7 +54,8 @@ class ModelResponse:
 
     def body(self, completed_at: int | None = None) -> Body:
         """Return the response; `completed_at` is for one that is complete."""
-        request, usage = self.request, None
+        request = self.request
+        usage: Body | None = None
         if self.finish_reason is not None:
             usage = {
                 "input_tokens": self.n_prompt,
