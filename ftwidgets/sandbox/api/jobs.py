@@ -40,7 +40,6 @@ from ftwidgets.sandbox.training.dedup import shared_seed
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 MOST = 10000  # items on a page
-AUTO = dict.fromkeys(("n_epochs", "batch_size", "learning_rate_multiplier"), "auto")
 
 
 def _or_auto(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -139,8 +138,8 @@ class JobRequest(RequestModel):
     @property
     def all_hyperparameters(self) -> dict[str, Any]:
         """Every setting of the method, "auto" where none is given."""
-        beta = {"beta": "auto"} if self.method.type == "dpo" else {}
-        return {**AUTO, **beta, **self.hyperparameters.given(), **self.method.hyperparameters.given()}
+        new = self.method.hyperparameters
+        return {**dict.fromkeys(type(new).model_fields, "auto"), **self.hyperparameters.given(), **new.given()}
 
 
 class _EventsQuery(RequestModel):

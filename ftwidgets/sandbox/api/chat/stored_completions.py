@@ -56,7 +56,7 @@ class _MetadataRequest(RequestModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, values: Any) -> Any:
-        return values
+        return values  # here a null means something: it removes the metadata
 
 
 class _MessagesQuery(RequestModel):

@@ -86,7 +86,7 @@ class _JudgeAudioPart(RequestModel):
     input_audio: _JudgeAudio = Field(default_factory=dict, validate_default=True)
 
 
-class _JudgePartType(RequestModel, extra="ignore"):
+class _JudgePartType(RequestModel, extra="ignore"):  # read first: it decides which model checks the part
     type: Literal["input_text", "output_text", "input_image", "input_audio"]
 
 
@@ -161,7 +161,7 @@ class LabelModel(RequestModel):
         return passing
 
 
-class _InnerType(RequestModel, extra="ignore"):
+class _InnerType(RequestModel, extra="ignore"):  # within a multi grader; read first, as the type of a part is
     type: Literal["string_check", "text_similarity", "python", "score_model", "label_model"]
 
 
