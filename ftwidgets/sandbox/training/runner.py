@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
@@ -145,7 +145,10 @@ class Runner:
                 lengths = self._lengths(job, training + validation)
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
                 key = fingerprint(job, asdict(chosen), *self._lifecycle.data_paths(job))
-                self._lifecycle.enqueue(job, key, _warnings(lengths, self._context(job)))
+                context = self._context(job)
+                n_cut = sum(length > context for length in lengths)  # their ends are not learned
+                warning = f"{n_cut} of {len(lengths)} examples are longer than {context} tokens and are cut there"
+                self._lifecycle.enqueue(job, key, [warning] if n_cut else [])
 
     def _check_size(self, tokens: int, n_epochs: int) -> None:
         """Reject a job that is larger than the limit: it would hold up all others."""
@@ -248,9 +251,3 @@ class Runner:
 
 class _JobAbandoned(Exception):  # noqa: N818 - no error: the sandbox closes, or the job was stopped
     """The rest of this work is not wanted any more."""
-
-
-def _warnings(lengths: Sequence[int], context: int) -> list[str]:
-    """Warn of examples longer than the context: their ends are not learned."""
-    long = sum(length > context for length in lengths)
-    return [f"{long} of {len(lengths)} examples are longer than {context} tokens and are cut there"] if long else []
