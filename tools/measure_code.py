@@ -41,9 +41,15 @@ TRACE = """
 import sys, threading, ftwidgets
 root, entered = {root!r}, set()
 {setup}
+def imported(frame):  # whether a module is being imported further up
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename.startswith(root):
+            return True
+        frame = frame.f_back
+    return False
 def trace(frame, event, argument):
     name = frame.f_code.co_filename
-    if event == "call" and name.startswith(root) and frame.f_code.co_name != "<module>":
+    if event == "call" and name.startswith(root) and name not in entered and not imported(frame):
         entered.add(name)
 threading.setprofile(trace); sys.setprofile(trace)
 work()
