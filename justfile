@@ -47,8 +47,12 @@ parity:
     pytest -m parity tests/engine
     python -m tests.engine.parity_record --write
 
+# every generated request of the published schema, not a third of them
+schemathesis:
+    FTWIDGETS_SCHEMATHESIS=all pytest tests/contract/test_schemathesis.py
+
 # everything, everywhere: all lessons in the browser and as on Binder, all claims over five seeds, all kills, parity
-all: check test browser binder claims killed parity
+all: check test schemathesis browser binder claims killed parity
 
 # run the lessons and store their outputs
 run-notebooks:
