@@ -64,7 +64,7 @@ def connect(
     Warns
     -----
     UserWarning
-        If the service named is closing its doors, with the days.
+        If the service named is ending fine-tuning, with the dates.
     """
     import openai
 

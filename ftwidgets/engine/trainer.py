@@ -118,7 +118,7 @@ def total_weight(batches: Sequence[Batch]) -> float:
 
 
 def in_halves(examples: Sequence[Example]) -> list[Batch]:
-    """One batch, or two of about as many tokens each where there is work enough for two lanes."""
+    """One batch, or two of about as many tokens each where there is work enough for two threads."""
     return [collate(part) for part in halves(examples, lambda example: len(example.ids))]
 
 

@@ -84,7 +84,7 @@ def text_format(text: str, name: str) -> TextFormat:
             raise UnreadableError(other_format(name, "JSON over several lines, not JSON Lines", fix))
         if not _RECORD.search(text):
             fix = 'Each line is an object: {"messages": [...]}. If it is a table, let its name end in .csv.'
-            raise UnreadableError(other_format(name, "no JSON Lines: no line begins with a bracket", fix))
+            raise UnreadableError(other_format(name, "not JSON Lines: no line begins with a bracket", fix))
         return "json_lines"
     if _JSON_LINES.match(text):
         return "json_lines"

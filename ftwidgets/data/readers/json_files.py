@@ -170,7 +170,7 @@ def read_json_document(text: TextFile) -> RowsInMemory:
     records = value if isinstance(value, list) else _find_records(value)
     if records is None or any(not isinstance(record, dict) for record in records[:1]):
         fix = 'Write a list of records, [{"messages": [...]}, ...], or JSON Lines: one record a line.'
-        raise UnreadableError(other_format(name, "JSON, but no list of records", fix))
+        raise UnreadableError(other_format(name, "JSON, but not a list of records", fix))
     findings = _other_lists(name, value, records)
     return RowsInMemory(name, records, path=text.path, size=size, from_file=True, findings=findings)
 
@@ -208,7 +208,7 @@ def not_json(raw: bytes, error: Exception) -> Finding:
     text = whole.strip()
     if isinstance(error, RecursionError):
         message = f"The line nests lists and objects deeper than {MAX_DEPTH} levels."
-        return NOT_JSON(message, "Write it flatter; a row is messages with texts.", excerpt=text[:60])
+        return NOT_JSON(message, "Use less nesting; a row is a list of messages with texts.", excerpt=text[:60])
     position, reason = 0, "it cannot be read"
     if isinstance(error, json.JSONDecodeError):
         position = error.pos

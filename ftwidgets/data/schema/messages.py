@@ -49,7 +49,7 @@ BAD_NAME = FindingType(
 MISPLACED_WEIGHT = FindingType(
     "misplaced-weight", "error", title="A weight on a message that is not the assistant's",
     why="Only answers are learned, so only they have a weight. Services reject it elsewhere.",
-    todo="Take it away.", fix=DROP_MISPLACED_WEIGHT,
+    todo="Delete it.", fix=DROP_MISPLACED_WEIGHT,
 )  # fmt: skip
 BAD_WEIGHT = FindingType(
     "bad-weight", "error", title="A weight is neither 0 nor 1",

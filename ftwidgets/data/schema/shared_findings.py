@@ -22,5 +22,5 @@ RENAME_PREFERENCE_KEYS = FixType(
 UNKNOWN_KEY = FindingType(
     "unknown-key", "error", title="A key that no service knows",
     why="Services reject rows and messages with keys of your own, such as ids and dates.",
-    todo="Take it away; keep such data in another file.", optional_fixes=(DROP_UNKNOWN_KEYS,),
+    todo="Delete it; keep such data in another file.", optional_fixes=(DROP_UNKNOWN_KEYS,),
 )  # fmt: skip

@@ -68,7 +68,11 @@ def retry_loop(client: openai.OpenAI, faults: Faults, answer: object) -> Outcome
             _judge_brief_outage(client, faults, answer)
             or _judge_lasting_error(client, faults, answer, BAD_REQUEST, "When the request itself was wrong (400)")
             or _judge_lasting_error(
-                client, faults, answer, QUOTA_USED_UP, "When the quota was used up (429, as for too fast; look at section 5)"
+                client,
+                faults,
+                answer,
+                QUOTA_USED_UP,
+                "When the quota was used up (429, like a rate limit; look at section 5)",
             )
             or _judge_endless_outage(client, faults, answer)
         )

@@ -110,16 +110,16 @@ class EvaluationForm:
         """Return the fields in two columns; `smallest` belongs to the verdict and is placed among them."""
         left = [
             (self.examples, "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them."),
-            (self.limit, "So many of the examples; 0 for all."),
+            (self.limit, "How many of the examples to use; 0 for all."),
             (self.train, "Adds a baseline that always gives their commonest answer; may stay empty."),
             (self.metric, "exact_match: the very same text. token_f1: how many words they share."),
         ]
         right = [
             (smallest, "The smallest difference that matters to you; 0 leaves it open."),
-            (self.system, "For rows of a table that bring none; the one used in training."),
-            (self.max_tokens, "In tokens. A label needs few, and few are quick."),
+            (self.system, "For rows without a system prompt of their own; the one used in training."),
+            (self.max_tokens, "In tokens. A label needs only a few, and fewer is faster."),
         ]
-        models = field(self.models, "One a line: a name, an equals sign, the model's id. Names alone are ids.", width=_WIDE)
+        models = field(self.models, "One model a line: name=id, or only the id.", width=_WIDE)
         columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (left, right)]
         for column in columns:
             column.layout.width, column.layout.max_width = "410px", "100%"

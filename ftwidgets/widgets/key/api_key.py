@@ -40,7 +40,7 @@ SERVICES = {
 _NOTES = {
     "sandbox": provider("sandbox").note,
     "openai": provider("openai").note,
-    "other": "Any service that takes OpenAI's calls, such as a school's own server; its pages tell the address.",
+    "other": "Any service that takes OpenAI's calls, such as a school's own server; its documentation gives the address.",
 }
 
 
