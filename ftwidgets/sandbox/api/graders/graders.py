@@ -1,4 +1,4 @@
-"""The routes under `/fine_tuning/alpha/graders`: run a grader on one sample, or only check it.
+"""Grading: run a grader on one sample, or only check it.
 
 Graders that need a judge model or run code are rejected by name. A fault in a template or a formula is a 400 of `validate`;
 a run answers with a reward of 0 and a flag. Left out: reinforcement fine-tuning.
@@ -10,28 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from anyio import CapacityLimiter
-from anyio.lowlevel import RunVar
-from anyio.to_thread import run_sync
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
 from ftwidgets.sandbox.api.graders.formula import Formula, FormulaError
 from ftwidgets.sandbox.api.graders.grader_request import (
     Grader,
     MultiGrader,
-    RunGraderRequest,
     StringCheck,
     TextSimilarity,
-    ValidateGraderRequest,
-    without_nulls,
 )
 from ftwidgets.sandbox.api.graders.similarity import METRICS
 from ftwidgets.sandbox.api.graders.templates import Sample, SampleError, Template, TemplateError, TooLongError, VariableError
-from ftwidgets.sandbox.api.request_model import read_body
 from ftwidgets.sandbox.api_errors import ApiError, refused
-from ftwidgets.sandbox.clock import Clock
 
 # The keys of `errors` in the published response: flags, and the details of some of them.
 FLAGS = (
@@ -63,44 +51,6 @@ _CHECKS: dict[str, Callable[[str, str], bool]] = {
     "like": lambda text, reference: reference in text,
     "ilike": lambda text, reference: reference.casefold() in text.casefold(),
 }
-_limiter: RunVar[CapacityLimiter] = RunVar("ftwidgets-graders")
-
-
-class Graders:
-    """The routes of graders; the clock measures how long one takes."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        return [
-            Route("/fine_tuning/alpha/graders/run", self.run, methods=["POST"]),
-            Route("/fine_tuning/alpha/graders/validate", self.validate, methods=["POST"]),
-        ]
-
-    async def run(self, request: Request) -> JSONResponse:
-        """Grade a sample in a thread; one at a time, because comparing long texts would slow down other requests."""
-        asked = await read_body(request, RunGraderRequest)
-        check_can_run(asked.grader, "grader")
-        began = self._clock.monotonic()
-        found = await run_sync(grade, asked.grader, "grader", Sample(asked.item, asked.model_sample), limiter=_one_at_a_time())
-        return JSONResponse(run_body(asked.grader, found, self._clock.monotonic() - began))
-
-    async def validate(self, request: Request) -> JSONResponse:
-        """Check a grader and return it."""
-        asked = await read_body(request, ValidateGraderRequest)
-        validate(asked.grader, "grader")
-        return JSONResponse({"grader": without_nulls((await request.json())["grader"])})
-
-
-def _one_at_a_time() -> CapacityLimiter:
-    """Return the limiter of the running event loop."""
-    found = _limiter.get(None)
-    if found is None:
-        found = CapacityLimiter(1)
-        _limiter.set(found)
-    return found
 
 
 def run_body(grader: Grader, found: Grade, seconds: float) -> dict[str, Any]:
