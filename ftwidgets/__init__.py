@@ -56,3 +56,7 @@ def __getattr__(name: str) -> object:
 
         return exercises
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), "Sandbox", "exercises"]

@@ -123,7 +123,7 @@ def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
 
     sandbox = find_sandbox(client)
     if sandbox is None:
-        raise FtwidgetsError("faults are the sandbox's: give a client that ftwidgets.connect() made without an address.")
+        raise FtwidgetsError("faults are the sandbox's: give a client made by ftwidgets.connect() or Sandbox.client().")
     return sandbox.faults
 
 

@@ -1,6 +1,7 @@
 """Clients of the sandbox and of other services, and what must never get from one to the other."""
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from ftwidgets import connect as make  # the function; the module goes by the sa
 from ftwidgets import connect_async, faults
 from ftwidgets.clients import _sandboxes, state_folder
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.sandbox.sandbox import find_sandbox
 
 REAL = {
     "OPENAI_API_KEY": "sk-real",
@@ -281,3 +283,24 @@ def test_python_ends_cleanly_in_the_middle_of_a_job(tmp_path: Path) -> None:
     client = make()
     assert client.fine_tuning.jobs.retrieve(job_id).status in {"queued", "running"}
     assert client.fine_tuning.jobs.cancel(job_id).status in {"running", "cancelled"}
+
+
+def test_a_sandbox_keeps_its_folder_wherever_the_program_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative folder is that of the moment when the sandbox was opened."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with ftwidgets.Sandbox(home="here") as sandbox, sandbox.client(max_retries=0) as client:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        client.files.create(file=("a.txt", b"text"), purpose="user_data")
+    assert (tmp_path / "here").is_dir()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_sandbox_that_nobody_names_any_more_is_open_until_it_is_closed(tmp_path: Path) -> None:
+    """Its client goes on working: a job may be training."""
+    client = ftwidgets.Sandbox(home=tmp_path / "home").client(max_retries=0)
+    gc.collect()
+    assert [model.id for model in client.models.list()] != []
+    found = find_sandbox(client)
+    assert found is not None
+    found.close()

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 # Every sandbox has an address of its own, so a client's public `base_url` tells which sandbox it is a client of.
 _numbers = count(1)
 _by_address: WeakValueDictionary[str, Sandbox] = WeakValueDictionary()
+_open: set[Sandbox] = set()  # until it is closed, a sandbox lives on, whoever still names it: a job may be training
 
 
 class Sandbox:
@@ -133,6 +134,7 @@ class Sandbox:
         )
         self.base_url = f"http://{next(_numbers)}.sandbox.ftwidgets.invalid/v1"
         _by_address[self.base_url] = self
+        _open.add(self)
         _close_all_at_exit()
         if lifecycle.unfinished():
             self._wake()
@@ -186,6 +188,7 @@ class Sandbox:
             self._runner.close()
         self._loop.close()
         self.store.close()
+        _open.discard(self)
 
     def _wake(self) -> None:
         if self._runner is not None:
@@ -211,7 +214,7 @@ def _close_all_at_exit() -> None:
     """
 
     def close_all() -> None:
-        for sandbox in list(_by_address.values()):
+        for sandbox in list(_open):
             sandbox.close()
 
     atexit.register(close_all)
@@ -221,11 +224,11 @@ def _open_store(home: str | Path, clock: Clock | None, ids: Ids | None) -> Store
     try:
         if not str(home):
             raise ValueError("its name is empty")
-        return Store(Path(home).expanduser(), clock=clock, ids=ids)
+        return Store(Path(home).expanduser().resolve(), clock=clock, ids=ids)
     except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:  # RuntimeError also for "~nobody", ValueError for "\0"
         raise FtwidgetsError(
             f'the sandbox cannot keep its state in "{home}" ({error}). '
-            "Name a folder you can write to: connect(home=...), or FTWIDGETS_HOME in the environment."
+            "Name a folder you can write to: home=..., or for connect() FTWIDGETS_HOME in the environment."
         ) from error
 
 
