@@ -102,7 +102,7 @@ def test_ctrl_c_in_the_middle_of_training_is_polite(tmp_path: Path) -> None:
             if "ftjob-" in line:
                 break
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert (process.returncode, said) == (130, "\nStopped.\n")
 
 

@@ -142,8 +142,8 @@ def test_every_answer_is_as_published(world: World, operation: Any, mode: Genera
 
 def test_it_was_no_walk_through_refusals_only(world: World) -> None:
     """Of all the requests, a good part were answered: the checks looked at bodies, not only at envelopes."""
-    assert world.statuses["2xx"] >= 200
-    assert world.statuses["4xx"] >= 200
+    assert world.statuses["2xx"] >= 200 // SHARE
+    assert world.statuses["4xx"] >= 200 // SHARE
     assert set(world.statuses) <= {"2xx", "4xx"}
 
 
