@@ -8,5 +8,5 @@ settings.load_profile("ftwidgets")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes are named after their argument: an archive holds the second it was made in, and each worker of a run collects anew."""
+    """Bytes are named after their argument: an archive holds the second it was made in, and each worker collects anew."""
     return argname if isinstance(val, bytes) else None

@@ -40,12 +40,12 @@ class ApiError(Exception):
         return JSONResponse({"error": error}, self.status, headers={"x-should-retry": "false"})
 
 
-def refused(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
+def invalid_request(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
     """Make a 400: the request is understood and wrong."""
     return ApiError(400, message, param, code)
 
 
-def missing(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
+def not_found(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
     """Make a 404: what the path names is not here."""
     return ApiError(404, message, param, code)
 

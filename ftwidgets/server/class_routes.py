@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import Authenticator
-from ftwidgets.sandbox.api_errors import ApiError, missing
+from ftwidgets.sandbox.api_errors import ApiError, not_found
 from ftwidgets.sandbox.store.lock import process_lock
 from ftwidgets.sandbox.store.owners import delete_owner
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
@@ -105,7 +105,7 @@ class ClassRoutes:
         owner = request.path_params["owner"]
         user = self._users.get(owner)
         if user is None or user.admin:
-            raise missing(f"No student has the short name {owner}. GET /admin/class lists them.", param="owner")
+            raise not_found(f"No student has the short name {owner}. GET /admin/class lists them.", param="owner")
         return user
 
     def _set_paused(self, request: Request, paused: bool) -> Response:

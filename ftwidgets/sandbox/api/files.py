@@ -23,7 +23,7 @@ from starlette.routing import Route
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, deleted_body, file_body
 from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, check_parameters, read_query
-from ftwidgets.sandbox.api_errors import ApiError, missing, refused
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request, not_found
 from ftwidgets.sandbox.store.pages import files_page, find_owned
 from ftwidgets.sandbox.store.records import FileRecord
 from ftwidgets.sandbox.store.store import Store
@@ -101,7 +101,7 @@ class Files:
         """List files, newest first by default."""
         query, owner, db = read_query(request, _FilesQuery), owner_of(request), self._store.db
         if query.after is not None and find_owned(db, FileRecord, query.after, owner) is None:
-            raise refused(f"No such File object: {query.after}", param="after")
+            raise invalid_request(f"No such File object: {query.after}", param="after")
         now, newest = self._store.clock.time(), query.order == "desc"
         found, more = files_page(db, owner, now, purpose=query.purpose, after=query.after, newest=newest, limit=query.limit)
         return JSONResponse(bounded_page_body([file_body(record) for record in found], more, empty=""))
@@ -127,7 +127,7 @@ class Files:
         id_ = request.path_params["id"]
         record = self._store.file(id_, owner_of(request))
         if record is None:
-            raise missing(f"No such File object: {id_}", param="id")
+            raise not_found(f"No such File object: {id_}", param="id")
         return record
 
 
@@ -139,7 +139,7 @@ async def uploaded_file(request: Request, name: str, largest: int, model: type[M
     than `largest` bytes.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise refused("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
+        raise invalid_request("Invalid Content-Type header: a file is uploaded as multipart/form-data.")
     length = request.headers.get("content-length", "")
     if re.fullmatch("[0-9]{1,18}", length) and int(length) > largest + AROUND:  # before it is read
         raise _too_large(name, f"about {length}", largest)
@@ -149,7 +149,7 @@ async def uploaded_file(request: Request, name: str, largest: int, model: type[M
             raise _too_large(name, str(upload.size), largest)
         fields = check_parameters(model, _nested(dict(form), name))
         if not isinstance(upload, UploadFile):
-            raise refused(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+            raise invalid_request(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
         yield upload, fields
 
 
@@ -173,12 +173,12 @@ def check_jsonl(lines: BinaryIO) -> None:
             fits = False
         if not fits:
             start = line[:12].decode(errors="replace").rstrip("\r\n")[:3]
-            raise refused(
+            raise invalid_request(
                 f"{_reason(line, number)}Expected file to have JSONL format, where every line is a JSON dictionary. "
                 f'Line {number} is not a dictionary (HINT: line starts with: "{start}...").'
             )
     if number == 0:
-        raise refused("The file is empty; a training file has one JSON dictionary a line.", param="file")
+        raise invalid_request("The file is empty; a training file has one JSON dictionary a line.", param="file")
 
 
 def _reason(line: bytes, number: int) -> str:

@@ -30,7 +30,7 @@ from ftwidgets.sandbox.api.request_model import (
     read_query,
     unsupported,
 )
-from ftwidgets.sandbox.api_errors import missing, refused
+from ftwidgets.sandbox.api_errors import invalid_request, not_found
 from ftwidgets.sandbox.ids import LARGEST_SEED
 from ftwidgets.sandbox.inference.catalog import HINT, Catalog
 from ftwidgets.sandbox.store.pages import checkpoints_page, events_page, is_of_job, jobs_page
@@ -200,7 +200,7 @@ class Jobs:
 
     def _create(self, request: JobRequest, owner: str) -> Response:
         if not self._catalog.is_available(request.model, owner):
-            raise refused(
+            raise invalid_request(
                 f"Model {request.model} is not available for fine-tuning or does not exist. {HINT}",
                 code="model_not_available",
             )
@@ -210,7 +210,7 @@ class Jobs:
             job = self._lifecycle.create(self._record(request, owner))
         except FileNotFoundError as error:  # deleted between the check and the copy
             message = f"A file of this job has just been deleted: {request.training_file}, {request.validation_file}."
-            raise refused(message, code="file_not_found") from error
+            raise invalid_request(message, code="file_not_found") from error
         self._wake()
         return JSONResponse(job_body(job))
 
@@ -236,13 +236,13 @@ class Jobs:
     def _check_file(self, id_: str | None, owner: str, param: str) -> None:
         record = None if id_ is None else self._store.file(id_, owner)
         if id_ is not None and record is None:
-            raise refused(
+            raise invalid_request(
                 f"File '{id_}' does not exist. Upload it with purpose 'fine-tune' and use the id you get.",
                 param=param,
                 code="file_not_found",
             )
         if record is not None and record.purpose != "fine-tune":
-            raise refused(
+            raise invalid_request(
                 f"File '{id_}' has the purpose '{record.purpose}'; a job needs one uploaded with purpose 'fine-tune'.",
                 param=param,
                 code="invalid_file_purpose",
@@ -280,7 +280,7 @@ class Jobs:
         if not move(job):
             status = self._lifecycle.status(job.id)
             over = status not in UNFINISHED
-            raise refused(
+            raise invalid_request(
                 f"Job {job.id} cannot be {done}: it is {status}{' already' if over else ''}.",
                 code="job_already_finished" if over else "invalid_job_status",
             )
@@ -308,9 +308,9 @@ class Jobs:
         id_ = request.path_params["id"] if id_ is None else id_
         job = self._lifecycle.get(id_)
         if job is None or job.owner != owner_of(request):
-            raise missing(f"Could not find fine tune: {id_}", param=param, code="fine_tune_not_found")
+            raise not_found(f"Could not find fine tune: {id_}", param=param, code="fine_tune_not_found")
         return job
 
     def _check_after(self, kind: type[EventRecord | CheckpointRecord], after: str | None, job: JobRecord) -> None:
         if after is not None and not is_of_job(self._store.db, kind, after, job.id):
-            raise missing(f"Nothing in this list has the id {after}", param="after")
+            raise not_found(f"Nothing in this list has the id {after}", param="after")

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, bounded_page_body, deleted_body
 from ftwidgets.sandbox.api.request_model import Count, RequestModel, read_body, read_query
-from ftwidgets.sandbox.api_errors import missing
+from ftwidgets.sandbox.api_errors import not_found
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.store.pages import find_owned, permissions_page
 from ftwidgets.sandbox.store.queries import grant_permissions
@@ -93,7 +93,7 @@ class Permissions:
     def _find(self, id_: str, name: str, owner: str, param: str) -> PermissionRecord:
         record = find_owned(self._store.db, PermissionRecord, id_, owner)
         if record is None or record.checkpoint != name:
-            raise missing(f"No such permission for {name}: {id_}", param=param)
+            raise not_found(f"No such permission for {name}: {id_}", param=param)
         return record
 
 

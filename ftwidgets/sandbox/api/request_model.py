@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import Request
 
-from ftwidgets.sandbox.api_errors import refused
+from ftwidgets.sandbox.api_errors import invalid_request
 
 M = TypeVar("M", bound="RequestModel")
 
@@ -186,12 +186,12 @@ async def read_body(request: Request, model: type[M]) -> M:
         body = parse_json(raw)
         json.dumps(body, ensure_ascii=False).encode()  # a lone surrogate cannot be stored or sent back
     except (ValueError, RecursionError) as error:
-        raise refused(
+        raise invalid_request(
             "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
             f"library correctly. The API expects a JSON payload, but what was sent was not valid JSON: {error}.)"
         ) from error
     if not isinstance(body, dict):
-        raise refused(f"Invalid body: expected an object, but got {json_type(body)} instead.", code="invalid_type")
+        raise invalid_request(f"Invalid body: expected an object, but got {json_type(body)} instead.", code="invalid_type")
     return check_parameters(model, body)
 
 
@@ -212,7 +212,7 @@ def check_parameters(model: type[M], values: dict[str, Any]) -> M:
     except ValidationError as error:
         fault = _first_fault(error)
     path = path_of(*fault.at)
-    raise refused(fault.message.replace("{path}", path, 1), param=fault.param or path, code=fault.code)
+    raise invalid_request(fault.message.replace("{path}", path, 1), param=fault.param or path, code=fault.code)
 
 
 def check_nested(model: type[M], values: Any, *at: str | int) -> M:

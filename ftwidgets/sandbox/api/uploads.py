@@ -24,7 +24,7 @@ from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import Body, file_body
 from ftwidgets.sandbox.api.files import HOUR, MONTH, Purpose, check_jsonl, uploaded_file
 from ftwidgets.sandbox.api.request_model import RequestModel, read_body
-from ftwidgets.sandbox.api_errors import ApiError, missing, refused
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request, not_found
 from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.store.upload_store import UploadOverError, UploadStore, UploadTooLargeError
@@ -93,7 +93,7 @@ class Uploads:
         upload = self._pending(request)
         async with uploaded_file(request, "data", LARGEST_PART, RequestModel) as (data, _):
             if not data.size:
-                raise refused("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
+                raise invalid_request("The part is empty; a part has at least one byte.", param="data", code="invalid_value")
             try:
                 part = await run_in_threadpool(self._uploads.add_part, upload.id, data.file, data.size, most=LARGEST)
             except UploadOverError as error:
@@ -148,13 +148,13 @@ class Uploads:
             if id_ not in known:
                 if self._uploads.get(upload.id).status != "pending":  # another request has ended it meanwhile
                     raise self._over(upload.id)
-                raise refused(f"{upload.id} has no part '{id_}'.", param=f"part_ids[{place}]", code="invalid_value")
+                raise invalid_request(f"{upload.id} has no part '{id_}'.", param=f"part_ids[{place}]", code="invalid_value")
             if id_ in seen:
-                raise refused(f"The part '{id_}' is named twice.", param=f"part_ids[{place}]", code="invalid_value")
+                raise invalid_request(f"The part '{id_}' is named twice.", param=f"part_ids[{place}]", code="invalid_value")
             seen.add(id_)
         total = sum(known[id_].bytes for id_ in part_ids)
         if total != upload.bytes:
-            raise refused(
+            raise invalid_request(
                 f"The number of bytes uploaded must match the number of bytes of the upload: {upload.id} was created with "
                 f"{upload.bytes} bytes, and the parts named have {total}.",
                 param="part_ids",
@@ -164,7 +164,7 @@ class Uploads:
 
     def _check(self, file: FileRecord, md5: str, expected: str | None) -> None:
         if expected is not None and expected.lower() != md5:
-            raise refused(
+            raise invalid_request(
                 f"The MD5 checksum of the parts in this order is {md5}, and '{expected:.64}' was expected.",
                 param="md5",
                 code="invalid_value",
@@ -178,7 +178,7 @@ class Uploads:
         id_ = request.path_params["id"]
         upload = self._uploads.find(id_, owner_of(request))
         if upload is None:
-            raise missing(f"No such Upload object: {id_}", param="upload_id")
+            raise not_found(f"No such Upload object: {id_}", param="upload_id")
         if upload.status != "pending":
             raise self._over(id_)
         return upload
@@ -186,7 +186,9 @@ class Uploads:
     def _over(self, id_: str) -> ApiError:
         status = self._uploads.get(id_).status
         reason = "it has expired, an hour after it was created" if status == "expired" else f"it is {status} already"
-        return refused(f"Nothing can be done with {id_} any more: {reason}. Create a new upload.", code="upload_not_pending")
+        return invalid_request(
+            f"Nothing can be done with {id_} any more: {reason}. Create a new upload.", code="upload_not_pending"
+        )
 
 
 class _Joined(io.RawIOBase):

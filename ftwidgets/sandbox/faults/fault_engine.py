@@ -29,7 +29,7 @@ from ftwidgets.sandbox.faults.rules import (
     ShutDown,
     SlowQueue,
     WrongKey,
-    key_digest,
+    key_fingerprint,
     parse_answer,
 )
 from ftwidgets.sandbox.faults.token_usage import METERED
@@ -175,7 +175,7 @@ class FaultEngine:
 
     def _outcomes(self, request: RequestInfo, now: float, headers: dict[str, str]) -> Iterable[Outcome | None]:
         """Yield what each rule makes of a request, lazily: rules after the first outcome do not count the request."""
-        digest = key_digest(request.key)
+        digest = key_fingerprint(request.key)
         if any(rule.digest == digest for _, rule in self._of_type(WrongKey)):
             yield invalid_key(request.key)
         if any(rule.digest != digest for _, rule in self._of_type(KeyRequired)):

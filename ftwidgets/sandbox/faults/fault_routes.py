@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from ftwidgets.sandbox.api.auth import Caller
 from ftwidgets.sandbox.api.request_model import Count, RequestModel, check_no_query, read_query
-from ftwidgets.sandbox.api_errors import ApiError, refused
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request
 from ftwidgets.sandbox.faults.faults import Faults
 from ftwidgets.sandbox.faults.rules import RuleError
 
@@ -69,9 +69,9 @@ class FaultRoutes:
         try:
             self._faults.load(json.loads(await request.body()))
         except RuleError as error:
-            raise refused(str(error), param="rules", code="invalid_value") from error
+            raise invalid_request(str(error), param="rules", code="invalid_value") from error
         except (ValueError, RecursionError) as error:
-            raise refused(f"The body is no JSON: {error}.") from error
+            raise invalid_request(f"The body is no JSON: {error}.") from error
         return JSONResponse(self._faults.to_json())
 
     async def clear(self, request: Request) -> Response:

@@ -32,7 +32,7 @@ from ftwidgets.sandbox.faults.rules import (
     ShutDown,
     SlowQueue,
     WrongKey,
-    key_digest,
+    key_fingerprint,
     rule_from_json,
 )
 from ftwidgets.sandbox.faults.verdict import Verdict, judge
@@ -76,11 +76,11 @@ class Faults(FaultEngine):
 
     def wrong_key(self, key: str) -> WrongKey:
         """Reject one key: 401 `invalid_api_key`."""
-        return self._add(WrongKey(digest=key_digest(key)))
+        return self._add(WrongKey(digest=key_fingerprint(key)))
 
     def key_required(self, key: str) -> KeyRequired:
         """Reject every key but one: 401 `invalid_api_key`."""
-        return self._add(KeyRequired(digest=key_digest(key)))
+        return self._add(KeyRequired(digest=key_fingerprint(key)))
 
     def fail(
         self,

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ftwidgets.sandbox.api.auth import bearer_key
 from ftwidgets.sandbox.clock import Clock
-from ftwidgets.sandbox.faults.rules import key_digest
+from ftwidgets.sandbox.faults.rules import key_fingerprint
 
 PENDING = "ftwidgets.journal_entry"  # where the scope of a request has its `PendingEntry`
 API_PREFIX = "/v1/"  # requests of pages and of the admin routes are neither in the journal nor hit by faults
@@ -139,7 +139,7 @@ class PendingEntry:
         }  # one pass, since every request comes here
         headers = Headers(raw=list(found.items()))
         key, retries = bearer_key(headers), headers.get("x-stainless-retry-count", "")
-        self._key = key_digest(key) if key else ""
+        self._key = key_fingerprint(key) if key else ""
         self._retries = int(retries) if retries.isascii() and retries.isdigit() else None
         self._digest = RequestDigest(scope, headers.get("content-type", ""))
         self._done = False

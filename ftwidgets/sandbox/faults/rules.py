@@ -123,7 +123,7 @@ class Quota(FaultRule):
         self.require_at_least(0, "tokens")
 
 
-def key_digest(key: str) -> str:
+def key_fingerprint(key: str) -> str:
     """Hash an API key to 16 hexadecimal digits: enough to recognise the key, useless for signing in."""
     return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
 
@@ -303,7 +303,7 @@ def rule_from_json(value: Any) -> FaultRule:
         raise RuleError(f'A rule is an object with "rule", one of {", ".join(RULES)}: {value!r}')
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in value.items() if name != "rule"}
     if issubclass(kind, KeyRule) and isinstance(values.get("key"), str):
-        values["digest"] = key_digest(values.pop("key"))
+        values["digest"] = key_fingerprint(values.pop("key"))
     known = {item.name: item.default for item in fields(kind)}
     for name in values:
         if name not in known:

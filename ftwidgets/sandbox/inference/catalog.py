@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from ftwidgets.sandbox.api_errors import ApiError, missing
+from ftwidgets.sandbox.api_errors import ApiError, not_found
 from ftwidgets.sandbox.inference.retirement import Retirement
 from ftwidgets.sandbox.store.queries import has_permission, usable_models
 from ftwidgets.sandbox.store.records import ModelRecord
@@ -129,7 +129,7 @@ class Catalog:
 
 def _unknown(name: str) -> ApiError:
     message = f"The model `{name}` does not exist or you do not have access to it. {HINT}"
-    return missing(message, code="model_not_found")
+    return not_found(message, code="model_not_found")
 
 
 def _read(name: str, folder: Path) -> Model:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from anyio import Lock, sleep
 
-from ftwidgets.sandbox.api_errors import ApiError, refused
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request
 from ftwidgets.sandbox.inference.catalog import Catalog
-from ftwidgets.sandbox.inference.fair_queue import FairQueue
+from ftwidgets.sandbox.inference.priority_queue import PriorityQueue
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Model, Piece
@@ -83,7 +83,7 @@ class Inference:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._queue = FairQueue()
+        self._queue = PriorityQueue()
         self._loading = Lock()
 
     async def start_completion(self, owner: str, request: CompletionRequest, param: str = "messages") -> Completion:
@@ -130,7 +130,7 @@ class Inference:
 
 
 def _too_long(context: int, tokens: str, param: str) -> ApiError:
-    return refused(
+    return invalid_request(
         f"This model's maximum context length is {context} tokens. However, your messages resulted in "
         f"{tokens} tokens. Please reduce the length of the messages; the answer needs room too.",
         param=param,

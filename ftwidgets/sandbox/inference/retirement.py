@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 
-from ftwidgets.sandbox.api_errors import missing
+from ftwidgets.sandbox.api_errors import not_found
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.ids import base_of
 
@@ -66,4 +66,4 @@ class Retirement:
         """
         if self.is_retired(model):
             message = f"The model `{model}` has been deprecated, learn more here: {LEARN_MORE}"
-            raise missing(message, code="model_not_found")
+            raise not_found(message, code="model_not_found")

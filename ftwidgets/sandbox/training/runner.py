@@ -106,7 +106,7 @@ class Runner:
         while not self._closing.is_set():
             self._work.clear()
             try:
-                blocked, pause = self._work_off(), 0.0
+                blocked, pause = self._train_all(), 0.0
             except Exception as error:
                 pause = min(LONGEST_RETRY, 2 * pause or RETRY_AFTER)
                 logger.warning("The training thread cannot go on (%r); it tries again in %g s.", error, pause)
@@ -116,8 +116,8 @@ class Runner:
                 rest = [seconds for seconds in (RETRY_AFTER if blocked else None, self._poll_every) if seconds is not None]
                 self._clock.wait(self._work, min(rest, default=None))
 
-    def _work_off(self) -> bool:
-        """Train until nothing is left; say whether there is work that another process holds, or that is not ready yet."""
+    def _train_all(self) -> bool:
+        """Train until nothing is left; return whether there is work that another process holds, or that is not ready yet."""
         self._validate()
         while not self._closing.is_set() and self._lifecycle.unfinished("queued", "running"):
             with process_lock(trainer_lock(self._store.home, self._slot)) as mine:

@@ -17,7 +17,7 @@ from ftwidgets.sandbox.api.bodies import Body
 from ftwidgets.sandbox.api.chat.chat_request import ChatRequest
 from ftwidgets.sandbox.api.chat.stored_completions import keep_completion
 from ftwidgets.sandbox.api.request_model import read_body
-from ftwidgets.sandbox.api_errors import refused
+from ftwidgets.sandbox.api_errors import invalid_request
 from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.store import Store
 
@@ -176,7 +176,7 @@ def _check_size(request: ChatRequest, completion: Completion) -> None:
         return
     length = min(completion.request.max_tokens or completion.room, completion.room)
     if request.n * length * (1 + top) > MOST_LOGPROBS:
-        raise refused(
+        raise invalid_request(
             f"Invalid 'n': {request.n} answers of up to {length} tokens with 'top_logprobs' {top} are more than "
             f"{MOST_LOGPROBS} log-probabilities, the most that this sandbox gives at once. "
             "Ask for fewer answers, tokens or alternatives.",

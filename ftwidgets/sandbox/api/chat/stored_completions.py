@@ -24,7 +24,7 @@ from ftwidgets.sandbox.api.request_model import (
     read_body,
     read_query,
 )
-from ftwidgets.sandbox.api_errors import missing
+from ftwidgets.sandbox.api_errors import not_found
 from ftwidgets.sandbox.store.pages import completions_page, find_owned
 from ftwidgets.sandbox.store.queries import keep_newest
 from ftwidgets.sandbox.store.records import CompletionRecord
@@ -127,7 +127,7 @@ class StoredCompletions:
         record = find_owned(self._store.db, CompletionRecord, id_, owner)
         if record is None:
             reason = f"Only completions made with store=True are kept, the newest {MOST_KEPT}."
-            raise missing(f"Chat completion {id_} not found. {reason}", param=param)
+            raise not_found(f"Chat completion {id_} not found. {reason}", param=param)
         return record
 
 
@@ -141,7 +141,7 @@ def page_of(bodies: list[Body], after: str | None, limit: int, newest: bool) -> 
     listed = bodies[::-1] if newest else bodies
     ids = [body["id"] for body in listed]
     if after is not None and after not in ids:
-        raise missing(f"Nothing in this list has the id {after}", param="after")
+        raise not_found(f"Nothing in this list has the id {after}", param="after")
     start = 0 if after is None else ids.index(after) + 1
     return listed[start : start + limit], len(listed) > start + limit
 

@@ -19,7 +19,7 @@ from ftwidgets.sandbox.api.graders.grader_request import (
 )
 from ftwidgets.sandbox.api.graders.similarity import METRICS
 from ftwidgets.sandbox.api.graders.templates import Sample, SampleError, Template, TemplateError, TooLongError, VariableError
-from ftwidgets.sandbox.api_errors import ApiError, refused
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request
 
 # The keys of `errors` in the published response: flags, and the details of some of them.
 FLAGS = (
@@ -131,7 +131,7 @@ def grade(grader: Grader, where: str, sample: Sample) -> Grade:
             return Grade(0.0, flags=frozenset({"sample_parse_error"}))
         except TooLongError as error:
             param = f"{where}.{name}"
-            raise refused(f"Invalid '{param}': {error}.", param=param, code="string_above_max_length") from error
+            raise invalid_request(f"Invalid '{param}': {error}.", param=param, code="string_above_max_length") from error
     text, reference = texts
     if isinstance(grader, StringCheck):
         return Grade(float(_CHECKS[grader.operation](text, reference)))
@@ -152,8 +152,8 @@ def _grade_all(grader: MultiGrader, where: str, sample: Sample) -> Grade:
 
 
 def _invalid(param: str, error: Exception) -> ApiError:
-    return refused(f"Invalid '{param}': {error}.", param=param, code="invalid_value")
+    return invalid_request(f"Invalid '{param}': {error}.", param=param, code="invalid_value")
 
 
 def _unsupported(param: str, value: str, why: str) -> ApiError:
-    return refused(f"Unsupported value: '{param}' is '{value}'. {why}", param=param, code="unsupported_value")
+    return invalid_request(f"Unsupported value: '{param}' is '{value}'. {why}", param=param, code="unsupported_value")

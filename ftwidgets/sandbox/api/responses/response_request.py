@@ -20,7 +20,7 @@ from ftwidgets.sandbox.api.chat.chat_request import (
 )
 from ftwidgets.sandbox.api.request_model import Metadata, ParameterError, RequestModel, Unsupported, one_of, only
 from ftwidgets.sandbox.api.responses.items import InputMessage, check_input, plain_messages
-from ftwidgets.sandbox.api_errors import refused
+from ftwidgets.sandbox.api_errors import invalid_request
 from ftwidgets.sandbox.inference.completion import CompletionRequest
 
 LOGPROBS = "message.output_text.logprobs"
@@ -138,7 +138,7 @@ class ResponseRequest(RequestModel):
         """Return what the model is asked, given the conversation up to and including the input."""
         messages = plain_messages(conversation)
         if self.json_object and not mentions_json(messages):
-            raise refused(
+            raise invalid_request(
                 "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
                 param="input",
             )

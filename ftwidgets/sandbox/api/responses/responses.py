@@ -23,7 +23,7 @@ from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestMo
 from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_message_id, with_own_ids
 from ftwidgets.sandbox.api.responses.response_bodies import EventStream, ModelResponse, event_sse
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
-from ftwidgets.sandbox.api_errors import missing, refused
+from ftwidgets.sandbox.api_errors import invalid_request, not_found
 from ftwidgets.sandbox.inference.completion import Completion, Inference
 from ftwidgets.sandbox.store.pages import find_owned
 from ftwidgets.sandbox.store.queries import keep_newest
@@ -112,7 +112,7 @@ class Responses:
     async def cancel(self, request: Request) -> Response:
         """Reject: a response that has an id is finished."""
         self._find(request)
-        raise refused("Cannot cancel a synchronous response.")
+        raise invalid_request("Cannot cancel a synchronous response.")
 
     async def input_items(self, request: Request) -> Response:
         """List the messages before a response, earlier responses included, newest first by default."""
@@ -154,12 +154,12 @@ class Responses:
         record = find_owned(self._store.db, ResponseRecord, previous, owner)
         if record is None:
             message = f"Previous response with id '{previous}' not found."
-            raise refused(message, param="previous_response_id", code="previous_response_not_found")
+            raise invalid_request(message, param="previous_response_id", code="previous_response_not_found")
         return [*record.conversation, *record.body["output"]]
 
     def _find(self, request: Request) -> ResponseRecord:
         id_ = request.path_params["id"]
         record = find_owned(self._store.db, ResponseRecord, id_, owner_of(request))
         if record is None:
-            raise missing(f"Response with id '{id_}' not found.")
+            raise not_found(f"Response with id '{id_}' not found.")
         return record

@@ -17,7 +17,7 @@ T = TypeVar("T")
 N_THREADS = 2  # more of them would only compete for the interpreter
 
 
-class FairQueue:
+class PriorityQueue:
     """Runs tasks in at most `n_threads` threads at once. It serves one event loop at a time.
 
     Parameters

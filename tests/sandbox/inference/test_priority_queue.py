@@ -10,7 +10,7 @@ import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
-from ftwidgets.sandbox.inference.fair_queue import N_THREADS, FairQueue
+from ftwidgets.sandbox.inference.priority_queue import N_THREADS, PriorityQueue
 
 
 def noting(done: list[str], name: str) -> Callable[[], str]:
@@ -23,7 +23,7 @@ def noting(done: list[str], name: str) -> Callable[[], str]:
     return task
 
 
-async def queue_up(names: list[str], done: list[str], group: anyio.abc.TaskGroup, queue: FairQueue) -> None:
+async def queue_up(names: list[str], done: list[str], group: anyio.abc.TaskGroup, queue: PriorityQueue) -> None:
     """Queue tasks one after another; names in capitals have priority."""
     for name in names:
         group.start_soon(partial(queue.run, noting(done, name), priority=name.isupper()))
@@ -37,7 +37,7 @@ def test_tasks_with_priority_go_first(coming: str, expected: str) -> None:
     done: list[str] = []
 
     async def crowd() -> None:
-        queue, held = FairQueue(1), threading.Event()
+        queue, held = PriorityQueue(1), threading.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
@@ -62,7 +62,7 @@ def test_only_so_many_work_at_once() -> None:
         return "done"
 
     async def crowd() -> list[str]:
-        results, queue = [], FairQueue()
+        results, queue = [], PriorityQueue()
 
         async def one(priority: bool) -> None:
             results.append(await queue.run(task, priority=priority))
@@ -84,7 +84,7 @@ def test_a_cancelled_caller_leaves_the_queue() -> None:
         raise ValueError("no")
 
     async def crowd() -> None:
-        queue, held = FairQueue(1), threading.Event()
+        queue, held = PriorityQueue(1), threading.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
@@ -106,7 +106,7 @@ def test_who_gives_up_when_called_passes_the_turn_on() -> None:
     """A turn that was given to somebody who no longer wants it is not lost."""
 
     async def crowd() -> str:
-        queue, held, done = FairQueue(1), threading.Event(), list[str]()
+        queue, held, done = PriorityQueue(1), threading.Event(), list[str]()
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: queue.run(held.wait, priority=True))
             await anyio.lowlevel.checkpoint()
