@@ -38,18 +38,21 @@ def _nibbles(packed: Array) -> Array:
 
 
 def _q8_0(raw: Array) -> Array:
-    return _float16(raw[:, :2]) * raw[:, 2:].view(np.int8)  # (blocks, 1) * (blocks, 32)
+    out: Array = _float16(raw[:, :2]) * raw[:, 2:].view(np.int8)  # (blocks, 1) * (blocks, 32)
+    return out
 
 
 def _q4_0(raw: Array) -> Array:
     # Byte i of a block has weight i in its lower half and weight i + 16 in its upper half.
     q = _nibbles(raw[:, 2:]).reshape(-1, 32)
-    return _float16(raw[:, :2]) * (q.astype(np.int8) - np.int8(8))
+    out: Array = _float16(raw[:, :2]) * (q.astype(np.int8) - np.int8(8))
+    return out
 
 
 def _q4_1(raw: Array) -> Array:
     q = _nibbles(raw[:, 4:]).reshape(-1, 32)
-    return _float16(raw[:, :2]) * q.astype(np.float32) + _float16(raw[:, 2:4])
+    out: Array = _float16(raw[:, :2]) * q.astype(np.float32) + _float16(raw[:, 2:4])
+    return out
 
 
 def _q4_k(raw: Array) -> Array:

@@ -108,7 +108,7 @@ class _Header:
     def __init__(self, path: Path, data: Array) -> None:
         self.path = path
         self.at = 0
-        self._data = memoryview(data)
+        self._data = data.data
 
     def take(self, form: str) -> Any:
         return struct.unpack("<" + form, self._bytes(struct.calcsize("<" + form)))[0]
