@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
-    from ftwidgets.data import Report
+    from ftwidgets.data import Finding, Report
 
 CLEAN, FOUND, UNREADABLE = 0, 1, 2
+GITHUB_SHOWS = 10  # findings of each level: GitHub shows no more of a step
 
 _EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
 
+_GITHUB_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
     "completion": "what the model should answer, if the column is not called Completion",
@@ -129,11 +132,9 @@ def _print_findings(report: Report, options: argparse.Namespace) -> None:
         if more:
             print(f"{pluralize(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
     elif options.format == "github":
-        from ftwidgets.data.render import github
-
         path = options.validation
         others = {name: path.as_posix() for name in (path.name, f"{path.name} (validation)")} if path else {}
-        print(github.commands(report, options.file.as_posix(), others=others))
+        print(github_commands(report, options.file.as_posix(), others=others))
     else:
         print(report)
 
@@ -158,3 +159,37 @@ def _write_files(report: Report, options: argparse.Namespace) -> Iterator[str]:
         elif options.fixes is not None:
             names = [name.strip() for name in options.fixes.split(",")]
         yield str(report.apply(options.fix, names, force=options.force))
+
+
+def github_commands(report: Report, file: str, *, others: dict[str, str] | None = None) -> str:
+    """Return the report as annotations of a GitHub workflow: a command a line, at most ten of each level, and a summary.
+
+    Escaping and levels: docs.github.com, "Workflow commands for GitHub Actions".
+    Each id has its first line shown before any id has its second. `file` is the path of the file, seen from the repository's
+    root: where GitHub puts the annotations; `others` are paths of further files, by the name that `Finding.source` gives them.
+    """
+    from ftwidgets.data.findings import LEVELS
+    from ftwidgets.data.text import pluralize
+
+    turns: Counter[str] = Counter()
+    ranked: list[tuple[int, Finding]] = []  # how many of its id came before, and the finding
+    for found in report.findings:
+        ranked.append((turns[found.id], found))
+        turns[found.id] += 1
+    lines = []
+    for level in LEVELS:
+        chosen = sorted((pair for pair in ranked if pair[1].level == level), key=lambda pair: pair[0])[:GITHUB_SHOWS]
+        for _, found in chosen:
+            path, line = (others or {}).get(found.source or "", file), "" if found.line is None else str(found.line)
+            place = {"file": path, "line": line, "title": found.id}
+            named = ",".join(f"{name}={_escape(value, ':,')}" for name, value in place.items() if value)
+            lines.append(f"::{_GITHUB_COMMANDS[found.level]} {named}::{_escape(f'{found.message} {found.fix}'.strip())}")
+    more = report.n_findings - len(lines)
+    rest = f" {pluralize(more, 'finding')} more, not shown here." if more > 0 else ""
+    return "\n".join([*lines, f"{_escape(report.summary)}{rest}"])
+
+
+def _escape(text: str, also: str = "") -> str:
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

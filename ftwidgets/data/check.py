@@ -1,7 +1,7 @@
 """`check`: read training data, pass every row through every rule, and report what is wrong.
 
 The rules on single rows and on all rows together are in `rules`; what can be wrong with a file, a table or a JSON row is found
-while it is read (`readers`, `schema`); rows too long for a model in `model_specs`.
+while it is read (`readers`, `schema`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.report import Report
 from ftwidgets.data.scan import Examples, FindingCollector, RowIndex, collect_final_findings, scan
-from ftwidgets.data.text import join_names, printable
+from ftwidgets.data.text import join_names, pluralize, printable
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource, Source
@@ -21,15 +21,24 @@ if TYPE_CHECKING:
     from ftwidgets.data.tokens.row_counter import RowCounter
 
 OTHER_KEYS = FindingType(
-    "other-keys",
-    "warning",
-    title="Rows in a form that services do not read",
-    why=(
-        "The rows are Alpaca, ShareGPT or Hugging Face records. They are read here and can be trained on, but a "
-        "service rejects the file as it is."
-    ),
+    "other-keys", "warning", title="Rows in a form that services do not read",
+    why="The rows are Alpaca, ShareGPT or Hugging Face records. They are read here and can be trained on, but a "
+        "service rejects the file as it is.",
     todo="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services expect.",
-)
+)  # fmt: skip
+TOO_FEW_ROWS = FindingType(
+    "too-few-rows", "error", title="Fewer than ten examples",
+    why="Services reject a training file with fewer than ten.",
+    todo="Add rows; 50 or more are recommended.",
+)  # fmt: skip
+FEW_ROWS = FindingType(
+    "few-rows", "warning", title="Fewer than fifty examples",
+    why="Training will run. The guides of the services expect an effect from 50 to 100 good examples on.",
+    todo="Add good rows if the result is not yet what you want.",
+)  # fmt: skip
+
+MIN_EXAMPLES = 10  # services reject a training file with fewer examples
+ADVISED_EXAMPLES = 50  # from here on their guides expect an effect
 
 
 def check(
@@ -153,9 +162,7 @@ class CheckedSource:
 
     def check_size(self) -> None:
         """Add the finding on too few examples."""
-        from ftwidgets.data.rules.size import size
-
-        for finding in size(self.n_usable, self.name, self.source.n_rows):
+        for finding in size_findings(self.n_usable, self.name, self.source.n_rows):
             self.collector.add(finding)
 
     def report(self) -> Report:
@@ -177,6 +184,23 @@ class CheckedSource:
         )
 
 
+def size_findings(n_examples: int, where: str, n_rows: int = 0) -> list[Finding]:
+    """Return the finding for too few examples; `where` names what holds them, `n_rows` how many rows there are to repair."""
+    have = f"{where} has {pluralize(n_examples, 'usable example')}"
+    if n_examples < MIN_EXAMPLES:
+        message = f"{have}; a service refuses fewer than {MIN_EXAMPLES}."
+        fix = f"Add rows; {ADVISED_EXAMPLES} or more are advised."
+        if n_rows >= MIN_EXAMPLES:
+            missing = pluralize(n_rows - n_examples, "row")
+            fix = f"Mend the {missing} that cannot be used, or add rows. {ADVISED_EXAMPLES} or more are advised."
+        return [TOO_FEW_ROWS(message, fix)]
+    if n_examples < ADVISED_EXAMPLES:
+        message = f"{have}; that is few."
+        fix = f"It will run; from {ADVISED_EXAMPLES} to 100 good examples an effect can be expected."
+        return [FEW_ROWS(message, fix)]
+    return []
+
+
 def column_mapping(**names: str | None) -> dict[str, str]:
     """Return the column names that were given, by part."""
     return {part: name for part, name in names.items() if name is not None}
@@ -185,7 +209,7 @@ def column_mapping(**names: str | None) -> dict[str, str]:
 def check_source(source: "Source", options: CheckOptions) -> CheckedSource | UnreadableSource:
     """Read a source and apply every rule that does not depend on what the rows are for."""
     from ftwidgets.data import rules  # here, since `import ftwidgets` alone does not need them
-    from ftwidgets.data.model_specs import TooLong, find_model
+    from ftwidgets.data.model_specs import find_model
     from ftwidgets.data.readers import open_source
     from ftwidgets.data.tokens.row_counter import RowCounter
 
@@ -204,8 +228,8 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     all_rules: list[Rule] = [repeats, near, labels, counting]
     if options.model is not None:
         counting.encoding = find_model(options.model).encoding
-        all_rules.append(TooLong(options.model))
-    all_rules += [rules.SystemPrompts(opened.columns.get("system")), rules.RowTexts(), rules.Outliers()]
+        all_rules.append(rules.TooLong(options.model))
+    all_rules += [rules.SystemPrompts(opened.columns.get("system")), rules.TextRules(), rules.Outliers(), rules.Languages()]
     index = scan(opened, all_rules, collector)
     for finding in _check_keys(index):
         collector.add(finding)

@@ -19,6 +19,7 @@ from ftwidgets.data.check import (
     column_mapping,
     find_leaks,
     merge_reports,
+    size_findings,
     with_source,
 )
 from ftwidgets.data.export import atomic_write, json_line, write_jsonl
@@ -191,9 +192,7 @@ def _write(sources: Sequence[CheckedSource], split: Split | None, folder: Path) 
 
 def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]:
     """Return the findings on too few examples, a wide interval, or a validation file from an earlier run."""
-    from ftwidgets.data.rules.size import size
-
-    findings = size(n_train, TRAIN)
+    findings = size_findings(n_train, TRAIN)
     if n_validation:
         findings += precision_note(n_validation)
     elif (folder / VALIDATION).exists():

@@ -236,9 +236,10 @@ def redact_finding(finding: Finding) -> Finding:
 
 def redact(text: str) -> str:
     """Return a text without secrets and card numbers: a report must not spread what it warns of."""
-    from ftwidgets.data.rules import REPAIRS
+    from ftwidgets.data.rules.personal.numbers import redact_cards
+    from ftwidgets.data.rules.secrets import redact_secrets
 
-    return REPAIRS["redact-card-numbers"](REPAIRS["redact-secrets"](text))
+    return redact_cards(redact_secrets(text))
 
 
 def in_batches(rows: Iterable[TrainingRow], size: int = BATCH_SIZE) -> Iterator[list[TrainingRow]]:

@@ -1,12 +1,22 @@
 # ruff: noqa: RUF001 - strange characters are the subject
-"""Detect the language of a text where it is certain: by its script, and for Latin letters by its function words.
+"""The rule about texts in another language than the rest of their set. It keeps two bytes of each row.
 
-It answers one question, "is this text unlike all the others?", and does not guess: texts of a few words, mixed texts and code
-get no result. Left out: telling languages of one other script apart (Russian from Ukrainian).
+A language is detected where it is certain: by its script, and for Latin letters by its function words. The question is whether
+a text is unlike all the others, so nothing is guessed: texts of a few words, mixed texts and code get no result. Left out:
+telling languages of one other script apart (Russian from Ukrainian).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from ftwidgets.data.findings import Finding, FindingType
+from ftwidgets.data.rows import RowBatch, RowLookup
+
+UNEXPECTED_LANGUAGE = FindingType(
+    "unexpected-language", "warning", title="Another script or language than the others",
+    why="In a set in one language, an answer in another is often a row from somewhere else.",
+    todo="Check whether it belongs here.",
+)  # fmt: skip
 
 # The most common function words of each language; a word may be in several.
 _LISTS = """
@@ -67,6 +77,48 @@ _PATTERNS = {NAMES.index(name): tuple(f" {word} " for word in words) for name, w
 _SHORTEST = 24  # characters of a text in Latin letters on which to judge
 _EXAMINED = 240  # characters; a language shows early
 _FEWEST_HITS = 4  # different function words
+
+_MIN_ROWS = 20
+_FEW = 0.10  # a language is the usual one if at least nine in ten texts are in it
+_N_FIRST = 32
+_N_RECENT = 2048
+
+
+class Languages:
+    """The rule unexpected-language, for prompts and for completions by themselves."""
+
+    def __init__(self) -> None:
+        self._languages = {"prompt": bytearray(), "completion": bytearray()}
+        self._expected = {"prompt": 0, "completion": 0}
+
+    def update(self, batch: RowBatch) -> Iterator[tuple[int, Finding]]:
+        """Keep the language of each prompt and completion; nothing is reported yet."""
+        for field, texts in (("prompt", batch.prompts), ("completion", batch.completions)):
+            kept = self._languages[field]
+            for start, end in ((0, _N_FIRST), (_N_FIRST, len(texts))):  # the first few show which language to expect
+                kept += detect_languages(texts[start:end], self._expected[field])
+                self._expected[field] = _most_common(kept[-_N_RECENT:])
+        return iter(())
+
+    def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
+        """Yield the rows in another language than nearly all the others."""
+        for field, languages in self._languages.items():
+            usual = _most_common(languages)
+            n_plain = len(languages) - languages.count(0)
+            n_usual = languages.count(usual) if usual else 0
+            if n_plain < _MIN_ROWS or n_usual == n_plain or n_usual < (1 - _FEW) * n_plain:
+                continue
+            for position, language in enumerate(languages):
+                if language and language != usual:
+                    others = f"{n_usual:,} of the {n_plain:,} {field}s whose language is plain are in {NAMES[usual]}"
+                    message = f"Is in {NAMES[language]}; {others}."
+                    fix = "Translate it or delete the row, unless the model is to answer in that language too."
+                    yield position, UNEXPECTED_LANGUAGE(message, fix, field=field)
+
+
+def _most_common(languages: bytes | bytearray) -> int:
+    counts = {language: languages.count(language) for language in set(languages) - {0}}
+    return max(counts, key=counts.__getitem__, default=0)
 
 
 def detect_language(text: str, expected: int = 0) -> int:

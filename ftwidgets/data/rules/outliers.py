@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 - strange characters are the subject
-"""The rule about texts that differ from the rest of their set in length, ending, style or language.
+"""The rule about texts that differ from the rest of their set in length, ending or style.
 
-It keeps seven bytes of each row. Where the completions are a few short labels, only their language is compared, and that of
-the prompts. Left out: spelling (British or American), formatting, tone; endings that prove nothing: a list, a link, a number,
-code, a signature, an emoji, two or three words.
+It keeps five bytes of each row. Completions that are a few short labels are not compared. Left out: spelling (British or
+American), formatting, tone; endings that prove nothing: a list, a link, a number, code, a signature, an emoji, two or three
+words.
 """
 
 from array import array
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import RowBatch, RowLookup
-from ftwidgets.data.rules.languages import NAMES, detect_languages
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
@@ -29,34 +28,25 @@ MIXED_ENDINGS = FindingType(
     why="If most answers end with a full stop and some without, the model does not learn when it is done.",
     todo="End all answers in one way.",
 )  # fmt: skip
-UNEXPECTED_LANGUAGE = FindingType(
-    "unexpected-language", "warning", title="Another script or language than the others",
-    why="In a set in one language, an answer in another is often a row from somewhere else.",
-    todo="Check whether it belongs here.",
-)  # fmt: skip
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
 _SHORTEST_CAPITALS = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
-_FIRST = 32
-_RECENT = 2048
 _LONGEST_LABEL = 60
 _MOST_LABELS = 200
 
 
 class Outliers:
-    """The rules mixed-endings, mixed-style, unexpected-language, very-short and very-long."""
+    """The rules mixed-endings, mixed-style, very-short and very-long."""
 
     def __init__(self) -> None:
         self._lengths = array("i")
         self._endings = bytearray()
-        self._languages = {"prompt": bytearray(), "completion": bytearray()}
-        self._expected = {"prompt": 0, "completion": 0}
         self._distinct: set[int] = set()
         self._greeting = self._lower = self._upper = self._capitals = 0
 
     def update(self, batch: RowBatch) -> Iterator[tuple[int, Finding]]:
-        """Keep the length, the ending and the languages of each row; nothing is reported yet."""
+        """Keep the length and the ending of each row; nothing is reported yet."""
         completions = batch.completions
         self._lengths.extend(map(len, completions))
         endings = bytes(map(ending, completions))
@@ -73,12 +63,6 @@ class Outliers:
         lower = sum(map(str.islower, starts))
         self._lower += lower
         self._upper += sum(map(str.isupper, starts)) if lower or self._lower else len(starts)
-        for field, texts in (("prompt", batch.prompts), ("completion", completions)):
-            kept = self._languages[field]
-            for start, end in ((0, _FIRST), (_FIRST, len(texts))):  # the first few show which language to expect
-                expected = self._expected[field]
-                kept += detect_languages(texts[start:end], expected)
-                self._expected[field] = _most_common(kept[-_RECENT:])
         return iter(())
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
@@ -92,8 +76,6 @@ class Outliers:
             yield from check_lengths(lengths)
             yield from self._check_endings()
             yield from self._check_style()
-        for field in ("prompt", "completion"):
-            yield from _check_language(self._languages[field], field)
 
     def _check_endings(self) -> Iterator[tuple[int | None, Finding]]:
         """Yield the rows that end unlike nine in ten, or one finding on the whole set if it has no such habit."""
@@ -134,26 +116,6 @@ class Outliers:
                 f"{self._lower:,} of {pluralize(n_starts, 'completion')} begin with a small letter, the others with a capital."
             )
             yield None, MIXED_STYLE(message, "Choose one and keep to it.", "completion")
-
-
-def _most_common(verdicts: bytes | bytearray) -> int:
-    counts = {verdict: verdicts.count(verdict) for verdict in set(verdicts) - {0}}
-    return max(counts, key=counts.__getitem__, default=0)
-
-
-def _check_language(verdicts: bytearray, field: str) -> Iterator[tuple[int | None, Finding]]:
-    """Yield the rows in another language than that of at least nine in ten rows whose language is known."""
-    usual = _most_common(verdicts)
-    n_plain = len(verdicts) - verdicts.count(0)
-    n_usual = verdicts.count(usual) if usual else 0
-    if n_plain < FEWEST_ROWS or n_usual == n_plain or n_usual < (1 - _FEW) * n_plain:
-        return
-    for position, verdict in enumerate(verdicts):
-        if verdict and verdict != usual:
-            others = f"{n_usual:,} of the {n_plain:,} {field}s whose language is plain are in {NAMES[usual]}"
-            message = f"Is in {NAMES[verdict]}; {others}."
-            fix = "Translate it or delete the row, unless the model is to answer in that language too."
-            yield position, UNEXPECTED_LANGUAGE(message, fix, field=field)
 
 
 VERY_SHORT = FindingType(

@@ -113,6 +113,12 @@ def detect_format(row: Row) -> RowFormat | None:
     return next((row_format for row_format in FORMATS if row_format.matches(row)), None)
 
 
+def to_service_format(row: Row) -> tuple[str, Iterator[Finding], Example | None]:
+    """Return the name of a row's format, what is wrong with it, and the row as services read it (right or wrong)."""
+    row_format = detect_format(row)
+    return ("unknown", unknown_format_findings(row), None) if row_format is None else (row_format.name, *row_format.parse(row))
+
+
 def unknown_format_findings(row: Row) -> Iterator[Finding]:
     """Yield the finding for a row of no known format, with what it seems to be."""
     if not row:

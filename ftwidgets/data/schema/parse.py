@@ -2,19 +2,16 @@
 
 Most rows of most files are plain chats ([system,] user, assistant, …; role and content, nothing else): those are recognised
 quickly. Everything else is parsed with care, and each problem is reported.
-
-Left out: more than 20 findings of one row.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.rows import Example
 from ftwidgets.data.schema.conversation_text import excerpt_of, message_text, prompt_and_answer, prompt_text, split_system
-from ftwidgets.data.schema.formats import detect_format, not_an_object, unknown_format_findings
+from ftwidgets.data.schema.formats import not_an_object, to_service_format
 from ftwidgets.data.schema.preference import OUTPUTS
 from ftwidgets.data.schema.roles import is_blank
 
@@ -107,12 +104,6 @@ def _parse_carefully(value: object, system: str | None) -> ParsedRow:
     if system is None or is_blank(system):
         return ParsedRow(name, findings, example, prompt, completion)
     return ParsedRow(name, findings, _with_system(example, system), prompt, completion, system)
-
-
-def to_service_format(row: dict[Any, Any]) -> tuple[str, Iterator[Finding], Example | None]:
-    """Return the name of a row's format, what is wrong with it, and the row as services read it (right or wrong)."""
-    row_format = detect_format(row)
-    return ("unknown", unknown_format_findings(row), None) if row_format is None else (row_format.name, *row_format.parse(row))
 
 
 def _with_system(example: Example, system: str) -> Example:

@@ -18,9 +18,8 @@ from ftwidgets.data.findings import FixType
 from ftwidgets.data.schema.chat import CHAT_KEYS
 from ftwidgets.data.schema.chat import fix_of_unknown_key as fix_of_unknown_row_key
 from ftwidgets.data.schema.content import PART_TYPES, unknown_part_keys
-from ftwidgets.data.schema.formats import detect_format
+from ftwidgets.data.schema.formats import detect_format, to_service_format
 from ftwidgets.data.schema.messages import to_weight, unknown_keys
-from ftwidgets.data.schema.parse import to_service_format
 from ftwidgets.data.schema.preference import INPUT_KEYS, OLDER_OUTPUTS, OUTPUTS, PREFERENCE_KEYS, has_empty_tools
 from ftwidgets.data.schema.roles import OPTIONAL_KEYS, fix_of_unknown_key, is_blank_system, normalize_role
 from ftwidgets.data.schema.shared_findings import (

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - strange characters are the subject
 import pytest
 
-from ftwidgets.data.rules import RowTexts
+from ftwidgets.data.rules import TextRules
 from ftwidgets.data.rules.characters import drop_control, drop_invisible, drop_surrogates, find_invisible, repair_mojibake
 
 FAMILY = "👨‍👩‍👧‍👦 🧑🏽‍🚀 🏳️‍🌈 ❤️‍🔥 🧑‍⚕️"
@@ -33,7 +33,7 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
 )
 def test_a_mark_that_does_not_belong_is_found_in_each_field(run, text, id_):
     """Control, invisible, lost and half characters are each found under their own id, wherever they stand."""
-    found = run(RowTexts(), [("fine", text), (text, "fine")])
+    found = run(TextRules(), [("fine", text), (text, "fine")])
     assert [(place, fault.id, fault.field) for place, fault in sorted(found, key=lambda one: one[0])] == [
         (0, id_, "completion"),
         (1, id_, "prompt"),
@@ -62,7 +62,7 @@ def test_a_mark_that_does_not_belong_is_found_in_each_field(run, text, id_):
 )
 def test_marks_that_belong_pass(run, text):
     """Joiners in emoji and scripts that need them, direction marks beside Hebrew, blanks of any kind give no finding."""
-    assert run(RowTexts(), [(text, "fine"), ("fine", text)]) == []
+    assert run(TextRules(), [(text, "fine"), ("fine", text)]) == []
     assert find_invisible(text) == []
 
 
@@ -107,7 +107,7 @@ MENDED = [
 @pytest.mark.parametrize(("text", "expected"), MENDED)
 def test_mojibake_is_found_and_mended(run, text, expected):
     """Text that took a detour through a wrong encoding is found, and mended to what it was."""
-    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["mojibake"]
+    assert [fault.id for _, fault in run(TextRules(), [("fine", text)])] == ["mojibake"]
     assert repair_mojibake(text) == expected
     assert repair_mojibake(expected) == expected
 
@@ -135,5 +135,5 @@ GOOD = [
 @pytest.mark.parametrize("text", GOOD)
 def test_good_text_in_any_language_is_left_alone(run, text):
     """Accents, quotes, capitals and other scripts are no mojibake."""
-    assert run(RowTexts(), [("fine", text)]) == []
+    assert run(TextRules(), [("fine", text)]) == []
     assert repair_mojibake(text) == text

@@ -1,7 +1,7 @@
 import pytest
 
 from ftwidgets.data.rows import Row, RowBatch, TrainingRow
-from ftwidgets.data.rules import RowTexts
+from ftwidgets.data.rules import TextRules
 
 PROMPT = "How do I return a plant that has died?"
 
@@ -20,7 +20,7 @@ PROMPT = "How do I return a plant that has died?"
 )
 def test_an_answer_that_repeats_the_whole_prompt_is_found(run, prompt, completion, how):
     """Whole, at the beginning or inside, case and blanks aside."""
-    ((place, fault),) = run(RowTexts(), [("Hello there, who are you then?", "A bot."), (prompt, completion)])
+    ((place, fault),) = run(TextRules(), [("Hello there, who are you then?", "A bot."), (prompt, completion)])
     assert (place, fault.id, fault.level, fault.field) == (1, "answer-repeats-prompt", "warning", "completion")
     assert how in fault.message
 
@@ -39,7 +39,7 @@ def test_an_answer_that_repeats_the_whole_prompt_is_found(run, prompt, completio
 )
 def test_an_answer_that_takes_up_a_part_of_the_prompt_passes(run, prompt, completion):
     """Short prompts, parts and words that only begin alike give no finding."""
-    assert run(RowTexts(), [(prompt, completion)]) == []
+    assert run(TextRules(), [(prompt, completion)]) == []
 
 
 def test_of_a_conversation_the_last_question_counts():
@@ -47,4 +47,4 @@ def test_of_a_conversation_the_last_question_counts():
     given = {"messages": []}
     prompt = f"user: Hello!\nassistant: Hello, what can I do?\nuser: {PROMPT}"
     item = TrainingRow(Row(1, 1, 1, None), prompt, f"{PROMPT} Send a photograph.", source_example=given)
-    assert [fault.id for _, fault in RowTexts().update(RowBatch(0, [item]))] == ["answer-repeats-prompt"]
+    assert [fault.id for _, fault in TextRules().update(RowBatch(0, [item]))] == ["answer-repeats-prompt"]

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from ftwidgets import datasets
-from ftwidgets.data.rules import Outliers, RowTexts
+from ftwidgets.data.rules import Languages, Outliers, TextRules
 
 TOPICS = [
     "fern",
@@ -53,23 +53,10 @@ def test_an_ordinary_set_gives_no_findings(run):
         ("What does my fern need to live?", " ".join(ENGLISH), "very-long"),
         ("What does my fern need to live?", "The fern needs water when the soil of its pot is dry and you", "mixed-endings"),
         ("What does my fern need to live?", "The fern needs water when the soil of its clay pot is dry,", "mixed-endings"),
-        (
-            "What does my fern?",
-            "Die Pflanze braucht Wasser, wenn die Erde trocken ist und es nicht kalt ist.",
-            "unexpected-language",
-        ),
-        (
-            "What does my fern?",
-            "La plante a besoin d'eau quand la terre est sèche et il ne fait pas froid dans la pièce.",
-            "unexpected-language",
-        ),
-        ("What does my fern?", "Поливайте папоротник, когда земля в горшке высохнет.", "unexpected-language"),
-        ("What does my fern?", "当花盆里的土干了的时候请给蕨类植物浇水，不要太多。", "unexpected-language"),
-        ("¿Qué necesita mi planta para vivir en el jardín de la casa?", ENGLISH[0], "unexpected-language"),
     ],
 )
 def test_a_row_unlike_the_others_is_found(run, prompt, completion, id_):
-    """One row of another length, ending or language among 42 is found, and only it."""
+    """One row of another length or ending among 42 is found, and only it."""
     assert ids(run(Outliers(), of((prompt, completion)))) == [(len(ENGLISH), id_)]
 
 
@@ -106,22 +93,6 @@ def test_labels_are_not_judged_as_texts(run):
 def test_short_answers_are_a_habit_where_there_are_many(run):
     """Where a tenth of the answers is short, none of them is odd."""
     assert run(Outliers(), of(*[("Is it alive?", "Yes.")] * 5)) == []
-
-
-def test_a_set_that_is_bilingual_gives_no_findings(run):
-    """Translation pairs, and sets of two languages, are judged by their own majority or not at all."""
-    german = [
-        f"Die {one} braucht Wasser, wenn die Erde im Topf nicht feucht ist, und es ist warm." for one in TOPICS for _ in "abc"
-    ]
-    pairs = list(zip(ENGLISH, german, strict=True))
-    assert run(Outliers(), pairs) == []
-    assert run(Outliers(), [*pairs[:21], *((there, here) for here, there in pairs[21:])]) == []
-
-
-def test_short_texts_and_code_have_no_language(run):
-    """Names, a few words and programs give no verdict."""
-    short = [("Ciao!", "Bonjour."), ("x = la(il, un, e); for (de in la) { il += un; }", "das der die"), ("Madrid", "El Niño")]
-    assert [one for one in run(Outliers(), of(*short)) if one[1].id == "unexpected-language"] == []
 
 
 @pytest.mark.parametrize(
@@ -161,18 +132,18 @@ def test_a_set_of_two_styles_gets_one_note(run, change, words):
     assert words in found[0][1].message
 
 
-def test_rules_keep_little_of_each_row():
-    """A hundred thousand rows take less than ten bytes each."""
+@pytest.mark.parametrize("rule", [Outliers(), Languages()])
+def test_rules_keep_little_of_each_row(rule):
+    """A hundred thousand rows take less than eight bytes each."""
     import sys
 
     from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 
-    rule = Outliers()
     item = TrainingRow(Row(1, 1, 1, None), PROMPTS[0], ENGLISH[0])
     for start in range(0, 102_400, 512):
         assert list(rule.update(RowBatch(start, [item] * 512))) == []
     state = [value for held in vars(rule).values() for value in (held.values() if isinstance(held, dict) else [held])]
-    assert sum(map(sys.getsizeof, state)) < 10 * 102_400
+    assert sum(map(sys.getsizeof, state)) < 8 * 102_400
 
 
 @pytest.mark.parametrize("name", ["support_faq", "sentiment"])
@@ -181,8 +152,9 @@ def test_the_bundled_datasets_are_clean(run, name):
     frame = datasets.load(name)
     pairs = list(zip(frame["Prompt"], frame["Completion"], strict=True))
     assert len(pairs) > 500
-    assert run(RowTexts(), pairs) == []
+    assert run(TextRules(), pairs) == []
     assert run(Outliers(), pairs) == []
+    assert run(Languages(), pairs) == []
 
 
 def test_every_order_of_rows_gives_the_same_findings(run):
@@ -190,7 +162,13 @@ def test_every_order_of_rows_gives_the_same_findings(run):
     rows = of(
         ("What does my fern need?", "Water."), ("What does my fern?", "Поливайте папоротник, когда земля в горшке высохнет.")
     )
-    first = sorted((rows[place], fault.id) for place, fault in run(Outliers(), rows))
+
+    def found(size=512):
+        return sorted(
+            (rows[place], fault.id) for rule in (Outliers(), Languages()) for place, fault in run(rule, rows, size=size)
+        )
+
+    first = found()
     random.Random(0).shuffle(rows)
-    assert sorted((rows[place], fault.id) for place, fault in run(Outliers(), rows, size=7)) == first
+    assert found(size=7) == first
     assert len(first) == 2

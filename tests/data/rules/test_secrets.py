@@ -1,6 +1,6 @@
 import pytest
 
-from ftwidgets.data.rules import REPAIRS, RowTexts
+from ftwidgets.data.rules import REPAIRS, TextRules
 from ftwidgets.data.rules.secrets import find_secrets
 from ftwidgets.data.rules.spans import mask
 
@@ -31,7 +31,7 @@ SECRETS = {
 def test_a_key_of_a_known_service_is_found_and_never_told(run, secret, what):
     """Each is found and named; neither the message nor the excerpt says more than its first 4 and last 2 characters."""
     text = f"Use this: {secret} and try again."
-    ((place, fault),) = run(RowTexts(), [("fine", "fine"), (text, "fine")])
+    ((place, fault),) = run(TextRules(), [("fine", "fine"), (text, "fine")])
     assert (place, fault.id, fault.level, fault.repair) == (1, "secret", "error", "redact-secrets")
     assert what in fault.message
     told = [
@@ -69,7 +69,7 @@ def test_a_key_of_a_known_service_is_found_and_never_told(run, secret, what):
 )
 def test_an_assigned_secret_is_found_and_only_its_value_is_replaced(run, text, repaired):
     """What is assigned to a name for a secret, and looks like one, is found; the repair keeps the rest."""
-    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["secret"]
+    assert [fault.id for _, fault in run(TextRules(), [("fine", text)])] == ["secret"]
     assert REPAIRS["redact-secrets"](text) == repaired
 
 
@@ -136,25 +136,25 @@ def test_an_assigned_secret_is_found_and_only_its_value_is_replaced(run, text, r
 def test_placeholders_and_talk_about_secrets_pass(run, text):
     """Nothing that plainly is no secret gives a finding."""
     assert find_secrets(text) == []
-    assert run(RowTexts(), [("fine", text)]) == []
+    assert run(TextRules(), [("fine", text)]) == []
 
 
 def test_a_system_prompt_that_all_rows_share_is_told_of_once(run):
     """A key in the constant system prompt gives one finding, for the whole source."""
     system = "The key is api_key=9f8e7d6c5b4a39281706."
-    found = run(RowTexts(), [("a", "b")] * 30, system, size=8)
+    found = run(TextRules(), [("a", "b")] * 30, system, size=8)
     assert [(place, fault.id, fault.field) for place, fault in found] == [(None, "secret", "system")]
 
 
 @pytest.mark.parametrize("system", [":", "=", "7", "@", "", "\x1e", "a:"])
 def test_a_system_prompt_of_a_character_or_two_can_be_read(run, system):
     """The look over all texts copes with next to no text."""
-    assert all(fault.id == "control-character" for _, fault in run(RowTexts(), [("a", "b")], system))
+    assert all(fault.id == "control-character" for _, fault in run(TextRules(), [("a", "b")], system))
 
 
 def test_a_system_prompt_of_its_own_belongs_to_its_row(run):
     """A key in a row's own system prompt is found on that row."""
-    found = run(RowTexts(), [("a", "b")] * 3, "password: hunter2", own_system=True)
+    found = run(TextRules(), [("a", "b")] * 3, "password: hunter2", own_system=True)
     assert [(place, fault.field) for place, fault in found] == [(0, "system"), (1, "system"), (2, "system")]
 
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from ftwidgets.data.rules import REPAIRS, RowTexts
+from ftwidgets.data.rules import REPAIRS, TextRules
 from ftwidgets.data.rules.personal.numbers import issuer, luhn
 
 # Test numbers that the payment services publish: https://docs.stripe.com/testing, PayPal's Payflow guide.
@@ -29,14 +29,14 @@ def test_published_card_numbers_are_found_and_never_told(run, number, name):
     """Every published test number is found, under its issuer's name, masked; with one digit changed it is none."""
     assert luhn(number)
     assert name in issuer(number)
-    ((_, fault),) = run(RowTexts(), [("fine", f"My card is {number}, please.")])
+    ((_, fault),) = run(TextRules(), [("fine", f"My card is {number}, please.")])
     assert (fault.id, fault.level, fault.repair) == ("card-number", "error", "redact-card-numbers")
     assert name in fault.message
     assert number[4:-2] not in f"{fault.message} {fault.excerpt}"
     assert len(fault.excerpt) <= 7
     assert REPAIRS["redact-card-numbers"](f"My card is {number}, please.") == "My card is [card], please."
     wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
-    assert run(RowTexts(), [("fine", f"My card is {wrong}, please.")]) == []
+    assert run(TextRules(), [("fine", f"My card is {wrong}, please.")]) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_published_card_numbers_are_found_and_never_told(run, number, name):
 )
 def test_groups_as_on_a_card_are_read(run, text):
     """Blanks or hyphens between groups make no difference; digits in one row count near a word for a card."""
-    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)]) if fault.id != "phone-number"] == ["card-number"]
+    assert [fault.id for _, fault in run(TextRules(), [("fine", text)]) if fault.id != "phone-number"] == ["card-number"]
     assert not set(text.replace("-", " ").split()) & set(REPAIRS["redact-card-numbers"](text).split()) & {"4111", "5500"}
 
 
@@ -71,7 +71,7 @@ def test_groups_as_on_a_card_are_read(run, text):
 def test_a_card_right_after_a_token_is_found_too(run, token):
     """Both are told of, and with both repairs neither is left."""
     text = f"{token} 4111 1111 1111 1111"
-    assert [fault.id for _, fault in run(RowTexts(), [("fine", text)])] == ["secret", "card-number"]
+    assert [fault.id for _, fault in run(TextRules(), [("fine", text)])] == ["secret", "card-number"]
     assert "[card]" in REPAIRS["redact-card-numbers"](text)
     assert REPAIRS["redact-secrets"](REPAIRS["redact-card-numbers"](text)).endswith("[secret] [card]")
 
@@ -109,7 +109,7 @@ def test_a_card_right_after_a_token_is_found_too(run, token):
 )
 def test_numbers_that_are_no_cards_pass(run, text):
     """Order numbers, barcodes, bank accounts, identifiers, fractions and wrong check digits are no cards."""
-    assert [fault for _, fault in run(RowTexts(), [("fine", text)]) if fault.id == "card-number"] == []
+    assert [fault for _, fault in run(TextRules(), [("fine", text)]) if fault.id == "card-number"] == []
     assert REPAIRS["redact-card-numbers"](text) == text
 
 
@@ -118,7 +118,7 @@ def test_random_identifiers_are_no_cards(run):
     numbers = [random.Random(n).randrange(10**15, 10**16) for n in range(1000)]
     assert sum(luhn(str(number)) and issuer(str(number)) is not None for number in numbers) > 10
     rows = [("fine", f'{{"transaction_id": "{number}", "status": "ok"}}') for number in numbers]
-    assert run(RowTexts(), rows) == []
+    assert run(TextRules(), rows) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_random_identifiers_are_no_cards(run):
 )
 def test_an_email_address_is_found_and_replaced(run, text, repaired):
     """Addresses are found, told with one character of the name, and replaced."""
-    ((_, fault),) = run(RowTexts(), [("fine", text)])
+    ((_, fault),) = run(TextRules(), [("fine", text)])
     assert (fault.id, fault.level, fault.repair) == ("email-address", "warning", "redact-email-addresses")
     assert "joe" not in fault.message.lower()
     assert REPAIRS["redact-email-addresses"](text) == repaired
@@ -169,7 +169,7 @@ def test_an_email_address_is_found_and_replaced(run, text, repaired):
 )
 def test_what_only_has_an_at_sign_passes(run, text):
     """Names reserved for examples (RFC 2606), handles, versions and file names give no finding."""
-    assert run(RowTexts(), [("fine", text)]) == []
+    assert run(TextRules(), [("fine", text)]) == []
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_only_has_an_at_sign_passes(run, text):
 )
 def test_a_phone_number_is_found_and_replaced(run, text, repaired):
     """International form, national forms with separators, and digits after a word for a phone are found."""
-    ((_, fault),) = run(RowTexts(), [("fine", text)])
+    ((_, fault),) = run(TextRules(), [("fine", text)])
     assert (fault.id, fault.level, fault.repair) == ("phone-number", "warning", "redact-phone-numbers")
     assert sum(map(str.isdigit, fault.excerpt)) <= 6
     assert REPAIRS["redact-phone-numbers"](text) == repaired
@@ -256,9 +256,9 @@ def test_a_phone_number_is_found_and_replaced(run, text, repaired):
 )
 def test_numbers_that_are_no_phones_pass(run, text):
     """Dates, times, addresses, prices, versions, order numbers and numbers kept for films give no finding."""
-    assert [fault for _, fault in run(RowTexts(), [("fine", text)]) if fault.id == "phone-number"] == []
+    assert [fault for _, fault in run(TextRules(), [("fine", text)]) if fault.id == "phone-number"] == []
 
 
 def test_a_card_is_no_phone(run):
     """A card's number is told of once."""
-    assert [fault.id for _, fault in run(RowTexts(), [("call 4242 4242 4242 4242", "fine")])] == ["card-number"]
+    assert [fault.id for _, fault in run(TextRules(), [("call 4242 4242 4242 4242", "fine")])] == ["card-number"]

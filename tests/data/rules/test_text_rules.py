@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftwidgets.data.rows import Row, RowBatch, TrainingRow
-from ftwidgets.data.rules import REPAIRS, Outliers, RowTexts
+from ftwidgets.data.rules import REPAIRS, Outliers, TextRules
 
 PIECES = [
     "joe@firma.de", "@", "a@b.cd", "+49 30 901820", "(212) 736-5000", "4242 4242 4242 4242", "4242424242424242", " ", "\n", "-",
@@ -35,7 +35,7 @@ FIXED_BY = {
 
 def found(text):
     """Return the faults of a text, as a completion."""
-    return [fault for _, fault in RowTexts().update(RowBatch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
+    return [fault for _, fault in TextRules().update(RowBatch(0, [TrainingRow(Row(1, 1, 1, None), "", text)]))]
 
 
 def test_each_finding_with_a_repair_names_one_that_exists():

@@ -38,7 +38,7 @@ _SPECIAL = re.compile(
 )
 
 
-class RowTexts:
+class TextRules:
     """The rules on single texts. A constant system prompt, which all rows share, is checked once."""
 
     def __init__(self) -> None:
