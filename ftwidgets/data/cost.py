@@ -13,30 +13,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Price:
-    """What a provider charges for training a model.
-
-    Parameters
-    ----------
-    provider, model
-        Who offers it, and which model is trained.
-    usd_per_million_tokens
-        For a million trained tokens: those of the file, the marks around each message included, times the epochs.
-    source, as_of
-        Where the price was read, and when (YYYY-MM-DD).
-    note
-        What to know before you rely on it.
-    ends, retires
-        The day from which nobody can start a job, and the day on which tuned models stop (YYYY-MM-DD); None: no such day.
-    """
+    """What a provider charges for training a model; days are YYYY-MM-DD, or None for no such day."""
 
     provider: str
     model: str
-    usd_per_million_tokens: float
-    source: str
+    usd_per_million_tokens: float  # trained ones: those of the file, the marks around each message included, times the epochs
+    source: str  # where the price was read, and when
     as_of: str
-    note: str
-    ends: str | None = None
-    retires: str | None = None
+    note: str  # what to know before you rely on it
+    ends: str | None = None  # the day from which nobody can start a job
+    retires: str | None = None  # the day on which tuned models stop
 
     def expired(self, today: datetime.date | None = None) -> bool:
         """Return whether new jobs at this price are no longer possible on a day, by default today."""

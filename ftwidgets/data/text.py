@@ -19,6 +19,8 @@ def normalize_all(texts: Sequence[str]) -> list[bytes]:
     """
     if not texts:
         return []
+    import numpy as np
+
     joined = "\0".join(texts)
     if joined.count("\0") != len(texts) - 1:  # a text contains the separator
         return [normalize(text).encode("utf-8", "surrogatepass") for text in texts]
@@ -26,23 +28,13 @@ def normalize_all(texts: Sequence[str]) -> list[bytes]:
         joined = "\0".join(text if text.isascii() else normalize(text) for text in texts)
     data = joined.encode("utf-8", "surrogatepass").translate(_LOWER)
     parts = data.split(b"\0")
-    for index in _with_extra_spaces(data):
-        parts[index] = b" ".join(filter(None, parts[index].split(b" ")))
-    return parts
-
-
-def _with_extra_spaces(data: bytes) -> list[int]:
-    """Return which of the texts, separated by zero bytes, begin or end with a space or have two together."""
-    import numpy as np
-
     chars = np.frombuffer(b"\0" + data + b"\0", dtype=np.uint8)
     space = (chars == 32) | (chars == 0)
-    pairs = np.flatnonzero(space[1:] & space[:-1])
-    if not len(pairs):
-        return []
+    pairs = np.flatnonzero(space[1:] & space[:-1])  # where a text begins or ends with a space, or has two together
     ends = np.flatnonzero(chars == 0)
-    found: list[int] = np.unique(np.searchsorted(ends, pairs, side="right") - 1).tolist()
-    return found
+    for index in np.unique(np.searchsorted(ends, pairs, side="right") - 1).tolist():
+        parts[index] = b" ".join(filter(None, parts[index].split(b" ")))
+    return parts
 
 
 def printable(text: str, limit: int = 60) -> str:

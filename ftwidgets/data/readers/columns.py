@@ -77,9 +77,17 @@ def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]
         if len(candidates) == 1:
             positions[part] = candidates[0]
         elif candidates:
-            findings.append(_ambiguous_column(header, part, name, candidates))
+            found = ", ".join(f"{quote(header.names[position])} (column {position + 1})" for position in candidates)
+            message = f"Several columns could be {quote(name)}: {found}."
+            fix = f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).'
+            findings.append(AMBIGUOUS_COLUMN(message, fix, field=name, line=header.line))
         elif part in mapping or part in _REQUIRED:
-            findings.append(_missing_column(header, part, name, is_first=not findings))
+            names = join_names(column for column in header.names if column)
+            columns = f"the columns are {names}" if names else "there are no columns at all"
+            fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
+            if header.from_file and header.line is not None and not findings:
+                fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
+            findings.append(MISSING_COLUMN(f"There is no column {quote(name)}; {columns}.", fix, field=name, line=header.line))
     if findings:
         raise UnreadableError(*findings)
     texts = [positions[part] for part in DEFAULT_COLUMNS if part in positions]
@@ -96,22 +104,3 @@ def ignored_columns(header: Header, positions: Mapping[str, int]) -> list[Findin
     if not others:
         return []
     return [IGNORED_COLUMNS(f"Columns not used: {join_names(others)}.")]
-
-
-def _missing_column(header: Header, part: str, name: str, *, is_first: bool) -> Finding:
-    there = [column for column in header.names if column]
-    fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
-    if header.from_file and header.line is not None and is_first:
-        fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
-    columns = f"the columns are {join_names(there)}" if there else "there are no columns at all"
-    return MISSING_COLUMN(f"There is no column {quote(name)}; {columns}.", fix, field=name, line=header.line)
-
-
-def _ambiguous_column(header: Header, part: str, name: str, candidates: list[int]) -> Finding:
-    there = ", ".join(f"{quote(header.names[position])} (column {position + 1})" for position in candidates)
-    return AMBIGUOUS_COLUMN(
-        f"Several columns could be {quote(name)}: {there}.",
-        f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).',
-        field=name,
-        line=header.line,
-    )

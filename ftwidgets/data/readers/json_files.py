@@ -2,7 +2,6 @@
 
 orjson parses where it is installed, and Python's own module whatever orjson rejects, so both accept the same lines and read the
 same values: NaN and Infinity, lone surrogates, repeated keys (the last one counts), numbers of any length.
-Left out: nesting deeper than `MAX_DEPTH`, which nothing behind here needs.
 """
 
 import json
@@ -216,17 +215,14 @@ def not_json(raw: bytes, error: Exception) -> Finding:
     rest = whole[position:].rstrip()
     near = f", before {quote(rest[:20], 20)}" if rest else ", at its end"
     message = f"The line is not JSON: {reason} at character {position + 1:,}{near}."
-    return NOT_JSON(message, _not_json_fix(text), excerpt=text[:60])
-
-
-def _not_json_fix(text: str) -> str:
+    fix = "Repair the line, or delete it; each line is one JSON object."
     if text.startswith(("{'", "{ '")):
-        return 'Write names and texts in double quotes: {"messages": [...]}; json.dumps does.'
-    if text in ("[", "]", "{", "}", "],", "},") or text.endswith(("{", "[")):
-        return "Write each record on one line, without brackets around all of them."
-    if text.endswith("},"):
-        return "Delete the comma at the end of the line; each line is an object by itself."
-    return "Repair the line, or delete it; each line is one JSON object."
+        fix = 'Write names and texts in double quotes: {"messages": [...]}; json.dumps does.'
+    elif text in ("[", "]", "{", "}", "],", "},") or text.endswith(("{", "[")):
+        fix = "Write each record on one line, without brackets around all of them."
+    elif text.endswith("},"):
+        fix = "Delete the comma at the end of the line; each line is an object by itself."
+    return NOT_JSON(message, fix, excerpt=text[:60])
 
 
 def json_parser(*, long_numbers: bool = True) -> Callable[[bytes], Any]:

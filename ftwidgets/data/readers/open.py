@@ -22,13 +22,12 @@ from ftwidgets.data.readers.file_formats import (
     reject_unsupported_format,
     text_format,
 )
-from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list
+from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list, read_workbook
 from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
 from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable
 from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
 from ftwidgets.data.readers.text_file import TextFile
-from ftwidgets.data.readers.xlsx import read_workbook
 from ftwidgets.data.text import join_names, normalize, printable, quote
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Make examples of the rows of a table: the texts in their cells, or the findings that keep a row from being one.
 
-Left out: rows that are turns of one conversation (`conversations`).
+Rows that are turns of one conversation are joined in `conversations`.
 """
 
 import datetime
@@ -190,7 +190,15 @@ class CellParser:
     def _cell_finding(self, row: Row, part: str) -> Finding | None:
         value, name = value_at(row.values, self.positions[part]), self.columns[part]
         if is_empty(value):
-            return None if part == "system" else self._empty_cell(row, part, value)
+            if part == "system":
+                return None
+            fix = f"Fill it in or delete the row; {_REASONS[part]}."
+            if isinstance(value, str) and value:
+                return BLANK_CELL(f"{quote(name)} holds only whitespace.", fix, field=name, excerpt=value[:60])
+            message = f"{quote(name)} is empty."
+            if self.positions[part] >= len(row.values):
+                message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
+            return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
         if not isinstance(value, (str, *_PLAIN_VALUES)):
             message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_safe_repr(value), 40)}."
             return NOT_TEXT(message, "Turn it into text first.", field=name)
@@ -205,16 +213,6 @@ class CellParser:
         message = f"{quote(name)} holds half a character (U+{ord(surrogate):04X}), which no file can store."
         fix = "Read the source again with its right encoding, or delete that character."
         return HALF_CHARACTER(message, fix, field=name, excerpt=value[:60])
-
-    def _empty_cell(self, row: Row, part: str, value: object) -> Finding:
-        name, fix = self.columns[part], f"Fill it in or delete the row; {_REASONS[part]}."
-        if isinstance(value, str) and value:
-            message = f"{quote(name)} holds only whitespace."
-            return BLANK_CELL(message, fix, field=name, excerpt=value[:60])
-        message = f"{quote(name)} is empty."
-        if self.positions[part] >= len(row.values):
-            message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
-        return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
 
     def _malformed_cells(self, values: Sequence[Any]) -> list[Finding]:
         """Return the warnings for cells that a quote inside their quotes has changed."""

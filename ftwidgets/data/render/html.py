@@ -26,6 +26,8 @@ _FILL = "var(--bar, #1f6fb2)"
 def page(report: Results) -> str:
     """Return the page, to be written as UTF-8."""
     name = escape(printable(report.source, 120))
+    columns = [(escape(part), escape(value)) for part, value in summary.columns_read(report)]
+    reading = table_html("Form and columns", ("Part", "Read from"), columns, look="narrow")
     sections = [
         ("kinds", "What was found", "".join(map(_kind, summary.kinds(report))) or "<p>Nothing was found.</p>"),
         ("all", "All findings, by line", _all(report)),
@@ -34,9 +36,11 @@ def page(report: Results) -> str:
         ("roles", "Who speaks", _shares(report.roles, "Messages by role", "Role", "Messages")),
         ("labels", "Labels", _shares(report.labels or {}, "Examples by label", "Label", "Examples")),
         ("cost", "What training would cost", _cost(report)),
-        ("reading", "How the file was read", _reading(report)),
+        ("reading", "How the file was read", reading if columns else ""),
     ]
     shown = [section for section in sections if section[2]]
+    sizes = "".join(f"<div><dt>{escape(size)}</dt><dd>{escape(value)}</dd></div>" for size, value in summary.sizes(report))
+    verdict = f"<p>{escape(summary.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
     links = "".join(f'<li><a href="#{place}">{title}</a></li>' for place, title, _ in shown)
     body = "".join(
         f'<section aria-labelledby="{place}"><h2 id="{place}">{title}</h2>{content}</section>'
@@ -46,19 +50,13 @@ def page(report: Results) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Data check: {name}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style></head>\n"
-        f"<body><header><h1>Data check: {name}</h1>{_verdict(report)}</header>\n"
+        f'<body><header><h1>Data check: {name}</h1><div class="verdict{"" if report.ok else " wrong"}">{verdict}</div>'
+        f'<dl class="sizes">{sizes}</dl></header>\n'
         f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n<main>{body}</main>\n'
         f"<footer><p>Made by <code>ftwidgets check</code> on the computer where the file is; nothing was sent anywhere. "
         f"Each kind of finding has its section, with an example, in <code>{summary.PAGE}</code>.</p></footer></body></html>\n"
     )
     return made.encode("utf-8", "backslashreplace").decode()  # half characters cannot be written
-
-
-def _verdict(report: Results) -> str:
-    sizes = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in summary.sizes(report))
-    kind = "verdict" if report.ok else "verdict wrong"
-    said = f"<p>{escape(summary.verdict(report))}</p><p>{escape(printable(report.summary, 400))}</p>"
-    return f'<div class="{kind}">{said}</div><dl class="sizes">{sizes}</dl>'
 
 
 def _kind(kind: summary.Kind) -> str:
@@ -134,11 +132,6 @@ def _cost(report: Results) -> str:
     cells = [tuple(map(escape, row)) for row in summary.costs(report)]
     rows = [(*row[:4], f'<span class="date">{row[4]}</span>', row[5]) for row in cells]
     return f"{table_html('Cost of the training', summary.COSTS, rows, numbers=(2, 3))}<p>{escape(summary.cost_note())}</p>"
-
-
-def _reading(report: Results) -> str:
-    rows = [(escape(name), escape(value)) for name, value in summary.columns_read(report)]
-    return table_html("Form and columns", ("Part", "Read from"), rows, look="narrow") if rows else ""
 
 
 def _message(found: Finding, shared_fix: str = "") -> str:

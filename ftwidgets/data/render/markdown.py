@@ -15,7 +15,6 @@ from ftwidgets.data.text import pluralize, printable
 if TYPE_CHECKING:
     from ftwidgets.data.results import Results
 
-
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~$])")
 _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a mention, an issue or a link of, escaped or not
 

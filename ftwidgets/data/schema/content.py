@@ -2,8 +2,6 @@
 
 Source: OpenAI's published openapi.yaml, branch 2025-03-21, the ...MessageContentPart schemas. Stricter than it: blank
 text, keys that a part does not have, and images that are neither a web address nor a data URL.
-
-Left out: whether an image can be fetched, and its size.
 """
 
 from collections.abc import Iterator
@@ -138,25 +136,21 @@ def _describe_problem(part: dict[str, Any], kind: str) -> tuple[str, str] | None
     if not isinstance(value, dict):
         return f"has {display(value)} as its {quote(kind)}; it must be an object.", f'Write {{"{kind}": {{…}}}}.'
     if kind == "image_url":
-        return _describe_image_problem(value)
+        url, detail = value.get("url"), value.get("detail", "auto")
+        if not isinstance(url, str):
+            return f'has {display(url)} as the "url" of its image; it must be text.', "Write a web address, or a data URL."
+        if not url.lower().startswith(_IMAGES):
+            fix = "Give a web address (https://…), or the image itself as data:image/png;base64,…"
+            return f"has the image {quote(url)}, which is neither a web address nor a data URL.", fix
+        if detail not in ("auto", "low", "high"):
+            return f'has {display(detail)} as the "detail" of its image.', 'Write "auto", "low" or "high".'
+        return None
     if kind == "input_audio":
         good = isinstance(value.get("data"), str) and value.get("format") in ("wav", "mp3")
         return None if good else ('needs "data" (text) and "format" ("wav" or "mp3").', "Add what is missing.")
     for key in ("filename", "file_data", "file_id"):
         if key in value and not isinstance(value[key], str):
             return f"has {display(value[key])} as its {quote(key)}; it must be text.", "Write a string."
-    return None
-
-
-def _describe_image_problem(image: dict[str, Any]) -> tuple[str, str] | None:
-    url, detail = image.get("url"), image.get("detail", "auto")
-    if not isinstance(url, str):
-        return f'has {display(url)} as the "url" of its image; it must be text.', "Write a web address, or a data URL."
-    if not url.lower().startswith(_IMAGES):
-        fix = "Give a web address (https://…), or the image itself as data:image/png;base64,…"
-        return f"has the image {quote(url)}, which is neither a web address nor a data URL.", fix
-    if detail not in ("auto", "low", "high"):
-        return f'has {display(detail)} as the "detail" of its image.', 'Write "auto", "low" or "high".'
     return None
 
 

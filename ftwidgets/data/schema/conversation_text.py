@@ -2,8 +2,6 @@
 
 A prompt that is a single user turn is that turn's text, so that a chat and a table row with the same texts are equal.
 Longer ones are lines of `role: text`. Images are named by a hash of their address; calls are JSON without their ids.
-
-Left out: tokens as a model counts them; those are counted on the messages.
 """
 
 import hashlib
@@ -24,8 +22,12 @@ def message_text(message: dict[str, Any]) -> str:
     content = message.get("content")
     if len(message) == 2 and isinstance(content, str):
         return content
+    text = content if isinstance(content, str) else ""
+    if isinstance(content, list):
+        only_text = all(isinstance(part, dict) and part.get("type") == "text" for part in content)
+        text = ("" if only_text else "\n").join(filter(None, (_part_text(part) for part in content if isinstance(part, dict))))
     refusal = message.get("refusal")
-    texts = [_content_text(content), refusal if isinstance(refusal, str) else "", *_call_texts(message)]
+    texts = [text, refusal if isinstance(refusal, str) else "", *_call_texts(message)]
     return "\n".join(text for text in texts if text)
 
 
@@ -68,16 +70,6 @@ def _texts(value: object, depth: int) -> Iterator[str]:
         for key, inner in islice(value.items(), _N_SEARCHED):
             if key not in _KEYS_WITHOUT_TEXT:
                 yield from _texts(inner, depth - 1)
-
-
-def _content_text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = [_part_text(part) for part in content if isinstance(part, dict)]
-    only_text = all(isinstance(part, dict) and part.get("type") == "text" for part in content)
-    return ("" if only_text else "\n").join(part for part in parts if part)
 
 
 def _part_text(part: dict[str, Any]) -> str:

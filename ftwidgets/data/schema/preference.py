@@ -3,8 +3,6 @@
 Sources: OpenAI's published openapi.yaml, branch 2025-03-21, FineTunePreferenceRequestInput, and the guides, after which the
 services read `preferred_output` and `non_preferred_output`: the schema's older `preferred_completion` is an error with a safe
 fix, because services reject such a file. Hugging Face's {"prompt", "chosen", "rejected"} (TRL) is converted.
-
-Left out: several answers to one input, which no service takes.
 """
 
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Source: OpenAI's published openapi.yaml, branch 2025-03-21 (ChatCompletionTool, FunctionObject, ChatCompletionMessageToolCall);
 the pattern of names is in its descriptions. Stricter than it: names, empty lists, repeated ids, and arguments that are no JSON
 object, from which a model would learn broken calls.
-
-Left out: whether the arguments match the parameters of the tool.
 """
 
 import json
@@ -128,17 +126,14 @@ def _tool_list_findings(tools: object, key: str) -> Iterator[Finding]:
             text = f"{quote(key)} has {pluralize(len(tools), 'function')}; {_MOST_TOOLS} is the most."
             yield _bad_tools(text, "Offer fewer.", key)
         for number, tool in enumerate(tools, start=1):
-            problem = _describe_tool_problem(tool) if key == "tools" else _describe_function_problem(tool)
+            if key == "tools" and not isinstance(tool, dict):
+                problem = f"is {display(tool)}; it must be an object"
+            elif key == "tools" and tool.get("type") != "function":
+                problem = f'has {display(tool.get("type"))} as its "type"; it must be "function"'
+            else:
+                problem = _describe_function_problem(tool.get("function") if key == "tools" else tool)
             if problem is not None:
                 yield _bad_tools(f"{quote(key)}, number {number}, {problem}.", "Correct it.", key)
-
-
-def _describe_tool_problem(tool: object) -> str | None:
-    if not isinstance(tool, dict):
-        return f"is {display(tool)}; it must be an object"
-    if tool.get("type") != "function":
-        return f'has {display(tool.get("type"))} as its "type"; it must be "function"'
-    return _describe_function_problem(tool.get("function"))
 
 
 def _describe_function_problem(function: object) -> str | None:

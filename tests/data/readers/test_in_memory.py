@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ftwidgets.data import Finding
-from ftwidgets.data.readers import OpenSource, Source, column_names, open_source, xlsx
+from ftwidgets.data.readers import OpenSource, Source, column_names, in_memory, open_source
 from ftwidgets.data.rows import TrainingRow
 
 TURNS = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
@@ -137,7 +137,7 @@ def test_a_workbook_that_unpacks_to_too_much_or_is_damaged_is_not_read(tmp_path:
                 broken.writestr(member, "<" if member == part else whole.read(member))
         (finding,) = open_source(tmp_path / "b.xlsx", columns={})  # type: ignore[misc]
         assert (finding.id, "cannot be read" in finding.message) == ("other-format", True)
-    monkeypatch.setattr(xlsx, "LARGEST", 1000)
+    monkeypatch.setattr(in_memory, "MAX_WORKBOOK", 1000)
     (finding,) = open_source(file, columns={})  # type: ignore[misc]
     assert (finding.id, "more than can be read" in finding.message) == ("not-readable", True)
     (finding,) = open_source(book(tmp_path / "c.xlsx", Sheet=[]), columns={})  # type: ignore[misc]

@@ -33,9 +33,9 @@ from typing import NamedTuple
 from ftwidgets.data.rules.near_duplicates.typos import edit_distance, is_confusable
 from ftwidgets.data.text import normalize
 
-FIRST = frozenset(b"i me my mine we us our ours myself".split())
-SECOND = frozenset(b"you your yours u ur yourself".split())
-NEUTRAL = frozenset(
+FIRST_PERSON = frozenset(b"i me my mine we us our ours myself".split())
+SECOND_PERSON = frozenset(b"you your yours u ur yourself".split())
+NEUTRAL_WORDS = frozenset(
     b"a an the to of for in on at about as regarding and that this these those it its there here "
     b"is are am be been being do does has have can could would may might "
     b"please kindly pls plz just so also really actually simply quickly hi hello hey dear thanks thank cheers "
@@ -45,7 +45,7 @@ NEUTRAL = frozenset(
 negations and words of direction (from, off, before) are not among them: they change what is asked. Neither are the letters
 after an apostrophe (`it's`), which `normalize_batch` removes: alone they may be units, as in "1 m"."""
 
-DIRECTED = frozenset(
+DIRECTION_WORDS = frozenset(
     b"to into onto from than before after by over under against between versus vs with without until since per minus or "
     b"then while because if".split()
 )
@@ -88,54 +88,37 @@ def stem(word: bytes) -> bytes:
 
 HOMOPHONES = {b"too": b"to", b"then": b"than"}  # words that are often written for another that sounds the same
 
-FUNCTION = frozenset(map(stem, FIRST | SECOND | NEUTRAL))
-_FIRST, _SECOND, _DIRECTED = (frozenset(map(stem, words)) for words in (FIRST, SECOND, DIRECTED))
-
-
-_PERSONS = _FIRST | _SECOND
+FUNCTION_WORDS = frozenset(map(stem, FIRST_PERSON | SECOND_PERSON | NEUTRAL_WORDS))
+_FIRST_PERSON = frozenset(map(stem, FIRST_PERSON))
+_PERSONS = _FIRST_PERSON | frozenset(map(stem, SECOND_PERSON))
+_DIRECTION_WORDS = frozenset(map(stem, DIRECTION_WORDS))
 _UNITS, _COUNTING = frozenset((b"in", b"am")), frozenset((b"many", b"much"))
 
 
 class NormalizedPrompt(NamedTuple):
-    """A normalized prompt.
+    """A normalized prompt."""
 
-    Parameters
-    ----------
-    words, content
-        All words, plurals cut, and those that are no function words.
-    persons
-        1 for each "I", "my" ..., 2 for each "you", "your" ..., in their order.
-    directed
-        Whether a word of direction gives the order a meaning.
-    numbers
-        The numbers among the content words.
-    symbols
-        Symbols that are part of the meaning, as in `C++`, `5 %`, `2 / 3` and in code.
-    text
-        The prompt as it is.
-    """
-
-    words: tuple[bytes, ...]
-    content: tuple[bytes, ...]
-    persons: tuple[int, ...]
-    directed: bool
-    numbers: tuple[bytes, ...]
-    symbols: tuple[str, ...]
-    text: str
+    words: tuple[bytes, ...]  # all words, plurals cut
+    content: tuple[bytes, ...]  # those that are no function words
+    persons: tuple[int, ...]  # 1 for each "I", "my" ..., 2 for each "you", "your" ..., in their order
+    has_direction: bool  # whether a word of direction gives the order a meaning
+    numbers: tuple[bytes, ...]  # the numbers among the content words
+    symbols: tuple[str, ...]  # symbols that are part of the meaning, as in `C++`, `5 %`, `2 / 3` and in code
+    text: str  # the prompt as it is
 
 
 def normalize_prompt(text: str) -> NormalizedPrompt:
     """Return a prompt normalized."""
     words = tuple(map(stem, normalize_batch([normalize(text).encode("utf-8", "surrogatepass").replace(b"\0", b" ")]).split()))
-    content = tuple(word for word in words if word not in FUNCTION)
-    persons = () if _PERSONS.isdisjoint(words) else tuple(1 if word in _FIRST else 2 for word in words if word in _PERSONS)
+    content = tuple(word for word in words if word not in FUNCTION_WORDS)
+    persons = tuple(1 if word in _FIRST_PERSON else 2 for word in words if word in _PERSONS)
     symbols = tuple("".join(mark.split()) for mark in _SYMBOL.findall(text)) if _MAYBE_SYMBOL.search(text) else ()
     plainly = _NUMBERS.isdisjoint(content) and _DIGITS.isdisjoint(b" ".join(content))  # most have no number
     numbers = () if plainly else tuple(filter(is_number, content))
     if numbers and not _UNITS.isdisjoint(words):
-        content = tuple(word for i, word in enumerate(words) if word not in FUNCTION or _is_unit(words, i))
+        content = tuple(word for i, word in enumerate(words) if word not in FUNCTION_WORDS or _is_unit(words, i))
     counting = b"in" in words and (bool(numbers) or not _COUNTING.isdisjoint(words))  # how many hours in a day
-    return NormalizedPrompt(words, content, persons, counting or not _DIRECTED.isdisjoint(words), numbers, symbols, text)
+    return NormalizedPrompt(words, content, persons, counting or not _DIRECTION_WORDS.isdisjoint(words), numbers, symbols, text)
 
 
 def _is_unit(words: tuple[bytes, ...], place: int) -> bool:
@@ -159,8 +142,8 @@ def capitalized_words(text: str) -> frozenset[bytes]:
     return frozenset(stem(word.lower().encode()) for word in found)
 
 
-LONG = 20  # from so many words on, one prompt may have words that the other lacks
-SHARED = 0.8  # the least weighted Jaccard index of two long prompts
+LONG_PROMPT = 20  # from so many words on, one prompt may have words that the other lacks
+MIN_SHARED = 0.8  # the least weighted Jaccard index of two long prompts
 
 _NEGATIONS = frozenset(
     b"not no never none nor neither nobody nothing nowhere without dont cant wont isnt doesnt didnt havent wasnt".split()
@@ -206,7 +189,7 @@ def compare(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency = lam
         or _differ_by_a_space(a, b, frequency)
     ):
         return Similarity.SAME
-    if min(len(a.words), len(b.words)) >= LONG and _extends(a, b, frequency, rows):
+    if min(len(a.words), len(b.words)) >= LONG_PROMPT and _extends(a, b, frequency, rows):
         return Similarity.CONTAINED
     return Similarity.DIFFERENT
 
@@ -241,7 +224,7 @@ def _differ_by_order(a: NormalizedPrompt, b: NormalizedPrompt) -> bool:
     while a.content[stop - 1] == b.content[stop - 1]:
         stop -= 1
     one, other = a.content[start:stop], b.content[start:stop]
-    least = 3 if a.directed or b.directed or not all(word.isascii() for word in one) else 1
+    least = 3 if a.has_direction or b.has_direction or not all(word.isascii() for word in one) else 1
     return any(one[cut:] + one[:cut] == other for cut in range(least, len(one) - least + 1))
 
 
@@ -272,7 +255,7 @@ def _extends(a: NormalizedPrompt, b: NormalizedPrompt, frequency: Frequency, row
     shared, added = (
         sum(inverse_frequency(word, frequency, rows) for word in words) for words in (set(less), set(more) - set(less))
     )
-    return shared >= SHARED * (shared + added)
+    return shared >= MIN_SHARED * (shared + added)
 
 
 def inverse_frequency(word: bytes, frequency: Frequency, rows: int) -> float:

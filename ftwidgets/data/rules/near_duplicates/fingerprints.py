@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ftwidgets.data.rules.near_duplicates.compare import FUNCTION, HOMOPHONES, LONG, normalize_batch
+from ftwidgets.data.rules.near_duplicates.compare import FUNCTION_WORDS, HOMOPHONES, LONG_PROMPT, normalize_batch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def _mix(total: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
 # A table of 65,536 slots, by the high 16 bits of a hash, that is true for function words. About one content word in 840 falls
 # into such a slot and counts as a function word. That costs a few candidates, no wrong pair: `compare` decides by the words.
 _IS_FUNCTION = np.zeros(1 << 16, dtype=bool)
-_IS_FUNCTION[[word_hash(word) >> 48 for word in FUNCTION.union(HOMOPHONES, HOMOPHONES.values())]] = True
+_IS_FUNCTION[[word_hash(word) >> 48 for word in FUNCTION_WORDS.union(HOMOPHONES, HOMOPHONES.values())]] = True
 
 
 @dataclass
@@ -154,7 +154,7 @@ def make_fingerprints(texts: "list[bytes]") -> tuple[Fingerprints, "NDArray[np.u
 def _minhash_bands(words: _WordArrays, starts: "NDArray[np.int64]", stops: "NDArray[np.int64]") -> "NDArray[np.uint32]":
     """Return the MinHash bands over pairs of neighbouring content words of long texts; zeros for the other texts."""
     bands = np.zeros((len(starts), BANDS), dtype=np.uint32)
-    long = np.flatnonzero((np.diff(words.stops, prepend=0) >= LONG) & (stops - starts >= 5))
+    long = np.flatnonzero((np.diff(words.stops, prepend=0) >= LONG_PROMPT) & (stops - starts >= 5))
     if not len(long):
         return bands
     content = words.content

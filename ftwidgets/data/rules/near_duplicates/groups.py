@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 
-NEIGHBOURS = 64  # how many prompts with the same key each prompt is paired with at most
-PARTNERS = 8  # how many pairs of one key are kept of a prompt and those before it: a group needs no more to hang together
-LETTERS = 4  # letters in which the two prompts of a pair may differ: a typo changes at most 2, another word mostly more
+MAX_NEIGHBOURS = 64  # how many prompts with the same key each prompt is paired with at most
+MAX_PARTNERS = 8  # how many pairs of one key are kept of a prompt and those before it: a group needs no more to hang together
+MAX_LETTERS = 4  # letters in which the two prompts of a pair may differ: a typo changes at most 2, another word mostly more
 LETTERS_OF_A_WORD = 8  # a word rarely has more letters; one extra word is allowed for besides
 
 # With more long prompts than this in one band, a few pairs are tried first; if few of these are alike, it is a template.
-CROWD = 256
+MAX_BAND_SIZE = 256
 
-STEPS = 4  # long prompts of one band are paired with so many that follow them in the band
+BAND_STEPS = 4  # long prompts of one band are paired with so many that follow them in the band
 
 
 class CandidatePairs(NamedTuple):
@@ -63,10 +63,10 @@ def block_by_bands(fingerprints: Fingerprints, rows: "Ints") -> tuple[CandidateP
             continue
         bounds = np.append(np.append(0, np.flatnonzero(np.diff(key)) + 1), len(order))
         sizes = np.diff(bounds)
-        crowds += [rows[order[bounds[i] : bounds[i + 1]]] for i in np.flatnonzero(sizes > CROWD)]
-        few = np.repeat(sizes <= CROWD, sizes)
+        crowds += [rows[order[bounds[i] : bounds[i + 1]]] for i in np.flatnonzero(sizes > MAX_BAND_SIZE)]
+        few = np.repeat(sizes <= MAX_BAND_SIZE, sizes)
         order, key = order[few], key[few]
-        for step in range(1, STEPS + 1):
+        for step in range(1, BAND_STEPS + 1):
             same = np.flatnonzero(key[step:] == key[:-step])
             found.append(CandidatePairs(rows[order[same]], rows[order[same + step]]))
     pairs = filter_by_size(fingerprints, found)
@@ -108,13 +108,13 @@ def _pair_neighbours(key: "Words", letter_sums: "Words", rows: "Ints") -> Candid
     ones, others = [], []
     partners = np.zeros(len(order), dtype=np.int8)
     here = np.arange(len(order))
-    for step in range(1, NEIGHBOURS + 1):
+    for step in range(1, MAX_NEIGHBOURS + 1):
         here = here[: np.searchsorted(here, len(order) - step)]
         here = here[keys[here] == keys[here + step]]  # the others have no neighbour so far away
         if not len(here):
             break
-        near = here[letter_distance(letters[here], letters[here + step]) <= LETTERS]
-        near = near[partners[near + step] < PARTNERS]
+        near = here[letter_distance(letters[here], letters[here + step]) <= MAX_LETTERS]
+        near = near[partners[near + step] < MAX_PARTNERS]
         partners[near + step] += 1
         ones.append(rows[order[near]])
         others.append(rows[order[near + step]])
@@ -153,10 +153,10 @@ def _merge(found: list[CandidatePairs]) -> CandidatePairs:
     return CandidatePairs(codes % span, codes // span, any(pairs.capped for pairs in found))
 
 
-CHUNK = 4096  # pairs whose prompts are read again together
-TRIED = 16  # pairs of a crowd that are compared first; if half of them are alike, all neighbours in it are compared
+PAIRS_TOGETHER = 4096  # pairs whose prompts are read again together
+CROWD_SAMPLE = 16  # pairs of a crowd that are compared first; if half of them are alike, all neighbours in it are compared
 
-SAMPLE, SHARE, HOPELESS = 1000, 20, 10
+MIN_SAMPLE, SAMPLE_ONE_IN, MIN_ALIKE_ONE_IN = 1000, 20, 10
 """Of the pairs that share one band only, a sample is compared first: a thousand, or one for every twenty rows if that is more.
 If less than a tenth of them are alike, the other pairs are skipped."""
 
@@ -184,10 +184,10 @@ def find_groups(first: "NDArray[np.int64]", fingerprints: Fingerprints, lookup: 
     grouping.compare_pairs(by_sums)
     likely, unlikely, crowds = block_by_bands(fingerprints, rows)
     grouping.compare_pairs(likely)
-    grouping.compare_sampled(unlikely, max(SAMPLE, len(rows) // SHARE), HOPELESS)
+    grouping.compare_sampled(unlikely, max(MIN_SAMPLE, len(rows) // SAMPLE_ONE_IN), MIN_ALIKE_ONE_IN)
     for crowd in crowds:  # if the neighbours compared first are not alike, the crowd is a template
         neighbours = [CandidatePairs(crowd[:-step], crowd[step:]) for step in (1, 2)]
-        grouping.compare_sampled(filter_by_size(fingerprints, neighbours), TRIED, 2)
+        grouping.compare_sampled(filter_by_size(fingerprints, neighbours), CROWD_SAMPLE, 2)
     roots = grouping.roots(len(first))[first]
     return Groups(roots, sorted(grouping.contradictions), by_sums.capped or grouping.capped)
 
@@ -204,7 +204,7 @@ class _Grouping:
 
     def compare_pairs(self, pairs: CandidatePairs) -> int:
         """Compare the prompts of each pair, unless they are in one set already; return how many pairs are alike."""
-        chunks = [slice(start, start + CHUNK) for start in range(0, len(pairs.one), CHUNK)]
+        chunks = [slice(start, start + PAIRS_TOGETHER) for start in range(0, len(pairs.one), PAIRS_TOGETHER)]
         return sum(self._compare_chunk(pairs.one[chunk].tolist(), pairs.other[chunk].tolist()) for chunk in chunks)
 
     def compare_sampled(self, pairs: CandidatePairs, sample_size: int, least: int) -> None:
