@@ -45,4 +45,4 @@ def find_model(name: str) -> TunableModel:
         if base in (model.name, re.sub(r"-(\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4})$", "", model.name)):
             return model
     known = join_names(model.name for model in models())
-    raise ValueError(f"No model is known here as {quote(name)}. Known are {known}.")
+    raise ValueError(f"No model is known here as {quote(name)}. The known models are {known}.")

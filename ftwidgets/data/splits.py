@@ -21,30 +21,21 @@ if TYPE_CHECKING:
     from ftwidgets.data.check import CheckedSource
 
 STRADDLING_NEAR_DUPLICATES = FindingType(
-    "straddling-near-duplicates",
-    "error",
-    title="A random split would separate near-duplicates",
+    "straddling-near-duplicates", "error", title="A random split would separate near-duplicates",
     why="Nearly equal rows would be on both sides, so validation would measure memory.",
     todo="Split by groups: then nearly equal rows stay together.",
-)
+)  # fmt: skip
 VALIDATION_SIZE = FindingType(
-    "validation-size",
-    "note",
-    title="How many rows are held out",
-    why=(
-        "A score on few rows says little: it could be far off by chance. Rows with the same prompt stay together, so the "
-        "number asked for cannot always be met. If nothing can be held out at all, this is a warning."
-    ),
-    todo="Nothing, or ask for another share.",
-    other_level="warning",
-)
+    "validation-size", "note", title="How many rows are held out",
+    why="A score on few rows says little: it could be far off by chance. Rows with the same prompt stay together, so the "
+        "number asked for cannot always be met. If nothing can be held out at all, this is a warning.",
+    todo="Nothing, or ask for another share.", other_level="warning",
+)  # fmt: skip
 UNKNOWN_SIDE = FindingType(
-    "unknown-side",
-    "error",
-    title="The split column says neither train nor validation",
+    "unknown-side", "error", title="The split column says neither train nor validation",
     why="Such rows are trained on, although you may have meant to hold them out.",
     todo="Write `train` or `validation` in each row; `test` and `held-out` count as validation.",
-)
+)  # fmt: skip
 
 SPLIT_STRATEGIES = ("grouped", "stratified", "random")
 
@@ -54,7 +45,7 @@ VALIDATION_NAMES = frozenset(
     ("validation", "valid", "val", "dev", "development", "eval", "evaluation", "test", "testing")
 ) | frozenset(("held out", "heldout", "hold out", "holdout"))
 
-MOST_PAIRS = 3  # pairs of rows that the finding on a leaking split names
+MAX_PAIRS = 3  # pairs of rows that the finding on a leaking split names
 WIDE_INTERVAL = 0.1  # a score whose 95 % interval is wider than this deserves a note
 
 
@@ -265,8 +256,8 @@ def find_leak(keys: Sequence[Hashable], validation: Sequence[int], places: Seque
     pairs = [(train, held_out) for train, held_out in first.values() if train is not None and held_out is not None]
     if not pairs:
         return None
-    named = [f"{places[train]} (train) and {places[held_out]} (validation)" for train, held_out in pairs[:MOST_PAIRS]]
-    more = f", and {pluralize(len(pairs) - MOST_PAIRS, 'more pair')}" if len(pairs) > MOST_PAIRS else ""
+    named = [f"{places[train]} (train) and {places[held_out]} (validation)" for train, held_out in pairs[:MAX_PAIRS]]
+    more = f", and {pluralize(len(pairs) - MAX_PAIRS, 'more pair')}" if len(pairs) > MAX_PAIRS else ""
     message = f"A random split puts the same or nearly the same prompt on both sides: {'; '.join(named)}{more}."
     fix = 'Use split="grouped", which keeps them together; else validation would look too good.'
     return STRADDLING_NEAR_DUPLICATES(message, fix)

@@ -71,7 +71,12 @@ def doctor() -> HealthReport:
         try:
             found = function()
         except Exception as error:  # anything may be broken; a check that fails is a result too
-            found = _failed_check(topic, error)
+            text = " ".join(str(error).split())
+            with suppress(RuntimeError):  # no home folder
+                text = text.replace(str(Path.home()), "~")
+            fix = "Reinstall ftwidgets: python -m pip install --force-reinstall ftwidgets (in a checkout: pip install -e .)"
+            message = f"could not be checked: {type(error).__name__}: {text}"
+            found = HealthCheck(topic, "wrong", message, f"{fix}, on Python {platform.python_version()}.")
         checks += [found] if isinstance(found, HealthCheck) else found
     return _DisplayedReport(tuple(checks))
 
@@ -250,15 +255,6 @@ def check_key(environment: Mapping[str, str]) -> HealthCheck:
         fix = "Set it again without the spaces or quotation marks around it."
         return HealthCheck("key", "note", "OPENAI_API_KEY is set, with spaces or quotation marks around it", fix)
     return HealthCheck("key", "ok", "OPENAI_API_KEY is set; the sandbox does not use it")
-
-
-def _failed_check(topic: str, error: Exception) -> HealthCheck:
-    text = " ".join(str(error).split())
-    with suppress(RuntimeError):  # no home folder
-        text = text.replace(str(Path.home()), "~")
-    fix = "Reinstall ftwidgets: python -m pip install --force-reinstall ftwidgets (in a checkout: pip install -e .)"
-    message = f"could not be checked: {type(error).__name__}: {text}"
-    return HealthCheck(topic, "wrong", message, f"{fix}, on Python {platform.python_version()}.")
 
 
 def _format_size(n_bytes: int) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NOT_FOUND = FindingType(
     "not-found", "error", title="There is no such file",
     why="Nothing was checked.",
-    todo="Check the spelling of the path; it is seen from the folder in which the program or the notebook runs.",
+    todo="Check the spelling of the path; it is relative to the folder in which the program or the notebook runs.",
 )  # fmt: skip
 SYSTEM_IS_A_COLUMN = FindingType(
     "system-is-a-column", "warning", title="The system prompt is the name of a column",

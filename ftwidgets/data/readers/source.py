@@ -24,13 +24,8 @@ class UnreadableError(Exception):
 class RowSource(Protocol):
     """Where rows come from: a file or a table in memory. `n_rows` counts the rows that the last full read has seen."""
 
-    @property
-    def name(self) -> str:
-        """Name of the file, or what the source is."""
-
-    @property
-    def from_file(self) -> bool:
-        """Whether it is a file."""
+    name: str  # of the file, or what the source is
+    from_file: bool
 
     @property
     def path(self) -> Path | None:

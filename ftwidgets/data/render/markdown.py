@@ -21,6 +21,7 @@ _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a men
 
 def text(report: Results) -> str:
     """Return the report as Markdown, with the same contents as `html.page`."""
+    costs = f"{_table(summary.COSTS, _escaped(summary.costs(report)))}\n{plain(summary.cost_note())}\n"
     sections = [
         ("What was found", "\n".join(map(_kind, summary.kinds(report))) or "Nothing was found.\n"),
         ("All findings, by line", _all(report)),
@@ -28,7 +29,7 @@ def text(report: Results) -> str:
         ("How long the examples are", _lengths(report)),
         ("Who speaks", _shares(report.roles, ("Role", "Messages"))),
         ("Labels", _shares(report.labels or {}, ("Label", "Examples"))),
-        ("What training would cost", _cost(report)),
+        ("What training would cost", costs if report.n_examples else ""),
         ("How the file was read", _table(("Part", "Read from"), _escaped(summary.columns_read(report)))),
     ]
     sizes = _table(("Figure", ""), _escaped(summary.sizes(report)))
@@ -89,12 +90,6 @@ def _lengths(report: Results) -> str:
 
 def _shares(numbers: Mapping[str, int], header: tuple[str, str]) -> str:
     return _table(header, [(plain(name), f"{n:,}") for name, n in summary.shares(numbers)])
-
-
-def _cost(report: Results) -> str:
-    if not report.n_examples:
-        return ""
-    return f"{_table(summary.COSTS, _escaped(summary.costs(report)))}\n{plain(summary.cost_note())}\n"
 
 
 def _escaped(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:

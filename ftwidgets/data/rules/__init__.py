@@ -15,17 +15,3 @@ from ftwidgets.data.rules.system_prompts import SystemPrompts as SystemPrompts
 from ftwidgets.data.rules.text_rules import REPAIRS as REPAIRS
 from ftwidgets.data.rules.text_rules import TextRules as TextRules
 from ftwidgets.data.rules.too_long import TooLong as TooLong
-
-__all__ = [
-    "REPAIRS",
-    "Duplicates",
-    "Labels",
-    "Languages",
-    "NearDuplicates",
-    "Outliers",
-    "SystemPrompts",
-    "TextRules",
-    "TooLong",
-    "find_leaked_groups",
-    "find_leaked_prompts",
-]

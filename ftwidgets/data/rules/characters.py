@@ -48,6 +48,15 @@ _INVISIBLE = re.compile(r"[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u206
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")  # not the overrides: they hide text
 _TAG_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{2,6}\U000e007f")  # England, Scotland, Wales (UTS 51, 2.6)
+# Parts of an emoji that joiners join (emoji-data.txt, ranges rounded up).
+_PICTOGRAPH = re.compile("[\U0001f000-\U0001faff\u2190-\u2bff\ufe0f\u00a9\u00ae\u3030\u20e3]")
+# Scripts that are written with joiners (Arabic to N'Ko, Indic, Mongolian), and those without spaces between words (Thai, Lao,
+# Tibetan, Myanmar, Khmer).
+_JOINED_SCRIPT = re.compile(
+    "[\u0600-\u07ff\u0860-\u0dff\u0f00-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff"
+    "\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]"
+)
+_UNSPACED_SCRIPT = re.compile("[\u0e00-\u109f\u1780-\u17ff\u19e0-\u1aad]")
 
 _NAMES = {
     "\xad": "soft hyphen",
@@ -98,42 +107,14 @@ def check_surrogates(text: str, field: str) -> Iterator[Finding]:
         yield HALF_CHARACTER(message, fix, field, excerpt(text, found.start()), repair=DROP_HALF_CHARACTERS)
 
 
-def _is_pictograph(character: str) -> bool:  # a part of an emoji joined with others (emoji-data.txt, ranges rounded up)
-    return (
-        "\U0001f000" <= character <= "\U0001faff"
-        or "\u2190" <= character <= "\u2bff"
-        or character in "\ufe0f\u00a9\u00ae\u3030\u20e3"
-    )
-
-
-def _is_joined_script(character: str) -> bool:
-    """Tell whether a character is of a script that is written with joiners: Arabic to N'Ko, Indic, Mongolian."""
-    return (
-        "\u0600" <= character <= "\u07ff"
-        or "\u0860" <= character <= "\u0dff"
-        or "\u0f00" <= character <= "\u109f"
-        or "\u1700" <= character <= "\u18af"
-        or "\u1900" <= character <= "\u1cff"
-        or "\ua800" <= character <= "\uabff"
-        or "\ufb50" <= character <= "\ufdff"
-        or "\ufe70" <= character <= "\ufefc"
-        or "\U00011000" <= character <= "\U00011fff"
-    )
-
-
-def _is_unspaced_script(character: str) -> bool:
-    """Tell whether a character is of a script without spaces between words: Thai, Lao, Tibetan, Myanmar, Khmer."""
-    return "\u0e00" <= character <= "\u109f" or "\u1780" <= character <= "\u17ff" or "\u19e0" <= character <= "\u1aad"
-
-
 def _is_legitimate(text: str, at: int) -> bool:
     character, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
-    if character == "\u200d" and _is_pictograph(before or " ") and _is_pictograph(after or " "):
+    if character == "\u200d" and _PICTOGRAPH.match(before) and _PICTOGRAPH.match(after):
         return True
     if character in "\u200c\u200d":
-        return _is_joined_script(before or " ")
+        return _JOINED_SCRIPT.match(before) is not None
     if character == "\u200b":
-        return _is_unspaced_script(before or " ") or _is_unspaced_script(after or " ")
+        return _UNSPACED_SCRIPT.match(before) is not None or _UNSPACED_SCRIPT.match(after) is not None
     return character == "\u180e" and "\u1800" <= (before or " ") <= "\u18af"
 
 

@@ -54,8 +54,7 @@ class Outliers:
         if len(self._distinct) <= _MOST_LABELS:
             self._distinct.update(map(hash, completions))
         for text in completions:
-            if text.startswith(GREETINGS) and greets(text):
-                self._greeting += 1
+            self._greeting += greets(text)
         for text in completions:  # "NASA" may be a name; letters such as Chinese ones have no case
             if text.isupper() and len(text) >= _SHORTEST_CAPITALS:
                 self._capitals += text.isascii() or all(map(str.isupper, filter(str.isalpha, text)))

@@ -135,7 +135,7 @@ def unknown_format_findings(row: Row) -> Iterator[Finding]:
         keys = [key if isinstance(key, str) else display(key) for key in row]
         services_first = sorted(FORMATS, key=lambda row_format: not row_format.is_service_format)
         *known, last = dict.fromkeys(row_format.keys for row_format in services_first)
-        fix = f"Known are {', '.join(known)} and {last}; rename its keys to one of these."
+        fix = f"The known forms are {', '.join(known)} and {last}; rename its keys to those of one."
         yield UNKNOWN_SHAPE(f"The row is of no known form; its keys are {join_names(keys, 6)}.", fix)
 
 

@@ -32,7 +32,7 @@ from ftwidgets.data.text import join_names, quote
 
 UNKNOWN_ROLE = FindingType(
     "unknown-role", "error", title="A role that no service knows in training data",
-    why="Known are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
+    why="The roles are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
         "requests, and is rejected in training files.",
     todo="Use `system` for `developer`; write the others in lower case.", optional_fixes=(DEVELOPER_TO_SYSTEM, LOWER_CASE_ROLE),
 )  # fmt: skip

@@ -126,12 +126,15 @@ def _tool_list_findings(tools: object, key: str) -> Iterator[Finding]:
             text = f"{quote(key)} has {pluralize(len(tools), 'function')}; {_MOST_TOOLS} is the most."
             yield _bad_tools(text, "Offer fewer.", key)
         for number, tool in enumerate(tools, start=1):
-            if key == "tools" and not isinstance(tool, dict):
+            problem: str | None
+            if key == "functions":
+                problem = _describe_function_problem(tool)
+            elif not isinstance(tool, dict):
                 problem = f"is {display(tool)}; it must be an object"
-            elif key == "tools" and tool.get("type") != "function":
+            elif tool.get("type") != "function":
                 problem = f'has {display(tool.get("type"))} as its "type"; it must be "function"'
             else:
-                problem = _describe_function_problem(tool.get("function") if key == "tools" else tool)
+                problem = _describe_function_problem(tool.get("function"))
             if problem is not None:
                 yield _bad_tools(f"{quote(key)}, number {number}, {problem}.", "Correct it.", key)
 

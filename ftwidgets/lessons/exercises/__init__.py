@@ -11,17 +11,3 @@ from ftwidgets.lessons.exercises.transfer import step_saving as step_saving
 from ftwidgets.lessons.exercises.try_model import tuned_is_worse as tuned_is_worse
 from ftwidgets.lessons.exercises.watch import diagnose as diagnose
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
-
-__all__ = [
-    "Outcome",
-    "diagnose",
-    "job_to_order",
-    "leak_closed",
-    "one_epoch",
-    "retry_loop",
-    "step_saving",
-    "table_repaired",
-    "tell_apart",
-    "three_jobs",
-    "tuned_is_worse",
-]

@@ -168,8 +168,17 @@ class NearDuplicates:
             if spokesman := next((row for row in rest if row not in reported), None):
                 groups.append([top, spokesman, *(row for row in rest if row != spokesman)])
         rows = _read({position for group in groups[:QUOTED] for position in group[:2]}, lookup)
+        fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
         for group in groups:
-            yield group[1], _describe_group(group, rows, lookup)
+            others = [lookup.where(position) for position in (group[0], *group[2 : NAMED + 1])]
+            more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
+            if len(group) == 2:
+                message = f"Nearly the same prompt as {others[0]}"
+            else:
+                message = f"{pluralize(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
+            if group[0] in rows:
+                message += f"; {quote(rows[group[1]].prompt, 40)} here, {quote(rows[group[0]].prompt, 40)} there"
+            yield group[1], NEAR_DUPLICATE(f"{message}.", fix, "prompt")
 
 
 def _read(positions: set[int], lookup: RowLookup) -> dict[int, TrainingRow]:
@@ -199,16 +208,3 @@ def _describe_many_answers(prompts: Sequence[tuple[int, int, int]], lookup: RowL
         if here in rows and there in rows:
             message += f", {quote(rows[here].completion, 40)} here and {quote(rows[there].completion, 40)} there among them"
         yield here, DIFFERENT_ANSWERS(f"{message}.", fix, "completion")
-
-
-def _describe_group(group: list[int], rows: dict[int, TrainingRow], lookup: RowLookup) -> Finding:
-    others = [lookup.where(position) for position in (group[0], *group[2 : NAMED + 1])]
-    more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
-    if len(group) == 2:
-        message = f"Nearly the same prompt as {others[0]}"
-    else:
-        message = f"{pluralize(len(group), 'prompt')} are nearly the same: this one and {', '.join(others)}{more}"
-    if group[0] in rows:
-        message += f"; {quote(rows[group[1]].prompt, 40)} here, {quote(rows[group[0]].prompt, 40)} there"
-    fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
-    return NEAR_DUPLICATE(f"{message}.", fix, "prompt")
