@@ -135,7 +135,7 @@ def state_folder(home: str | Path | None = None) -> Path:
     if chosen:
         try:
             return Path(chosen).expanduser().resolve()
-        except (RuntimeError, ValueError) as error:  # "~nobody", a null byte
+        except (RuntimeError, TypeError, ValueError) as error:  # "~nobody", a number, a null byte
             raise FtwidgetsError(f"no folder can have the name {str(chosen)!r} ({error}); name another.") from error
     import platformdirs
 

@@ -6,7 +6,8 @@
     ├── JobError           a fine-tuning job ended without a model
     │   ├── JobFailed      the service reports `failed`, with its reason
     │   └── JobCancelled   somebody cancelled it
-    └── JobTimeout         a wait ended before the job did (the job goes on)
+    ├── JobTimeout         a wait ended before the job did (the job goes on)
+    └── SandboxClosed      the sandbox behind a client was closed
 
 Errors of the API are the `openai` package's own, so a learner meets the real ones.
 Bad rows raise nothing: `ftwidgets.check` returns them as findings.
@@ -39,3 +40,7 @@ class JobCancelled(JobError):
 
 class JobTimeout(FtwidgetsError, TimeoutError):
     """A wait ended before the job did; the job goes on."""
+
+
+class SandboxClosed(FtwidgetsError, RuntimeError):
+    """The sandbox behind a client was closed: no request to it can succeed."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import openai
 import pytest
@@ -148,13 +148,16 @@ def test_a_sandbox_and_its_copies_read_nothing_from_the_environment(tmp_path: Pa
         named = sandbox.client(organization="org-x", default_headers={"x-class": "one"})
         assert named.default_headers["OpenAI-Organization"] == "org-x"
         assert named.default_headers["x-class"] == "one"
+        assert "real" not in str(sandbox.client(default_headers=None).default_headers)  # None: openai's own default
         assert "real" not in str({key: value for key, value in named.default_headers.items() if isinstance(value, str)})
 
 
-@pytest.mark.parametrize("home", ["", "a\0b", "~nobody-of-this-name/x"])
-def test_a_sandbox_of_ones_own_names_a_folder_that_cannot_be_used(home: str) -> None:
+@pytest.mark.parametrize(
+    ("home", "reason"), [("", "is empty"), ("a\0b", "null"), ("~nobody-of-this-name/x", "home"), (5, "type int, not a path")]
+)
+def test_a_sandbox_of_ones_own_names_a_folder_that_cannot_be_used(home: Any, reason: str) -> None:
     """The same error as from `connect()`, with the folder and the reason."""
-    with pytest.raises(FtwidgetsError, match="cannot keep its state in"):
+    with pytest.raises(FtwidgetsError, match=f"cannot keep its state in .*{reason}.*Name a folder you can write to"):
         ftwidgets.Sandbox(home=home)
 
 
@@ -208,9 +211,10 @@ def test_the_sandbox_has_a_name_too(tmp_path: Path) -> None:
         ({"home": ""}, '"home" is empty'),
         ({"home": "a\0b"}, "no folder can have the name"),
         ({"home": "~nobody-of-this-name/x"}, "no folder can have the name"),
+        ({"home": 5}, "no folder can have the name '5'"),
     ],
 )
-def test_arguments_that_do_not_go_together_are_refused(arguments: dict[str, str], message: str) -> None:
+def test_arguments_that_do_not_go_together_are_refused(arguments: dict[str, Any], message: str) -> None:
     """A key alone must not end in the sandbox silently, nor an address without a scheme in a riddle later."""
     with pytest.raises(FtwidgetsError, match=message):
         make(**arguments)

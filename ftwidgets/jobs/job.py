@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ftwidgets import providers
 from ftwidgets.errors import DataError, JobCancelled, JobFailed, JobTimeout
 from ftwidgets.jobs import curve
-from ftwidgets.jobs.polling import OUTAGE, Backoff, new_items, sort_by_time, transient_errors
+from ftwidgets.jobs.polling import OUTAGE, Backoff, new_items, raise_if_closed, sort_by_time, transient_errors
 from ftwidgets.jobs.upload import upload as upload
 from ftwidgets.jobs.upload import upload_path
 from ftwidgets.providers import TERMINAL_STATUSES
@@ -221,6 +221,8 @@ class Job:
             If the job failed or was cancelled.
         JobTimeout
             If it had not finished in time.
+        SandboxClosed
+            If the sandbox that trains it was closed.
         """
         limit = DAY if timeout is None else timeout
         deadline, backoff = monotonic() + limit, Backoff()
@@ -251,6 +253,7 @@ class Job:
             seconds = monotonic() - began
             events = self._list_events(timeout=timeout) if with_events else []
         except transient_errors() as error:
+            raise_if_closed(error, self.id)
             if backoff.timed_out():
                 error.add_note(f"No answer for {OUTAGE:.0f} s. The job may go on: Job(client, {self.id!r}).wait()")
                 raise

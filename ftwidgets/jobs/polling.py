@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from ftwidgets.errors import SandboxClosed
+
 if TYPE_CHECKING:
     import openai
     from openai.pagination import SyncCursorPage
@@ -29,6 +31,13 @@ def transient_errors() -> tuple[type[openai.OpenAIError], ...]:
     import openai
 
     return openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError
+
+
+def raise_if_closed(error: openai.OpenAIError, job_id: str) -> None:
+    """Raise `SandboxClosed` where a request failed because the sandbox of this process was closed: a retry cannot succeed."""
+    if isinstance(error.__cause__, SandboxClosed):
+        message = f"the sandbox of job {job_id} was closed. Open one on the same folder: the job goes on, and"
+        raise SandboxClosed(f"{message} Job(client, {job_id!r}).wait() follows it.") from error
 
 
 class Backoff:

@@ -6,6 +6,7 @@ Left out: choosing the state folder (`ftwidgets.connect`) and serving over a por
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
@@ -222,6 +223,8 @@ def _close_all_at_exit() -> None:
 
 def _open_store(home: str | Path, clock: Clock | None, ids: Ids | None) -> Store:
     try:
+        if not isinstance(home, str | os.PathLike):
+            raise ValueError(f"it is a value of the type {type(home).__name__}, not a path")
         if not str(home):
             raise ValueError("its name is empty")
         return Store(Path(home).expanduser().resolve(), clock=clock, ids=ids)
@@ -239,4 +242,4 @@ def _client_options(options: dict[str, Any]) -> dict[str, Any]:
     names = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}  # every copy of a client reads these again
     omitted = {header: openai.omit for name, header in names.items() if name not in options}
     keys = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox"}
-    return {**keys, **options, "default_headers": {**omitted, **options.get("default_headers", {})}}
+    return {**keys, **options, "default_headers": {**omitted, **(options.get("default_headers") or {})}}

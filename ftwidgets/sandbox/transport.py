@@ -22,6 +22,8 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message, Scope
 
+from ftwidgets.errors import SandboxClosed
+
 T = TypeVar("T")
 
 HANG_UP = "ftwidgets.hang_up"  # the extension of a scope that closes its connection
@@ -31,6 +33,10 @@ _CLOSED = "The sandbox is closed; open a new one."
 _NO_ANSWER = "Server disconnected without sending a response."  # in the words of the HTTP client
 _HALF_ANSWER = "peer closed connection without sending complete message body (incomplete chunked read)"
 _FORKED = "This sandbox was opened before the process forked and stayed behind; start child processes with 'spawn' instead."
+
+
+class ClosedError(httpx2.ConnectError, SandboxClosed):
+    """A request to a sandbox that is closed; `ftwidgets.jobs` finds it behind the error of the `openai` client."""
 
 
 class LoopThread:
@@ -49,7 +55,7 @@ class LoopThread:
             raise httpx2.ConnectError(_FORKED)
         with self._lock:
             if self._closed:
-                raise httpx2.ConnectError(_CLOSED)
+                raise ClosedError(_CLOSED)
             if self._portal is None:
                 self._portal = self._stack.enter_context(start_blocking_portal(name="ftwidgets-loop"))
             return self._portal.start_task_soon(work)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import httpx2
 import openai
 import pytest
 
-from ftwidgets.errors import JobCancelled, JobFailed, JobTimeout
+from ftwidgets.errors import JobCancelled, JobFailed, JobTimeout, SandboxClosed
 from ftwidgets.jobs.curve import from_result_file
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.sandbox import Sandbox
@@ -68,3 +69,15 @@ def test_a_real_job_with_too_little_data_says_so(sandbox: openai.OpenAI, tmp_pat
     job = launch(sandbox, written(tmp_path / "train.jsonl", 7), model="nano-2026-11")
     with pytest.raises(JobFailed, match=r"invalid_n_examples: Training file has 7 example\(s\).*\(in training_file\)"):
         job.wait(timeout=30)
+
+
+def test_a_wait_ends_when_the_sandbox_is_closed(tmp_path: Path) -> None:
+    """At once, with the reason and what to do; opened again on the same folder, the job goes on to its end."""
+    with Sandbox(tmp_path / "home") as home:
+        job = launch(home.client(), written(tmp_path / "train.jsonl", 100), model="nano-2026-11", n_epochs=2)
+    began = monotonic()
+    with pytest.raises(SandboxClosed, match=f"{job.id} was closed. Open one on the same folder"):
+        job.wait()
+    assert monotonic() - began < 10  # the client itself tries three times
+    with Sandbox(tmp_path / "home") as home, home.client() as client:
+        assert Job(client, job.id).wait(timeout=60).model

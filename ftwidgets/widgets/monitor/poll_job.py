@@ -12,7 +12,7 @@ import openai
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job
-from ftwidgets.jobs.polling import OUTAGE, Backoff, transient_errors
+from ftwidgets.jobs.polling import OUTAGE, Backoff, raise_if_closed, transient_errors
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.failures import explain_wrong_service
 
@@ -42,6 +42,7 @@ def poll(job: Job, stop: threading.Event) -> Iterator[JobSnapshot]:
                 details = job.details
                 events = tuple(job.events)  # after the status: an ended job's events are all there
         except transient_errors() as error:
+            raise_if_closed(error, job.id)
             if backoff.timed_out():
                 error.add_note(f"No answer for {OUTAGE:.0f} s.")
                 raise
