@@ -57,7 +57,7 @@ def build_app(
             *middleware,  # here the caller is known, and nobody has read the body yet
             Middleware(FaultMiddleware, faults=faults, clock=clock),
         ],
-        exception_handlers={ApiError: _api_error, HTTPException: _http_error},
+        exception_handlers={ApiError: _error_response, HTTPException: _error_response},
     )
     app.router.redirect_slashes = False
     return app
@@ -102,19 +102,16 @@ class AuthMiddleware:
             logger.exception("%s %s failed.", scope["method"], scope["path"])
             if started:
                 raise
-            message = (
-                FOLDER_ERROR.format(_reason(error)) if isinstance(error, OSError | sqlite3.OperationalError) else SERVER_ERROR
-            )
+            message = SERVER_ERROR
+            if isinstance(error, OSError | sqlite3.OperationalError):  # `strerror` names no file on somebody's computer
+                message = FOLDER_ERROR.format(getattr(error, "strerror", None) or error)
             await ApiError(500, message, kind="server_error").response()(scope, receive, stamped)
 
 
-async def _api_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)
-    return error.response()
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    """Put what the router refuses into the envelope: no such route, not with this method, an unreadable form."""
+async def _error_response(request: Request, error: Exception) -> Response:
+    """Put an error into the envelope, also the router's own: no such route, not with this method, an unreadable form."""
+    if isinstance(error, ApiError):
+        return error.response()
     assert isinstance(error, HTTPException)
     method, path = request.method, request.url.path
     if error.status_code == 404:
@@ -123,8 +120,3 @@ async def _http_error(request: Request, error: Exception) -> Response:
         message = f"Not allowed to {method} on {path} (HINT: Perhaps you meant to use a different HTTP method?)"
         return ApiError(405, message, code="method_not_supported").response()
     return ApiError(error.status_code, str(error.detail)).response()
-
-
-def _reason(error: Exception) -> str:
-    """Say why, without the name of a file on somebody's computer."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

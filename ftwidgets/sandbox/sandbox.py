@@ -26,8 +26,7 @@ from ftwidgets.sandbox.api.chat.stored_completions import StoredCompletions
 from ftwidgets.sandbox.api.files import Files
 from ftwidgets.sandbox.api.graders import Graders
 from ftwidgets.sandbox.api.jobs import Jobs
-from ftwidgets.sandbox.api.models import Models
-from ftwidgets.sandbox.api.permissions import Permissions
+from ftwidgets.sandbox.api.models import Models, Permissions
 from ftwidgets.sandbox.api.responses import Responses
 from ftwidgets.sandbox.api.uploads import Uploads
 from ftwidgets.sandbox.app import build_app

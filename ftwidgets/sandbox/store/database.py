@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import Field
 from dataclasses import fields as fields_of
@@ -225,7 +225,15 @@ class Database:
 
     def _prepare(self, path: Path) -> None:
         """Bring the file to the newest version; two processes may try at once, one of them does it."""
-        _retry_while_locked(lambda: self._connection.execute("PRAGMA journal_mode = WAL").fetchall())
+        until = time.monotonic() + 30
+        while True:  # switching to write-ahead logging does not wait for other processes by itself
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
             version = int(self.value("PRAGMA user_version"))
@@ -239,19 +247,6 @@ class Database:
                     self._connection.execute(statement)
             if version < len(MIGRATIONS):
                 self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def _retry_while_locked(action: Callable[[], object], seconds: float = 30.0) -> None:
-    """Retry: switching a file to write-ahead logging does not wait for other processes by itself."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            action()
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
 
 
 _fields: dict[type[Any], tuple[Field[Any], ...]] = {}

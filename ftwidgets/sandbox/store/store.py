@@ -6,15 +6,19 @@ files/<id>        the bytes of files
 parts/<id>        the bytes of uploads that are not complete yet
 models/<folder>   tuned models, as Hugging Face writes a Llama
 jobs/<id>/        what an unfinished job needs: its own copy of the data, its resume checkpoint, its lock
+
+Damaged records are not repaired: everything is moved into a folder beside them (`damaged-<date>-<n>/`), and the log says where.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Container
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +35,11 @@ from ftwidgets.sandbox.store.records import (
     PartRecord,
     PermissionRecord,
 )
-from ftwidgets.sandbox.store.recovery import RECORDS, move_aside_if_damaged
+
+RECORDS = "sandbox.sqlite"
+_MOVED_ALONG = (f"{RECORDS}-wal", f"{RECORDS}-shm", "files", "parts", "models", "jobs")
+
+logger = logging.getLogger(__name__)
 
 
 class Blobs:
@@ -185,3 +193,40 @@ class Store:
 
     def _expired(self, record: FileRecord) -> bool:
         return record.expires_at is not None and record.expires_at <= self.clock.time()
+
+
+def move_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
+    """Move what is in a state folder into a folder of its own if the records are damaged; return that folder.
+
+    An OSError means that it cannot be moved; then nothing has been moved.
+    """
+    damage = _find_damage(home / RECORDS)
+    if damage is None:
+        return None
+    date = time.strftime("%Y-%m-%d", time.gmtime(clock.time()))
+    aside = next(path for number in range(1, 10_000) if not (path := home / f"damaged-{date}-{number}").exists())
+    aside.mkdir()
+    for name in (*_MOVED_ALONG, RECORDS):  # the records last: until they are moved, the next try begins again
+        if (home / name).exists():
+            (home / name).rename(aside / name)
+    logger.warning(
+        "The records of the sandbox cannot be read (%s). Everything in its folder is kept in %s, untouched; the sandbox "
+        "begins anew. Uploaded files lie there under files, tuned models under models.",
+        damage,
+        aside,
+    )
+    return aside
+
+
+def _find_damage(path: Path) -> str | None:
+    """Describe what is wrong with the file of records; None if it is fine, or if there is none yet."""
+    if not path.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=30)) as connection:
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError:  # locked, not readable for us, no room: not damaged; opening it raises the error
+        return None
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if found == "ok" else found

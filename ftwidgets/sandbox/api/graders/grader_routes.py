@@ -37,10 +37,14 @@ class Graders:
         from ftwidgets.sandbox.api.graders.graders import check_can_run, grade, run_body
         from ftwidgets.sandbox.api.graders.templates import Sample
 
+        limiter = _limiter.get(None)
+        if limiter is None:  # the first request on this event loop
+            limiter = CapacityLimiter(1)
+            _limiter.set(limiter)
         asked = await read_body(request, RunGraderRequest)
         check_can_run(asked.grader, "grader")
         began = self._clock.monotonic()
-        found = await run_sync(grade, asked.grader, "grader", Sample(asked.item, asked.model_sample), limiter=_one_at_a_time())
+        found = await run_sync(grade, asked.grader, "grader", Sample(asked.item, asked.model_sample), limiter=limiter)
         return JSONResponse(run_body(asked.grader, found, self._clock.monotonic() - began))
 
     async def validate(self, request: Request) -> JSONResponse:
@@ -51,12 +55,3 @@ class Graders:
         asked = await read_body(request, ValidateGraderRequest)
         validate(asked.grader, "grader")
         return JSONResponse({"grader": without_nulls((await request.json())["grader"])})
-
-
-def _one_at_a_time() -> CapacityLimiter:
-    """Return the limiter of the running event loop."""
-    found = _limiter.get(None)
-    if found is None:
-        found = CapacityLimiter(1)
-        _limiter.set(found)
-    return found
