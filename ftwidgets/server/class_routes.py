@@ -130,16 +130,11 @@ def delete_user_data(store: Store, owner: str) -> int:
     lifecycle = JobLifecycle(store)
     for job in store.db.select(JobRecord, owner=owner, status=UNFINISHED):
         lifecycle.cancel(job)
-        _wait_until_not_training(store, lifecycle, job)
+        deadline = store.clock.monotonic() + CANCEL_TIMEOUT
+        while store.job_folder(job.id).is_dir() and store.clock.monotonic() < deadline:
+            with process_lock(lifecycle.lock_path(job.id)) as acquired:
+                if acquired:  # no trainer holds it any more
+                    break
+            store.clock.sleep(POLL)
         lifecycle.clean_up(job)
     return delete_owner(store, owner)
-
-
-def _wait_until_not_training(store: Store, lifecycle: JobLifecycle, job: JobRecord) -> None:
-    """Wait until no trainer holds the lock of a cancelled job."""
-    deadline = store.clock.monotonic() + CANCEL_TIMEOUT
-    while store.job_folder(job.id).is_dir() and store.clock.monotonic() < deadline:
-        with process_lock(lifecycle.lock_path(job.id)) as acquired:
-            if acquired:
-                return
-        store.clock.sleep(POLL)

@@ -206,15 +206,6 @@ class Jobs:
             )
         self._check_file(request.training_file, owner, "training_file")
         self._check_file(request.validation_file, owner, "validation_file")
-        try:
-            job = self._lifecycle.create(self._record(request, owner))
-        except FileNotFoundError as error:  # deleted between the check and the copy
-            message = f"A file of this job has just been deleted: {request.training_file}, {request.validation_file}."
-            raise invalid_request(message, code="file_not_found") from error
-        self._wake()
-        return JSONResponse(job_body(job))
-
-    def _record(self, request: JobRequest, owner: str) -> JobRecord:
         record = JobRecord(
             id=self._store.ids.new("ftjob-"),
             owner=owner,
@@ -230,8 +221,14 @@ class Jobs:
             fault=self._fault(self._store.clock.time()),
         )
         if request.seed is None and self._share:
-            return replace(record, seed=shared_seed(self._store, record))
-        return record
+            record = replace(record, seed=shared_seed(self._store, record))
+        try:
+            job = self._lifecycle.create(record)
+        except FileNotFoundError as error:  # deleted between the check and the copy
+            message = f"A file of this job has just been deleted: {request.training_file}, {request.validation_file}."
+            raise invalid_request(message, code="file_not_found") from error
+        self._wake()
+        return JSONResponse(job_body(job))
 
     def _check_file(self, id_: str | None, owner: str, param: str) -> None:
         record = None if id_ is None else self._store.file(id_, owner)

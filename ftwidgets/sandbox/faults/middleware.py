@@ -20,7 +20,7 @@ from ftwidgets.sandbox.faults.fault_engine import FaultEngine
 from ftwidgets.sandbox.faults.journal import API_PREFIX, PENDING, PendingEntry
 from ftwidgets.sandbox.faults.limits import RequestInfo
 from ftwidgets.sandbox.faults.outcomes import ConnectionDrop, ErrorReply, StreamBreak
-from ftwidgets.sandbox.faults.token_usage import TokenEstimate, TokenMeter, estimate_tokens
+from ftwidgets.sandbox.faults.token_usage import TokenMeter, estimate_tokens
 from ftwidgets.sandbox.transport import HANG_UP
 
 
@@ -56,13 +56,18 @@ class FaultMiddleware:
     async def _read_request(self, scope: Scope, receive: Receive) -> tuple[RequestInfo, Receive]:
         """Describe a request for the rules. If they need its cost, its body is read now and replayed to the app."""
         caller = scope.get("caller")
+        owner = caller.owner if caller is not None else ""
         method, path, key = scope["method"], scope["path"], bearer_key(Headers(scope=scope))
-        cost: TokenEstimate | None = None
         if self._faults.needs_cost(method, path):
             body = await Request(scope, receive).body()
             cost = estimate_tokens(body)
-            receive = _replay(body, receive)
-        return RequestInfo(method, path, caller.owner if caller is not None else "", key, cost), receive
+            pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+            async def replay() -> Message:
+                return pending.pop() if pending else await receive()
+
+            return RequestInfo(method, path, owner, key, cost), replay
+        return RequestInfo(method, path, owner, key), receive
 
     async def _answer(
         self, request: RequestInfo, planned: StreamBreak | None, scope: Scope, receive: Receive, send: Send
@@ -209,16 +214,6 @@ async def _drain(receive: Receive) -> None:
     """Read a body and discard it: many clients read an answer only once they have sent everything."""
     while (await receive()).get("more_body", False):
         pass
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Make a `receive` that returns a body that has been read already."""
-    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return replayed
 
 
 def _with_headers(send: Send, headers: dict[str, str]) -> Send:

@@ -247,18 +247,15 @@ class JobLauncher(Panel):
     def _on_change(self) -> None:
         for field in self.fields.values():
             field.show_error(field.problem())
-        self._show_warnings()
-        self._show_estimate()
-        self._update_button()
-        self.refresh_code()
-
-    def _show_warnings(self) -> None:
         train, validation = self.fields["train_file"], self.fields["validation_file"]
         count = None if train.problem() else self._options.count(train.value())
         if count is not None and count.warning:
             train.show_error(count.warning)
         if validation.text and validation.text == train.text:
             validation.show_error("This is the training file: its loss would only show how well the examples are remembered.")
+        self._show_estimate()
+        self._update_button()
+        self.refresh_code()
 
     def _show_estimate(self) -> None:
         try:

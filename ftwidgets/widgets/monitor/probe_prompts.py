@@ -92,8 +92,12 @@ class ProbePrompts:
 
     def _ask_pending(self) -> None:
         try:
-            while (pending := self._next()) is not None:
-                step, model = pending
+            while True:
+                with self._lock:
+                    self._busy = bool(self._pending)
+                    if not self._pending:
+                        return
+                    step, model = self._pending.pop(0)
                 for prompt in self.prompts:
                     if (step, prompt) not in self.answers:
                         self.answers[step, prompt] = self._ask(model, prompt)
@@ -105,11 +109,6 @@ class ProbePrompts:
                 self._pending, self._busy = [], False
             self._show()
             raise
-
-    def _next(self) -> tuple[int, str] | None:
-        with self._lock:
-            self._busy = bool(self._pending)
-            return self._pending.pop(0) if self._pending else None
 
     def _ask(self, model: str, prompt: str) -> str:
         messages: list[Any] = [{"role": "system", "content": self._system}] if self._system else []

@@ -128,16 +128,11 @@ class SourceFields(ipywidgets.VBox):
         file, self.upload.value = self.upload.value[0], ()
         folder = self._uploads()
         folder.mkdir(parents=True, exist_ok=True)
-        self._uploaded = folder / _safe_file_name(str(file["name"]))
+        name = str(file["name"]).replace("\\", "/").rpartition("/")[2]  # without what a file system may reject:
+        allowed = "".join(char for char in name if char.isprintable() and char not in '<>:"|?*').strip(". ")
+        self._uploaded = folder / (allowed[-60:] or "upload.csv")
         self._uploaded.write_bytes(bytes(file["content"]))
         self._on_choice()
-
-
-def _safe_file_name(name: str) -> str:
-    """Return the name of an uploaded file without what a file system may reject."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    allowed = "".join(char for char in last if char.isprintable() and char not in '<>:"|?*').strip(". ")
-    return allowed[-60:] or "upload.csv"
 
 
 def _check_frame(source: Any) -> pd.DataFrame:

@@ -196,18 +196,13 @@ def _check_message(message: Any, place: int) -> None:
         if key not in ("role", "content") and not (key in _EMPTY_KEYS and value in (None, [])):
             raise unsupported("", place, key)
     if isinstance(content, list):
-        _check_parts(content, place, "content")
+        if len(content) > MAX_PARTS:
+            reason = f"array too long. Expected at most {MAX_PARTS} parts, but got {len(content)} instead."
+            raise ParameterError(f"Invalid '{{path}}': {reason}", "array_above_max_length", place, "content")
+        for number, part in enumerate(content):  # a stored chat is kept as it was sent: no more keys than a text needs
+            if isinstance(part, Mapping) and part.get("type") == "text" and (more := sorted(part.keys() - {"type", "text"})):
+                raise unsupported("", place, "content", number, f"{more[0]:.40}")
     try:
         content_text(content, path_of("messages", place))
     except ValueError as error:
         raise ParameterError(f"Invalid value: {error}.", "invalid_value", place, "content") from error
-
-
-def _check_parts(parts: list[Any], *at: str | int) -> None:
-    """Reject too many parts, and parts with more keys than a text needs: a stored chat is kept as it was sent."""
-    if len(parts) > MAX_PARTS:
-        message = f"Invalid '{{path}}': array too long. Expected at most {MAX_PARTS} parts, but got {len(parts)} instead."
-        raise ParameterError(message, "array_above_max_length", *at)
-    for place, part in enumerate(parts):
-        if isinstance(part, Mapping) and part.get("type") == "text" and (more := sorted(part.keys() - {"type", "text"})):
-            raise unsupported("", *at, place, f"{more[0]:.40}")
