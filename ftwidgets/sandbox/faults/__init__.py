@@ -1,6 +1,6 @@
 """Faults on demand, a journal of requests, and a verdict on how a client coped with them."""
 
-from ftwidgets.sandbox.faults.fault_routes import FaultRoutes as FaultRoutes
+from ftwidgets.sandbox.faults.faults import FaultRoutes as FaultRoutes
 from ftwidgets.sandbox.faults.faults import Faults as Faults
 from ftwidgets.sandbox.faults.journal import Journal as Journal
 from ftwidgets.sandbox.faults.journal import JournalEntry as JournalEntry

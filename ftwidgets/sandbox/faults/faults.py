@@ -6,15 +6,28 @@
     print(sandbox.faults.verdict().text())
     sandbox.faults.clear()
 
-Each method adds a rule and returns it. `fault_engine` applies the rules.
+Each method adds a rule and returns it. `fault_engine` applies the rules. Admins reach the same over HTTP:
+
+    GET, PUT, DELETE /admin/faults      the rules
+    GET /admin/journal                  the requests that came
+    GET /admin/verdict                  how a client has behaved
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ftwidgets.sandbox.api.auth import Caller
+from ftwidgets.sandbox.api.request_model import Count, RequestModel, read_query
+from ftwidgets.sandbox.api_errors import ApiError, invalid_request
 from ftwidgets.sandbox.faults.fault_engine import FaultEngine
 from ftwidgets.sandbox.faults.journal import Journal
 from ftwidgets.sandbox.faults.rules import (
@@ -37,7 +50,10 @@ from ftwidgets.sandbox.faults.rules import (
 )
 from ftwidgets.sandbox.faults.verdict import Verdict, judge
 
+M = TypeVar("M", bound=RequestModel)
 R = TypeVar("R", bound=FaultRule)
+
+MAX_ENTRIES = 10_000
 
 
 class Faults(FaultEngine):
@@ -177,3 +193,77 @@ class Faults(FaultEngine):
     def _add(self, rule: R) -> R:
         self.add(rule)
         return rule
+
+
+class JournalQuery(RequestModel):
+    """How many entries to list, and whose."""
+
+    limit: Annotated[Count, Field(le=MAX_ENTRIES)] = 1000
+    owner: str | None = None
+
+
+class VerdictQuery(RequestModel):
+    """The budget of a client, and its owner."""
+
+    max_calls: Annotated[Count, Field(le=10**9)] | None = None
+    owner: str | None = None
+
+
+class FaultRoutes:
+    """Faults, journal and verdict over HTTP."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+
+    def routes(self) -> list[Route]:
+        """Return the routes, to be mounted below `/admin`."""
+        return [
+            Route("/faults", self.show, methods=["GET"]),
+            Route("/faults", self.set, methods=["PUT"]),
+            Route("/faults", self.clear, methods=["DELETE"]),
+            Route("/journal", self.journal, methods=["GET"]),
+            Route("/verdict", self.verdict, methods=["GET"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """Return the active rules."""
+        _admin_query(request, RequestModel)
+        return JSONResponse(self._faults.to_json())
+
+    async def set(self, request: Request) -> Response:
+        """Replace all rules by those in the body."""
+        _admin_query(request, RequestModel)
+        try:
+            self._faults.load(json.loads(await request.body()))
+        except RuleError as error:
+            raise invalid_request(str(error), param="rules", code="invalid_value") from error
+        except (ValueError, RecursionError) as error:
+            raise invalid_request(f"The body is no JSON: {error}.") from error
+        return JSONResponse(self._faults.to_json())
+
+    async def clear(self, request: Request) -> Response:
+        """Remove all rules."""
+        _admin_query(request, RequestModel)
+        self._faults.clear()
+        return JSONResponse(self._faults.to_json())
+
+    async def journal(self, request: Request) -> Response:
+        """List the last `limit` requests, of one `owner` or of all, oldest first."""
+        query = _admin_query(request, JournalQuery)
+        rows = [row for row in self._faults.journal.rows() if query.owner is None or row["owner"] == query.owner]
+        return JSONResponse({"object": "list", "data": rows[-query.limit :], "has_more": len(rows) > query.limit})
+
+    async def verdict(self, request: Request) -> Response:
+        """Judge a client: the requests of one `owner` or of all, with a budget of `max_calls`."""
+        query = _admin_query(request, VerdictQuery)
+        verdict = self._faults.verdict(max_calls=query.max_calls, owner=query.owner)
+        return JSONResponse({**verdict.to_json(), "text": verdict.text()})
+
+
+def _admin_query(request: Request, model: type[M]) -> M:
+    """Return the query of an admin's request; one of anybody else is a 403."""
+    caller: Caller | None = request.scope.get("caller")
+    if caller is None or not caller.admin:
+        message = "This key may not administrate the sandbox; use the administrator's key."
+        raise ApiError(403, message, code="permission_denied")
+    return read_query(request, model)

@@ -20,8 +20,15 @@ from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.monitor import chart, status_text
-from ftwidgets.widgets.monitor.losses import VALIDATION, Losses
-from ftwidgets.widgets.monitor.poll_job import JobSnapshot, checkpoint_models, n_epochs, newest_job, poll
+from ftwidgets.widgets.monitor.job_progress import (
+    VALIDATION,
+    JobSnapshot,
+    Losses,
+    checkpoint_models,
+    n_epochs,
+    newest_job,
+    poll,
+)
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, ProbePrompts
 from ftwidgets.widgets.monitor.scale import WIDTH
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
     from ftwidgets.jobs.diagnosis import Diagnosis
-    from ftwidgets.widgets.monitor.losses import Losses
+    from ftwidgets.widgets.monitor.job_progress import Losses
 
 MEANINGS = {
     "validating_files": "the service is checking the files",

@@ -15,7 +15,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.widgets.monitor import JobMonitor
-from ftwidgets.widgets.monitor.poll_job import JobSnapshot
+from ftwidgets.widgets.monitor.job_progress import JobSnapshot
 from tests.jobs.test_job import Service, described, event, listed, statuses
 
 LINE = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
