@@ -38,10 +38,7 @@ def make_rows(n: int = 10) -> Rows:
 
 def make_client(sandbox: Sandbox, **options: Any) -> openai.OpenAI:
     """Make a client as `connect` does, strict about what it gets."""
-    http = httpx2.Client(transport=sandbox.transport())
-    return openai.OpenAI(
-        api_key="any", base_url=sandbox.base_url, http_client=http, _strict_response_validation=True, **options
-    )
+    return sandbox.client(api_key="any", _strict_response_validation=True, **options)
 
 
 def upload_rows(client: openai.OpenAI, rows: Rows) -> str:
@@ -110,10 +107,9 @@ def clock() -> ClockAhead:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, clock: ClockAhead) -> Iterator[Sandbox]:
-    """Open a sandbox with nothing in it."""
-    with Sandbox(tmp_path / "home", clock=clock) as opened:
-        yield opened
+def sandbox_clock(clock: ClockAhead) -> ClockAhead:
+    """Hand that clock to the kit's own fixture `sandbox`."""
+    return clock
 
 
 @pytest.fixture

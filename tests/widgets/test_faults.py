@@ -18,23 +18,10 @@ from tests.widgets.monitor.test_job_monitor import NO_MORE, text_of, until, writ
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "home") as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(home: Sandbox) -> Iterator[openai.OpenAI]:
-    with (
-        httpx2.Client(transport=home.transport()) as http,
-        openai.OpenAI(base_url=home.base_url, api_key="k", max_retries=0, http_client=http) as made,
-    ):
+def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    """A client of the kit's own sandbox that sends each request once."""
+    with sandbox.client(max_retries=0) as made:
         yield made
-
-
-@pytest.fixture
-def faults(home: Sandbox) -> Faults:
-    return home.faults
 
 
 @pytest.mark.parametrize(

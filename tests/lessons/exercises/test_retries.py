@@ -2,14 +2,12 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 
-import ftwidgets
-from ftwidgets.clients import _sandboxes
+import ftwidgets.testing
 from ftwidgets.lessons.exercises import retry_loop
 from ftwidgets.lessons.exercises.retries import BUDGET
 
@@ -17,10 +15,9 @@ Ask = Callable[[], Any]
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
-    home: Path = tmp_path_factory.mktemp("home")
-    yield ftwidgets.connect(home=home)
-    _sandboxes.pop(home.resolve()).close()
+def client() -> Iterator[openai.OpenAI]:
+    with ftwidgets.testing.sandbox() as sandbox:
+        yield sandbox.client()
 
 
 def wait_for(error: openai.APIError, tried: int) -> float:

@@ -152,7 +152,7 @@ def test_a_file_expires(client: openai.OpenAI, clock: Any, tmp_path: Path) -> No
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(file.id)
     kept = put(client)
-    assert [path.name for path in (tmp_path / "home" / "files").iterdir()] == [kept.id]
+    assert [path.name for path in (tmp_path / "sandbox" / "files").iterdir()] == [kept.id]
 
 
 @pytest.mark.parametrize(

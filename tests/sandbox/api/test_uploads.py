@@ -53,7 +53,7 @@ def test_parts_become_a_file_in_the_order_asked_for(client: openai.OpenAI, tmp_p
     assert (done.file.filename, done.file.bytes, done.file.purpose) == ("a.jsonl", 6, "user_data")
     assert done.file.expires_at == done.file.created_at + HOUR
     assert unused
-    assert list((tmp_path / "home" / "parts").iterdir()) == []
+    assert list((tmp_path / "sandbox" / "parts").iterdir()) == []
 
 
 def test_the_clients_own_helper_works(client: openai.OpenAI, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_clients_own_helper_works(client: openai.OpenAI, tmp_path: Path) -> 
         file=b"abc", filename="b", bytes=3, mime_type="text/plain", purpose="user_data", part_size=1
     )
     assert client.files.content(done.file.id).read() == b"abc"
-    assert list((tmp_path / "home" / "parts").iterdir()) == []
+    assert list((tmp_path / "sandbox" / "parts").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_does_not_add_up_is_refused(
     error = refusal(lambda: client.uploads.complete(upload.id, **given))
     assert (error.param, message in error.message) == (param, True)
     assert client.files.list().data == []
-    assert left(tmp_path / "home") == len(parts)
+    assert left(tmp_path / "sandbox") == len(parts)
     if size == 3:
         assert client.uploads.complete(upload.id, part_ids=ids[:1]).status == "completed"
 
@@ -101,7 +101,7 @@ def test_a_training_file_is_checked_as_a_whole(client: openai.OpenAI, tmp_path: 
     first, second = add(client, upload, (LINE * 2)[:10], (LINE * 2)[10:])
     error = refusal(lambda: client.uploads.complete(upload.id, part_ids=[second, first]))
     assert "Expected file to have JSONL format" in error.message
-    assert left(tmp_path / "home") == 2
+    assert left(tmp_path / "sandbox") == 2
     assert client.uploads.complete(upload.id, part_ids=[first, second]).status == "completed"
 
 
@@ -111,7 +111,7 @@ def test_a_cancelled_upload_is_over(client: openai.OpenAI, tmp_path: Path) -> No
     ids = add(client, upload, b"abc")
     cancelled = client.uploads.cancel(upload.id)
     assert (cancelled.status, cancelled.file) == ("cancelled", None)
-    assert left(tmp_path / "home") == 0
+    assert left(tmp_path / "sandbox") == 0
     check_over(client, upload, ids, "it is cancelled already")
 
 
@@ -132,9 +132,9 @@ def test_an_upload_expires_after_an_hour(client: openai.OpenAI, clock: Any, tmp_
     ids += add(client, upload, b"d")
     clock.ahead += 1
     check_over(client, upload, ids, "it has expired, an hour after it was created")
-    assert left(tmp_path / "home") == 1
+    assert left(tmp_path / "sandbox") == 1
     begin(client, 1)  # whoever begins a new one clears up behind the others
-    assert left(tmp_path / "home") == 0
+    assert left(tmp_path / "sandbox") == 0
 
 
 def check_over(client: openai.OpenAI, upload: Any, ids: list[str], reason: str) -> None:
@@ -187,7 +187,7 @@ def test_a_part_that_is_too_large_is_refused(client: openai.OpenAI, raw: httpx2.
             add(client, upload, bytes(size))
         assert (caught.value.status_code, caught.value.param) == (413, "data")
     assert refusal(lambda: add(client, upload, b"")).param == "data"
-    assert left(tmp_path / "home") == 1
+    assert left(tmp_path / "sandbox") == 1
 
 
 def test_more_than_8_gb_are_refused(client: openai.OpenAI, sandbox: Sandbox) -> None:
@@ -260,7 +260,7 @@ def test_a_completion_that_breaks_off_changes_nothing(
         with pytest.raises(openai.InternalServerError, match="No space left"):
             client.with_options(max_retries=0).uploads.complete(upload.id, part_ids=ids)
     assert client.files.list().data == []
-    assert left(tmp_path / "home") == 1
+    assert left(tmp_path / "sandbox") == 1
     assert client.uploads.complete(upload.id, part_ids=ids).status == "completed"
 
 

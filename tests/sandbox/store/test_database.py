@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import openai
 import pytest
 
@@ -170,4 +169,4 @@ def test_what_the_first_version_began_goes_on(tmp_path: Path, world: Any) -> Non
 
 def openai_client(sandbox: Sandbox) -> openai.OpenAI:
     """Make a client that takes "paused", a status which the client's types lack."""
-    return openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=httpx2.Client(transport=sandbox.transport()))
+    return sandbox.client()

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import openai
 import pytest
 
@@ -16,8 +15,7 @@ from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 @pytest.fixture
 def lenient(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
     """Make a client that takes "paused", a status which the client's types lack."""
-    http = httpx2.Client(transport=sandbox.transport())
-    with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http, max_retries=0) as made:
+    with sandbox.client(max_retries=0) as made:
         yield made
 
 
@@ -51,22 +49,18 @@ def test_a_paused_job_goes_on_where_it_was(lenient: openai.OpenAI, world: Any) -
 def test_what_waits_can_rest_too_and_outlives_a_restart(tmp_path: Path, world: Any) -> None:
     """A queued job that is paused stays so when the sandbox is opened again; it is trained once resumed."""
     settings: Any = {"n_epochs": 1, "batch_size": 10}
-    with Sandbox(tmp_path) as sandbox:
-        http = httpx2.Client(transport=sandbox.transport())
-        with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http) as client:
-            jobs, file = client.fine_tuning.jobs, world.upload(client, world.rows())
-            long = jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": 50})
-            job = jobs.create(model=world.base, training_file=file, hyperparameters=settings)
-            world.wait_for(lambda: jobs.retrieve(job.id).status == "queued")
-            assert jobs.pause(job.id).status == "paused"
-            jobs.cancel(long.id)
-    with Sandbox(tmp_path) as sandbox:
-        http = httpx2.Client(transport=sandbox.transport())
-        with openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http) as client:
-            jobs = client.fine_tuning.jobs
-            assert jobs.retrieve(job.id).status == "paused"
-            jobs.resume(job.id)
-            assert world.wait_for_end(client, job.id).status == "succeeded"
+    with Sandbox(tmp_path) as sandbox, sandbox.client() as client:
+        jobs, file = client.fine_tuning.jobs, world.upload(client, world.rows())
+        long = jobs.create(model=world.base, training_file=file, hyperparameters={"n_epochs": 50})
+        job = jobs.create(model=world.base, training_file=file, hyperparameters=settings)
+        world.wait_for(lambda: jobs.retrieve(job.id).status == "queued")
+        assert jobs.pause(job.id).status == "paused"
+        jobs.cancel(long.id)
+    with Sandbox(tmp_path) as sandbox, sandbox.client() as client:
+        jobs = client.fine_tuning.jobs
+        assert jobs.retrieve(job.id).status == "paused"
+        jobs.resume(job.id)
+        assert world.wait_for_end(client, job.id).status == "succeeded"
 
 
 def test_only_what_goes_on_can_rest(lenient: openai.OpenAI, world: Any) -> None:
@@ -118,10 +112,10 @@ def test_a_paused_job_that_is_cancelled_leaves_nothing(lenient: openai.OpenAI, w
     jobs, settings = lenient.fine_tuning.jobs, {"n_epochs": 3, "batch_size": 1}
     file = world.upload(lenient, world.rows())
     job = jobs.create(model=world.base, training_file=file, hyperparameters=settings)  # type: ignore[arg-type]
-    models = tmp_path / "home" / "models"
+    models = tmp_path / "sandbox" / "models"
     world.wait_for(lambda: any(folder.name.startswith("ftjob") for folder in models.iterdir()))
     jobs.pause(job.id)
-    world.wait_for(lambda: (tmp_path / "home" / "jobs" / job.id / "resume.ckpt").exists())
+    world.wait_for(lambda: (tmp_path / "sandbox" / "jobs" / job.id / "resume.ckpt").exists())
     assert jobs.cancel(job.id).status == "cancelled"
     world.wait_for(lambda: not list(models.iterdir()))
-    world.wait_for(lambda: not list((tmp_path / "home" / "jobs").iterdir()))
+    world.wait_for(lambda: not list((tmp_path / "sandbox" / "jobs").iterdir()))

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import openai
 import pytest
 
@@ -333,8 +332,7 @@ def test_training_leaves_the_api_responsive(home: Path, file: str, world: Any) -
 def test_a_slow_client_times_out_alone(home: Path, world: Any) -> None:
     """A question that is given up on stops; the sandbox goes on for others."""
     ask: Any = {"model": world.base, "messages": [{"role": "user", "content": "hi"}]}
-    with Sandbox(home) as sandbox, httpx2.Client(transport=sandbox.transport()) as http:
-        client = openai.OpenAI(api_key="x", base_url=sandbox.base_url, http_client=http, max_retries=0)
+    with Sandbox(home) as sandbox, sandbox.client(max_retries=0) as client:
         client.chat.completions.create(**ask, max_tokens=1)  # the model is loaded
         began = time.monotonic()
         with pytest.raises(openai.APITimeoutError):

@@ -23,10 +23,10 @@ CHAT = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[openai.OpenAI]:
-    """Give a client of a sandbox that really trains."""
-    with Sandbox(tmp_path / "home") as home, httpx2.Client(transport=home.transport()) as http_client:
-        yield openai.OpenAI(base_url=home.base_url, api_key="k", max_retries=0, http_client=http_client)
+def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    """Give a client of the kit's own sandbox that sends each request once."""
+    with sandbox.client(max_retries=0) as made:
+        yield made
 
 
 @pytest.fixture

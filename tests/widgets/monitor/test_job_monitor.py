@@ -25,11 +25,8 @@ NO_MORE = {"object": "list", "data": [], "has_more": False}
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
     """Give a client of a sandbox that really trains."""
-    with (
-        Sandbox(tmp_path_factory.mktemp("home")) as home,
-        httpx2.Client(transport=home.transport()) as http_client,
-    ):
-        yield openai.OpenAI(base_url=home.base_url, api_key="k", max_retries=0, http_client=http_client)
+    with Sandbox(tmp_path_factory.mktemp("home")) as home, home.client(max_retries=0) as made:
+        yield made
 
 
 def written(file: Path, n: int) -> Path:

@@ -40,10 +40,7 @@ def client(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[openai.
 
 
 def client_of(sandbox: Sandbox, owner: str, *, strict: bool = True) -> openai.OpenAI:
-    http = httpx2.Client(transport=sandbox.transport())
-    return openai.OpenAI(
-        api_key=owner, base_url=sandbox.base_url, http_client=http, _strict_response_validation=strict, max_retries=0
-    )
+    return sandbox.client(api_key=owner, _strict_response_validation=strict, max_retries=0)
 
 
 def ask(client: openai.OpenAI, **given: Any) -> Any:

@@ -218,12 +218,7 @@ def test_an_asynchronous_client_works_too(sandbox: Sandbox, client: openai.OpenA
     """Plain, streamed and several at once."""
 
     async def several() -> list[str]:
-        async with (
-            httpx2.AsyncClient(transport=sandbox.async_transport()) as http,
-            openai.AsyncOpenAI(
-                api_key="any", base_url=sandbox.base_url, http_client=http, _strict_response_validation=True
-            ) as made,
-        ):
+        async with sandbox.async_client(_strict_response_validation=True) as made:
             usual: Any = {"model": BASE, "input": ASK, "temperature": 0, "max_output_tokens": 16}
             plain = await asyncio.gather(*(made.responses.create(**usual) for _ in range(3)))
             streamed = [event async for event in await made.responses.create(**usual, stream=True)]
