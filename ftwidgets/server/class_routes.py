@@ -17,7 +17,7 @@ from starlette.routing import Route
 from ftwidgets.sandbox.api.auth import Authenticator
 from ftwidgets.sandbox.api_errors import ApiError, not_found
 from ftwidgets.sandbox.store.lock import process_lock
-from ftwidgets.sandbox.store.owners import delete_owner
+from ftwidgets.sandbox.store.owners import count_files, delete_owner, stored_bytes
 from ftwidgets.sandbox.store.records import UNFINISHED, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
@@ -56,8 +56,8 @@ class ClassRoutes:
                     "admin": user.admin,
                     "has_key": user.digest is not None,
                     "created_at": user.since,
-                    "files": self._quotas.files(user.owner),
-                    "bytes": self._quotas.stored_bytes(user.owner),
+                    "files": count_files(self._store.db, user.owner),
+                    "bytes": stored_bytes(self._store.db, user.owner),
                     "unfinished_jobs": self._quotas.unfinished_jobs(user.owner),
                     "tokens": self._quotas.tokens(user.owner),
                 }

@@ -8,72 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from pathlib import Path
 
 from ftwidgets.server.status import JobStatus, ServerStatus
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #ffffff; --field: #f3f5f7; --line: #d0d7de;
-  --mark: #0b5cad; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a3adb8; --paper: #14171b; --field: #1e2329;
-  --line: #39424d; --mark: #79b8ff; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 46rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
-  background: var(--paper); overflow-wrap: break-word; }
-h1 { font-size: 1.5rem; line-height: 1.2; margin: .2rem 0; }
-p { margin: .5rem 0; }
-a { color: var(--mark); }
-.soft, caption small { color: var(--soft); }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; margin: 1rem 0; }
-dl div { background: var(--field); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; }
-dt { color: var(--soft); font-size: .875rem; }
-dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
-dd small { display: block; color: var(--soft); font-size: .875rem; font-weight: 400; }
-table { border-collapse: collapse; width: 100%; margin: 1.5rem 0; }
-caption { text-align: left; font-weight: 600; font-size: 1.125rem; padding-bottom: .25rem; }
-caption small { font-weight: 400; font-size: .875rem; }
-th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-top: 1px solid var(--line);
-  font-variant-numeric: tabular-nums; }
-thead th { color: var(--soft); font-weight: 400; font-size: .875rem; border-top: 0; padding-bottom: .1rem; }
-tbody th { font-weight: 600; overflow-wrap: anywhere; }
-thead th, td { white-space: nowrap; }
-td.far { width: 55%; white-space: normal; }
-th:last-child, td:last-child { padding-right: 0; }
-td.place { width: 3rem; color: var(--soft); }
-td.soft { white-space: normal; }
-progress { display: block; width: 100%; height: .6rem; accent-color: var(--mark); }
-.note { border-left: .25rem solid var(--mark); background: var(--field); padding: .5rem .75rem; }
-form { display: grid; gap: .75rem; max-width: 22rem; }
-label { display: grid; gap: .2rem; font-weight: 600; }
-input { font: inherit; color: inherit; background: var(--field); border: 1px solid var(--soft); border-radius: .4rem;
-  padding: .5rem; width: 100%; }
-button { font: inherit; color: var(--ink); background: var(--field); border: 1px solid var(--soft); border-radius: .4rem;
-  padding: .4rem .9rem; min-height: 2.75rem; justify-self: start; cursor: pointer; }
-pre { background: var(--field); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem; white-space: pre-wrap;
-  overflow-wrap: anywhere; }
-footer { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: .5rem; display: flex; flex-wrap: wrap;
-  gap: .5rem 1rem; align-items: center; }
-"""
-
-SCRIPT = """
-const button = document.querySelector('#pause'), updated = document.querySelector('#updated');
-let going = true;
-button.hidden = false;
-button.addEventListener('click', () => {
-  going = !going;
-  button.textContent = going ? 'Stop updating' : 'Go on updating';
-  updated.textContent = going ? 'Updates every 5 seconds.' : 'Stopped.';
-});
-setInterval(async () => {
-  if (!going || document.hidden) return;
-  try {
-    const answer = await fetch(location.pathname, { cache: 'no-store' });
-    if (!answer.ok) throw new Error(answer.status);
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    document.querySelector('main').replaceWith(page.querySelector('main'));
-    updated.textContent = 'Updated at ' + new Date().toLocaleTimeString() + '.';
-  } catch { updated.textContent = 'The server does not answer; what you see is old.'; }
-}, 5000);
-"""
+_HERE = Path(__file__).parent
+STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
+SCRIPT = (_HERE / "page.js").read_text(encoding="utf-8")
 
 _STATUS_TEXTS = {
     "validating_files": "checking files",

@@ -87,14 +87,6 @@ class Quotas:
         self._incoming_bytes: Counter[str] = Counter()
         self._incoming_jobs: Counter[str] = Counter()
 
-    def files(self, owner: str) -> int:
-        """Count an owner's files, and the pending uploads that may become one."""
-        return count_files(self._db, owner)
-
-    def stored_bytes(self, owner: str) -> int:
-        """Add up the bytes of an owner's files and of the parts of pending uploads."""
-        return stored_bytes(self._db, owner)
-
     def unfinished_jobs(self, owner: str) -> int:
         """Count an owner's jobs that have not ended."""
         return self._db.count(JobRecord, owner=owner, status=UNFINISHED)
@@ -106,10 +98,10 @@ class Quotas:
     @contextmanager
     def reserve_storage(self, owner: str, size: int, *, makes_file: bool) -> Iterator[None]:
         """Reserve room for a file and for bytes that come in, or raise the 403."""
-        used, limit = self.files(owner) + self._incoming_files[owner], self.limits.files
+        used, limit = count_files(self._db, owner) + self._incoming_files[owner], self.limits.files
         if makes_file and limit is not None and used >= limit:
             raise _storage_limit_exceeded(FILES.format(used=used, limit=limit))
-        used, limit = self.stored_bytes(owner) + self._incoming_bytes[owner], self.limits.stored
+        used, limit = stored_bytes(self._db, owner) + self._incoming_bytes[owner], self.limits.stored
         if limit is not None and used + size > limit:
             raise _storage_limit_exceeded(BYTES.format(used=used, total=used + size, limit=limit))
         with _reserve(self._incoming_bytes, owner, size), _reserve(self._incoming_files, owner, int(makes_file)):

@@ -130,7 +130,16 @@ class Uploads:
                 raise
             raise self._over(upload.id) from error  # another request has ended it meanwhile
         try:
-            self._check(file, joined.md5.hexdigest(), md5)
+            found = joined.md5.hexdigest()
+            if md5 is not None and md5.lower() != found:
+                raise invalid_request(
+                    f"The MD5 checksum of the parts in this order is {found}, and '{md5:.64}' was expected.",
+                    param="md5",
+                    code="invalid_value",
+                )
+            if file.purpose == "fine-tune":
+                with self._store.blobs.path(file.id).open("rb") as lines:
+                    check_jsonl(lines)
             self._uploads.complete(upload.id, file)
         except BaseException as error:
             self._store.blobs.delete(file.id)
@@ -161,17 +170,6 @@ class Uploads:
                 code="invalid_value",
             )
         return [known[id_] for id_ in part_ids]
-
-    def _check(self, file: FileRecord, md5: str, expected: str | None) -> None:
-        if expected is not None and expected.lower() != md5:
-            raise invalid_request(
-                f"The MD5 checksum of the parts in this order is {md5}, and '{expected:.64}' was expected.",
-                param="md5",
-                code="invalid_value",
-            )
-        if file.purpose == "fine-tune":
-            with self._store.blobs.path(file.id).open("rb") as lines:
-                check_jsonl(lines)
 
     def _pending(self, request: Request) -> UploadRecord:
         """Return the caller's pending upload that the path names."""

@@ -260,7 +260,15 @@ class JobMonitor(Panel):
             for snapshot in poll(job, self._stop):
                 self._show(snapshot)
             if not self._stop.is_set():
-                self._show_end(job)
+                curve = job.curve
+                if len(curve):
+                    self._losses.replace(curve)
+                    self.reading = diagnose(curve)
+                self._models = checkpoint_models(job)
+                self._show_losses()
+                self._diagnosis_view.html = status_text.diagnosis_html(self.reading)
+                self._progress.html = status_text.progress_html(job.details, self._losses)
+                self.refresh_code()
                 done = True
         finally:
             self._offer_watching(not done)
@@ -287,17 +295,6 @@ class JobMonitor(Panel):
         if losses.last:
             self._chart.show(losses.series(), last=losses.total, dots=[VALIDATION], steps=self.steps)
             self._table.html = losses.table_html(n_epochs(self._details))
-
-    def _show_end(self, job: Job) -> None:
-        curve = job.curve
-        if len(curve):
-            self._losses.replace(curve)
-            self.reading = diagnose(curve)
-        self._models = checkpoint_models(job)
-        self._show_losses()
-        self._diagnosis_view.html = status_text.diagnosis_html(self.reading)
-        self._progress.html = status_text.progress_html(job.details, self._losses)
-        self.refresh_code()
 
     def _on_answers(self) -> None:
         self.show_status("")
