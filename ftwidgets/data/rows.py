@@ -1,7 +1,4 @@
-"""What passes from a source through the rules: rows that know their place, examples made of them, batches, faults.
-
-Left out: any judgement of what is in them.
-"""
+"""What passes from a source through the rules: rows that know their place, examples made of them, batches, faults."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

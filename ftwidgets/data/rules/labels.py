@@ -1,7 +1,6 @@
 """The rule about completions that are labels: mistyped labels, rare labels, and an imbalance between labels.
 
-Whether a label is a typo of another is decided with precision first: what may be a different label counts as one. Left out:
-whether a label is right.
+Whether a label is a typo of another is decided with precision first: what may be a different label counts as one.
 """
 
 import re

@@ -142,19 +142,15 @@ def _call_findings(messages: Sequence[Any], roles: list[str | None], label: str)
             if before.get("function_call") is not None:  # the old form of a call
                 text = f"{label} {number - 1} calls a function, and no function message answers it."
                 yield UNANSWERED_TOOL_CALL(text, "Add the function message after it.", field="function_call")
-        ids = _call_ids(message) if role == "assistant" else []
+        calls = message.get("tool_calls") if role == "assistant" else None
+        ids: list[str | None] = [] if calls is None else [None]  # calls that are no list cannot be matched either
+        if isinstance(calls, list):
+            named = (call.get("id") if isinstance(call, dict) else None for call in calls)
+            ids = [name if isinstance(name, str) and name else None for name in named]
         open_calls = dict.fromkeys([name for name in ids if name is not None], number)
         unsure = role is None or None in ids
     if open_calls and roles[-1] == "tool" and not unsure:
         yield from _unanswered_calls(open_calls, label)
-
-
-def _call_ids(message: dict[str, Any]) -> list[str | None]:
-    calls = message.get("tool_calls")
-    if not isinstance(calls, list):
-        return [] if calls is None else [None]
-    ids = [call.get("id") if isinstance(call, dict) else None for call in calls]
-    return [name if isinstance(name, str) and name else None for name in ids]
 
 
 def _unanswered_calls(open_calls: dict[str, int], label: str) -> Iterator[Finding]:

@@ -47,16 +47,18 @@ def has_empty_tools(row_input: dict[Any, Any], key: str) -> bool:
 def parse_preference(row: dict[str, Any]) -> tuple[Iterator[Finding], Example | None]:
     """Return what is wrong with a preference row, and the row as it is."""
     known = (*PREFERENCE_KEYS, *OLDER_OUTPUTS)
+    renamed = [
+        BAD_PREFERENCE(
+            f"{quote(older)} is an older name; services read {quote(name)}.",
+            f"Rename the key to {quote(name)}.",
+            older,
+            repair=RENAME_PREFERENCE_KEYS if name not in row else None,
+        )
+        for older, name in OLDER_OUTPUTS.items()
+        if older in row
+    ]
     unknown = (_unknown_key(row, key, PREFERENCE_KEYS, "The row") for key in row if key not in known)
-    return chain(_older_key_findings(row), _input_findings(row), _output_findings(row), unknown), row
-
-
-def _older_key_findings(row: dict[str, Any]) -> Iterator[Finding]:
-    for older, name in OLDER_OUTPUTS.items():
-        if older in row:
-            message = f"{quote(older)} is an older name; services read {quote(name)}."
-            repair = RENAME_PREFERENCE_KEYS if name not in row else None
-            yield BAD_PREFERENCE(message, f"Rename the key to {quote(name)}.", older, repair=repair)
+    return chain(renamed, _input_findings(row), _output_findings(row), unknown), row
 
 
 def _input_findings(row: dict[str, Any]) -> Iterator[Finding]:

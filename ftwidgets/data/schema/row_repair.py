@@ -154,23 +154,19 @@ class _Repairer:
             is_empty = repaired[key] is None or (key == "tool_calls" and repaired[key] == [])
             if self._does(DROP_EMPTY_KEYS, if_needed=is_empty):
                 del repaired[key]
-        if role == "assistant":
-            self._repair_calls(repaired)
-        if isinstance(repaired.get("content"), list):
-            repaired["content"] = [self._part(part, role) for part in repaired["content"]]
-        return repaired
-
-    def _repair_calls(self, message: dict[str, Any]) -> None:
-        calls = message.get("tool_calls")
-        if isinstance(calls, list):
-            message["tool_calls"] = [
+        calls = repaired.get("tool_calls")
+        if role == "assistant" and isinstance(calls, list):
+            repaired["tool_calls"] = [
                 {**call, "function": self._function(call["function"])}
                 if isinstance(call, dict) and isinstance(call.get("function"), dict)
                 else call
                 for call in calls
             ]
-        if isinstance(message.get("function_call"), dict):
-            message["function_call"] = self._function(message["function_call"])
+        if role == "assistant" and isinstance(repaired.get("function_call"), dict):
+            repaired["function_call"] = self._function(repaired["function_call"])
+        if isinstance(repaired.get("content"), list):
+            repaired["content"] = [self._part(part, role) for part in repaired["content"]]
+        return repaired
 
     def _function(self, function: dict[str, Any]) -> dict[str, Any]:
         text = arguments_text(function.get("arguments"))

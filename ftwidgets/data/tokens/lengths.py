@@ -1,7 +1,4 @@
-"""How long examples are: the tokens of each, their sum, and a histogram with bins of round width.
-
-Left out: drawing them.
-"""
+"""How long examples are: the tokens of each, their sum, and a histogram with bins of round width."""
 
 import random
 from collections.abc import Sequence
