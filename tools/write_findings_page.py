@@ -28,9 +28,9 @@ def rewritten(page: str) -> str:
 
 def _words(kind: FindingType, example: str) -> str:
     levels = " or ".join(filter(None, (kind.level, kind.other_level))).capitalize()
-    fixes = " or ".join(f"`{fix.name}`" for fix in ((kind.fix,) if kind.fix else kind.optional_fixes))
-    automatic = f" Automatic fix{'' if kind.fix else ' of some'}: {fixes}." if fixes else ""
-    return f"{kind.id}\n**{levels}: {kind.title}.** {kind.why}\n\n{example}\n\nWhat to do: {kind.todo}{automatic}"
+    fixes = " or ".join(f"`{fix.name}`" for fix in ((kind.repair,) if kind.repair else kind.optional_repairs))
+    automatic = f" Automatic fix{'' if kind.repair else ' of some'}: {fixes}." if fixes else ""
+    return f"{kind.id}\n**{levels}: {kind.title}.** {kind.why}\n\n{example}\n\nWhat to do: {kind.fix}{automatic}"
 
 
 if __name__ == "__main__":

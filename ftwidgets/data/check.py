@@ -24,17 +24,17 @@ OTHER_KEYS = FindingType(
     "other-keys", "warning", title="Rows in a form that services do not read",
     why="The rows are Alpaca, ShareGPT or Hugging Face records. They are read here and can be trained on, but a "
         "service rejects the file as it is.",
-    todo="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services expect.",
+    fix="Upload what `report.apply` or `ftwidgets.prepare` writes: there the rows are in the form that services expect.",
 )  # fmt: skip
 TOO_FEW_ROWS = FindingType(
     "too-few-rows", "error", title="Fewer than ten examples",
     why="Services reject a training file with fewer than ten.",
-    todo="Add rows; 50 or more are recommended.",
+    fix="Add rows; 50 or more are recommended.",
 )  # fmt: skip
 FEW_ROWS = FindingType(
     "few-rows", "warning", title="Fewer than fifty examples",
     why="Training will run. The guides of the services expect an effect from 50 to 100 good examples on.",
-    todo="Add good rows if the result is not yet what you want.",
+    fix="Add good rows if the result is not yet what you want.",
 )  # fmt: skip
 
 MIN_EXAMPLES = 10  # services reject a training file with fewer examples
@@ -192,7 +192,7 @@ def size_findings(n_examples: int, where: str, n_rows: int = 0) -> list[Finding]
         fix = f"Add rows; {ADVISED_EXAMPLES} or more are advised."
         if n_rows >= MIN_EXAMPLES:
             missing = pluralize(n_rows - n_examples, "row")
-            fix = f"Mend the {missing} that cannot be used, or add rows. {ADVISED_EXAMPLES} or more are advised."
+            fix = f"Repair the {missing} that cannot be used, or add rows. {ADVISED_EXAMPLES} or more are advised."
         return [TOO_FEW_ROWS(message, fix)]
     if n_examples < ADVISED_EXAMPLES:
         message = f"{have}; that is few."

@@ -5,12 +5,13 @@
         "error",
         title="A required cell is empty",
         why="Without a prompt or a completion the row is no example. It is left out.",
-        todo="Fill it in or delete the row.",
+        fix="Fill it in or delete the row.",
     )
 
     yield EMPTY_CELL('"Completion" is empty.', "Fill it in.", field="Completion")
 
-Reports, `docs/findings.md` and the list of automatic fixes are made from these declarations.
+Reports, `docs/findings.md` and the list of automatic fixes are made from these declarations. A `fix` says in words what to do;
+a `repair` is the automatic fix that `Report.apply` does.
 """
 
 import dataclasses
@@ -109,8 +110,8 @@ class FindingType:
     """A kind of finding. Calling it makes a `Finding` of that kind.
 
     Two kinds cannot share an `id`. Some findings of the kind may have `other_level` instead of `level`. `title`, `why` and
-    `todo` say in words what it is, why it matters, and what to do. `fix` is the automatic fix of every finding of the kind,
-    `optional_fixes` are those that only some of them have. `arguments` are arguments of `check` that its remedies name, as in
+    `fix` say in words what it is, why it matters, and what to do. `repair` is the automatic fix of every finding of the kind,
+    `optional_repairs` are those that only some of them have. `arguments` are arguments of `check` that its remedies name, as in
     `prompt="..."`; options of the command are made of them.
     """
 
@@ -118,9 +119,9 @@ class FindingType:
     level: Level
     title: str
     why: str
-    todo: str
-    fix: FixType | None = None
-    optional_fixes: tuple[FixType, ...] = ()
+    fix: str
+    repair: FixType | None = None
+    optional_repairs: tuple[FixType, ...] = ()
     other_level: Level | None = None
     arguments: tuple[str, ...] = ()
 
@@ -141,9 +142,9 @@ class FindingType:
     ) -> Finding:
         """Return a finding of this kind; its place is usually added by whoever knows the row (`Row.found`).
 
-        `repair` is one of `optional_fixes`, where one of them settles this finding; `level` may be `other_level`.
+        `repair` is one of `optional_repairs`, where one of them settles this finding; `level` may be `other_level`.
         """
-        done_by = repair or self.fix
+        done_by = repair or self.repair
         return Finding(
             id=self.id,
             level=level or self.level,

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 ROWS_SKIPPED = FindingType(
     "rows-skipped", "note", title="Rows that are in neither of the two files",
     why="They cannot be used, or they repeat another row. Each has a finding of its own that says why.",
-    todo="Repair those that you want to train on.",
+    fix="Repair those that you want to train on.",
 )  # fmt: skip
 STALE_FILE = FindingType(
     "stale-file", "warning", title="The folder holds a validation file from an earlier run",
     why="Nothing was held out this time, so that file belongs to another training file.",
-    todo="Delete it if it is no longer needed.",
+    fix="Delete it if it is no longer needed.",
 )  # fmt: skip
 
 TRAIN, VALIDATION = "train.jsonl", "validation.jsonl"

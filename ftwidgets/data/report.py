@@ -11,8 +11,8 @@ from ftwidgets.data.findings import Finding
 from ftwidgets.data.results import Applied, Fix, Results, sort_by_level
 from ftwidgets.data.text import quote
 
-MOST_FINDINGS = 20
-MOST_OF_A_KIND = 5
+MAX_FINDINGS = 20
+MAX_OF_A_KIND = 5
 
 
 class Report(Results):
@@ -103,9 +103,9 @@ def _worst(results: Results) -> list[Finding]:
     chosen = []
     for finding in sort_by_level(results.findings):
         n_of_kind[finding.id] += 1
-        if n_of_kind[finding.id] <= MOST_OF_A_KIND:
+        if n_of_kind[finding.id] <= MAX_OF_A_KIND:
             chosen.append(finding)
-    return chosen[:MOST_FINDINGS]
+    return chosen[:MAX_FINDINGS]
 
 
 def _completeness(results: Results) -> str:

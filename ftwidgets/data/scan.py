@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 512
 MAX_IN_MEMORY = 5_000
-MOST_OF_A_KIND = 1_000  # findings of one kind that are kept whole; more are only counted
+MAX_OF_A_KIND = 1_000  # findings of one kind that are kept whole; more are only counted
 
 
 @dataclass
@@ -34,7 +34,7 @@ class FindingCollector:
 
     def has_capacity(self, kind: str) -> bool:
         """Return whether another finding of this kind would be kept whole."""
-        return self.totals.get(kind, ("note", 0))[1] < MOST_OF_A_KIND
+        return self.totals.get(kind, ("note", 0))[1] < MAX_OF_A_KIND
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and keep it if there is capacity."""

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 STRADDLING_NEAR_DUPLICATES = FindingType(
     "straddling-near-duplicates", "error", title="A random split would separate near-duplicates",
     why="Nearly equal rows would be on both sides, so validation would measure memory.",
-    todo="Split by groups: then nearly equal rows stay together.",
+    fix="Split by groups: then nearly equal rows stay together.",
 )  # fmt: skip
 VALIDATION_SIZE = FindingType(
     "validation-size", "note", title="How many rows are held out",
     why="A score on few rows says little: it could be far off by chance. Rows with the same prompt stay together, so the "
         "number asked for cannot always be met. If nothing can be held out at all, this is a warning.",
-    todo="Nothing, or ask for another share.", other_level="warning",
+    fix="Nothing, or ask for another share.", other_level="warning",
 )  # fmt: skip
 UNKNOWN_SIDE = FindingType(
     "unknown-side", "error", title="The split column says neither train nor validation",
     why="Such rows are trained on, although you may have meant to hold them out.",
-    todo="Write `train` or `validation` in each row; `test` and `held-out` count as validation.",
+    fix="Write `train` or `validation` in each row; `test` and `held-out` count as validation.",
 )  # fmt: skip
 
 SPLIT_STRATEGIES = ("grouped", "stratified", "random")

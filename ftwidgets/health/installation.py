@@ -26,7 +26,7 @@ _INSTALL_LAB = 'python -m pip install "ftwidgets[lab]" (in a checkout: pip insta
 
 MANAGER, ANYWIDGET = "@jupyter-widgets/jupyterlab-manager", "anywidget"
 PACKAGES = {MANAGER: "jupyterlab_widgets", ANYWIDGET: "anywidget"}
-OLDEST_MANAGER = 5  # the one for ipywidgets 8
+MIN_MANAGER = 5  # the one for ipywidgets 8
 _RESTART = "then restart JupyterLab and reload the page."
 
 
@@ -111,8 +111,8 @@ def check_labextensions(
         if version is None:
             fix = f"python -m pip install --force-reinstall --no-deps {PACKAGES[name]}, {_RESTART}"
             problems.append(HealthCheck("widgets", "wrong", f"JupyterLab does not find {name}, which draws widgets", fix))
-        elif name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < OLDEST_MANAGER:
-            message = f"{name} {version} is older than ipywidgets 8 needs ({OLDEST_MANAGER}.0)"
+        elif name == MANAGER and version.split(".")[0].isdecimal() and int(version.split(".")[0]) < MIN_MANAGER:
+            message = f"{name} {version} is older than ipywidgets 8 needs ({MIN_MANAGER}.0)"
             fix = f'python -m pip install --upgrade "jupyterlab_widgets>=3", {_RESTART}'
             problems.append(HealthCheck("widgets", "wrong", message, fix))
         elif disabled:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
 
-FIRST = "00_start_here.ipynb"
+FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
 
 _PACKAGE = Path(__file__).parents[1]
@@ -32,13 +32,13 @@ def run(options: argparse.Namespace) -> int:
             '(in a checkout: pip install -e ".[lab]").'
         )
     folder, where = find_lessons()
-    print(f"{where} JupyterLab opens {FIRST}; Ctrl-C here stops it.", flush=True)
+    print(f"{where} JupyterLab opens {FIRST_LESSON}; Ctrl-C here stops it.", flush=True)
     return open_lab(folder, options.rest)
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Open JupyterLab on the first lesson, wait until it ends, and return its exit code; `options` are passed to it."""
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", FIRST, *options], cwd=folder)
+    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", FIRST_LESSON, *options], cwd=folder)
     while True:
         try:
             return process.wait()
@@ -52,11 +52,11 @@ def find_lessons() -> tuple[Path, str]:
     Returns their folder, and a sentence that says where they are. Raises an `FtwidgetsError` if there are none.
     """
     checkout = _PACKAGE.parent / "notebooks"
-    if (checkout / FIRST).is_file():
+    if (checkout / FIRST_LESSON).is_file():
         return checkout, f"The lessons are in {checkout}."
     bundled = _PACKAGE / "_notebooks"
-    if not (bundled / FIRST).is_file():
-        raise FtwidgetsError(f"the lessons are missing: no {FIRST} in {checkout} or {bundled}. Reinstall ftwidgets.")
+    if not (bundled / FIRST_LESSON).is_file():
+        raise FtwidgetsError(f"the lessons are missing: no {FIRST_LESSON} in {checkout} or {bundled}. Reinstall ftwidgets.")
     kept = copy_missing(bundled, COPY)
     unchanged = f"; {kept} files were there already and stay as they are." if kept else "."
     return COPY, f"The lessons are in {COPY.resolve()}{unchanged}"

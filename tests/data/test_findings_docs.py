@@ -121,7 +121,7 @@ def watched(refused: list[Finding]) -> Iterator[None]:
 def test_the_example_shows_it(section: Section, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example has the finding that it stands under, at the level that is said."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ftwidgets.data.readers.json_files.LARGEST_FILE", 2**20)
+    monkeypatch.setattr("ftwidgets.data.readers.json_files.MAX_FILE", 2**20)
     findings = run(section, tmp_path)
     assert section.id in {found.id for found in findings}, "\n".join(map(str, findings))
     levels = {found.level for found in findings if found.id == section.id}

@@ -13,20 +13,20 @@ from ftwidgets.data.text import join_names, normalize, quote
 MISSING_COLUMN = FindingType(
     "missing-column", "error", title="A column is not there",
     why="Without a prompt and a completion for each row there is nothing to train on.",
-    todo='Name the columns: `prompt="Question"`, `completion="Answer"`; in a terminal `--prompt Question --completion Answer`.',
+    fix='Name the columns: `prompt="Question"`, `completion="Answer"`; in a terminal `--prompt Question --completion Answer`.',
     arguments=("prompt", "completion", "system_column", "conversation", "group"),
 )  # fmt: skip
 AMBIGUOUS_COLUMN = FindingType(
     "ambiguous-column", "error", title="Two columns have the name that is looked for",
     why="Only you can know which of them is meant.",
-    todo="Rename or delete one of them, or name the right one exactly.",
+    fix="Rename or delete one of them, or name the right one exactly.",
     arguments=("prompt", "completion", "system_column", "conversation", "group"),
 )  # fmt: skip
 IGNORED_COLUMNS = FindingType(
     "ignored-columns", "note", title="Columns that are not used",
     why="They stay out of the training file. That is right for remarks and dates, and wrong if one of them is a system prompt "
         "under another name.",
-    todo='Nothing, or name the column for its part, such as `system_column="Role"`.',
+    fix='Nothing, or name the column for its part, such as `system_column="Role"`.',
 )  # fmt: skip
 
 DEFAULT_COLUMNS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}

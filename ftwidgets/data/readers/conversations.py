@@ -16,7 +16,7 @@ CONVERSATION_INTERRUPTED = FindingType(
     "conversation-interrupted", "warning", title="A conversation goes on after rows of another",
     why="Rows of one conversation are turns only where they follow each other. Its rows further down become a conversation of "
         "their own that begins in the middle.",
-    todo="Sort the table by the conversation, keeping the order of its turns.",
+    fix="Sort the table by the conversation, keeping the order of its turns.",
 )  # fmt: skip
 
 

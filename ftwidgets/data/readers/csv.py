@@ -23,7 +23,7 @@ from ftwidgets.data.text import normalize, pluralize, quote
 OPEN_QUOTE = FindingType(
     "open-quote", "error", title="A quote opens and never closes",
     why="Everything after it is one cell, so rows are lost.",
-    todo="Go to the line that is named and close the quote, or double it if it belongs to the text.",
+    fix="Go to the line that is named and close the quote, or double it if it belongs to the text.",
 )  # fmt: skip
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", "\x01")

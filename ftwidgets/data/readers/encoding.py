@@ -19,13 +19,13 @@ WINDOWS_1252 = FindingType(
     "windows-1252", "warning", title="The text was read as Windows-1252",
     why="It is not UTF-8. Old spreadsheet programs write Windows-1252, and its letters make sense here, but another encoding "
         "could have been meant.",
-    todo='Look at the words that are quoted. If they read wrong, name the encoding: `encoding="..."`. Saved as UTF-8, nothing '
+    fix='Look at the words that are quoted. If they read wrong, name the encoding: `encoding="..."`. Saved as UTF-8, nothing '
         "has to be guessed.", arguments=("encoding",),
 )  # fmt: skip
 WRONG_ENCODING = FindingType(
     "wrong-encoding", "error", title="The encoding of the text is not recognised",
     why="Neither UTF-8 nor UTF-16 nor Windows-1252 fits the bytes, so letters would be replaced by others.",
-    todo='Save the file as UTF-8, or name its encoding: `encoding="..."`.', arguments=("encoding",),
+    fix='Save the file as UTF-8, or name its encoding: `encoding="..."`.', arguments=("encoding",),
 )  # fmt: skip
 
 _HEAD = 4096  # bytes that show a byte order mark, and whether it is JSON

@@ -12,18 +12,18 @@ from ftwidgets.data.text import quote
 EMPTY_FILE = FindingType(
     "empty-file", "error", title="The file is empty",
     why="There is nothing in it, or only whitespace. An export that broke off leaves such files.",
-    todo="Export the data again, or give the file that you meant.",
+    fix="Export the data again, or give the file that you meant.",
 )  # fmt: skip
 OTHER_FORMAT = FindingType(
     "other-format", "error", title="The file has another format",
     why="It holds something from which training data cannot be read: a PDF, a picture, an archive, a Parquet table.",
-    todo="Export it as CSV, XLSX or JSON Lines. A DataFrame can be given as it is.",
+    fix="Export it as CSV, XLSX or JSON Lines. A DataFrame can be given as it is.",
 )  # fmt: skip
 
 NOT_READABLE = FindingType(
     "not-readable", "error", title="The file cannot be opened",
     why="Nothing was checked. The system says why: most often the permission is missing, or another program holds the file.",
-    todo="Check the permissions of the file and close the program that has it open.",
+    fix="Check the permissions of the file and close the program that has it open.",
 )  # fmt: skip
 
 TextFormat = Literal["table", "json_lines", "json_document"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REPEATED_INDEX = FindingType(
     "repeated-index", "note", title="The index of the DataFrame repeats labels",
     why="A label that two rows share does not show where a problem is, so rows are named by their position.",
-    todo="`frame.reset_index(drop=True)` gives each row its own label.",
+    fix="`frame.reset_index(drop=True)` gives each row its own label.",
 )  # fmt: skip
 
 # Columns that hold lists of messages: such a row is read as a record.

@@ -22,27 +22,27 @@ from ftwidgets.data.text import pluralize, quote
 NOT_JSON = FindingType(
     "not-json", "error", title="A line is not JSON",
     why="Single quotes, a comma too many, a line that broke off: a service rejects the whole file.",
-    todo="Repair the line. A program that writes JSON (`json.dumps`) does not make this mistake.",
+    fix="Repair the line. A program that writes JSON (`json.dumps`) does not make this mistake.",
 )  # fmt: skip
 BLANK_LINE = FindingType(
     "blank-line", "note", title="Lines with nothing in them",
     why="They are skipped here. Some programs that read JSON Lines stop at them.",
-    todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
+    fix="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
 )  # fmt: skip
 TOO_LARGE_FILE = FindingType(
     "too-large-file", "error", title="The file is larger than a service takes",
     why="Services reject training files over 512 MB.",
-    todo="Split it, or leave out repeated and very long rows; a smaller set of good examples trains as well.",
+    fix="Split it, or leave out repeated and very long rows; a smaller set of good examples trains as well.",
 )  # fmt: skip
 BYTE_ORDER_MARK = FindingType(
     "byte-order-mark", "note", title="The file begins with a byte order mark",
     why="Some services stop at it and report that line 1 is not JSON; Azure asks for one.",
-    todo="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
+    fix="Nothing, if you upload what `report.apply` or `ftwidgets.prepare` writes: that has none.",
 )  # fmt: skip
 
-LARGEST_FILE = 512 * 1024 * 1024  # bytes of JSON Lines; what the services take as one file
+MAX_FILE = 512 * 1024 * 1024  # bytes of JSON Lines; what the services take as one file
 MAX_DEPTH = 100  # levels of lists and objects
-LARGEST_DOCUMENT = 200 * 1024 * 1024  # bytes of JSON that are read at once
+MAX_DOCUMENT = 200 * 1024 * 1024  # bytes of JSON that are read at once
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _LIST_KEYS = ("data", "train", "rows", "examples")
 _RECORD_KEYS = {"messages", "conversations", "prompt", "instruction", "input"}
@@ -103,10 +103,8 @@ class JsonLines:
     def first_findings(self) -> list[Finding]:
         """Return what is known about the whole file before it is read."""
         findings = []
-        if self.size > LARGEST_FILE:
-            message = (
-                f"{quote(self.name)} has {self.size / 2**20:,.0f} MB; services take up to {LARGEST_FILE // 2**20} MB a file."
-            )
+        if self.size > MAX_FILE:
+            message = f"{quote(self.name)} has {self.size / 2**20:,.0f} MB; services take up to {MAX_FILE // 2**20} MB a file."
             fix = "Leave out rows: a good selection trains as well as all of them."
             findings.append(TOO_LARGE_FILE(message, fix))
         if self.text.has_bom:
@@ -152,7 +150,7 @@ def open_json_lines(text: TextFile) -> JsonLines:
 def read_json_document(text: TextFile) -> RowsInMemory:
     """Return the records of a JSON file; raise UnreadableError if it is too large, not JSON, or not a list of records."""
     name, size = text.name, text.size
-    if size > LARGEST_DOCUMENT:
+    if size > MAX_DOCUMENT:
         message = f"{quote(name)} is one JSON document of {size / 2**20:,.0f} MB, more than can be read at once."
         fix = "Write it as JSON Lines: one record a line."
         raise UnreadableError(NOT_READABLE(message, fix))

@@ -13,7 +13,7 @@ from ftwidgets.data.rows import Row, TrainingRow
 MIXED_FORMS = FindingType(
     "mixed-forms", "error", title="Rows of different forms in one file",
     why="A service trains on one kind: chat, preference, or prompt and completion. Rows of another kind are rejected.",
-    todo="Put each form into a file of its own.",
+    fix="Put each form into a file of its own.",
 )  # fmt: skip
 
 _KIND_NAMES = {"chat": "chat", "completion": "prompt and completion", "preference": "preference"}

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 NOT_FOUND = FindingType(
     "not-found", "error", title="There is no such file",
     why="Nothing was checked.",
-    todo="Check the spelling of the path; it is relative to the folder in which the program or the notebook runs.",
+    fix="Check the spelling of the path; it is relative to the folder in which the program or the notebook runs.",
 )  # fmt: skip
 SYSTEM_IS_A_COLUMN = FindingType(
     "system-is-a-column", "warning", title="The system prompt is the name of a column",
     why="`system` is the text itself. Given the name of a column, the model would get that name as its instructions.",
-    todo="If the column was meant, use `system_column`.", arguments=("system_column",),
+    fix="If the column was meant, use `system_column`.", arguments=("system_column",),
 )  # fmt: skip
 
 Source: TypeAlias = "str | os.PathLike[str] | pd.DataFrame | Sequence[Mapping[str, Any]]"

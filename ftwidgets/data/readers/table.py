@@ -21,46 +21,46 @@ from ftwidgets.data.text import pluralize, quote
 EMPTY_CELL = FindingType(
     "empty-cell", "error", title="A required cell is empty",
     why="Without a prompt or a completion the row is no example. It is left out.",
-    todo="Fill it in or delete the row.",
+    fix="Fill it in or delete the row.",
 )  # fmt: skip
 TOO_MANY_CELLS = FindingType(
     "too-many-cells", "error", title="A row has more cells than the header",
     why="Most often a text holds the delimiter and is not in quotes, so its end lies in the next column and would be lost.",
-    todo="Put the text in double quotes.",
+    fix="Put the text in double quotes.",
 )  # fmt: skip
 DROP_OUTER_QUOTES = FixType("drop-outer-quotes", "take out quotes that became part of a text")
 BLANK_BEFORE_QUOTE = FindingType(
     "blank-before-quote", "warning", title="A space before a quote",
     why="The quote does not open a quoted cell then, so the quotes are part of the text, and the model learns to write them.",
-    todo="Delete the space between the delimiter and the quote.", fix=DROP_OUTER_QUOTES,
+    fix="Delete the space between the delimiter and the quote.", repair=DROP_OUTER_QUOTES,
 )  # fmt: skip
 DROP_BLANK_ROWS = FixType("drop-blank-rows", "leave out empty rows")
 BLANK_ROW = FindingType(
     "blank-row", "note", title="Rows with nothing in them",
     why="They are skipped. Spreadsheets leave them behind.",
-    todo="Nothing.", fix=DROP_BLANK_ROWS,
+    fix="Nothing.", repair=DROP_BLANK_ROWS,
 )  # fmt: skip
 NOT_TEXT = FindingType(
     "not-text", "error", title="A cell holds something that is not text",
     why="A list or an object can be written as text in several ways, so none is guessed. The row is left out.",
-    todo="Turn the column into text as it should read.",
+    fix="Turn the column into text as it should read.",
 )  # fmt: skip
 BLANK_CELL = FindingType(
     "blank-cell", "error", title="A cell holds only whitespace",
     why="It looks filled and says nothing: the model would learn to answer with whitespace. The row is left out.",
-    todo="Fill it in or delete the row.",
+    fix="Fill it in or delete the row.",
 )  # fmt: skip
 NUMBERS_AS_TEXT = FindingType(
     "numbers-as-text", "note", title="Numbers and dates are written as text",
     why="A model reads and writes text. 1.0 and 1 are different texts, and pandas writes the first where a column has gaps. A "
         "date is written as 2024-05-01.",
-    todo="If they should read differently, turn the column into text first.",
+    fix="If they should read differently, turn the column into text first.",
 )  # fmt: skip
 STRAY_QUOTE = FindingType(
     "stray-quote", "warning", title="A quote inside a quoted cell is not doubled",
     why="To every reader of CSV the cell's quotes end there, so one quote is lost and another is left, and the model learns "
         "the changed text.",
-    todo='Write each quote inside a quoted cell twice, as ""in stock"".',
+    fix='Write each quote inside a quoted cell twice, as ""in stock"".',
 )  # fmt: skip
 
 _REASONS = {"prompt": "every example needs a prompt", "completion": "every example needs an answer"}

@@ -18,8 +18,8 @@ BLOCK = 1 << 18  # bytes read at a time
 IN_MEMORY = 8 << 20  # bytes; a larger copy is an unnamed file on disk
 _SEQUENTIAL_BUFFER = 1 << 20  # bytes read from a file at a time, row after row
 _RANDOM_BUFFER = 1 << 13  # for single rows here and there
-_LONGEST_LINE = 8 << 20  # bytes of a line of a table
-_LONGEST_RECORD = 64 << 20  # of JSON, where a row may hold several pictures
+_MAX_LINE = 8 << 20  # bytes of a line of a table
+_MAX_RECORD = 64 << 20  # of JSON, where a row may hold several pictures
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
 _LONG_NUMBER = b"0" * 19
 
@@ -105,7 +105,7 @@ class TextStatistics:
         last = block.rfind(b"\n")
         self._since_lf = self._since_lf + len(block) if last < 0 else len(block) - last
         self.n_lf += block.count(b"\n")
-        if not self.long_line and self._since_lf > (_LONGEST_RECORD if self.is_json else _LONGEST_LINE):
+        if not self.long_line and self._since_lf > (_MAX_RECORD if self.is_json else _MAX_LINE):
             self.long_line = self.n_lf + 1
         if self.is_json:
             self.n_cr += b"\r" in block

@@ -11,7 +11,7 @@ from html import escape
 _WIDTH, _HEIGHT = 600, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 20, 10, 40
 _ROW, _NAMES, _NUMBERS = 24, 150, 60
-_LONGEST = 20  # characters of a bar's name
+_MAX_NAME = 20  # characters of a bar's name
 
 
 def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, axis: str, fill: str) -> str:
@@ -45,7 +45,7 @@ def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: s
     drawn, texts = [], []
     for i, (name, n) in enumerate(shares):
         y, long = i * _ROW, room * n / max(most, 1)
-        short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+        short = name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + "…"
         drawn.append(f'<rect x="{_NAMES}" y="{y + 4}" width="{long:.1f}" height="{_ROW - 8}"/>')
         texts.append(_text(_NAMES - 8, y + 16, short, anchor="end"))
         texts.append(_text(_NAMES + long + 6, y + 16, f"{n:,}", anchor="start"))

@@ -60,14 +60,14 @@ def page(report: Results) -> str:
 
 
 def _kind(kind: summary.Kind) -> str:
-    rows = [(escape(summary.where(found)), _message(found, kind.fix)) for found in kind.first[: summary.FIRST]]
+    rows = [(escape(summary.where(found)), _message(found, kind.shared_fix)) for found in kind.first[: summary.SHOWN_OF_A_KIND]]
     more = kind.count - len(rows)
     table = table_html(f"{kind.title}: where", ("Where", "What is wrong"), rows, look="quiet")
     repairs = ", ".join(f"<code>{escape(name)}</code>" for name in kind.repairs)
     return (
         f'<section class="kind" aria-labelledby="{escape(kind.id)}"><h3 id="{escape(kind.id)}">{_level(kind.level)} '
         f'{escape(kind.title)} <span class="count">({kind.count:,})</span></h3>'
-        f"<p>{_our_words(kind.why)}</p><p><strong>What to do:</strong> {_our_words(kind.todo)}</p>"
+        f"<p>{_our_words(kind.why)}</p><p><strong>What to do:</strong> {_our_words(kind.fix)}</p>"
         f"{f'<p><strong>Automatic fix:</strong> {repairs}</p>' if repairs else ''}{table}"
         f"{f'<p>… and {more:,} more of this kind.</p>' if more > 0 else ''}"
         f'<p class="soft">More: <code>{summary.PAGE}#{escape(kind.id)}</code></p></section>'
@@ -78,7 +78,7 @@ def _all(report: Results) -> str:
     if not report.findings:
         return ""
     rows = []
-    for found in report.findings[: summary.LISTED]:
+    for found in report.findings[: summary.MAX_LISTED]:
         link = f'<a href="#{escape(found.id)}">{escape(found.id)}</a>'
         rows.append((escape(summary.where(found)), _level(found.level), link, _message(found)))
     more = summary.more_findings(report)

@@ -47,15 +47,15 @@ def plain(words: str) -> str:
 
 def _kind(kind: summary.Kind) -> str:
     listed = ""
-    for found in kind.first[: summary.FIRST]:
-        at, fix = summary.excerpt(found), "" if found.fix == kind.fix else found.fix
+    for found in kind.first[: summary.SHOWN_OF_A_KIND]:
+        at, fix = summary.excerpt(found), "" if found.fix == kind.shared_fix else found.fix
         message = plain(f"{found.message} {fix}".strip())
         listed += f"- {plain(summary.where(found))}: {message}{f' ({plain(at)})' if at else ''}\n"
-    more = kind.count - min(len(kind.first), summary.FIRST)
+    more = kind.count - min(len(kind.first), summary.SHOWN_OF_A_KIND)
     repairs = ", ".join(f"`{name}`" for name in kind.repairs)
     return (
         f"### {kind.id}\n\n**{kind.level}, {pluralize(kind.count, 'time')}: {kind.title}.** "
-        f"{kind.why}\n\nWhat to do: {kind.todo}"
+        f"{kind.why}\n\nWhat to do: {kind.fix}"
         f"{f' Automatic fix: {repairs}.' if repairs else ''}\n\n{listed}"
         f"{f'- … and {more:,} more of this kind{chr(10)}' if more > 0 else ''}"
     )
@@ -66,7 +66,7 @@ def _all(report: Results) -> str:
         return ""
     rows = [
         (plain(summary.where(found)), found.level, f"`{found.id}`", plain(found.message), plain(found.fix))
-        for found in report.findings[: summary.LISTED]
+        for found in report.findings[: summary.MAX_LISTED]
     ]
     more = summary.more_findings(report)
     rest = f"\n{more}\n" if more else ""

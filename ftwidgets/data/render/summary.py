@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PAGE = "docs/findings.md"
 EPOCHS = 3  # for the estimate of the cost
-LISTED = 200  # findings in the list of all
-FIRST = 5  # findings that are shown of each kind
+MAX_LISTED = 200  # findings in the list of all
+SHOWN_OF_A_KIND = 5  # findings that are shown of each kind
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Kind:
     first: list[Finding]  # those that the report holds, by line
     title: str
     why: str
-    todo: str
+    fix: str  # what to do about any of them
     repairs: list[str]  # names of the automatic fixes that some of them have
 
     @property
-    def fix(self) -> str:
+    def shared_fix(self) -> str:
         """The remedy that all of several findings share, which is then shown once for all; empty if there is none."""
         fixes = {finding.fix for finding in self.first}
         return fixes.pop() if len(fixes) == 1 and len(self.first) > 1 else ""
@@ -52,10 +52,10 @@ def kinds(report: Results) -> list[Kind]:
         first = by_kind.get(rule, [])
         repairs = sorted({finding.repair for finding in first if finding.repair})
         if declared := finding_type(rule):
-            title, why, todo = declared.title, declared.why, declared.todo
+            title, why, fix = declared.title, declared.why, declared.fix
         else:  # a finding that somebody made by hand
-            title, why, todo = rule, "", first[0].fix if first else ""
-        made.append(Kind(rule, level, count, first, title, why, todo, repairs))
+            title, why, fix = rule, "", first[0].fix if first else ""
+        made.append(Kind(rule, level, count, first, title, why, fix, repairs))
     return sorted(made, key=lambda kind: (LEVELS.index(kind.level), -kind.count, kind.id))
 
 
@@ -147,7 +147,7 @@ def length_rows(report: Results) -> list[tuple[str, str]]:
 
 def more_findings(report: Results) -> str:
     """Return how many findings are not in the list of all; empty if they all are."""
-    n_listed = min(len(report.findings), LISTED)
+    n_listed = min(len(report.findings), MAX_LISTED)
     more = report.n_findings - n_listed
     return f"… and {pluralize(more, 'finding')} more than the {n_listed} listed here." if more > 0 else ""
 

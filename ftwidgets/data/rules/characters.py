@@ -18,24 +18,24 @@ DROP_CONTROL_CHARACTERS = FixType("drop-control-characters", "take out control c
 CONTROL_CHARACTER = FindingType(
     "control-character", "warning", title="Control characters",
     why="These characters control a terminal or end a text. The model learns to write them.",
-    todo="Delete them.", fix=DROP_CONTROL_CHARACTERS,
+    fix="Delete them.", repair=DROP_CONTROL_CHARACTERS,
 )  # fmt: skip
 DROP_INVISIBLE_CHARACTERS = FixType("drop-invisible-characters", "take out invisible characters")
 INVISIBLE_CHARACTER = FindingType(
     "invisible-character", "note", title="Invisible characters",
     why="Zero-width spaces and the like come from web pages. They make equal texts different, and the model counts them.",
-    todo="Delete them.", fix=DROP_INVISIBLE_CHARACTERS,
+    fix="Delete them.", repair=DROP_INVISIBLE_CHARACTERS,
 )  # fmt: skip
 LOST_CHARACTER = FindingType(
     "lost-character", "warning", title="A character was lost",
     why="The character � stands where a program could not read a letter. Nobody can know which letter it was.",
-    todo="Write the letter, or go back to the original.",
+    fix="Write the letter, or go back to the original.",
 )  # fmt: skip
 DROP_HALF_CHARACTERS = FixType("drop-half-characters", "take out half characters (lone surrogates)")
 HALF_CHARACTER = FindingType(
     "half-character", "error", title="Half a character",
     why="This is a lone surrogate: half of an emoji or of a rare character. No UTF-8 file can hold it, and services reject it.",
-    todo="Write the whole character, or delete the half.", optional_fixes=(DROP_HALF_CHARACTERS,),
+    fix="Write the whole character, or delete the half.", optional_repairs=(DROP_HALF_CHARACTERS,),
 )  # fmt: skip
 
 # Of C1 only what has no meaning in Windows-1252; the others are mojibake.
@@ -149,11 +149,11 @@ def drop_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
-MEND_MOJIBAKE = FixType("mend-mojibake", "repair text that was read in a wrong encoding")
+REPAIR_MOJIBAKE = FixType("mend-mojibake", "repair text that was read in a wrong encoding")
 MOJIBAKE = FindingType(
     "mojibake", "warning", title="Text that was read in a wrong encoding",
     why="UTF-8 read as Windows-1252 turns é into Ã©. The model learns to write that.",
-    todo="Read the original again with its own encoding, or let the fix repair it.", fix=MEND_MOJIBAKE,
+    fix="Read the original again with its own encoding, or let the fix repair it.", repair=REPAIR_MOJIBAKE,
 )  # fmt: skip
 
 # What the bytes 80 to BF look like after the letters that come first in UTF-8, by encoding; no-break spaces only after a and A
@@ -182,7 +182,7 @@ def check_mojibake(text: str, field: str) -> Iterator[Finding]:
         at = max(0, next((i for i in range(lengths) if text[i] != repaired[i]), lengths) - 10)
         before, after = (printable(one[at : at + 24], 24) for one in (text, repaired))
         message = f'Was read with a wrong encoding: "{before}" should be "{after}".'
-        fix = "Take the text from its source again as UTF-8, or let the automatic fix mend it and look it over."
+        fix = "Take the text from its source again as UTF-8, or let the automatic fix repair it and look it over."
         yield MOJIBAKE(message, fix, field, excerpt(text, at))
 
 

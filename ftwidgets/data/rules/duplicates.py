@@ -22,12 +22,12 @@ DUPLICATE_ROW = FindingType(
     "duplicate-row", "warning", title="A duplicate row",
     why="A duplicate counts twice in training. If one copy lands in the validation file, the model has already seen "
         "it. The row is used once.",
-    todo="Delete one of them.", fix=DROP_REPEATS,
+    fix="Delete one of them.", repair=DROP_REPEATS,
 )  # fmt: skip
 SAME_BUT_BLANKS = FindingType(
     "same-but-blanks", "warning", title="A duplicate row but for whitespace or capital letters",
     why="It counts twice in training, as an exact duplicate does.",
-    todo="Delete one of them.", fix=DROP_REPEATS,
+    fix="Delete one of them.", repair=DROP_REPEATS,
 )  # fmt: skip
 
 

@@ -14,33 +14,33 @@ from ftwidgets.data.rules.near_duplicates.compare import is_number
 from ftwidgets.data.rules.near_duplicates.typos import edit_distance, is_confusable
 from ftwidgets.data.text import normalize, pluralize, quote
 
-MEND_LABELS = FixType("mend-labels", "write mistyped labels as the label they are close to", requires_opt_in=True)
+REPAIR_LABELS = FixType("mend-labels", "write mistyped labels as the label they are close to", requires_opt_in=True)
 LABEL_TYPO = FindingType(
     "label-typo", "warning", title="A label that is probably mistyped",
     why="To the model a mistyped label is a label of its own.",
-    todo="Write it like the others.", fix=MEND_LABELS,
+    fix="Write it like the others.", repair=REPAIR_LABELS,
 )  # fmt: skip
 RARE_LABEL = FindingType(
     "rare-label", "warning", title="A label with very few rows",
     why="From two or three rows the model cannot learn when the label applies, and no validation can measure it.",
-    todo="Add rows with this label, or merge it with another.",
+    fix="Add rows with this label, or merge it with another.",
 )  # fmt: skip
 LABEL_IMBALANCE = FindingType(
     "label-imbalance", "warning", title="One label is far more frequent than another",
     why="A model that always answers with the frequent label is right most of the time, and learns little else.",
-    todo="Add rows with the rare label, or leave out some with the frequent one; measure each label by itself.",
+    fix="Add rows with the rare label, or leave out some with the frequent one; measure each label by itself.",
 )  # fmt: skip
 
-FEWEST_ROWS, FEW_LABELS, MOST_LABELS, MOST_NUMBERS, LONGEST = 20, 20, 200, 11, 40
-HELD = 1_000  # with more different completions than this it is no label task, and they are no longer counted
-RARE = 5  # a label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row
+MIN_ROWS, FEW_LABELS, MAX_LABELS, MAX_NUMBERS, MAX_LABEL_LENGTH = 20, 20, 200, 11, 40
+MAX_COMPLETIONS = 1_000  # with more different completions than this it is no label task, and they are no longer counted
+RARE_BELOW = 5  # a label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row
 
-MAJOR, RATIO = 0.8, 10.0
+MAX_SHARE, MAX_RATIO = 0.8, 10.0
 """A set is unbalanced if one label has more than 80 % of the rows (the others together under 20 %, which Google's machine
 learning course calls moderate imbalance), or ten times the rows of the least frequent label that is not rare."""
 
-FREQUENT = 5  # a label is a typo of another only if that one occurs at least five times as often
-MOST_TYPOS = 2  # a spelling with more rows is a label of its own: nobody makes the same typo three times
+MIN_TIMES_AS_OFTEN = 5  # a label is a typo of another only if that one occurs at least five times as often
+MAX_TYPOS = 2  # a spelling with more rows is a label of its own: nobody makes the same typo three times
 
 
 class Labels:
@@ -65,7 +65,7 @@ class Labels:
         for text in batch.completions:
             if text not in numbers:
                 numbers[text] = len(numbers)
-        if len(numbers) > HELD:
+        if len(numbers) > MAX_COMPLETIONS:
             self._numbers, self._rows, self._too_many = {}, array("h"), True
         else:
             self._rows.extend([numbers[text] for text in batch.completions])
@@ -100,12 +100,14 @@ class Labels:
     def _check_rare(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         assert self.counts is not None
         names = {number: self.corrections.get(text, text) for text, number in self._numbers.items()}
-        rare = {label for label, n in self.counts.items() if n < RARE}
+        rare = {label for label, n in self.counts.items() if n < RARE_BELOW}
         positions: dict[str, list[int]] = defaultdict(list)
         for position, number in enumerate(self._rows if rare else ()):
             if names[number] in rare:
                 positions[names[number]].append(position)
-        fix = f"Add rows until there are {RARE} or more, or leave the label out; so few can be neither learnt nor measured."
+        fix = (
+            f"Add rows until there are {RARE_BELOW} or more, or leave the label out; so few can be neither learnt nor measured."
+        )
         for label, found in positions.items():
             places = ", ".join(map(lookup.where, found))
             message = f"The label {quote(label, 40)} occurs in {pluralize(len(found), 'row')} only ({places})."
@@ -125,14 +127,14 @@ def is_label_task(spellings: dict[str, int]) -> bool:
     for text, times in spellings.items():
         normalized[normalize(text)] += times
     established = {label: times for label, times in normalized.items() if times > 1}
-    if n < FEWEST_ROWS or not 0 < len(established) <= MOST_LABELS or any(len(label) > LONGEST for label in established):
+    if n < MIN_ROWS or not 0 < len(established) <= MAX_LABELS or any(len(label) > MAX_LABEL_LENGTH for label in established):
         return False
-    filled = sum(times for times in established.values() if times >= RARE) / n
+    filled = sum(times for times in established.values() if times >= RARE_BELOW) / n
     even = len(established) <= FEW_LABELS or filled >= 0.9
     dense = len(established) <= n / 10 or (len(established) > FEW_LABELS and len(established) <= n / 7 and filled >= 0.97)
     firsts = [words[0].encode() for label in established if (words := re.findall(r"\w+", label))]
     n_numbers = sum(map(is_number, firsts))
-    are_amounts = n_numbers > MOST_NUMBERS and 2 * n_numbers >= len(firsts)
+    are_amounts = n_numbers > MAX_NUMBERS and 2 * n_numbers >= len(firsts)
     return sum(established.values()) >= 0.9 * n and even and dense and not are_amounts
 
 
@@ -155,9 +157,9 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
             if other in meant:
                 continue
             typo, label, n = normalized[text], normalized[other], spellings[text]
-            may_be_typo = typo != label and spellings[other] >= FREQUENT * n
+            may_be_typo = typo != label and spellings[other] >= MIN_TIMES_AS_OFTEN * n
             same_words = may_be_typo and strip_punctuation(typo) == strip_punctuation(label)
-            if typo == label or same_words or (may_be_typo and n <= MOST_TYPOS and is_typo(typo, label)):
+            if typo == label or same_words or (may_be_typo and n <= MAX_TYPOS and is_typo(typo, label)):
                 meant[text] = other
                 break
     return meant
@@ -166,18 +168,18 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
     """Yield a finding if one label is far more frequent than the others."""
     (label, most), total = next(iter(counts.items())), sum(counts.values())
-    frequent = [n for n in counts.values() if n >= RARE]
+    frequent = [n for n in counts.values() if n >= RARE_BELOW]
     fix = "Add rows of the other labels, and judge the result label by label; the score over all rows hides the rare ones."
     if len(counts) < 2:
         return
-    if most > MAJOR * total:
+    if most > MAX_SHARE * total:
         share = most / total
         message = (
             f"{quote(label, 40)} is the answer in {most:,} of {pluralize(total, 'row')}: always saying it scores {share:.2f}."
         )
         yield None, LABEL_IMBALANCE(message, fix)
-    elif frequent and most > RATIO * min(frequent):
-        least = min((name for name in counts if counts[name] >= RARE), key=lambda name: counts[name])
+    elif frequent and most > MAX_RATIO * min(frequent):
+        least = min((name for name in counts if counts[name] >= RARE_BELOW), key=lambda name: counts[name])
         message = f"{quote(label, 40)} is the answer in {most:,} rows, {quote(least, 40)} in {counts[least]:,}."
         yield None, LABEL_IMBALANCE(message, fix)
 

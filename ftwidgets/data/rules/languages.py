@@ -15,7 +15,7 @@ from ftwidgets.data.rows import RowBatch, RowLookup
 UNEXPECTED_LANGUAGE = FindingType(
     "unexpected-language", "warning", title="Another script or language than the others",
     why="In a set in one language, an answer in another is often a row from somewhere else.",
-    todo="Check whether it belongs here.",
+    fix="Check whether it belongs here.",
 )  # fmt: skip
 
 # The most common function words of each language; a word may be in several.
@@ -68,15 +68,16 @@ _KANA = NAMES.index("Japanese")
 _OF_LANGUAGE = [frozenset(words.split()) for words in _WORDS.values()]
 _ALL_WORDS = frozenset().union(*_OF_LANGUAGE)
 # Words that hardly occur in a text of another of these languages: with one of them no more needs to be counted.
-_TELLING = {
+_DISTINCTIVE_WORDS = {
     "English": ("the", "you", "and", "your", "my", "with", "it", "how", "what", "have", "are"),
     "German": ("und", "nicht", "ist", "das", "ich", "eine", "sie"),
+    "French": ("est", "vous", "dans", "pour", "une", "des"),
+    "Spanish": ("los", "para", "una", "por", "las", "está"),
 }
-_TELLING |= {"French": ("est", "vous", "dans", "pour", "une", "des"), "Spanish": ("los", "para", "una", "por", "las", "está")}
-_PATTERNS = {NAMES.index(name): tuple(f" {word} " for word in words) for name, words in _TELLING.items()}
-_SHORTEST = 24  # characters of a text in Latin letters on which to judge
+_PATTERNS = {NAMES.index(name): tuple(f" {word} " for word in words) for name, words in _DISTINCTIVE_WORDS.items()}
+_MIN_LENGTH = 24  # characters of a text in Latin letters on which to judge
 _EXAMINED = 240  # characters; a language shows early
-_FEWEST_HITS = 4  # different function words
+_MIN_HITS = 4  # different function words
 
 _MIN_ROWS = 20
 _FEW = 0.10  # a language is the usual one if at least nine in ten texts are in it
@@ -127,7 +128,7 @@ def detect_language(text: str, expected: int = 0) -> int:
     `expected` is the most likely one: one of its most common words is enough to recognize it.
     """
     if text.isascii():
-        if len(text) < _SHORTEST:
+        if len(text) < _MIN_LENGTH:
             return 0
         for word in _PATTERNS.get(expected, ()):
             if word in text:
@@ -148,7 +149,7 @@ def detect_language(text: str, expected: int = 0) -> int:
         return expected
     if upper.count(0) < len(upper) and (script := _by_script(start, upper)) is not None:
         return script
-    return _by_words(text) if len(text) >= _SHORTEST else 0
+    return _by_words(text) if len(text) >= _MIN_LENGTH else 0
 
 
 def detect_languages(texts: Sequence[str], expected: int) -> bytes:
@@ -182,8 +183,8 @@ def _by_words(text: str) -> int:
     start = text[:_EXAMINED].lower()
     hits = _ALL_WORDS.intersection(start.split())
     is_code = sum(map(start.count, "{};=<>|\\_")) * 25 > len(start)
-    if len(hits) < _FEWEST_HITS or is_code:
+    if len(hits) < _MIN_HITS or is_code:
         return 0
     scores = sorted(((len(hits & words), -n) for n, words in enumerate(_OF_LANGUAGE, 1)), reverse=True)
     (best, place), (second, _) = scores[0], scores[1]
-    return -place if best >= _FEWEST_HITS and best >= 2 * second else 0
+    return -place if best >= _MIN_HITS and best >= 2 * second else 0

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 SHARED_PROMPT = FindingType(
     "shared-prompt", "error", title="A validation row is also trained on",
     why="The model has seen the answer, so the score tells nothing about new questions.",
-    todo="Delete it from one of the two.",
+    fix="Delete it from one of the two.",
 )  # fmt: skip
 SHARED_NEAR = FindingType(
     "shared-near", "error", title="A validation row is nearly the same as a training row",
     why="The model has seen almost this answer, so the score is too good.",
-    todo="Delete it from one of the two, or let `ftwidgets.prepare` split by groups.",
+    fix="Delete it from one of the two, or let `ftwidgets.prepare` split by groups.",
 )  # fmt: skip
 SHARED_GROUP = FindingType(
     "shared-group", "error", title="A group is on both sides",
     why="Rows of one customer or one document are similar. With some of them in training, the others are no fair test.",
-    todo="Put all rows of the group on one side.",
+    fix="Put all rows of the group on one side.",
 )  # fmt: skip
 
 

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 MIXED_STYLE = FindingType(
     "mixed-style", "note", title="Answers in two styles",
     why="If most answers begin with a capital letter and some do not, the model will do both.",
-    todo="Write all answers in one style.",
+    fix="Write all answers in one style.",
 )  # fmt: skip
 MIXED_ENDINGS = FindingType(
     "mixed-endings", "warning", title="Most answers end in one way, this one does not",
     why="If most answers end with a full stop and some without, the model does not learn when it is done.",
-    todo="End all answers in one way.",
+    fix="End all answers in one way.",
 )  # fmt: skip
 
 _FEW = 0.10  # a habit is one if at least nine in ten have it
 _RARELY = 0.02
-_SHORTEST_CAPITALS = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
-_LONGEST_LABEL = 60
-_MOST_LABELS = 200
+_MIN_CAPITALS = 20  # characters; shorter ones in capitals may be names: "NASA", "ISO 9001"
+_MAX_LABEL_LENGTH = 60
+_MAX_LABELS = 200
 
 
 class Outliers:
@@ -51,12 +51,12 @@ class Outliers:
         self._lengths.extend(map(len, completions))
         endings = bytes(map(ending, completions))
         self._endings += endings
-        if len(self._distinct) <= _MOST_LABELS:
+        if len(self._distinct) <= _MAX_LABELS:
             self._distinct.update(map(hash, completions))
         for text in completions:
             self._greeting += greets(text)
         for text in completions:  # "NASA" may be a name; letters such as Chinese ones have no case
-            if text.isupper() and len(text) >= _SHORTEST_CAPITALS:
+            if text.isupper() and len(text) >= _MIN_CAPITALS:
                 self._capitals += text.isascii() or all(map(str.isupper, filter(str.isalpha, text)))
         starts = [text[:1] for text, end in zip(completions, endings, strict=True) if end == WHOLE]
         lower = sum(map(str.islower, starts))
@@ -69,8 +69,8 @@ class Outliers:
         import numpy as np
 
         lengths = np.frombuffer(self._lengths, np.int32) if self._lengths else np.zeros(0, np.int32)
-        few = len(self._distinct) <= min(_MOST_LABELS, max(2, len(lengths) // 4))
-        are_labels = not len(lengths) or (few and float(np.percentile(lengths, 98)) <= _LONGEST_LABEL)
+        few = len(self._distinct) <= min(_MAX_LABELS, max(2, len(lengths) // 4))
+        are_labels = not len(lengths) or (few and float(np.percentile(lengths, 98)) <= _MAX_LABEL_LENGTH)
         if not are_labels:
             yield from check_lengths(lengths)
             yield from self._check_endings()
@@ -80,7 +80,7 @@ class Outliers:
         """Yield the rows that end unlike nine in ten, or one finding on the whole set if it has no such habit."""
         n_whole, n_open = self._endings.count(WHOLE), self._endings.count(OPEN)
         few = min(n_whole, n_open)
-        if n_whole + n_open < FEWEST_ROWS or not few:
+        if n_whole + n_open < MIN_ROWS or not few:
             return
         if few <= _FEW * (n_whole + n_open):
             unusual = OPEN if n_whole > n_open else WHOLE
@@ -101,7 +101,7 @@ class Outliers:
     def _check_style(self) -> Iterator[tuple[int | None, Finding]]:
         """Yield notes on styles that only some of the completions have."""
         n_rows = len(self._endings)
-        if n_rows < FEWEST_ROWS:
+        if n_rows < MIN_ROWS:
             return
         if _FEW * n_rows <= self._greeting <= (1 - _FEW) * n_rows:
             message = f"{self._greeting:,} of {pluralize(n_rows, 'completion')} begin with a greeting, the others do not."
@@ -110,7 +110,7 @@ class Outliers:
             message = f"{self._capitals:,} of {pluralize(n_rows, 'completion')} are all in capitals, the others are not."
             yield None, MIXED_STYLE(message, "Choose one and keep to it.", "completion")
         n_starts = self._lower + self._upper
-        if n_starts >= FEWEST_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
+        if n_starts >= MIN_ROWS and _RARELY * n_starts <= min(self._lower, self._upper):
             message = (
                 f"{self._lower:,} of {pluralize(n_starts, 'completion')} begin with a small letter, the others with a capital."
             )
@@ -120,19 +120,19 @@ class Outliers:
 VERY_SHORT = FindingType(
     "very-short", "warning", title="Much shorter than the others",
     why="An answer of a word or two among long ones is often a cell that was cut off, or a placeholder.",
-    todo="Check whether it is complete.",
+    fix="Check whether it is complete.",
 )  # fmt: skip
 VERY_LONG = FindingType(
     "very-long", "warning", title="Much longer than the others",
     why="One very long answer counts as much in training as many short ones, and is often two rows that ran together.",
-    todo="Check whether it is one answer, and shorten it.",
+    fix="Check whether it is one answer, and shorten it.",
 )  # fmt: skip
 
-FEWEST_ROWS = 20
+MIN_ROWS = 20
 _DEVIATIONS = 4.0  # in units of a standard deviation, which is 1.4826 MAD for a normal distribution
 _FACTOR = 5.0
-_SMALLEST_MAD = 0.15  # of log length: in a set of nearly equal lengths a half more is no outlier
-_SHORT_NEEDS = 40  # characters in the median completion for which "very short" means something
+_MIN_MAD = 0.15  # of log length: in a set of nearly equal lengths a half more is no outlier
+_MIN_MEDIAN = 40  # characters in the median completion for which "very short" means something
 _RARE = 0.02  # where more rows than this are so short, short answers are a habit of the set
 
 
@@ -140,18 +140,18 @@ def check_lengths(lengths: "np.ndarray[Any, Any]") -> Iterator[tuple[int, Findin
     """Yield (position, finding) for the lengths that stand out."""
     import numpy as np
 
-    if len(lengths) < FEWEST_ROWS:
+    if len(lengths) < MIN_ROWS:
         return
     logs = np.log(np.maximum(lengths, 1).astype(np.float32))
     middle = float(np.median(logs))
-    spread = max(_SMALLEST_MAD, float(np.median(np.abs(logs - middle)))) * 1.4826 * _DEVIATIONS
+    spread = max(_MIN_MAD, float(np.median(np.abs(logs - middle)))) * 1.4826 * _DEVIATIONS
     median = float(np.exp(middle))
     shortest, longest = min(median / _FACTOR, np.exp(middle - spread)), max(median * _FACTOR, np.exp(middle + spread))
     low, high = (int(value) for value in np.percentile(lengths, (25, 75)))
     usual = f"half of the completions here have between {low:,} and {high:,}"
     most = max(2, int(_RARE * len(lengths)))
     short, long = np.flatnonzero(lengths < shortest), np.flatnonzero(lengths > longest)
-    if median >= _SHORT_NEEDS and len(short) <= most:
+    if median >= _MIN_MEDIAN and len(short) <= most:
         for at in short.tolist():
             message = f"Has {int(lengths[at]):,} characters; {usual}."
             fix = "Check that it is whole and that so short an answer is what you want to hear."
@@ -168,7 +168,7 @@ _STOPS = frozenset(".!?…。！？．।۔؟")
 _CLOSERS = "\"'”’“»«›)]）」』*_` "
 _HANGING = frozenset(",;:-–—，、")
 _MARKERS = ("-", "*", "•", "|", "#", ">", "+", "```", "~~~", "$", "\\")
-_FEWEST_WORDS = 4
+_MIN_WORDS = 4
 GREETINGS = (
     "Hello", "Hi", "Hey", "Dear", "Good morning", "Good afternoon", "Good evening",
     "Greetings", "Hallo", "Guten Tag", "Bonjour",
@@ -196,7 +196,7 @@ def ending(text: str) -> int:
         return OTHER
     if any(map(str.isdigit, words[-1])) or "." in words[-1]:
         return OTHER
-    long_enough = len(words) >= _FEWEST_WORDS or (len(line) >= 20 and not line.isascii())
+    long_enough = len(words) >= _MIN_WORDS or (len(line) >= 20 and not line.isascii())
     return OPEN if long_enough else OTHER
 
 

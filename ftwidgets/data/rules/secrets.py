@@ -17,7 +17,7 @@ REDACT_SECRETS = FixType("redact-secrets", "put [secret] in place of keys and pa
 SECRET = FindingType(
     "secret", "error", title="A key or a password",
     why="Anybody who uses the model may get it to repeat the secret.",
-    todo="Revoke the key where it was issued, and delete it from the data.", fix=REDACT_SECRETS,
+    fix="Revoke the key where it was issued, and delete it from the data.", repair=REDACT_SECRETS,
 )  # fmt: skip
 
 _SHAPES = {
@@ -57,7 +57,7 @@ _IN_WORDS = {  # those whose first word is short: a literal that each of them co
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"[A-Za-z0-9+/=\s\\]*+")
-_FEWEST_IN_KEY = 16  # characters of a private key without which its first line alone is only an example
+_MIN_IN_KEY = 16  # characters of a private key without which its first line alone is only an example
 
 
 def check_secrets(text: str, field: str) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def _private_keys(text: str) -> Iterator[Span]:
         following = text.find("-----BEGIN", begin.end(), ends[next_end]) if next_end < len(ends) else 0
         stop = ends[next_end] if following == -1 else at
         inside = text[begin.end() : stop]
-        if sum(map(str.isalnum, inside[:4000])) >= _FEWEST_IN_KEY and "..." not in inside[:200] and "…" not in inside[:200]:
+        if sum(map(str.isalnum, inside[:4000])) >= _MIN_IN_KEY and "..." not in inside[:200] and "…" not in inside[:200]:
             yield Span(begin.start(), stop, "a private key")
             at = stop
 
@@ -116,7 +116,7 @@ _KEYS = (
     *(f"{kind}secret" for kind in ("client", "app", "shared", "webhook")),
 )
 _SHORT_KEYS = ("token", "secret")
-_LONGEST_NAME = 30
+_MAX_NAME = 30
 _SIGN = re.compile(r"[=:]")
 _JOINING = str.maketrans("", "", "_- ")  # api_key, api-key and API key are one name
 _VALUE = re.compile(r"[=>]{0,2}\s{0,3}[\"'`*]{0,3}(?P<value>[^\s\"'`,;<>{}()\[\]|]{6,200}+)(?P<call>[(\[]?)")
@@ -148,16 +148,16 @@ _SCHEME = re.compile(  # hashes, ciphers and encodings: `password: sha512crypt`
 # As Kubernetes and others name things.
 _WORDS = re.compile(r"(?:(?:[a-z]{12,20}+|[a-z0-9]{1,11}+)(?:[\-_./]|\Z)){2,20}", re.ASCII)
 _LETTERS_ALONE = re.compile(r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])")
-_FEWEST_WORDS = 2
+_MIN_WORDS = 2
 _CODE = re.compile(r"\$\w+$|%\w+%$|\$\(|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|(?:os|process|env|config|settings|self)\.|https?:")
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[A-Za-z]{2,24}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_FEWEST_KINDS = 5  # a random value has at least so many different characters
+_MIN_DISTINCT = 5  # a random value has at least so many different characters
 
 
 def is_placeholder(value: str) -> bool:
     """Tell whether a value is a placeholder for a secret: it says so, repeats one character, or counts up."""
-    return _PLACEHOLDER.search(value) is not None or len(set(value[-24:])) < _FEWEST_KINDS
+    return _PLACEHOLDER.search(value) is not None or len(set(value[-24:])) < _MIN_DISTINCT
 
 
 def _is_textbook_password(value: str) -> bool:
@@ -175,7 +175,7 @@ def _is_token(value: str) -> bool:
     """Tell whether a value can be a key or a token: long, letters and several digits, no date, no name (`shop-tls-prod`)."""
     n_digits = sum(map(str.isdigit, value))
     random = len(value) >= 12 and n_digits >= 2 and len(value) - n_digits >= 4
-    is_name = _WORDS.fullmatch(value) is not None and len(_LETTERS_ALONE.findall(value)) >= _FEWEST_WORDS
+    is_name = _WORDS.fullmatch(value) is not None and len(_LETTERS_ALONE.findall(value)) >= _MIN_WORDS
     return random and _DATE.match(value) is None and not is_name
 
 
@@ -200,7 +200,7 @@ def find_assignments(text: str) -> Iterator[Span]:
     """Yield the values that look like secrets and are assigned to a name for a secret."""
     for sign in _SIGN.finditer(text):
         at = sign.start()
-        kind = _names(text[max(0, at - _LONGEST_NAME) : at])
+        kind = _names(text[max(0, at - _MAX_NAME) : at])
         match = _VALUE.match(text, at + 1) if kind else None
         if kind and match and not match["call"]:
             value = match["value"].rstrip(".,!?:*_")

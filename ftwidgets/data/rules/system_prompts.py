@@ -12,23 +12,23 @@ MIXED_SYSTEM_PROMPTS = FindingType(
     "mixed-system-prompts", "warning", title="Several system prompts with the same meaning",
     why="If the system prompt changes from row to row for no reason, the model does not learn to follow the one that "
         "you will use.",
-    todo="Use one text in all rows, and the same one later with the model.", other_level="note",
+    fix="Use one text in all rows, and the same one later with the model.", other_level="note",
 )  # fmt: skip
 SYSTEM_FILLED = FindingType(
     "system-filled", "note", title="Rows without a system prompt get the constant one",
     why="Some rows have a system prompt of their own and some have none.",
-    todo="Nothing, if the constant text is right for those rows.",
+    fix="Nothing, if the constant text is right for those rows.",
 )  # fmt: skip
 SYSTEM_MISSING = FindingType(
     "system-missing", "warning", title="Some rows have a system prompt and some have none",
     why="The model learns to behave differently with a system prompt and without one, but in use you will always "
         "have one or never.",
-    todo="Fill in the gaps, or give `system=` a text for them.",
+    fix="Fill in the gaps, or give `system=` a text for them.",
 )  # fmt: skip
 
-MOST = 200  # with more different system prompts than this, each row has its own by design, and they are no longer counted
-DOMINANT = 0.8  # the share of the rows with which one system prompt, or having none, is what was meant
-NAMED = 5  # variants that have a finding of their own; more are counted in one finding
+MAX_SYSTEM_PROMPTS = 200  # with more different ones, each row has its own by design, and they are no longer counted
+DOMINANT_SHARE = 0.8  # the share of the rows with which one system prompt, or having none, is what was meant
+MAX_NAMED = 5  # variants that have a finding of their own; more are counted in one finding
 
 
 @dataclass
@@ -69,7 +69,7 @@ class SystemPrompts:
                 continue
             text = item.system or ""
             if text not in self._variants:
-                if len(self._variants) == MOST:
+                if len(self._variants) == MAX_SYSTEM_PROMPTS:
                     self._many = True
                     continue
                 self._variants[text] = _Variant(text, batch.start + index)
@@ -85,7 +85,7 @@ class SystemPrompts:
     def _mixed(self, known: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         ranked = sorted(self._variants.values(), key=lambda variant: (-variant.n, variant.first))
         own = self._n - self._n_gaps
-        dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT * own
+        dominated = not self._many and len(ranked) > 1 and ranked[0].n >= DOMINANT_SHARE * own
         minor: list[tuple[_Variant, _Variant, bool]] = []
         for place, variant in enumerate(ranked if not self._many else ()):
             text = variant.text
@@ -94,7 +94,7 @@ class SystemPrompts:
             if same is not None or (dominated and place):
                 minor.append((variant, same or ranked[0], same is not None))
         minor.sort(key=lambda entry: entry[0].first)
-        for variant, usual, nearly in minor[:NAMED]:
+        for variant, usual, nearly in minor[:MAX_NAMED]:
             rows, text = pluralize(variant.n, "row"), quote(variant.text, 40)
             if nearly:
                 others = f"{pluralize(usual.n, 'row')}, first on {known.where(usual.first)}"
@@ -103,9 +103,9 @@ class SystemPrompts:
                 message = f"The system prompt is {text} in {rows}; {usual.n:,} of {own:,} have {quote(usual.text, 40)}."
             fix = "Use one wording in all rows, the one that you will use with the model."
             yield variant.first, MIXED_SYSTEM_PROMPTS(message, fix, "system", variant.text[:60])
-        if len(minor) > NAMED:
-            differ = f"{pluralize(len(minor) - NAMED, 'more system prompt')} differ from the usual one"
-            message = f"{differ}, the next on {known.where(minor[NAMED][0].first)}."
+        if len(minor) > MAX_NAMED:
+            differ = f"{pluralize(len(minor) - MAX_NAMED, 'more system prompt')} differ from the usual one"
+            message = f"{differ}, the next on {known.where(minor[MAX_NAMED][0].first)}."
             yield None, MIXED_SYSTEM_PROMPTS(message, "Use one wording in all rows.", "system")
         if self._many or (len(ranked) - len(minor) > 10 and not dominated):
             n = f"{'More than ' if self._many else ''}{len(ranked):,}"
@@ -122,7 +122,7 @@ class SystemPrompts:
         if self._filled:
             message = f"{message}; the constant system prompt is used."
             yield None, SYSTEM_FILLED(message, field=field)
-        elif self._first_own is not None and self._n_gaps >= DOMINANT * self._n:
+        elif self._first_own is not None and self._n_gaps >= DOMINANT_SHARE * self._n:
             n_own = self._n - self._n_gaps
             place = f"{'on' if n_own == 1 else 'first on'} {known.where(self._first_own)}"
             message = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # In the order in which they are best applied: text is repaired before it is searched, cards are replaced before phone numbers.
 REPAIRS: dict[str, Callable[[str], str]] = {
     characters.DROP_HALF_CHARACTERS.name: characters.drop_surrogates,
-    characters.MEND_MOJIBAKE.name: characters.repair_mojibake,
+    characters.REPAIR_MOJIBAKE.name: characters.repair_mojibake,
     characters.DROP_CONTROL_CHARACTERS.name: characters.drop_control,
     characters.DROP_INVISIBLE_CHARACTERS.name: characters.drop_invisible,
     secrets.REDACT_SECRETS.name: secrets.redact_secrets,
@@ -187,16 +187,16 @@ def _tables() -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
 ANSWER_REPEATS_PROMPT = FindingType(
     "answer-repeats-prompt", "warning", title="The answer repeats the prompt",
     why="The model learns to repeat the question before it answers.",
-    todo="Write only what the model should answer.",
+    fix="Write only what the model should answer.",
 )  # fmt: skip
 
-_HOW = {
+_ECHO_MESSAGES = {
     "is": "The answer is the prompt again.",
     "begins with": "The answer begins with the whole prompt.",
     "contains": "The answer has the whole prompt in it.",
 }
-_SHORTEST = 20  # characters of a normalized prompt: shorter ones may well be in an answer
-_SHORTEST_QUESTION = 15  # where the answer begins with the question, its question mark included
+_MIN_PROMPT = 20  # characters of a normalized prompt: shorter ones may well be in an answer
+_MIN_QUESTION = 15  # where the answer begins with the question, its question mark included
 
 
 def check_echo(batch: RowBatch) -> Iterator[tuple[int, Finding]]:
@@ -206,7 +206,7 @@ def check_echo(batch: RowBatch) -> Iterator[tuple[int, Finding]]:
         how = _repeats(row)
         if how is not None:
             fix = "Take the prompt out of the answer; the model would learn to say each question back before it answers."
-            yield index, ANSWER_REPEATS_PROMPT(_HOW[how], fix, "completion", printable(row.completion, 60))
+            yield index, ANSWER_REPEATS_PROMPT(_ECHO_MESSAGES[how], fix, "completion", printable(row.completion, 60))
 
 
 def _last_question(row: TrainingRow) -> str:  # of a conversation the last turn of the user, else the prompt
@@ -224,8 +224,8 @@ def _candidates(batch: RowBatch) -> Iterator[int]:
         questions = [_last_question(row) for row in batch.rows]
     for index, (prompt, completion) in enumerate(zip(questions, batch.completions, strict=True)):
         length = len(prompt)
-        if length < _SHORTEST or length > 1.25 * len(completion) + 8:
-            if prompt[-1:] == "?" and length >= _SHORTEST_QUESTION and prompt in completion:
+        if length < _MIN_PROMPT or length > 1.25 * len(completion) + 8:
+            if prompt[-1:] == "?" and length >= _MIN_QUESTION and prompt in completion:
                 yield index
             continue
         head, tail = prompt[3:11], prompt[-11:-3]
@@ -242,8 +242,8 @@ def _repeats(row: TrainingRow) -> str | None:
     """Return how the answer repeats the prompt: `is`, `begins with` or `contains`; None if it does not repeat it."""
     asked, answer = normalize(_last_question(row)), normalize(row.completion)
     bare = asked.rstrip(" .!?:")
-    if len(bare) < _SHORTEST:
-        begun = len(asked) >= _SHORTEST_QUESTION and asked.endswith("?") and answer.startswith(asked)
+    if len(bare) < _MIN_PROMPT:
+        begun = len(asked) >= _MIN_QUESTION and asked.endswith("?") and answer.startswith(asked)
         return "begins with" if begun and answer != asked else "is" if begun else None
     if bare not in answer:
         return None

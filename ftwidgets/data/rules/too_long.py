@@ -13,7 +13,7 @@ from ftwidgets.data.tokens.overhead import model_inputs, texts_and_overhead
 TOO_LONG_ROW = FindingType(
     "too-long-row", "warning", title="A row is longer than the model reads",
     why="Text beyond the limit is cut off, most often the end of the last answer: the part that should be learned.",
-    todo="Shorten the row or split it.",
+    fix="Shorten the row or split it.",
 )  # fmt: skip
 
 _MESSAGE_OVERHEAD = 8  # tokens: at most what any of the tokenizers takes for a message beside its content

@@ -16,23 +16,23 @@ from ftwidgets.data.text import join_names, quote
 CONTENT_NOT_TEXT = FindingType(
     "content-not-text", "error", title="The content of a message is not text",
     why="A number or an object is rejected; only a text, or a list of text and image parts, is content.",
-    todo="Write it as a text.",
+    fix="Write it as a text.",
 )  # fmt: skip
 MISSING_CONTENT = FindingType(
     "missing-content", "error", title="A message has no content",
     why="Only an assistant's message that calls a tool needs none.",
-    todo="Fill it in or delete the row.",
+    fix="Fill it in or delete the row.",
 )  # fmt: skip
 EMPTY_CONTENT = FindingType(
     "empty-content", "error", title="A message is empty",
     why="Its content is empty or blank: the model would learn from nothing, or learn to answer nothing.",
-    todo="Fill it in or delete the row.", optional_fixes=(DROP_BLANK_SYSTEM,),
+    fix="Fill it in or delete the row.", optional_repairs=(DROP_BLANK_SYSTEM,),
 )  # fmt: skip
 BAD_CONTENT_PART = FindingType(
     "bad-content-part", "error", title="A part of a content has the wrong form",
     why='Parts are `{"type": "text", "text": ...}` or `{"type": "image_url", "image_url": {"url": ...}}`; the '
         "assistant's can only be text.",
-    todo="Write the part in one of these two forms.",
+    fix="Write the part in one of these two forms.",
 )  # fmt: skip
 
 # The types of parts that a message of each role can have; what a part holds is under the key with its type's name.

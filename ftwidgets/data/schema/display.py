@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from ftwidgets.data.text import quote
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_LONGEST_NAME = 40  # a longer key misspells none that is known, and comparing it would take time
+_MAX_NAME = 40  # a longer key misspells none that is known, and comparing it would take time
 
 
 def display(value: object, limit: int = 40) -> str:
@@ -31,7 +31,7 @@ def display(value: object, limit: int = 40) -> str:
 
 def closest_name(key: object, known: Iterable[str]) -> str | None:
     """Return the name that `key` seems to misspell: another case, a letter more or less, a plural."""
-    if not isinstance(key, str) or len(key) > _LONGEST_NAME:
+    if not isinstance(key, str) or len(key) > _MAX_NAME:
         return None
     names = sorted(known)
     found = get_close_matches(key.strip().lower(), names, n=1, cutoff=0.8)
@@ -40,7 +40,7 @@ def closest_name(key: object, known: Iterable[str]) -> str | None:
 
 def short_key(key: object) -> str | None:
     """Return a key as the field of a finding; None if it is no text, or too long."""
-    return key if isinstance(key, str) and len(key) <= _LONGEST_NAME else None
+    return key if isinstance(key, str) and len(key) <= _MAX_NAME else None
 
 
 def to_json(value: object) -> str | None:

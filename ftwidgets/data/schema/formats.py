@@ -98,13 +98,13 @@ EXAMPLE_KINDS: Mapping[str, ExampleKind] = {row_format.name: row_format.example_
 NOT_AN_OBJECT = FindingType(
     "not-an-object", "error", title="A line is JSON, but not an object",
     why="Each line has to be one object in curly brackets; a list of them or plain text is rejected.",
-    todo="Write each example as an object on a line of its own.",
+    fix="Write each example as an object on a line of its own.",
 )  # fmt: skip
 UNKNOWN_SHAPE = FindingType(
     "unknown-shape", "error", title="A row has none of the known forms",
     why="It has none of the keys by which examples are known: `messages`, `prompt` and `completion`, `instruction` and "
         "`output`, `conversations`, or `input` with `preferred_output`.",
-    todo="Rename the keys.", arguments=("prompt", "completion"),
+    fix="Rename the keys.", arguments=("prompt", "completion"),
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from ftwidgets.data.schema.shared_findings import (
     DROP_EMPTY_KEYS,
     DROP_MISPLACED_WEIGHT,
     LOWER_CASE_ROLE,
-    MEND_WEIGHT,
+    REPAIR_WEIGHT,
     UNKNOWN_KEY,
 )
 from ftwidgets.data.schema.tools import NAME, NAME_RULE, call_findings
@@ -34,27 +34,28 @@ UNKNOWN_ROLE = FindingType(
     "unknown-role", "error", title="A role that no service knows in training data",
     why="The roles are system, user, assistant, tool and function, in lower case. `developer` is a role of newer models' "
         "requests, and is rejected in training files.",
-    todo="Use `system` for `developer`; write the others in lower case.", optional_fixes=(DEVELOPER_TO_SYSTEM, LOWER_CASE_ROLE),
+    fix="Use `system` for `developer`; write the others in lower case.",
+    optional_repairs=(DEVELOPER_TO_SYSTEM, LOWER_CASE_ROLE),
 )  # fmt: skip
 NOT_A_MESSAGE = FindingType(
     "not-a-message", "error", title="A turn is not a message",
     why="Each turn is an object with `role` and `content`; plain text does not say who speaks.",
-    todo='Write `{"role": "user", "content": "..."}`.',
+    fix='Write `{"role": "user", "content": "..."}`.',
 )  # fmt: skip
 BAD_NAME = FindingType(
     "bad-name", "error", title="A name that services reject",
     why="The name of a speaker or a function has at most 64 letters, digits, `_` and `-`.",
-    todo="Use only these characters.", optional_fixes=(DROP_EMPTY_KEYS,),
+    fix="Use only these characters.", optional_repairs=(DROP_EMPTY_KEYS,),
 )  # fmt: skip
 MISPLACED_WEIGHT = FindingType(
     "misplaced-weight", "error", title="A weight on a message that is not the assistant's",
     why="Only answers are learned, so only they have a weight. Services reject it elsewhere.",
-    todo="Delete it.", fix=DROP_MISPLACED_WEIGHT,
+    fix="Delete it.", repair=DROP_MISPLACED_WEIGHT,
 )  # fmt: skip
 BAD_WEIGHT = FindingType(
     "bad-weight", "error", title="A weight is neither 0 nor 1",
     why="`weight` says whether an answer is learned (1) or only read (0). Other values are rejected, or quietly taken for 1.",
-    todo="Write 0 or 1.", optional_fixes=(MEND_WEIGHT, DROP_EMPTY_KEYS),
+    fix="Write 0 or 1.", optional_repairs=(REPAIR_WEIGHT, DROP_EMPTY_KEYS),
 )  # fmt: skip
 
 _SIMPLE_ROLES = ("system", "user", "assistant")
@@ -149,7 +150,7 @@ def _weight_findings(weight: object, role: str, where: str, *, weighted: bool) -
         text = f"{what}; only the assistant's messages of a chat can have one."
         yield MISPLACED_WEIGHT(text, "Delete the key.", field="weight")
     elif type(weight) is not int or weight not in (0, 1):
-        repair = MEND_WEIGHT if to_weight(weight) is not None else None
+        repair = REPAIR_WEIGHT if to_weight(weight) is not None else None
         if weight is None:
             repair = DROP_EMPTY_KEYS
         text = f"{where} has the weight {display(weight)}; a weight is 0 or 1."

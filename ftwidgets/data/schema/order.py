@@ -19,47 +19,47 @@ from ftwidgets.data.text import join_names
 EMPTY_MESSAGES = FindingType(
     "empty-messages", "error", title="A conversation has no turns",
     why="There is nothing to read and nothing to learn.",
-    todo="Fill it in or delete the row.",
+    fix="Fill it in or delete the row.",
 )  # fmt: skip
 MISSING_MESSAGES = FindingType(
     "missing-messages", "error", title="A chat row has no messages",
     why="Its other keys are those of a chat row, but the conversation is missing.",
-    todo="Add `messages`, a list of turns.",
+    fix="Add `messages`, a list of turns.",
 )  # fmt: skip
 SYSTEM_NOT_FIRST = FindingType(
     "system-not-first", "warning", title="A system prompt in the middle",
     why="Most models expect it as the first message.",
-    todo="Move it to the beginning.",
+    fix="Move it to the beginning.",
 )  # fmt: skip
 UNANSWERED_TOOL_CALL = FindingType(
     "unanswered-tool-call", "error", title="A tool call without its result",
     why="Every call has to be followed by a `tool` message with its id, before any other message.",
-    todo="Add the result.",
+    fix="Add the result.",
 )  # fmt: skip
 LAST_NOT_ASSISTANT = FindingType(
     "last-not-assistant", "error", title="The last turn is not the assistant's",
     why="A question at the end has no answer to learn.",
-    todo="Add the answer or delete the last turn.",
+    fix="Add the answer or delete the last turn.",
 )  # fmt: skip
 ALL_WEIGHTS_ZERO = FindingType(
     "all-weights-zero", "error", title="Every answer has the weight 0",
     why="Then nothing of the row is learned.",
-    todo="Give at least one answer the weight 1, or delete the row.",
+    fix="Give at least one answer the weight 1, or delete the row.",
 )  # fmt: skip
 SAME_ROLE_TWICE = FindingType(
     "same-role-twice", "error", title="Two turns of one role in a row",
     why="Chat templates of many models expect user and assistant to take turns, and reject the row or join the two.",
-    todo="Join the two into one turn.",
+    fix="Join the two into one turn.",
 )  # fmt: skip
 NO_ASSISTANT = FindingType(
     "no-assistant", "error", title="The assistant does not answer",
     why="Training teaches what the assistant says. In a row without it there is nothing to learn, and services reject it.",
-    todo="Add the answer or delete the row.",
+    fix="Add the answer or delete the row.",
 )  # fmt: skip
 TOOL_WITHOUT_CALL = FindingType(
     "tool-without-call", "error", title="A tool's result without a call",
     why="Its `tool_call_id` is that of no call before it.",
-    todo="Add the call, or correct the id.",
+    fix="Add the call, or correct the id.",
 )  # fmt: skip
 
 

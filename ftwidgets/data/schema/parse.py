@@ -15,7 +15,7 @@ from ftwidgets.data.schema.formats import not_an_object, to_service_format
 from ftwidgets.data.schema.preference import OUTPUTS
 from ftwidgets.data.schema.roles import is_blank
 
-_MOST_FINDINGS = 20
+_MAX_FINDINGS = 20
 
 
 class ParsedRow(NamedTuple):
@@ -87,7 +87,7 @@ def _parse_carefully(value: object, system: str | None) -> ParsedRow:
     if not isinstance(value, dict):
         return ParsedRow("unknown", [replace(not_an_object(value), excerpt=excerpt_of([value]))], None)
     name, all_findings, example = to_service_format(value)
-    findings = list(islice(all_findings, _MOST_FINDINGS))
+    findings = list(islice(all_findings, _MAX_FINDINGS))
     if findings:
         excerpt = excerpt_of(value)
         findings = [replace(finding, excerpt=excerpt) for finding in findings]

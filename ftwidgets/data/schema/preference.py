@@ -25,12 +25,12 @@ BAD_PREFERENCE = FindingType(
     "bad-preference", "error", title="A preference row has the wrong form",
     why="It has `input` with messages, and `preferred_output` and `non_preferred_output`, each with one answer of the "
         "assistant.",
-    todo="Add or rename what is named.", optional_fixes=(RENAME_PREFERENCE_KEYS,),
+    fix="Add or rename what is named.", optional_repairs=(RENAME_PREFERENCE_KEYS,),
 )  # fmt: skip
 SAME_PREFERENCE = FindingType(
     "same-preference", "error", title="The two answers of a preference row are the same",
     why="Then there is nothing to prefer.",
-    todo="Write a worse answer, or delete the row.",
+    fix="Write a worse answer, or delete the row.",
 )  # fmt: skip
 
 OUTPUTS = ("preferred_output", "non_preferred_output")

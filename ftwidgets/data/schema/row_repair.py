@@ -30,8 +30,8 @@ from ftwidgets.data.schema.shared_findings import (
     DROP_MISPLACED_WEIGHT,
     DROP_UNKNOWN_KEYS,
     LOWER_CASE_ROLE,
-    MEND_WEIGHT,
     RENAME_PREFERENCE_KEYS,
+    REPAIR_WEIGHT,
 )
 from ftwidgets.data.schema.tools import TOOL_KEYS, arguments_text
 
@@ -43,7 +43,7 @@ REPAIRS = tuple(
         DROP_UNKNOWN_KEYS,
         DROP_EMPTY_KEYS,
         DROP_MISPLACED_WEIGHT,
-        MEND_WEIGHT,
+        REPAIR_WEIGHT,
         ARGUMENTS_AS_TEXT,
         DROP_BLANK_SYSTEM,
         RENAME_PREFERENCE_KEYS,
@@ -146,7 +146,7 @@ class _Repairer:
                 del repaired["weight"]
         elif "weight" in repaired:
             weight = to_weight(repaired["weight"])
-            if self._does(MEND_WEIGHT, if_needed=type(repaired["weight"]) is not int and weight is not None):
+            if self._does(REPAIR_WEIGHT, if_needed=type(repaired["weight"]) is not int and weight is not None):
                 repaired["weight"] = weight
         for key in OPTIONAL_KEYS:
             if key not in repaired or (key == "name" and role == "function"):  # a function message needs its name

@@ -10,7 +10,7 @@ LOWER_CASE_ROLE = FixType("lower-case-role", "write roles in lower case")
 DROP_UNKNOWN_KEYS = FixType("drop-unknown-keys", "take out keys that no service knows")
 DROP_EMPTY_KEYS = FixType("drop-empty-keys", "take out empty optional keys")
 DROP_MISPLACED_WEIGHT = FixType("drop-misplaced-weight", "take out weights of messages that are not the assistant's")
-MEND_WEIGHT = FixType("mend-weight", "write weights as 0 or 1")
+REPAIR_WEIGHT = FixType("mend-weight", "write weights as 0 or 1")
 ARGUMENTS_AS_TEXT = FixType(
     "arguments-as-text", "write the arguments of a tool call as JSON in a string, as services want them"
 )
@@ -22,5 +22,5 @@ RENAME_PREFERENCE_KEYS = FixType(
 UNKNOWN_KEY = FindingType(
     "unknown-key", "error", title="A key that no service knows",
     why="Services reject rows and messages with keys of your own, such as ids and dates.",
-    todo="Delete it; keep such data in another file.", optional_fixes=(DROP_UNKNOWN_KEYS,),
+    fix="Delete it; keep such data in another file.", optional_repairs=(DROP_UNKNOWN_KEYS,),
 )  # fmt: skip

@@ -19,18 +19,18 @@ BAD_TOOL_CALL = FindingType(
     "bad-tool-call", "error", title="A tool call has the wrong form",
     why="A call has an `id`, the type `function`, and a function with a `name` and `arguments`; the arguments are a text that "
         "holds JSON.",
-    todo="Write it as the API's answers have it.", optional_fixes=(ARGUMENTS_AS_TEXT, DROP_EMPTY_KEYS),
+    fix="Write it as the API's answers have it.", optional_repairs=(ARGUMENTS_AS_TEXT, DROP_EMPTY_KEYS),
 )  # fmt: skip
 BAD_TOOLS = FindingType(
     "bad-tools", "error", title="The list of tools has the wrong form",
     why="Each tool has the type `function` and a function with a `name`; no two have the same.",
-    todo="Write the list as in a request to the API.", optional_fixes=(DROP_EMPTY_KEYS,),
+    fix="Write the list as in a request to the API.", optional_repairs=(DROP_EMPTY_KEYS,),
 )  # fmt: skip
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 NAME_RULE = "a name is 1 to 64 letters (a to z), digits, _ or -"
 TOOL_KEYS = ("tools", "functions", "parallel_tool_calls")  # what a row may have beside its messages
-_MOST_TOOLS = 128
+_MAX_TOOLS = 128
 
 
 def call_findings(message: dict[str, Any], place: str) -> Iterator[Finding]:
@@ -122,8 +122,8 @@ def _tool_list_findings(tools: object, key: str) -> Iterator[Finding]:
     elif not isinstance(tools, list):
         yield _bad_tools(f"{quote(key)} is {display(tools)}; it must be a list.", "Write it as a list.", key)
     else:
-        if len(tools) > _MOST_TOOLS:
-            text = f"{quote(key)} has {pluralize(len(tools), 'function')}; {_MOST_TOOLS} is the most."
+        if len(tools) > _MAX_TOOLS:
+            text = f"{quote(key)} has {pluralize(len(tools), 'function')}; {_MAX_TOOLS} is the most."
             yield _bad_tools(text, "Offer fewer.", key)
         for number, tool in enumerate(tools, start=1):
             problem: str | None

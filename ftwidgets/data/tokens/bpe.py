@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate, chain, pairwise
 
-_MOST_CACHED = 1 << 17  # pieces; all are dropped when there are more
-_LONGEST_CACHED = 40  # bytes; longer pieces hardly come again
+_MAX_CACHED = 1 << 17  # pieces; all are dropped when there are more
+_MAX_CACHED_LENGTH = 40  # bytes; longer pieces hardly come again
 
 # A character of each class that every Python knows: it stands for those that came after Unicode 14.
 _STAND_INS = {"Lu": "\u00c0", "Ll": "\u00e0", "Lm": "\u02b0", "Lo": "\u4e00", "M": "\u0301", "N": "\u00b2"}
@@ -111,8 +111,8 @@ class _PieceCounts(dict[str, int]):
     def __missing__(self, piece: str) -> int:
         raw = piece.encode()
         count = 1 if raw in self._ranks else count_merged(raw, self._ranks)
-        if len(raw) <= _LONGEST_CACHED:
-            if len(self) >= _MOST_CACHED:
+        if len(raw) <= _MAX_CACHED_LENGTH:
+            if len(self) >= _MAX_CACHED:
                 self.clear()
             self[piece] = count
         return count

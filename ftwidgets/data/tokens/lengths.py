@@ -9,8 +9,8 @@ from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.count import context_length, count_tokens
 
-MOST_COUNTED = 5000  # examples; of more than these, as many are drawn at random, always the same ones
-_MOST_BINS = 12
+MAX_COUNTED = 5000  # examples; of more than these, as many are drawn at random, always the same ones
+_MAX_BINS = 12
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Lengths:
 
 
 def measure(examples: Sequence[Example]) -> Lengths:
-    """Count the tokens of the examples, or of `MOST_COUNTED` of them, drawn at random, where there are more."""
+    """Count the tokens of the examples, or of `MAX_COUNTED` of them, drawn at random, where there are more."""
     n = len(examples)
-    chosen = examples if n <= MOST_COUNTED else random.Random(0).sample(examples, MOST_COUNTED)
+    chosen = examples if n <= MAX_COUNTED else random.Random(0).sample(examples, MAX_COUNTED)
     return Lengths(count_tokens(chosen), n)
 
 
@@ -71,7 +71,7 @@ def bins(counts: Sequence[int]) -> list[tuple[int, int, int]]:
         return []
     low, high = min(counts), max(counts)
     round_widths = (factor * 10**power for power in range(12) for factor in (1, 2, 5))
-    width = next(width for width in round_widths if high // width - low // width < _MOST_BINS)
+    width = next(width for width in round_widths if high // width - low // width < _MAX_BINS)
     first = low // width
     numbers = [0] * (high // width - first + 1)
     for length in counts:

@@ -19,7 +19,7 @@ from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet,
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST = 300  # characters: the sandbox's model has 512 tokens for prompt and answer
+MAX_LENGTH = 300  # characters: the sandbox's model has 512 tokens for prompt and answer
 
 _STOP_WORD_TEXT = """
     a about after again all also am an and any anybody anyone anything are as at be because been before but by can cannot
@@ -110,8 +110,8 @@ def _check_prompt(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> 
         return f"The answer is a text in quotes: {prompt!r:.60}"
     if not split_words(prompt):
         return "The prompt is empty. Write something that a visitor could say."
-    if len(prompt) > LONGEST:
-        return f"The prompt has {len(prompt)} characters. Keep it below {LONGEST}: the model reads no more than a page."
+    if len(prompt) > MAX_LENGTH:
+        return f"The prompt has {len(prompt)} characters. Keep it below {MAX_LENGTH}: the model reads no more than a page."
     if split_words(prompt) in [split_words(known) for known in seen]:
         return "The lesson has asked that one already. Find one of your own."
     if split_words(prompt) in [split_words(known) for known in shop["Prompt"]]:

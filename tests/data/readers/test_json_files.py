@@ -245,7 +245,7 @@ def test_any_value_is_read_as_json_reads_it(value: Any, ascii_only: bool) -> Non
 
 def test_a_file_that_no_service_takes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is on what is uploaded as it is, so on JSON Lines; the rows are read all the same."""
-    monkeypatch.setattr(json_files, "LARGEST_FILE", 50)
+    monkeypatch.setattr(json_files, "MAX_FILE", 50)
     source = opened(tmp_path, CHAT)
     assert [finding.id for finding in source.findings] == ["too-large-file"]
     assert len(usable(source)) == 1
@@ -253,7 +253,7 @@ def test_a_file_that_no_service_takes_is_said(tmp_path: Path, monkeypatch: pytes
 
 def test_no_line_is_longer_than_memory_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that is too long to be read is named; it is not read into memory to find that out."""
-    monkeypatch.setattr(text_file, "_LONGEST_RECORD", 9 << 20)
+    monkeypatch.setattr(text_file, "_MAX_RECORD", 9 << 20)
     for name, start in (("a.jsonl", CHAT + '\n{"messages": "'), ("a.csv", "Prompt,Completion\nx,")):
         (tmp_path / name).write_text(start + "x" * (10 << 20), encoding="utf-8")
         found = open_source(tmp_path / name, columns={})

@@ -17,7 +17,7 @@ def with_arguments(arguments: Any) -> dict[str, Any]:
     return {"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "f", "arguments": arguments}}]}
 
 
-MENDED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
+REPAIRED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (chat({**SYSTEM, "role": "developer"}, USER, ANSWER), chat(SYSTEM, USER, ANSWER), ["developer-to-system"]),
     (chat({**USER, "role": " User"}, {**ANSWER, "role": "ASSISTANT"}), chat(USER, ANSWER), ["lower-case-role"]),
     (chat(USER, {**ANSWER, "thinking": "x"}, source="web"), chat(USER, ANSWER), ["drop-unknown-keys"]),
@@ -57,13 +57,13 @@ MENDED: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "mended", "names"), MENDED)
-def test_safe_repairs(row: dict[str, Any], mended: dict[str, Any], names: list[str]) -> None:
+@pytest.mark.parametrize(("row", "repaired", "names"), REPAIRED)
+def test_safe_repairs(row: dict[str, Any], repaired: dict[str, Any], names: list[str]) -> None:
     """A repair does what its name says and no more; the row that was given stays as it was."""
     before = copy.deepcopy(row)
-    assert schema.repair_row(row) == (mended, names)
+    assert schema.repair_row(row) == (repaired, names)
     assert row == before
-    assert schema.parse_row(mended).findings == []
+    assert schema.parse_row(repaired).findings == []
     assert {fault.repair for fault in schema.parse_row(row).findings} == set(names)
 
 
@@ -120,24 +120,24 @@ def test_only_the_repairs_that_are_wanted() -> None:
 def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
     """After it no fault has a repair; a second time changes nothing; what was not promised is not done."""
     promised = schema.parse_row(row)
-    mended, names = schema.repair_row(row)
-    again = schema.parse_row(mended)
+    repaired, names = schema.repair_row(row)
+    again = schema.parse_row(repaired)
     assert [fault for fault in again.findings if fault.repair is not None] == []
-    assert schema.repair_row(mended) == (mended, []) or "nan" in repr(mended)
+    assert schema.repair_row(repaired) == (repaired, []) or "nan" in repr(repaired)
     if len(promised.findings) < 20:
         assert {fault.repair for fault in promised.findings if fault.repair is not None} == set(names)
     if not names:
-        assert mended is row
+        assert repaired is row
 
 
 @settings(max_examples=300, deadline=None)
 @given(generated.ROWS)
 def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
-    """What remains was wrong before, or was hidden behind what was mended; a usable row stays usable as it is."""
-    before, (mended, names) = schema.parse_row(row), schema.repair_row(row)
+    """What remains was wrong before, or was hidden behind what was repaired; a usable row stays usable as it is."""
+    before, (repaired, names) = schema.parse_row(row), schema.repair_row(row)
     if before.example is not None and not names:
-        assert mended is row
-    kept = {fault.id for fault in schema.parse_row(mended).findings}
+        assert repaired is row
+    kept = {fault.id for fault in schema.parse_row(repaired).findings}
     hidden = {
         "missing-content",
         "all-weights-zero",
@@ -152,7 +152,7 @@ def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
     assert kept - {fault.id for fault in before.findings} <= hidden or len(before.findings) == 20
 
 
-def test_a_mended_row_can_be_written() -> None:
+def test_a_repaired_row_can_be_written() -> None:
     """The result is JSON as before."""
-    for row, mended, _ in MENDED:
-        assert json.loads(json.dumps(schema.repair_row(row)[0])) == mended
+    for row, repaired, _ in MENDED:
+        assert json.loads(json.dumps(schema.repair_row(row)[0])) == repaired

@@ -33,7 +33,7 @@ def test_all_are_counted_where_there_are_few() -> None:
 
 def test_of_many_some_are_counted_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where lengths recur: the estimate from a tenth of 4,000 is within five percent, and called an estimate."""
-    monkeypatch.setattr(lengths, "MOST_COUNTED", 400)
+    monkeypatch.setattr(lengths, "MAX_COUNTED", 400)
     many = [EXAMPLES[(7 * n) % 40] for n in range(4001)]
     found = measure(many)
     truth = sum(count_tokens(many))

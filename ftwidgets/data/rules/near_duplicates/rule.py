@@ -23,31 +23,31 @@ NEAR_DUPLICATES_CAPPED = FindingType(
     "near-duplicates-capped", "note", title="So many similar prompts that not all were compared",
     why="Very many prompts follow one pattern. Each was compared with its nearest ones only, so some near-duplicates "
         "may be missing.",
-    todo="Nothing. If it matters, check a part of the file by itself.",
+    fix="Nothing. If it matters, check a part of the file by itself.",
 )  # fmt: skip
 NEAR_DUPLICATE = FindingType(
     "near-duplicate", "warning", title="Prompts that are nearly the same",
     why="They differ in wording and not in what is asked. Copies teach little, count several times, and leak if a "
         "split puts one on each side. If the answers differ as well, different-answers-near is reported instead.",
-    todo="Keep one, if the others add nothing. `ftwidgets.prepare` keeps them on one side of the split.",
+    fix="Keep one, if the others add nothing. `ftwidgets.prepare` keeps them on one side of the split.",
 )  # fmt: skip
 DIFFERENT_ANSWERS_NEAR = FindingType(
     "different-answers-near", "warning", title="Nearly the same prompt, two answers",
     why="The prompts differ in wording and not in what is asked, and the answers differ.",
-    todo="Keep the better answer, or make the difference between the prompts clear.",
+    fix="Keep the better answer, or make the difference between the prompts clear.",
 )  # fmt: skip
 DIFFERENT_ANSWERS = FindingType(
     "different-answers", "warning", title="One prompt, two answers",
     why="Each of them contradicts the other in training, and the model learns to waver. A prompt with more than five "
         "different answers is reported once.",
-    todo="Keep the better answer.",
+    fix="Keep the better answer.",
 )  # fmt: skip
 
 # Findings of each kind that quote the two rows, which are read again for that; further ones name only their places.
-QUOTED = 1000
+MAX_QUOTED = 1000
 
-MANY = 5  # a prompt with more different answers has them by design, such as one instruction for many posts: it is reported once
-NAMED = 8  # rows of a group that a finding names
+MAX_ANSWERS = 5  # a prompt with more different answers has them by design, such as an instruction for many posts: reported once
+MAX_NAMED = 8  # rows of a group that a finding names
 
 _CAPPED = NEAR_DUPLICATES_CAPPED(
     "Very many prompts follow one pattern; each was held against its nearest ones only.",
@@ -142,10 +142,10 @@ class NearDuplicates:
         leads, counts = np.unique(first[new], return_counts=True)
         n_answers = counts[np.searchsorted(leads, first[new])]  # of the prompt of each row with a new answer
         differing = new != first[new]  # the first row of a prompt contradicts nothing
-        few = new[differing & (n_answers <= MANY)]
+        few = new[differing & (n_answers <= MAX_ANSWERS)]
         pairs = list(zip(few.tolist(), first[few].tolist(), strict=True))
         yield from _describe_contradictions(DIFFERENT_ANSWERS, "The same prompt as", pairs, lookup)
-        many, n_many = new[differing & (n_answers > MANY)], n_answers[differing & (n_answers > MANY)]
+        many, n_many = new[differing & (n_answers > MAX_ANSWERS)], n_answers[differing & (n_answers > MAX_ANSWERS)]
         second = np.unique(first[many], return_index=True)[1]  # of each prompt the first row with another answer
         rows = zip(many[second].tolist(), first[many[second]].tolist(), n_many[second].tolist(), strict=True)
         yield from _describe_many_answers(sorted(rows), lookup)
@@ -167,10 +167,10 @@ class NearDuplicates:
             top, *rest = order[bounds[i] : bounds[i + 1]].tolist()
             if spokesman := next((row for row in rest if row not in reported), None):
                 groups.append([top, spokesman, *(row for row in rest if row != spokesman)])
-        rows = _read({position for group in groups[:QUOTED] for position in group[:2]}, lookup)
+        rows = _read({position for group in groups[:MAX_QUOTED] for position in group[:2]}, lookup)
         fix = "Keep all of them on one side of a split; if they say no more than one would, keep one."
         for group in groups:
-            others = [lookup.where(position) for position in (group[0], *group[2 : NAMED + 1])]
+            others = [lookup.where(position) for position in (group[0], *group[2 : MAX_NAMED + 1])]
             more = f" and {len(group) - 1 - len(others):,} more" if len(group) - 1 > len(others) else ""
             if len(group) == 2:
                 message = f"Nearly the same prompt as {others[0]}"
@@ -191,10 +191,10 @@ def _describe_contradictions(
 ) -> Iterator[tuple[int, Finding]]:
     """Yield a finding for each (row, earlier row) with another answer to the prompt."""
     fix = "Keep the better answer; two answers to one prompt teach the model to waver."
-    rows = _read({position for pair in pairs[:QUOTED] for position in pair}, lookup)
+    rows = _read({position for pair in pairs[:MAX_QUOTED] for position in pair}, lookup)
     for i, (here, there) in enumerate(pairs):
         message = f"{how} {lookup.where(there)} with another answer"
-        if i < QUOTED:
+        if i < MAX_QUOTED:
             message += f": {quote(rows[here].completion, 40)} here, {quote(rows[there].completion, 40)} there"
         yield here, kind(f"{message}.", fix, "completion")
 
@@ -202,7 +202,7 @@ def _describe_contradictions(
 def _describe_many_answers(prompts: Sequence[tuple[int, int, int]], lookup: RowLookup) -> Iterator[tuple[int, Finding]]:
     """Yield a finding for each (row, earlier row, number of answers) of a prompt with many answers."""
     fix = "Leave them if the answers are meant to vary, as posts do; else keep the best: many answers teach the model to waver."
-    rows = _read({position for prompt in prompts[:QUOTED] for position in prompt[:2]}, lookup)
+    rows = _read({position for prompt in prompts[:MAX_QUOTED] for position in prompt[:2]}, lookup)
     for here, there, n in prompts:
         message = f"The same prompt as {lookup.where(there)} has {n:,} different answers"
         if here in rows and there in rows:

@@ -16,7 +16,7 @@ REDACT_EMAIL_ADDRESSES = FixType("redact-email-addresses", "put [email] in place
 EMAIL_ADDRESS = FindingType(
     "email-address", "warning", title="An e-mail address",
     why="It may belong to a person who did not agree to be in a model.",
-    todo="Delete it, unless the model should give this address.", fix=REDACT_EMAIL_ADDRESSES,
+    fix="Delete it, unless the model should give this address.", repair=REDACT_EMAIL_ADDRESSES,
 )  # fmt: skip
 
 _NAME = re.compile(r"[\w.%+'\-]{1,64}\Z")
@@ -37,7 +37,7 @@ _NOWHERE = re.compile(  # hosts that stand for one
     r"thedomain|company|mycompany|somecompany|acme|contoso|fabrikam|website|mywebsite|somesite|mysite|provider|myapp|host|"
     r"hostname|abc|xyz|beispiel|exemple|ejemplo|esempio)\.(?:com|net|org|de|fr|es|it|io|co|tld)"
 )
-_LONGEST = 64  # characters of a local part (RFC 5321, 4.5.3.1.1)
+_MAX_NAME = 64  # characters of a local part (RFC 5321, 4.5.3.1.1)
 
 
 def check_emails(text: str, field: str) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def find_emails(text: str) -> list[Span]:
     found: list[Span] = []
     at = text.find("@")
     while at != -1:
-        name = _NAME.search(text, max(0, at - _LONGEST, found[-1].end if found else 0), at)
+        name = _NAME.search(text, max(0, at - _MAX_NAME, found[-1].end if found else 0), at)
         host = _HOST.match(text, at + 1) if name else None
         if name and host:
             start = at - len(name[0].lstrip(".'-%+"))

@@ -26,7 +26,7 @@ CARD_NUMBER = FindingType(
     "card-number", "error", title="A card number",
     why="It passes the checksum of card numbers, and is written in groups as on a card or near a word for one. "
         "Payment rules forbid storing it, and a model can repeat it.",
-    todo="Delete it.", fix=REDACT_CARD_NUMBERS,
+    fix="Delete it.", repair=REDACT_CARD_NUMBERS,
 )  # fmt: skip
 
 # Plain, in fours, or as on American Express and Diners cards; one kind of separator throughout.
@@ -44,7 +44,7 @@ _OF_SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 # What other numbers are called just before them: `"user_id": "`, `Transaction no. `, `Order 4...`.
-_CARD_LABEL = re.compile(
+_NAMES_NO_CARD = re.compile(
     r"(?:(?<![^\W_])(?:ids?|uid|guid|uuid|nonce|ts|tx|txn|key|seed|hash|time|timestamp|millis|epoch|imsi|iccid|imei|isbn|ean|"
     r"gtin|sku|upc|asin|iban|meter|reading|transactions?|account|acct|session|user|customer|client|device|member|request|"
     r"message|event|trace|span|batch|lot|serial|counter|sequence|row|record|entry|file|phone|mobile|policy|contract|claim|"
@@ -135,7 +135,7 @@ def _is_a_card(text: str, start: int, end: int) -> bool:
     key = _KEY.search(before)
     if key and not (_OF_A_CARD.search(key["key"]) or _KEY_FOR_ALL.search(key["key"])):
         return False
-    if _CARD_LABEL.search(before):
+    if _NAMES_NO_CARD.search(before):
         return False
     if _OF_A_CARD.search(before):
         return True
@@ -146,7 +146,7 @@ REDACT_PHONE_NUMBERS = FixType("redact-phone-numbers", "put [phone] in place of 
 PHONE_NUMBER = FindingType(
     "phone-number", "warning", title="A phone number",
     why="It may belong to a person who did not agree to be in a model.",
-    todo="Delete it, unless the model should give this number.", fix=REDACT_PHONE_NUMBERS,
+    fix="Delete it, unless the model should give this number.", repair=REDACT_PHONE_NUMBERS,
 )  # fmt: skip
 
 _ASSIGNED = """
@@ -173,7 +173,7 @@ _TRUNK = re.compile(  # British, German, Italian and others: (0)area, then a bla
     _BEFORE + r"(?:\(0[1-9]\d{1,4}\)[ /\-]?|0[1-9]\d{1,4}(?: ?/ ?|[ \-]))\d{2,8}(?:[ \-]\d{2,4}){0,4}" + _AFTER, re.ASCII
 )
 _RUN = re.compile(r"[+(]{0,2}[0-9][0-9 ().\-/]{5,}+")
-_FEWEST = 7
+_MIN_DIGITS = 7
 _BEFORE_A_RUN = 40  # characters in which a word for a phone may stand
 _CALLED = re.compile(
     r"\b(?:tele(?:ph|f)on[a-zéo]{0,3}|phone|tel|mobile|mobil|cell|handy|fax|whatsapp|call|text|ring|dial|sms|ruf|rufnummer|"
@@ -183,7 +183,7 @@ _CALLED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 # What else numbers are called just before them: `Invoice `, `NHS number `, `"order_id": "`. No word for a phone is here.
-_PHONE_LABEL = re.compile(
+_NAMES_NO_PHONE = re.compile(
     r"(?:\b|_)(?:nhs|upc|ean|gtin|isbn|issn|sku|asin|imei|iban|bic|vat|ein|gst|abn|acn|tfn|ssn|npi|invoices?|lots?|batch|grid|"
     r"ref(?:erence)?|case|orders?|part|serial|account|acct|patient|tracking|ticket|policy|claim|licen[cs]e|permit|parcel|"
     r"shipment|model|items?|article|product|transaction|booking|docket|id|zip|seed|meter|reading|sequence|coordinates?|"
@@ -192,7 +192,7 @@ _PHONE_LABEL = re.compile(
     r"(?:[ _](?:numbers?|num|no\.?|nr\.?|nummer|ref|reference|code|id|is|was))*[\s:#=\"'*)]*\(?$",
     re.IGNORECASE,
 )
-_LONGEST_LABEL = 40
+_MAX_NAME = 40
 # Words for a phone that mean other things too, unless something stands between them and the number.
 _OFTEN_OTHER = re.compile(r"(?:cell|call|text|ring|dial|contact|portable)\s*$", re.IGNORECASE)
 _OF_A_BATTERY = ("battery ", "solar ", "fuel ", "load ")
@@ -275,7 +275,7 @@ def _matches(pattern: re.Pattern[str], text: str, run: re.Match[str], before: in
 def _candidates(text: str) -> Iterator[Span]:
     """Yield what looks like a phone number. The patterns are tried only where enough digits stand together."""
     for run in _RUN.finditer(text):
-        if sum(map(str.isdigit, run[0])) < _FEWEST:
+        if sum(map(str.isdigit, run[0])) < _MIN_DIGITS:
             continue
         for match in _matches(_INTERNATIONAL, text, run):
             if _is_international(match[0]):
@@ -284,7 +284,7 @@ def _candidates(text: str) -> Iterator[Span]:
             for match in _matches(shape, text, run):
                 digits = _digits(match[0])[-10:] if shape is _AMERICAN else _digits(match[0])
                 plausible = fewest <= len(digits) <= most and not _is_unlikely(digits) and _OTHER.match(match[0]) is None
-                label = _PHONE_LABEL.search(text[max(0, match.start() - _LONGEST_LABEL) : match.start()])
+                label = _NAMES_NO_PHONE.search(text[max(0, match.start() - _MAX_NAME) : match.start()])
                 if plausible and label is None:
                     yield Span(match.start(), match.end(), "a phone number")
         for match in _matches(_CALLED, text, run, _BEFORE_A_RUN):
