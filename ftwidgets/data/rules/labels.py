@@ -33,7 +33,7 @@ LABEL_IMBALANCE = FindingType(
 
 MIN_ROWS, FEW_LABELS, MAX_LABELS, MAX_NUMBERS, MAX_LABEL_LENGTH = 20, 20, 200, 11, 40
 MAX_COMPLETIONS = 1_000  # with more different completions than this it is no label task, and they are no longer counted
-RARE_BELOW = 5  # a label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row
+FEW_ROWS = 5  # a label with fewer rows than this is rare: a fifth of it, the usual share for validation, is less than one row
 
 MAX_SHARE, MAX_RATIO = 0.8, 10.0
 """A set is unbalanced if one label has more than 80 % of the rows (the others together under 20 %, which Google's machine
@@ -100,14 +100,12 @@ class Labels:
     def _check_rare(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         assert self.counts is not None
         names = {number: self.corrections.get(text, text) for text, number in self._numbers.items()}
-        rare = {label for label, n in self.counts.items() if n < RARE_BELOW}
+        rare = {label for label, n in self.counts.items() if n < FEW_ROWS}
         positions: dict[str, list[int]] = defaultdict(list)
         for position, number in enumerate(self._rows if rare else ()):
             if names[number] in rare:
                 positions[names[number]].append(position)
-        fix = (
-            f"Add rows until there are {RARE_BELOW} or more, or leave the label out; so few can be neither learnt nor measured."
-        )
+        fix = f"Add rows until there are {FEW_ROWS} or more, or leave the label out; so few can be neither learnt nor measured."
         for label, found in positions.items():
             places = ", ".join(map(lookup.where, found))
             message = f"The label {quote(label, 40)} occurs in {pluralize(len(found), 'row')} only ({places})."
@@ -129,7 +127,7 @@ def is_label_task(spellings: dict[str, int]) -> bool:
     established = {label: times for label, times in normalized.items() if times > 1}
     if n < MIN_ROWS or not 0 < len(established) <= MAX_LABELS or any(len(label) > MAX_LABEL_LENGTH for label in established):
         return False
-    filled = sum(times for times in established.values() if times >= RARE_BELOW) / n
+    filled = sum(times for times in established.values() if times >= FEW_ROWS) / n
     even = len(established) <= FEW_LABELS or filled >= 0.9
     dense = len(established) <= n / 10 or (len(established) > FEW_LABELS and len(established) <= n / 7 and filled >= 0.97)
     firsts = [words[0].encode() for label in established if (words := re.findall(r"\w+", label))]
@@ -168,7 +166,7 @@ def corrections(spellings: dict[str, int]) -> dict[str, str]:
 def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
     """Yield a finding if one label is far more frequent than the others."""
     (label, most), total = next(iter(counts.items())), sum(counts.values())
-    frequent = [n for n in counts.values() if n >= RARE_BELOW]
+    frequent = [n for n in counts.values() if n >= FEW_ROWS]
     fix = "Add rows of the other labels, and judge the result label by label; the score over all rows hides the rare ones."
     if len(counts) < 2:
         return
@@ -179,7 +177,7 @@ def imbalance(counts: dict[str, int]) -> Iterator[tuple[None, Finding]]:
         )
         yield None, LABEL_IMBALANCE(message, fix)
     elif frequent and most > MAX_RATIO * min(frequent):
-        least = min((name for name in counts if counts[name] >= RARE_BELOW), key=lambda name: counts[name])
+        least = min((name for name in counts if counts[name] >= FEW_ROWS), key=lambda name: counts[name])
         message = f"{quote(label, 40)} is the answer in {most:,} rows, {quote(least, 40)} in {counts[least]:,}."
         yield None, LABEL_IMBALANCE(message, fix)
 

@@ -69,7 +69,7 @@ def test_safe_repairs(row: dict[str, Any], repaired: dict[str, Any], names: list
 
 def test_every_repair_is_shown() -> None:
     """The table above has each repair that there is."""
-    assert {name for _, _, names in MENDED for name in names} == set(schema.REPAIRS)
+    assert {name for _, _, names in REPAIRED for name in names} == set(schema.REPAIRS)
 
 
 @pytest.mark.parametrize("name", VALID)
@@ -154,5 +154,5 @@ def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
 
 def test_a_repaired_row_can_be_written() -> None:
     """The result is JSON as before."""
-    for row, repaired, _ in MENDED:
+    for row, repaired, _ in REPAIRED:
         assert json.loads(json.dumps(schema.repair_row(row)[0])) == repaired
