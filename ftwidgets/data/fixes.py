@@ -91,7 +91,12 @@ class Repairer:
                 place = Row(first.order, first.line, first.row if first.row is not None else first.order, None)
                 message = " ".join(finding.message for finding in row)
                 self._log(place, "cannot be used", left_out=True, message=message)
-            elif (original := self._find_original(row)) is not None:
+                continue
+            original = row.row.where
+            if "drop-repeats" in self._names:
+                key = hash((normalize(row.prompt), normalize(row.completion), normalize(row.system or "")))
+                original = self._first.setdefault(key, original)
+            if original != row.row.where:
                 self.n_left_out += 1
                 self._log(row.row, "drop-repeats", left_out=True, message=f"repeats {original}")
             else:
@@ -105,14 +110,6 @@ class Repairer:
             return value
         self._schema_repairs = chosen
         return repaired if len(chosen) == len(names) else schema.repair_row(value, only=self._names)[0]
-
-    def _find_original(self, row: TrainingRow) -> str | None:
-        """Return the place of the row that this one repeats, if it does and repeats are to be dropped."""
-        if "drop-repeats" not in self._names:
-            return None
-        key = hash((normalize(row.prompt), normalize(row.completion), normalize(row.system or "")))
-        first = self._first.setdefault(key, row.row.where)
-        return None if first == row.row.where else first
 
     def _repair_texts(self, row: TrainingRow, schema_repairs: list[str]) -> TrainingRow:
         repaired = row

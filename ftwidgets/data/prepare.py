@@ -143,7 +143,12 @@ def prepare(
         made, sources, findings = None, [checked, other], []
     path.mkdir(parents=True, exist_ok=True)
     n_train, n_validation = _write(sources, made, path)
-    findings += _check_files(path, n_train, n_validation)
+    findings += size_findings(n_train, TRAIN)
+    if n_validation:
+        findings += precision_note(n_validation)
+    elif (path / VALIDATION).exists():
+        message = f"The folder holds a {VALIDATION} from an earlier run; nothing was held out this time."
+        findings.append(STALE_FILE(message, "Delete it if it is no longer needed."))
     validation_file = path / VALIDATION if n_validation else None
     return Prepared(path / TRAIN, validation_file, _report(sources, findings), n_train, n_validation)
 
@@ -184,17 +189,6 @@ def _write(sources: Sequence[CheckedSource], split: Split | None, folder: Path) 
         for example, in_validation in zip(sources[0].examples, split.in_validation, strict=True):
             (validation if in_validation else train).write(json_line(example))
     return len(split.in_validation) - n_validation, n_validation
-
-
-def _check_files(folder: Path, n_train: int, n_validation: int) -> list[Finding]:
-    """Return the findings on too few examples, a wide interval, or a validation file from an earlier run."""
-    findings = size_findings(n_train, TRAIN)
-    if n_validation:
-        findings += precision_note(n_validation)
-    elif (folder / VALIDATION).exists():
-        message = f"The folder holds a {VALIDATION} from an earlier run; nothing was held out this time."
-        findings.append(STALE_FILE(message, "Delete it if it is no longer needed."))
-    return findings
 
 
 def _report(sources: Sequence[CheckedSource], findings: Iterable[Finding]) -> Report:

@@ -51,10 +51,10 @@ def _unknown_key_findings(row: dict[str, Any]) -> Iterator[Finding]:
             if meant is not None and meant not in row:
                 fix = f"Did you mean {quote(meant)}?"
             message = f"The row has the unknown key {display(key)}."
-            yield UNKNOWN_KEY(message, fix, short_key(key), repair=fix_of_unknown_key(row, key, CHAT_KEYS))
+            yield UNKNOWN_KEY(message, fix, short_key(key), repair=repair_of_unknown_row_key(row, key, CHAT_KEYS))
 
 
-def fix_of_unknown_key(row: dict[str, Any], key: Any, known: tuple[str, ...]) -> FixType | None:
+def repair_of_unknown_row_key(row: dict[str, Any], key: Any, known: tuple[str, ...]) -> FixType | None:
     """Return the fix that drops an unknown key of a row, if that is safe: it holds nothing, or resembles no known key."""
     return DROP_UNKNOWN_KEYS if row[key] in (None, "", [], {}) or closest_name(key, known) is None else None
 

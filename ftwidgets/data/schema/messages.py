@@ -16,8 +16,8 @@ from ftwidgets.data.schema.roles import (
     MESSAGE_KEYS,
     OTHER_NAMES,
     MessageKeys,
-    fix_of_unknown_key,
     normalize_role,
+    repair_of_unknown_key,
 )
 from ftwidgets.data.schema.shared_findings import (
     DEVELOPER_TO_SYSTEM,
@@ -123,7 +123,7 @@ def _key_findings(message: dict[str, Any], role: str, where: str, keys: MessageK
             text, fix = f"{where} ({role}) has the key {display(key)}, which a {role} message cannot have.", "Delete the key."
         elif meant is not None and meant not in message:
             fix = f"Did you mean {quote(meant)}?"
-        yield UNKNOWN_KEY(text, fix, short_key(key), repair=fix_of_unknown_key(message, key, keys))
+        yield UNKNOWN_KEY(text, fix, short_key(key), repair=repair_of_unknown_key(message, key, keys))
 
 
 def unknown_keys(message: dict[str, Any], role: str, keys: MessageKeys = MESSAGE_KEYS) -> list[Any]:

@@ -104,22 +104,16 @@ def _order_findings(messages: Sequence[Any], roles: list[str | None], label: str
         fix = "Put all instructions into one system message at the beginning."
         yield SYSTEM_NOT_FIRST(f"{label} {late + 1} {what}.", fix, field="messages")
     for position in range(1, len(roles)):
-        role = roles[position]
-        if (
-            role == roles[position - 1]
-            and role in ("user", "assistant")
-            and not _may_follow_each_other(messages[position - 1], messages[position], role)
-        ):
-            text = f"{label}s {position} and {position + 1} are both the {role}'s; services want the turns to alternate."
-            yield SAME_ROLE_TWICE(text, "Join them into one message, or add the turn between them.", field="messages")
-
-
-def _may_follow_each_other(first: dict[str, Any], second: dict[str, Any], role: str | None) -> bool:
-    """Tell whether two turns of one role need no finding: two people, or a call whose missing answer is reported anyway."""
-    if role == "assistant":
-        return bool(first.get("tool_calls")) or first.get("function_call") is not None
-    names = first.get("name"), second.get("name")
-    return None not in names and names[0] != names[1]
+        role, first, second = roles[position], messages[position - 1], messages[position]
+        if role != roles[position - 1] or role not in ("user", "assistant"):
+            continue
+        if role == "assistant" and (first.get("tool_calls") or first.get("function_call") is not None):
+            continue  # the missing answer to the call is reported
+        names = first.get("name"), second.get("name")
+        if role == "user" and None not in names and names[0] != names[1]:
+            continue  # two people
+        text = f"{label}s {position} and {position + 1} are both the {role}'s; services want the turns to alternate."
+        yield SAME_ROLE_TWICE(text, "Join them into one message, or add the turn between them.", field="messages")
 
 
 def _call_findings(messages: Sequence[Any], roles: list[str | None], label: str) -> Iterator[Finding]:

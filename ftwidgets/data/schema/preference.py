@@ -11,7 +11,7 @@ from typing import Any
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.rows import Example
-from ftwidgets.data.schema.chat import fix_of_unknown_key, text_findings, to_messages
+from ftwidgets.data.schema.chat import repair_of_unknown_row_key, text_findings, to_messages
 from ftwidgets.data.schema.conversation_text import message_text
 from ftwidgets.data.schema.display import display, short_key
 from ftwidgets.data.schema.messages import message_findings
@@ -115,7 +115,7 @@ def _one_output_findings(output: object, name: str, *, is_missing: bool) -> Iter
 
 def _unknown_key(row: dict[str, Any], key: Any, known: tuple[str, ...], label: str) -> Finding:
     message, fix = f"{label} has the unknown key {display(key)}.", "Delete the key; a service rejects what it does not know."
-    return UNKNOWN_KEY(message, fix, short_key(key), repair=fix_of_unknown_key(row, key, known))
+    return UNKNOWN_KEY(message, fix, short_key(key), repair=repair_of_unknown_row_key(row, key, known))
 
 
 def parse_chosen(row: dict[str, Any]) -> tuple[Iterator[Finding], Example | None]:

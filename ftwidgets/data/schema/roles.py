@@ -74,7 +74,7 @@ def is_blank_system(message: object, keys: MessageKeys = MESSAGE_KEYS) -> bool:
     return is_blank(message.get(keys.content))
 
 
-def fix_of_unknown_key(message: dict[str, Any], key: Any, keys: MessageKeys = MESSAGE_KEYS) -> FixType | None:
+def repair_of_unknown_key(message: dict[str, Any], key: Any, keys: MessageKeys = MESSAGE_KEYS) -> FixType | None:
     """Return the fix that drops an unknown key of a message, if that is safe.
 
     It is where the key holds nothing, or where the message has its content. A key that resembles a known one (`contents`,

@@ -15,13 +15,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ftwidgets.data.findings import FixType
-from ftwidgets.data.schema.chat import CHAT_KEYS
-from ftwidgets.data.schema.chat import fix_of_unknown_key as fix_of_unknown_row_key
+from ftwidgets.data.schema.chat import CHAT_KEYS, repair_of_unknown_row_key
 from ftwidgets.data.schema.content import PART_TYPES, unknown_part_keys
 from ftwidgets.data.schema.formats import detect_format, to_service_format
 from ftwidgets.data.schema.messages import to_weight, unknown_keys
 from ftwidgets.data.schema.preference import INPUT_KEYS, OLDER_OUTPUTS, OUTPUTS, PREFERENCE_KEYS, has_empty_tools
-from ftwidgets.data.schema.roles import OPTIONAL_KEYS, fix_of_unknown_key, is_blank_system, normalize_role
+from ftwidgets.data.schema.roles import OPTIONAL_KEYS, is_blank_system, normalize_role, repair_of_unknown_key
 from ftwidgets.data.schema.shared_findings import (
     ARGUMENTS_AS_TEXT,
     DEVELOPER_TO_SYSTEM,
@@ -110,7 +109,7 @@ class _Repairer:
 
     def _drop_unknown(self, row: dict[Any, Any], known: tuple[str, ...]) -> dict[Any, Any]:
         unknown = [key for key in row if key not in known and key not in OLDER_OUTPUTS]
-        dropped = [key for key in unknown if fix_of_unknown_row_key(row, key, known)]
+        dropped = [key for key in unknown if repair_of_unknown_row_key(row, key, known)]
         if not self._does(DROP_UNKNOWN_KEYS, if_needed=bool(dropped)):
             return row
         return {key: value for key, value in row.items() if key not in dropped}
@@ -139,7 +138,7 @@ class _Repairer:
         if fix is not None and self._does(fix):
             repaired["role"] = role
         for key in unknown_keys(message, role):
-            if self._does(DROP_UNKNOWN_KEYS, if_needed=fix_of_unknown_key(message, key) is not None):
+            if self._does(DROP_UNKNOWN_KEYS, if_needed=repair_of_unknown_key(message, key) is not None):
                 del repaired[key]
         if "weight" in repaired and (role != "assistant" or not weighted):
             if self._does(DROP_MISPLACED_WEIGHT):

@@ -61,11 +61,6 @@ def tuned_is_worse(
     seen
         The prompts that the lesson itself uses.
 
-    Returns
-    -------
-    Outcome
-        `not attempted`, `not yet` with where to look, or `right`; the last two quote the models.
-
     Raises
     ------
     DataError
