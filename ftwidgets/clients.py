@@ -119,7 +119,7 @@ def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
     FtwidgetsError
         If it is the client of another service.
     """
-    from ftwidgets.sandbox.sandbox import find_sandbox
+    from ftwidgets.sandbox import find_sandbox
 
     sandbox = find_sandbox(client)
     if sandbox is None:

@@ -20,7 +20,7 @@ from ftwidgets import connect as make  # the function; the module goes by the sa
 from ftwidgets import connect_async, faults
 from ftwidgets.clients import _sandboxes, state_folder
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.sandbox.sandbox import find_sandbox
+from ftwidgets.sandbox import find_sandbox
 
 REAL = {
     "OPENAI_API_KEY": "sk-real",

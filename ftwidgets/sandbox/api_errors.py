@@ -12,23 +12,13 @@ from starlette.responses import JSONResponse
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """A rejected request, raised anywhere below a route and turned into a response by the app.
+    """A rejected request, raised anywhere below a route and turned into a response by the app."""
 
-    Parameters
-    ----------
-    status
-        The HTTP status.
-    message
-        What is wrong, with the value, and what to do.
-    param, code, kind
-        The envelope's `param`, `code` and `type`.
-    """
-
-    status: int
-    message: str
+    status: int  # of HTTP
+    message: str  # what is wrong, with the value, and what to do
     param: str | None = None
     code: str | None = None
-    kind: str = "invalid_request_error"
+    kind: str = "invalid_request_error"  # the envelope's `type`
 
     def __str__(self) -> str:
         return self.message

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 import httpx2
@@ -42,6 +42,8 @@ from ftwidgets.sandbox.transport import AsyncTransport, LoopThread, Transport
 
 if TYPE_CHECKING:
     import openai
+
+    C = TypeVar("C", openai.OpenAI, openai.AsyncOpenAI)
 
 # Every sandbox has an address of its own, so a client's public `base_url` tells which sandbox it is a client of.
 _numbers = count(1)
@@ -110,9 +112,8 @@ class Sandbox:
         self.faults = faults or Faults()
         inference = Inference(catalog)
         parts = (
-            Jobs(
-                store, lifecycle, catalog, self._wake, share=share, fault=self.faults.next_job_fault
-            ),  # first: they are asked most
+            # Jobs come first: they are asked most.
+            Jobs(store, lifecycle, catalog, self._wake, share=share, fault=self.faults.next_job_fault),
             Files(store),
             Uploads(store),
             Permissions(store, catalog),
@@ -154,10 +155,7 @@ class Sandbox:
         """
         import openai
 
-        http_client = httpx2.Client(transport=self.transport(), trust_env=False)
-        made = openai.OpenAI(base_url=self.base_url, http_client=http_client, **_client_options(options))
-        made.organization, made.project = options.get("organization"), options.get("project")
-        return made
+        return self._make_client(openai.OpenAI, httpx2.Client(transport=self.transport(), trust_env=False), options)
 
     def async_client(self, **options: Any) -> openai.AsyncOpenAI:
         """Make a plain `openai.AsyncOpenAI` client of this sandbox; the same in every other way as `client`.
@@ -170,9 +168,7 @@ class Sandbox:
         import openai
 
         http_client = httpx2.AsyncClient(transport=self.async_transport(), trust_env=False)
-        made = openai.AsyncOpenAI(base_url=self.base_url, http_client=http_client, **_client_options(options))
-        made.organization, made.project = options.get("organization"), options.get("project")
-        return made
+        return self._make_client(openai.AsyncOpenAI, http_client, options)
 
     def transport(self) -> httpx2.BaseTransport:
         """Make the transport of an `httpx2.Client`, for HTTP without `openai`."""
@@ -189,6 +185,18 @@ class Sandbox:
         self._loop.close()
         self.store.close()
         _open.discard(self)
+
+    def _make_client(self, kind: type[C], http_client: Any, options: dict[str, Any]) -> C:
+        """Make a client; all that it would take from the environment is given, so a real key never enters the sandbox."""
+        import openai
+
+        names = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}  # every copy of a client reads these again
+        headers = {header: openai.omit for name, header in names.items() if name not in options}
+        given: dict[str, Any] = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox", **options}
+        given["default_headers"] = {**headers, **(options.get("default_headers") or {})}
+        made = kind(base_url=self.base_url, http_client=http_client, **given)
+        made.organization, made.project = options.get("organization"), options.get("project")
+        return made
 
     def _wake(self) -> None:
         if self._runner is not None:
@@ -232,13 +240,3 @@ def _open_store(home: str | Path, clock: Clock | None, ids: Ids | None) -> Store
             f'the sandbox cannot keep its state in "{home}" ({error}). '
             "Name a folder you can write to: home=..., or for connect() FTWIDGETS_HOME in the environment."
         ) from error
-
-
-def _client_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Fill in everything that a client would take from the environment: a real key never enters the sandbox."""
-    import openai
-
-    names = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}  # every copy of a client reads these again
-    omitted = {header: openai.omit for name, header in names.items() if name not in options}
-    keys = {"api_key": "sandbox", "admin_api_key": "sandbox", "webhook_secret": "sandbox"}
-    return {**keys, **options, "default_headers": {**omitted, **(options.get("default_headers") or {})}}

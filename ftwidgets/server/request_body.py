@@ -38,13 +38,7 @@ class LimitedBody:
         self._complete = False
 
     async def receive(self) -> Message:
-        """Return the next message.
-
-        Raises
-        ------
-        ApiError
-            413 or 408.
-        """
+        """Return the next message, or raise the 413 or 408."""
         if self._complete:  # only the end of the connection can come now
             return await self._receive()
         allowed = self._seconds + self._size / MIN_RATE

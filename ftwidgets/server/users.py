@@ -194,13 +194,7 @@ class KeyAuthenticator:
         self._users = users
 
     def authenticate(self, headers: Headers) -> Caller:
-        """Return the caller of a request.
-
-        Raises
-        ------
-        ApiError
-            401: there is no key, or no user has it (the service's code, `invalid_api_key`).
-        """
+        """Return the caller of a request, or raise the 401: there is no key, or no user has it."""
         key = bearer_key(headers)
         if not key:
             raise ApiError(401, NO_KEY)

@@ -176,13 +176,7 @@ def _record_fault(scope: Scope, fault: str) -> None:
 
 
 async def close_connection(scope: Scope) -> None:
-    """Close the connection of a request by the scope's extension `ftwidgets.hang_up`.
-
-    Raises
-    ------
-    ConnectionDroppedError
-        If the scope has no such extension.
-    """
+    """Close the connection of a request by the scope's extension `ftwidgets.hang_up`, if it has that."""
     entry: PendingEntry | None = scope.get(PENDING)
     if entry is not None:
         entry.end()

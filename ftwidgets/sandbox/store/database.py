@@ -142,22 +142,10 @@ class Database:
         order_values: Sequence[Any] = (),
         **equal: Any,
     ) -> list[R]:
-        """List the records that match, oldest first or newest first.
+        """List the records of a class that match, oldest first or newest first, at most `limit` (-1: all).
 
-        Parameters
-        ----------
-        kind
-            The class of the records.
-        where, values
-            A condition in SQL, only within this package.
-        newest
-            Whether the newest comes first.
-        limit
-            The most records to return; -1: all.
-        order, order_values
-            An SQL expression to sort by first, only within this package.
-        **equal
-            Columns and the values they must have: one value, None, or a tuple of values of which one must match.
+        `equal` are columns and the values they must have: one value, None, or a tuple of values of which one must match.
+        Within this package, `where` adds a condition in SQL, and `order` is an SQL expression to sort by first.
         """
         where, values = _and_equal(where, values, equal)
         names = ", ".join(item.name for item in fields(kind))

@@ -61,13 +61,7 @@ class UploadStore:
         return ended
 
     def add_part(self, upload_id: str, source: BinaryIO, size: int, *, most: int) -> PartRecord:
-        """Keep a part of a pending upload whose parts have at most `most` bytes together.
-
-        Raises
-        ------
-        UploadOverError, UploadTooLargeError
-            It cannot be added; nothing of it is kept.
-        """
+        """Keep a part of a pending upload whose parts have at most `most` bytes together; after an error nothing is kept."""
         id_ = self._store.ids.new("part_", 32)
         try:
             self._store.parts.write(id_, source)
@@ -89,13 +83,7 @@ class UploadStore:
         return {part.id: part for part in self._db.select(PartRecord, upload_id=upload_id)}
 
     def complete(self, upload_id: str, file: FileRecord) -> None:
-        """Insert the record of the finished file and end the upload, both at once; its parts are still to be deleted.
-
-        Raises
-        ------
-        UploadOverError
-            Another request has ended the upload.
-        """
+        """Insert the record of the finished file and end the upload, both at once; its parts are still to be deleted."""
         with self._db.transaction():
             if not self._db.update(UploadRecord, upload_id, only_if=("pending",), status="completed", file_id=file.id):
                 raise UploadOverError
