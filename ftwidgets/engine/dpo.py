@@ -5,18 +5,17 @@ No reward model: what an answer is worth is how much likelier the model finds it
 Left out: label smoothing, other losses (IPO, KTO), a supervised term on the chosen answers, what every run has (`run`).
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, epoch_order, halves
-from ftwidgets.engine.hyperparameters import DPO_RATE, LARGEST_BETA, PreferenceHyperparameters
+from ftwidgets.engine.hyperparameters import DPO_RATE, LARGEST_BETA, LORA_DPO_RATE, PreferenceHyperparameters
 from ftwidgets.engine.llama import log_probs, log_probs_and_gradients
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
-from ftwidgets.engine.params import Params
+from ftwidgets.engine.params import Weights
 from ftwidgets.engine.run import Array, Measured, Run, add_in_place
 from ftwidgets.engine.tokenizer import Messages, Tokenizer
 
@@ -67,6 +66,8 @@ class PreferenceTrainer(Run):
         Decides the order of the pairs.
     validation
         Pairs that are only measured.
+    keep
+        What a step keeps of each layer on the way forward: "all", or "inputs" where memory is short (`llama.forward`).
 
     Raises
     ------
@@ -82,6 +83,7 @@ class PreferenceTrainer(Run):
         hyperparameters: PreferenceHyperparameters,
         seed: int,
         validation: Sequence[Pair] = (),
+        keep: str = "all",
     ) -> None:
         if not hyperparameters.beta <= LARGEST_BETA:
             raise ValueError(f"beta must be at most {LARGEST_BETA:g}: {hyperparameters.beta}.")
@@ -94,7 +96,8 @@ class PreferenceTrainer(Run):
             n_validation=len(self.validation),
             hyperparameters=hyperparameters,
             seed=seed,
-            base_rate=DPO_RATE,
+            keep=keep,
+            base_rate=LORA_DPO_RATE if hyperparameters.lora else DPO_RATE,
         )
         if not self.pairs:
             raise ValueError("No pair has two different answers within the model's context; there is nothing to prefer.")
@@ -111,11 +114,11 @@ class PreferenceTrainer(Run):
         self._score_reference(order)
         parts = halves(order.tolist(), lambda i: self.pairs[i].size)
 
-        def gradients_of(part: list[int], grads: Params) -> Scores:
+        def gradients_of(part: list[int], grads: Weights) -> Scores:
             def slope(logp: Array) -> Array:
                 return preference_slopes(logp, self._reference[part], self.beta) / len(order)
 
-            return learn(self.model.params, [self.pairs[i] for i in part], grads, slope)
+            return learn(self.model.params, [self.pairs[i] for i in part], grads, slope, keep=self.keep)
 
         if len(parts) == 1:
             found = [gradients_of(parts[0], self._grads)]
@@ -150,7 +153,7 @@ class PreferenceTrainer(Run):
 
     def _data(self) -> Iterator[Array]:
         # The base belongs to the data: against another reference the same pairs would teach something else.
-        yield np.frombuffer(hashlib.sha256(self._base.params.flat.tobytes()).digest(), np.uint8)
+        yield np.frombuffer(self._base.params.digest(), np.uint8)
         for pair in (*self.pairs, *self.validation):
             for example in (pair.chosen, pair.rejected):
                 yield example.ids
@@ -225,7 +228,9 @@ def scored(batch: Batch, tokens: Array, right: Array) -> Scores:
     return Scores(logp, int(np.count_nonzero(right[is_chosen])), int(np.count_nonzero(is_chosen)))
 
 
-def learn(params: Params, pairs: Sequence[Pair], grads: Params, slope: Callable[[Array], Array]) -> Scores:
+def learn(
+    params: Weights, pairs: Sequence[Pair], grads: Weights, slope: Callable[[Array], Array], *, keep: str = "all"
+) -> Scores:
     """Score pairs and write into `grads` the gradient of a loss with this `slope`: from `logp` (pairs, 2) to (pairs, 2)."""
     batch = side_by_side(pairs)
     row = batch.row[batch.predicts]
@@ -236,7 +241,7 @@ def learn(params: Params, pairs: Sequence[Pair], grads: Params, slope: Callable[
         slopes: Array = slope(answers).reshape(-1)[row] * batch.weights
         return slopes
 
-    return scored(batch, *log_probs_and_gradients(params, batch, grads, by_token))
+    return scored(batch, *log_probs_and_gradients(params, batch, grads, by_token, keep=keep))
 
 
 def scores(model: Model, parts: Sequence[Sequence[Pair]]) -> list[Scores]:

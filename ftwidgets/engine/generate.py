@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ftwidgets.engine.layers import rotary_table, rotate, softmax
+from ftwidgets.engine.lora import linear
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.sampling import log_softmax, sample, sample_allowed
 from ftwidgets.engine.tokenizer import Tokenizer
@@ -79,7 +80,10 @@ class Cache:
         hidden = np.arange(self.length) > np.arange(start, self.length)[:, None]  # (n, length): not yet written
         x = params.embed[np.asarray(ids)]  # (n, width)
         for i, layer in enumerate(params.layers):
-            qkv = (norm(x, layer.input_norm, c.rms_norm_eps) @ layer.qkv.T).reshape(n, n_q + 2 * n_kv, c.head_dim)
+            qkv = linear(norm(x, layer.input_norm, c.rms_norm_eps), layer.qkv)
+            if layer.qkv_bias is not None:
+                qkv += layer.qkv_bias
+            qkv = qkv.reshape(n, n_q + 2 * n_kv, c.head_dim)
             qk = rotate(qkv[:, : n_q + n_kv], self.cos[now], self.sin[now])
             # Keys are stored with their rotation, so they never have to be turned again.
             self.keys[i, :, now] = qk[:, n_q:].swapaxes(0, 1)
@@ -92,12 +96,13 @@ class Cache:
                 np.copyto(scores.reshape(n_kv, -1, n, self.length), -np.inf, where=hidden)
             out = softmax(scores) @ self.values[i, :, : self.length]
             # Heads back side by side, mixed by one matrix, added to the residual stream.
-            x = x + out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1) @ layer.out.T
-            gate_up = norm(x, layer.mlp_norm, c.rms_norm_eps) @ layer.gate_up.T
+            x = x + linear(out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1), layer.out)
+            gate_up = linear(norm(x, layer.mlp_norm, c.rms_norm_eps), layer.gate_up)
             gate, up = np.split(gate_up, 2, axis=1)  # SwiGLU, as in `layers.swiglu`
-            x = x + (gate / (1 + np.exp(-np.maximum(gate, -60))) * up) @ layer.down.T
-        # The output matrix is the embedding: a token is likely if its vector points the same way as x.
-        return np.asarray(params.embed @ norm(x[-1:], params.norm, c.rms_norm_eps)[0])
+            x = x + linear(gate / (1 + np.exp(-np.maximum(gate, -60))) * up, layer.down)
+        # A token is likely if its vector in the output matrix (often the embedding itself) points the same way as x.
+        logits: Array = linear(norm(x[-1:], params.norm, c.rms_norm_eps), params.head)[0]
+        return logits
 
 
 def norm(x: Array, gain: Array, eps: float) -> Array:

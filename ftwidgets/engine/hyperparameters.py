@@ -7,12 +7,14 @@ Left out: schedules other than warm-up and cosine decay, rates per layer.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from ftwidgets.engine.lora import LoraSettings
 from ftwidgets.providers import auto_epochs  # the services' rule; the estimate of a job's cost uses it without an engine
 
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 DPO_RATE = 1e-4  # the same for preference tuning
+LORA_RATE, LORA_DPO_RATE = 1e-3, 1e-3  # the same where an adapter is trained: its few weights have to move farther
 BETA, LARGEST_BETA = 0.1, 2.0  # preference tuning: the larger, the closer the model stays to where it started
 # The same for all jobs.
 WARM_UP = 0.1  # share of the steps on the way up to the peak
@@ -29,6 +31,7 @@ class Hyperparameters:
     n_epochs: int
     batch_size: int
     learning_rate_multiplier: float
+    lora: LoraSettings | None = None  # train an adapter of this size, and not the model's own weights
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ def auto_hyperparameters(
     n_epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate_multiplier: float | None = None,
+    lora: LoraSettings | None = None,
 ) -> Hyperparameters:
     """Fill in what was left to `auto` (None)."""
     return Hyperparameters(
         n_epochs=n_epochs or auto_epochs(n_examples),
         batch_size=batch_size or auto_batch_size(n_examples),
         learning_rate_multiplier=learning_rate_multiplier or 1.0,
+        lora=lora,
     )
 
 
@@ -66,12 +71,13 @@ def auto_preference_hyperparameters(
     batch_size: int | None = None,
     learning_rate_multiplier: float | None = None,
     beta: float | None = None,
+    lora: LoraSettings | None = None,
 ) -> PreferenceHyperparameters:
     """Fill in what was left to `auto` (None), for a preference-tuning job."""
     found = auto_hyperparameters(
-        n_pairs, n_epochs=n_epochs, batch_size=batch_size, learning_rate_multiplier=learning_rate_multiplier
+        n_pairs, n_epochs=n_epochs, batch_size=batch_size, learning_rate_multiplier=learning_rate_multiplier, lora=lora
     )
-    return PreferenceHyperparameters(**asdict(found), beta=beta or BETA)
+    return PreferenceHyperparameters(**vars(found), beta=beta or BETA)
 
 
 def rate_at(step: int, total_steps: int, peak: float) -> float:

@@ -31,11 +31,12 @@ def rms_norm(x: Array, gain: Array, eps: float) -> tuple[Array, tuple[Array, Arr
     return normed * gain, (normed, scale.astype(x.dtype))
 
 
-def rms_norm_grad(dy: Array, gain: Array, cache: tuple[Array, Array], dgain: Array) -> Array:
-    """Gradient of `rms_norm`: returns dx (tokens, width), writes dgain (width,)."""
+def rms_norm_grad(dy: Array, gain: Array, cache: tuple[Array, Array], dgain: Array | None) -> Array:
+    """Gradient of `rms_norm`: returns dx (tokens, width), writes dgain (width,) unless it is None: the gain is frozen."""
     normed, scale = cache
     # y = normed * gain, so each gain collects dy * normed over all tokens.
-    np.einsum("nd,nd->d", dy, normed, out=dgain)
+    if dgain is not None:
+        np.einsum("nd,nd->d", dy, normed, out=dgain)
     dx: Array = dy * gain  # now the gradient of `normed`
     # Making x longer does not change `normed`. So the part of dx that points along x has no effect: take it out.
     along = np.einsum("nd,nd->n", dx, normed) / dx.shape[1]  # (tokens,)

@@ -1,76 +1,119 @@
 """A language model on disk and in memory: shape, weights and tokenizer, in a folder as Hugging Face lays out a Llama.
 
-Left out: other architectures, sharded and quantised files.
+A folder holds a whole model, or an adapter to one (`adapter_file`). Left out: other architectures, quantised files.
 """
 
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
+from ftwidgets.engine.adapter_file import read_adapter, write_adapter
 from ftwidgets.engine.config import Config
+from ftwidgets.engine.frozen import FrozenParams, can_map
+from ftwidgets.engine.lora import LoraParams, LoraSettings, new_adapters
 from ftwidgets.engine.parallel import hold_blas_to_one_thread
-from ftwidgets.engine.params import Params, random_params, shapes
+from ftwidgets.engine.params import Params, Weights, random_params, shapes
+from ftwidgets.engine.safetensors_file import StoredTensor, open_tensors
 from ftwidgets.engine.tokenizer import Tokenizer
 
 NANO = Path(__file__).parent / "nano"  # the bundled base model
 
 
 class Model:
-    """Shape, weights and tokenizer of one model."""
+    """Shape, weights and tokenizer of one model.
 
-    def __init__(self, config: Config, params: Params, tokenizer: Tokenizer) -> None:
+    Parameters
+    ----------
+    config, params, tokenizer
+        What it consists of.
+    base
+        The name under which the model that adapters belong to can be found again; "" if it has none. An adapter of a model
+        without such a name is added to its weights before they are saved.
+    """
+
+    def __init__(self, config: Config, params: Weights, tokenizer: Tokenizer, base: str = "") -> None:
         # Whoever computes with a model has made one, so this is the place to settle how NumPy multiplies.
         hold_blas_to_one_thread()
         # Three things make a language model: its shape, its weights, and how text becomes numbers.
         self.config = config
         self.params = params
         self.tokenizer = tokenizer
+        self.base = base
 
     @classmethod
-    def load(cls, folder: Path) -> "Model":
-        """Read a model folder.
+    def load(cls, folder: Path, *, base: str = "", context: int | None = None) -> "Model":
+        """Read a model folder. Weights stored as `write_bfloat16` does are mapped and stay frozen; others can be trained.
+
+        Parameters
+        ----------
+        folder
+            With `config.json`, `tokenizer.json` and the weights.
+        base
+            The name by which adapters refer to the model.
+        context
+            At most so many tokens, however many the model was made for: attention over many thousands takes gigabytes.
 
         Raises
         ------
         ValueError
             When a file is missing, damaged, or describes a model that this engine cannot run.
         """
-        for name in ("config.json", "model.safetensors"):
-            if not (folder / name).is_file():
-                raise ValueError(
-                    f"{folder / name} does not exist; a model folder has config.json, model.safetensors, tokenizer.json."
-                )
+        if not (folder / "config.json").is_file():
+            raise ValueError(
+                f"{folder / 'config.json'} does not exist; a model folder has config.json, model.safetensors, tokenizer.json."
+            )
         # The names and shapes that config.json implies have to be those in the file: a transposed or missing matrix would
         # otherwise show only as strange text.
         config = Config.read(folder / "config.json")
-        params = Params(config)
-        try:
-            tensors = load_file(folder / "model.safetensors")
-        except SafetensorError as error:
-            raise ValueError(f"{folder / 'model.safetensors'} cannot be read: {error}.") from error
+        tensors = open_tensors(folder)
         for name, shape in shapes(config).items():
             found = tensors.get(name)
-            if found is None or found.shape != shape:
+            if found is None or found.data.shape != shape:
                 raise ValueError(
-                    f"{folder / 'model.safetensors'}: {name} is {'missing' if found is None else found.shape}; "
+                    f"{folder / 'model.safetensors'}: {name} is {'missing' if found is None else found.data.shape}; "
                     f"config.json says {shape}."
                 )
-            params.named[name][...] = found  # float16 in the file, float32 in memory: too many small steps vanish in 16 bits
-        return cls(config, params, Tokenizer.load(folder))
+        if context is not None:
+            config = replace(config, max_position_embeddings=min(context, config.max_position_embeddings))
+        return cls(config, _weights(config, tensors), Tokenizer.load(folder), base)
 
     @classmethod
-    def random(cls, config: Config, tokenizer: Tokenizer, seed: int) -> "Model":
+    def random(cls, config: Config, tokenizer: Tokenizer, seed: int, base: str = "") -> "Model":
         """The same network before it has learned anything."""
-        return cls(config, random_params(config, seed), tokenizer)
+        return cls(config, random_params(config, seed), tokenizer, base)
 
-    def copy(self) -> "Model":
-        """A model with its own weights (the tokenizer is shared)."""
-        return Model(self.config, self.params.copy(), self.tokenizer)
+    def with_adapter(self, folder: Path) -> "Model":
+        """Read an adapter to this model; the model's own weights are shared. Raises ValueError as `read_adapter`."""
+        return Model(self.config, read_adapter(folder, self.params), self.tokenizer, self.base)
+
+    def trainable(self, lora: LoraSettings | None, seed: int) -> "Model":
+        """A model with trained weights of its own: all of them, or an adapter to this model's (the tokenizer is shared).
+
+        A model that has an adapter already goes on with it.
+
+        Raises
+        ------
+        ValueError
+            When the model has an adapter of another size.
+        """
+        params = self.params
+        if isinstance(params, LoraParams):
+            if lora is not None and lora != params.settings:
+                raise ValueError(
+                    f"This model has an adapter with rank {params.settings.rank} and alpha {params.settings.alpha:g}, and "
+                    f"training goes on with it: lora_r {lora.rank} and lora_alpha {lora.alpha:g} do not fit. Leave both out."
+                )
+            params = params.copy()
+        elif lora is not None:
+            params = new_adapters(params, lora, seed)
+        else:
+            params = params.widened()
+        return Model(self.config, params, self.tokenizer, self.base)
 
     def save(self, folder: Path) -> None:
         """Write the folder, weights in float16; it appears whole or not at all.
@@ -86,11 +129,28 @@ class Model:
         # Written beside its place and renamed: a process killed in the middle leaves no half of a model.
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", dir=folder.parent))
         try:
-            self.config.write(aside / "config.json")
-            half = {name: weight.astype(np.float16) for name, weight in self.params.named.items()}
-            save_file(half, aside / "model.safetensors", metadata={"format": "pt"})
-            self.tokenizer.save(aside)
+            if isinstance(self.params, LoraParams) and self.base:
+                write_adapter(aside, self.params, self.base)
+            else:
+                self._write_whole(aside)
             os.chmod(aside, 0o755)  # mkdtemp makes it private; a model folder is as open as its parent
             os.rename(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+    def _write_whole(self, folder: Path) -> None:
+        params = self.params if isinstance(self.params, Params) else self.params.widened()
+        self.config.write(folder / "config.json")
+        half = {name: weight.astype(np.float16) for name, weight in params.named.items()}
+        save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
+        self.tokenizer.save(folder)
+
+
+def _weights(config: Config, tensors: dict[str, StoredTensor]) -> Weights:
+    """Map the weights where they stand as they are needed, else read them."""
+    if can_map(config, tensors):
+        return FrozenParams(config, tensors)
+    params = Params(config)
+    for name, weight in params.named.items():
+        weight[...] = tensors[name].widened()  # 16 bits in the file, 32 in memory: too many small steps vanish in 16
+    return params

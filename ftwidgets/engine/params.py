@@ -2,16 +2,23 @@
 
 One array makes the optimizer a handful of long vector operations, and lets matrices that read the same input (query, key and
 value; gate and up) stand side by side and be multiplied as one. The names are Hugging Face's.
-Left out: sharding, tied weights other than the embedding that is also the output matrix.
+What else a model's weights can be: frozen ones (`frozen`), and frozen ones with trained adapters (`lora`).
 """
 
+import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ftwidgets.engine.config import Config
 
 Array = np.ndarray
+# What `linear` multiplies with: an array, a `FrozenMatrix` or an `AdaptedMatrix`. Among gradients, an array or an `Adapter`;
+# None for what is frozen and has no gradient.
+Matrix = Any
+Vector = Any  # an array; None among gradients if it is frozen
 
 # nano has 3,150,000 weights or so: an embedding of 4,096 x 192 (a quarter of them), and six layers of about 393,000 each.
 # Names such as `model.layers.0.self_attn.q_proj.weight` are those that every tool for Llama checkpoints knows.
@@ -21,12 +28,41 @@ Array = np.ndarray
 class Layer:
     """Windows on one layer's weights, with the matrices that share an input fused."""
 
-    input_norm: Array  # (width,)
-    qkv: Array  # ((heads + 2 kv_heads) * head_dim, width)
-    out: Array  # (width, heads * head_dim)
-    mlp_norm: Array  # (width,)
-    gate_up: Array  # (2 * inner, width)
-    down: Array  # (width, inner)
+    input_norm: Vector  # (width,)
+    qkv: Matrix  # ((heads + 2 kv_heads) * head_dim, width)
+    qkv_bias: Vector  # ((heads + 2 kv_heads) * head_dim,) of a Qwen2, else None
+    out: Matrix  # (width, heads * head_dim)
+    mlp_norm: Vector  # (width,)
+    gate_up: Matrix  # (2 * inner, width)
+    down: Matrix  # (width, inner)
+
+
+class Weights(ABC):
+    """What the model computes with, and what a run trains of it."""
+
+    config: Config
+    flat: Array  # (trained weights,): what the optimizer moves
+    n_matrix_weights: int  # weight decay applies to so many of them, the first ones
+    embed: Matrix  # (vocabulary, width)
+    head: Matrix  # (vocabulary, width): the output matrix; the embedding itself where both are tied
+    norm: Vector  # (width,)
+    layers: list[Layer]
+
+    @abstractmethod
+    def copy(self) -> "Weights":
+        """The same weights, with trained ones of its own."""
+
+    @abstractmethod
+    def gradients(self) -> "Weights":
+        """Zeros in the shape of what is trained."""
+
+    @abstractmethod
+    def widened(self) -> "Params":
+        """The same weights as a `Params` of its own, which can be trained."""
+
+    @abstractmethod
+    def digest(self) -> bytes:
+        """SHA-256 of all weights."""
 
 
 def shapes(config: Config) -> dict[str, tuple[int, ...]]:
@@ -45,15 +81,20 @@ def shapes(config: Config) -> dict[str, tuple[int, ...]]:
         out[at + "mlp.gate_proj.weight"] = (inner, width)
         out[at + "mlp.up_proj.weight"] = (inner, width)
         out[at + "mlp.down_proj.weight"] = (width, inner)
-    # Gains come last, so that "all matrices" is one stretch of the flat array: weight decay applies to those alone.
+    if not c.tie_word_embeddings:
+        out["lm_head.weight"] = (c.vocab_size, width)
+    # Gains and biases come last, so that "all matrices" is one stretch of the flat array: weight decay applies to those alone.
     for i in range(c.num_hidden_layers):
         out[f"model.layers.{i}.input_layernorm.weight"] = (width,)
         out[f"model.layers.{i}.post_attention_layernorm.weight"] = (width,)
+        if c.qkv_bias:
+            for name, size in (("q", q), ("k", kv), ("v", kv)):
+                out[f"model.layers.{i}.self_attn.{name}_proj.bias"] = (size,)
     out["model.norm.weight"] = (width,)
     return out
 
 
-class Params:
+class Params(Weights):
     """The weights (or their gradients): one flat array, (number of weights,), and windows on it.
 
     Without `flat` they are zeros of `dtype`: float32, or float64 where gradients are checked.
@@ -63,8 +104,7 @@ class Params:
         self.config = config
         self.named: dict[str, Array] = {}
         # Gradients are kept in a Params too: `grads.layers[0].qkv` is the gradient of `params.layers[0].qkv`.
-        size = sum(int(np.prod(shape)) for shape in shapes(config).values())
-        self.flat = np.zeros(size, dtype) if flat is None else flat
+        self.flat = np.zeros(n_weights(config), dtype) if flat is None else flat
         start: dict[str, int] = {}
         at = 0
         for name, shape in shapes(config).items():
@@ -73,28 +113,48 @@ class Params:
             # A slice of an array that lies in one piece, reshaped, is a view: writing into it writes into `flat`.
             self.named[name] = self.flat[start[name] : at].reshape(shape)
         self.n_matrix_weights = start["model.layers.0.input_layernorm.weight"]  # weight decay stops here
-        self.embed = self.named["model.embed_tokens.weight"]
-        self.norm = self.named["model.norm.weight"]
+        self.embed: Array = self.named["model.embed_tokens.weight"]
+        self.head: Array = self.named.get("lm_head.weight", self.embed)
+        self.norm: Array = self.named["model.norm.weight"]
         self.layers = [self._layer(f"model.layers.{i}.", start) for i in range(config.num_hidden_layers)]
 
     def _layer(self, at: str, start: dict[str, int]) -> Layer:
         # q, k and v stand one after another in `flat`, so one view covers all three; the same for gate and up.
         def fused(first: str, last: str) -> Array:
             end = start[at + last] + self.named[at + last].size
-            return self.flat[start[at + first] : end].reshape(-1, self.config.hidden_size)
+            return self.flat[start[at + first] : end]
 
+        width = self.config.hidden_size
         return Layer(
             input_norm=self.named[at + "input_layernorm.weight"],
-            qkv=fused("self_attn.q_proj.weight", "self_attn.v_proj.weight"),
+            qkv=fused("self_attn.q_proj.weight", "self_attn.v_proj.weight").reshape(-1, width),
+            qkv_bias=fused("self_attn.q_proj.bias", "self_attn.v_proj.bias") if self.config.qkv_bias else None,
             out=self.named[at + "self_attn.o_proj.weight"],
             mlp_norm=self.named[at + "post_attention_layernorm.weight"],
-            gate_up=fused("mlp.gate_proj.weight", "mlp.up_proj.weight"),
+            gate_up=fused("mlp.gate_proj.weight", "mlp.up_proj.weight").reshape(-1, width),
             down=self.named[at + "mlp.down_proj.weight"],
         )
 
     def copy(self) -> "Params":
         """An independent copy."""
         return Params(self.config, self.flat.copy())
+
+    def widened(self) -> "Params":
+        """An independent copy."""
+        return self.copy()
+
+    def gradients(self) -> "Params":
+        """Zeros in the same shape, for gradients."""
+        return Params(self.config, dtype=self.flat.dtype.type)
+
+    def digest(self) -> bytes:
+        """SHA-256 of the weights."""
+        return hashlib.sha256(self.flat.tobytes()).digest()
+
+
+def n_weights(config: Config) -> int:
+    """How many weights a model of this shape has."""
+    return sum(int(np.prod(shape)) for shape in shapes(config).values())
 
 
 def random_params(config: Config, seed: int, dtype: type = np.float32) -> Params:
@@ -109,10 +169,10 @@ def random_params(config: Config, seed: int, dtype: type = np.float32) -> Params
     params = Params(config, dtype=dtype)
     for name, weight in params.named.items():
         if weight.ndim == 1:
-            weight[:] = 1  # gains: pass everything on as it is
+            weight[:] = not name.endswith("bias")  # gains of 1 and biases of 0: pass everything on as it is
         elif name.endswith(("o_proj.weight", "down_proj.weight")):
             weight[:] = rng.normal(0, 0.02 / np.sqrt(2 * config.num_hidden_layers), weight.shape)
         else:
-            deviation = 0.02 if "embed" in name else config.hidden_size**-0.5
+            deviation = 0.02 if "embed" in name or "lm_head" in name else config.hidden_size**-0.5
             weight[:] = rng.normal(0, deviation, weight.shape)
     return params

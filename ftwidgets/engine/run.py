@@ -22,7 +22,6 @@ from ftwidgets.engine.batches import Example, epoch_order
 from ftwidgets.engine.hyperparameters import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
-from ftwidgets.engine.params import Params
 
 Array = np.ndarray
 
@@ -61,7 +60,8 @@ class Run(ABC):
     """A training run. Iterate it: each turn is one optimizer step.
 
     `sizes` are, of every example, the tokens that a service would bill for seeing it once; `n_validation` examples are only
-    measured; `base_rate` is the peak learning rate at multiplier 1. Raises ValueError when a hyperparameter is out of range.
+    measured; `keep` is what a step keeps of each layer, `base_rate` the peak
+    learning rate at multiplier 1. Raises ValueError when a hyperparameter is out of range.
     """
 
     examples: list[Example]  # what the model is to be able to say afterwards
@@ -74,13 +74,16 @@ class Run(ABC):
         n_validation: int,
         hyperparameters: Hyperparameters,
         seed: int,
+        keep: str,
         base_rate: float,
     ) -> None:
-        for name, value in asdict(hyperparameters).items():
-            if not value > 0:
+        lora = hyperparameters.lora
+        for name, value in {**vars(hyperparameters), **(vars(lora) if lora else {})}.items():
+            if name != "lora" and not value > 0:
                 raise ValueError(f"{name} must be above 0: {value}.")
-        # Every job starts from the same base model, so a run works on its own copy of the weights.
-        self.model = model.copy()
+        # Every job starts from the same base model, so a run works on weights of its own.
+        self.model = model.trainable(lora, seed)
+        self.keep = keep
         self.hyperparameters = hyperparameters
         self.seed = seed
         # 50 examples in batches of 8 are 7 steps, the last one of 2 examples: -(-50 // 8) rounds up.
@@ -92,8 +95,8 @@ class Run(ABC):
         self._n_validation = n_validation
         self._peak = base_rate * hyperparameters.learning_rate_multiplier
         self._optimizer = AdamW(len(self.model.params.flat))
-        self._grads = Params(model.config)
-        self._more_grads = Params(model.config)  # of the second thread
+        self._grads = self.model.params.gradients()
+        self._more_grads = self.model.params.gradients()  # of the second thread
 
     @abstractmethod
     def _compute_gradients(self, order: Array) -> Measured:

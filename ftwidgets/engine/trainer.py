@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ftwidgets.engine.batches import Batch, Example, collate, halves
-from ftwidgets.engine.hyperparameters import BASE_RATE, DROPPED, Hyperparameters
+from ftwidgets.engine.hyperparameters import BASE_RATE, DROPPED, LORA_RATE, Hyperparameters
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
@@ -39,6 +39,8 @@ class Trainer(Run):
         Decides the order of the examples.
     validation
         Examples that are only measured.
+    keep
+        What a step keeps of each layer on the way forward: "all", or "inputs" where memory is short (`llama.forward`).
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Trainer(Run):
         hyperparameters: Hyperparameters,
         seed: int,
         validation: Sequence[Example] = (),
+        keep: str = "all",
     ) -> None:
         self.examples = trainable(examples)
         self.validation = trainable(validation)
@@ -63,7 +66,8 @@ class Trainer(Run):
             n_validation=len(self.validation),
             hyperparameters=hyperparameters,
             seed=seed,
-            base_rate=BASE_RATE,
+            keep=keep,
+            base_rate=LORA_RATE if hyperparameters.lora else BASE_RATE,
         )
         if not self.examples:
             raise ValueError("No example has a token to train on; every example needs an assistant message.")
@@ -77,11 +81,11 @@ class Trainer(Run):
         params, total = self.model.params, total_weight(parts)
         dropped = [self._words_to_drop(part, [self.seed, self.step, i]) for i, part in enumerate(parts)]
         if len(parts) == 1:
-            loss, n_correct = loss_and_gradients(params, parts[0], self._grads, total, dropped[0])
+            loss, n_correct = loss_and_gradients(params, parts[0], self._grads, total, keep=self.keep, dropped=dropped[0])
         else:
             (loss, n_correct), (more_loss, more_n_correct) = run_two(
-                lambda: loss_and_gradients(params, parts[0], self._grads, total, dropped[0]),
-                lambda: loss_and_gradients(params, parts[1], self._more_grads, total, dropped[1]),
+                lambda: loss_and_gradients(params, parts[0], self._grads, total, keep=self.keep, dropped=dropped[0]),
+                lambda: loss_and_gradients(params, parts[1], self._more_grads, total, keep=self.keep, dropped=dropped[1]),
             )
             add_in_place(self._grads.flat, self._more_grads.flat)
             loss, n_correct = loss + more_loss, n_correct + more_n_correct
@@ -92,7 +96,9 @@ class Trainer(Run):
 
         So the model learns to answer from a whole question and not from one word of it.
         """
-        # A function of seed and step, so that a run that was restored drops the same words.
+        # A function of seed and step, so that a run that was restored drops the same words. An adapter does not need it.
+        if self.hyperparameters.lora:
+            return np.zeros(len(batch.ids), bool)
         dropped = np.random.default_rng(seed).random(len(batch.ids)) < DROPPED
         dropped[batch.predicts] = False  # the answer itself stays whole
         dropped[np.isin(batch.ids, self.model.tokenizer.special_ids)] = False
