@@ -10,7 +10,8 @@
 #   run, trainer     step after step
 #   generate         the model writes
 #   dpo              learning from preferences
-# The rest is support: hyperparameters, sampling, json_prefix, parallel, model.
+#   frozen, lora     a larger model that stays as it is, with small trained additions
+# The rest is support: hyperparameters, sampling, json_prefix, parallel, model and its files (safetensors_file, adapter_file).
 
 from ftwidgets.engine.batches import Example as Example
 from ftwidgets.engine.config import Config as Config
@@ -25,6 +26,7 @@ from ftwidgets.engine.hyperparameters import PreferenceHyperparameters as Prefer
 from ftwidgets.engine.hyperparameters import auto_hyperparameters as auto_hyperparameters
 from ftwidgets.engine.hyperparameters import auto_preference_hyperparameters as auto_preference_hyperparameters
 from ftwidgets.engine.json_prefix import JsonPrefix as JsonPrefix
+from ftwidgets.engine.lora import LoraSettings as LoraSettings
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
 from ftwidgets.engine.run import Run as Run
@@ -39,6 +41,7 @@ __all__ = [
     "Example",
     "Hyperparameters",
     "JsonPrefix",
+    "LoraSettings",
     "Model",
     "Pair",
     "Piece",

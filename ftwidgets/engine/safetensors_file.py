@@ -68,7 +68,7 @@ def open_tensors(folder: Path) -> dict[str, StoredTensor]:
         return open_file(folder / "model.safetensors")
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{index} cannot be read: {error!r}.") from error
     found: dict[str, StoredTensor] = {}
     for name in names:
@@ -87,16 +87,14 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
             if not 0 < length <= min(size - 8, MAX_HEADER):
                 raise ValueError("its header is longer than the file")
             header = json.loads(file.read(length))
+        entries = [(name, *_entry(entry)) for name, entry in header.items() if name != "__metadata__"]
     except FileNotFoundError as error:
         raise ValueError(f"{path} does not exist.") from error
-    except (ValueError, struct.error) as error:
+    except (ValueError, struct.error, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}.") from error
     start = 8 + length
     found: dict[str, StoredTensor] = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        dtype, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    for name, dtype, shape, begin, end in entries:
         if dtype not in STORED_AS:
             raise ValueError(f"{path}: {name} is stored as {dtype}; this engine reads {', '.join(STORED_AS)}.")
         if end - begin != int(np.prod(shape)) * STORED_AS[dtype].itemsize or not 0 <= begin <= end <= size - start:
@@ -107,6 +105,11 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
             data = np.memmap(path, STORED_AS[dtype], "r", start + begin, shape)
         found[name] = StoredTensor(dtype, data)
     return found
+
+
+def _entry(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
+    begin, end = entry["data_offsets"]
+    return str(entry["dtype"]), tuple(int(n) for n in entry["shape"]), int(begin), int(end)
 
 
 def write_bfloat16(path: Path, config: Config, tensor: Callable[[str], Array]) -> None:

@@ -152,7 +152,7 @@ def test_refuses_a_checkpoint_of_another_run(nano: Model, tmp_path: Path) -> Non
     """Another beta, other pairs or another base are another run."""
     pairs, path = make_pairs(nano), tmp_path / "run.safetensors"
     PreferenceTrainer(nano, pairs, hyperparameters=SHORT, seed=1).save(path)
-    changed = nano.copy()
+    changed = nano.trainable(None, seed=1)
     changed.params.flat[0] += 1
     for trainer in (
         PreferenceTrainer(nano, pairs, hyperparameters=PreferenceHyperparameters(3, 2, 1.0, beta=0.2), seed=1),
