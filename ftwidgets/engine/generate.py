@@ -1,12 +1,13 @@
-"""Text from a model, piece by piece, with a cache of what earlier tokens said.
+"""Text from a model, piece by piece, with a cache of what earlier tokens said; one text, or several at once.
 
-Left out: several prompts at once, speculative decoding, stop texts given as tokens.
+Left out: speculative decoding, stop texts given as tokens.
 """
 
 import codecs
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -62,47 +63,55 @@ class Cache:
 
     def __init__(self, model: Model, length: int) -> None:
         c = model.config
-        self.model = model
         self.keys = np.zeros((c.num_hidden_layers, c.num_key_value_heads, length, c.head_dim), np.float32)
         self.values = np.zeros_like(self.keys)
         self.cos, self.sin = rotary_table(c.head_dim, length, c.rope_theta)
         self.length = 0
 
-    def feed(self, ids: Sequence[int]) -> Array:
-        """Read tokens; returns the logits of what follows the last one, (vocabulary,)."""
-        # `llama.forward` for one text and without gradients. Only the last token's logits are needed.
-        params, c = self.model.params, self.model.config
-        n, start = len(ids), self.length
-        self.length += n
-        now = slice(start, self.length)
-        n_kv, n_q = c.num_key_value_heads, c.num_attention_heads
-        # Row i is the i-th new token; it may see the cached tokens and the new ones up to itself.
-        hidden = np.arange(self.length) > np.arange(start, self.length)[:, None]  # (n, length): not yet written
-        x = params.embed[np.asarray(ids)]  # (n, width)
-        for i, layer in enumerate(params.layers):
-            qkv = linear(norm(x, layer.input_norm, c.rms_norm_eps), layer.qkv)
-            if layer.qkv_bias is not None:
-                qkv += layer.qkv_bias
-            qkv = qkv.reshape(n, n_q + 2 * n_kv, c.head_dim)
-            qk = rotate(qkv[:, : n_q + n_kv], self.cos[now], self.sin[now])
-            # Keys are stored with their rotation, so they never have to be turned again.
-            self.keys[i, :, now] = qk[:, n_q:].swapaxes(0, 1)
-            self.values[i, :, now] = qkv[:, n_q + n_kv :].swapaxes(0, 1)
-            # Query heads that share a key head stand side by side, as in `layers.attention`.
-            q = qk[:, :n_q].swapaxes(0, 1).reshape(n_kv, -1, c.head_dim)  # (kv_heads, groups * n, head_dim)
-            scores = q @ self.keys[i, :, : self.length].mT  # (kv_heads, groups * n, length)
-            scores *= c.head_dim**-0.5
-            if n > 1:  # a single new token may see everything before it; a prompt needs the mask
-                np.copyto(scores.reshape(n_kv, -1, n, self.length), -np.inf, where=hidden)
-            out = softmax(scores) @ self.values[i, :, : self.length]
-            # Heads back side by side, mixed by one matrix, added to the residual stream.
-            x = x + linear(out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1), layer.out)
-            gate_up = linear(norm(x, layer.mlp_norm, c.rms_norm_eps), layer.gate_up)
-            gate, up = np.split(gate_up, 2, axis=1)  # SwiGLU, as in `layers.swiglu`
-            x = x + linear(gate / (1 + np.exp(-np.maximum(gate, -60))) * up, layer.down)
-        # A token is likely if its vector in the output matrix (often the embedding itself) points the same way as x.
-        logits: Array = linear(norm(x[-1:], params.norm, c.rms_norm_eps), params.head)[0]
-        return logits
+    def attend(self, layer: int, qkv: Array, n_q: int) -> Array:
+        """Attention of one layer for the n tokens that follow: (n, heads + 2 kv_heads, head_dim) -> (n, width)."""
+        n, n_kv, head_dim = len(qkv), self.keys.shape[1], qkv.shape[2]
+        start, end = self.length, self.length + n
+        qk = rotate(qkv[:, : n_q + n_kv], self.cos[start:end], self.sin[start:end])
+        # Keys are stored with their rotation, so they never have to be turned again.
+        self.keys[layer, :, start:end] = qk[:, n_q:].swapaxes(0, 1)
+        self.values[layer, :, start:end] = qkv[:, n_q + n_kv :].swapaxes(0, 1)
+        # Query heads that share a key head stand side by side, as in `layers.attention`.
+        q = qk[:, :n_q].swapaxes(0, 1).reshape(n_kv, -1, head_dim)  # (kv_heads, groups * n, head_dim)
+        scores = q @ self.keys[layer, :, :end].mT  # (kv_heads, groups * n, length)
+        scores *= head_dim**-0.5
+        if n > 1:  # a single new token may see everything before it; of a prompt, each token what stands before it
+            future = np.arange(end) > np.arange(start, end)[:, None]  # (n, length)
+            np.copyto(scores.reshape(n_kv, -1, n, end), -np.inf, where=future)
+        out = softmax(scores) @ self.values[layer, :, :end]
+        return np.asarray(out.reshape(n_q, n, -1).swapaxes(0, 1).reshape(n, -1))  # heads back side by side
+
+
+def feed(model: Model, caches: Sequence[Cache], new: Sequence[Sequence[int]]) -> Array:
+    """Read the next tokens of several texts, each with its cache; returns the logits of what follows each, (texts, vocabulary).
+
+    The tokens of all texts stand side by side, as in training: the weights, which are most of the work, are read once for all.
+    """
+    # `llama.forward` without gradients. With one text of one token the products are those of a vector with a matrix.
+    params, c = model.params, model.config
+    n_kv, n_q = c.num_key_value_heads, c.num_attention_heads
+    ends = np.cumsum([len(ids) for ids in new])
+    texts = [slice(end - len(ids), end) for end, ids in zip(ends, new, strict=True)]  # where the tokens of each stand
+    x = params.embed[np.concatenate([np.asarray(ids) for ids in new])]  # (tokens, width)
+    for i, layer in enumerate(params.layers):
+        qkv = linear(norm(x, layer.input_norm, c.rms_norm_eps), layer.qkv)
+        if layer.qkv_bias is not None:
+            qkv += layer.qkv_bias
+        qkv = qkv.reshape(len(x), n_q + 2 * n_kv, c.head_dim)
+        mixed = [cache.attend(i, qkv[text], n_q) for cache, text in zip(caches, texts, strict=True)]
+        x = x + linear(mixed[0] if len(mixed) == 1 else np.concatenate(mixed), layer.out)
+        gate_up = linear(norm(x, layer.mlp_norm, c.rms_norm_eps), layer.gate_up)
+        gate, up = np.split(gate_up, 2, axis=1)  # SwiGLU, as in `layers.swiglu`
+        x = x + linear(gate / (1 + np.exp(-np.maximum(gate, -60))) * up, layer.down)
+    for cache, ids in zip(caches, new, strict=True):
+        cache.length += len(ids)
+    # A token is likely if its vector in the output matrix (often the embedding itself) points the same way as x.
+    return linear(norm(x[ends - 1], params.norm, c.rms_norm_eps), params.head)
 
 
 def norm(x: Array, gain: Array, eps: float) -> Array:
@@ -146,18 +155,90 @@ class Decoder:
         return self._held + self._utf8.decode(b"", final=True)
 
 
-def generate(
-    model: Model,
-    prompt: Sequence[int],
-    *,
-    max_tokens: int,
-    temperature: float = 1.0,
-    top_p: float = 1.0,
-    seed: int | None = None,
-    stop: Sequence[str] = (),
-    top_logprobs: int | None = None,
-    guide: Guide | None = None,
-) -> Iterator[Piece]:
+class Generation:
+    """An answer in the making: `advance` feeds several of them one step, together; each collects its pieces in `ready`.
+
+    Its parameters and errors are those of `generate`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        prompt: Sequence[int],
+        *,
+        max_tokens: int,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+        stop: Sequence[str] = (),
+        top_logprobs: int | None = None,
+        guide: Guide | None = None,
+    ) -> None:
+        context = model.config.max_position_embeddings
+        if not 0 < len(prompt) < context:
+            raise ValueError(
+                f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer."
+            )
+        self.model = model
+        self.new: Sequence[int] = prompt  # tokens that the model has not read yet: first the prompt, then one at a time
+        self.ready: deque[Piece] = deque()
+        self.n_left = min(max_tokens, context - len(prompt))
+        self.ended = False
+        self._temperature, self._top_p, self._top_logprobs, self._guide = temperature, top_p, top_logprobs, guide
+        self._rng = np.random.default_rng(seed)
+        self._decoder = Decoder(model.tokenizer, stop)
+        self._logprobs: list[TokenLogprob] = []
+        self._pending = 0  # tokens whose text is not certain yet, such as half of a two-byte character
+        self.cache = Cache(model, len(prompt) + self.n_left)
+        if self.n_left < 1:
+            self._end("length")
+
+    def take(self, logits: Array) -> None:
+        """Choose the next token by its logits, (vocabulary,), and put what text is certain by now into `ready`."""
+        model = self.model
+        if self._guide is None:
+            token = sample(logits, temperature=self._temperature, top_p=self._top_p, rng=self._rng)
+        else:
+            token = _guided(model, logits, self._guide, self._temperature, self._top_p, self._rng)
+        self.n_left -= 1
+        self._pending += 1
+        if token == model.tokenizer.eos_id:  # the model ends its turn
+            self._end("stop")
+            return
+        if self._top_logprobs is not None:
+            self._logprobs.append(token_logprob(model, logits, token, self._top_logprobs))
+        text = self._decoder.push(token)
+        if self._decoder.stopped:
+            self._end("stop", text)
+            return
+        if text:
+            self._hand_out(text, None)
+        if self._guide is not None and self._guide.complete:
+            self._end("stop")
+            return
+        if self.n_left < 1:
+            self._end("length")
+            return
+        self.new = [token]
+
+    def _hand_out(self, text: str, finish_reason: str | None) -> None:
+        self.ready.append(Piece(text, tuple(self._logprobs), self._pending, finish_reason))
+        self._logprobs, self._pending = [], 0
+
+    def _end(self, reason: str, text: str | None = None) -> None:
+        self.ended = True
+        self._hand_out(self._decoder.flush() if text is None else text, reason)
+
+
+def advance(generations: Sequence[Generation]) -> None:
+    """Feed answers of the same model one step: each reads what is new to it and takes its next token."""
+    # Autoregression: predict one token, append it, predict the next one from all of them.
+    logits = feed(generations[0].model, [one.cache for one in generations], [one.new for one in generations])
+    for one, row in zip(generations, logits, strict=True):
+        one.take(row)
+
+
+def generate(model: Model, prompt: Sequence[int], **settings: Any) -> Iterator[Piece]:
     """Continue a prompt, one piece of text at a time.
 
     Parameters
@@ -188,44 +269,12 @@ def generate(
     ValueError
         When the prompt is empty or fills the context.
     """
-    context = model.config.max_position_embeddings
-    if not 0 < len(prompt) < context:
-        raise ValueError(
-            f"A prompt must have 1 to {context - 1} tokens: {len(prompt)}. Shorten it; the rest is for the answer."
-        )
-    # Autoregression: predict one token, append it, predict the next one from all of them.
-    rng = np.random.default_rng(seed)
-    limit = min(max_tokens, context - len(prompt))
-    cache = Cache(model, len(prompt) + limit)
-    decoder = Decoder(model.tokenizer, stop)
-    logits = cache.feed(prompt)  # the whole prompt at once, then token by token
-    logprobs: list[TokenLogprob] = []
-    pending = 0  # tokens whose text is not certain yet, such as half of a two-byte character
-    for i in range(limit):
-        if guide is None:
-            token = sample(logits, temperature=temperature, top_p=top_p, rng=rng)
-        else:
-            token = _guided(model, logits, guide, temperature, top_p, rng)
-        pending += 1
-        if token == model.tokenizer.eos_id:  # the model ends its turn
-            break
-        if top_logprobs is not None:
-            logprobs.append(token_logprob(model, logits, token, top_logprobs))
-        text = decoder.push(token)
-        if decoder.stopped:
-            yield Piece(text, tuple(logprobs), pending, "stop")
-            return
-        if text:
-            yield Piece(text, tuple(logprobs), pending, None)
-            logprobs, pending = [], 0
-        if guide is not None and guide.complete:
-            break
-        if i + 1 < limit:
-            logits = cache.feed([token])
-    else:
-        yield Piece(decoder.flush(), tuple(logprobs), pending, "length")
-        return
-    yield Piece(decoder.flush(), tuple(logprobs), pending, "stop")
+    generation = Generation(model, prompt, **settings)
+    while not generation.ended:
+        advance([generation])
+        while generation.ready:
+            yield generation.ready.popleft()
+    yield from generation.ready
 
 
 def _guided(model: Model, logits: Array, guide: Guide, temperature: float, top_p: float, rng: np.random.Generator) -> int:

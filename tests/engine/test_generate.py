@@ -3,7 +3,7 @@ import pytest
 
 from ftwidgets.engine import Model, Piece, generate
 from ftwidgets.engine.batches import Example, collate
-from ftwidgets.engine.generate import Cache
+from ftwidgets.engine.generate import Cache, Generation, advance, feed
 from ftwidgets.engine.llama import logits_of
 from ftwidgets.engine.sampling import log_softmax, sample
 
@@ -23,7 +23,7 @@ def test_cache_changes_nothing(nano: Model) -> None:
     for cuts in ([len(ids)], [1] * len(ids), [3, len(ids) - 3]):
         cache, at = Cache(nano, len(ids)), 0
         for n in cuts:
-            logits = cache.feed(ids[at : at + n])
+            logits = feed(nano, [cache], [ids[at : at + n]])[0]
             at += n
         np.testing.assert_allclose(logits, whole, rtol=1e-3, atol=1e-4)
 
@@ -72,7 +72,7 @@ def test_logprobs_are_the_models(nano: Model) -> None:
     tokens = [token for piece in pieces for token in piece.tokens]
     assert len(tokens) == 4
     assert "".join(token.token for token in tokens) == joined(pieces)
-    logprobs = log_softmax(Cache(nano, len(ids)).feed(ids))
+    logprobs = log_softmax(feed(nano, [Cache(nano, len(ids))], [ids])[0])
     assert tokens[0].logprob == pytest.approx(float(logprobs.max()))
     for token in tokens:
         assert len(token.top) == 3
@@ -95,3 +95,26 @@ def test_sampling_follows_the_probabilities() -> None:
     np.testing.assert_allclose(shares(top_p=0.01), [1, 0, 0, 0], atol=0)
     heated = np.exp(log_softmax(logits / 2))
     np.testing.assert_allclose(shares(temperature=2.0), heated, atol=0.03)
+
+
+def test_answers_made_together_are_those_made_alone(nano: Model) -> None:
+    """Prompts of different lengths, one that joins later, one that ends early: the same tokens, log-probabilities to rounding."""
+    prompts = [
+        nano.tokenizer.encode_prompt([{"role": "user", "content": text}]) for text in ("Hi", "Where is my parcel now?", "No")
+    ]
+    settings = {"temperature": 0, "top_logprobs": 1}
+    lengths = (12, 5, 9)
+    alone = [
+        [piece for piece in generate(nano, prompt, max_tokens=n, **settings)]
+        for prompt, n in zip(prompts, lengths, strict=True)
+    ]
+    made = [Generation(nano, prompt, max_tokens=n, **settings) for prompt, n in zip(prompts, lengths, strict=True)]
+    advance(made[:2])
+    while running := [one for one in made if not one.ended]:
+        advance(running)
+    for one, expected in zip(made, alone, strict=True):
+        assert [(piece.text, piece.n_tokens, piece.finish_reason) for piece in one.ready] == [
+            (piece.text, piece.n_tokens, piece.finish_reason) for piece in expected
+        ]
+        found, wanted = ([token.logprob for piece in pieces for token in piece.tokens] for pieces in (one.ready, expected))
+        np.testing.assert_allclose(found, wanted, rtol=1e-4)
