@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -86,7 +88,7 @@ def test_sampling_follows_the_probabilities() -> None:
     rng = np.random.default_rng(0)
 
     def shares(**options: float) -> np.ndarray:
-        settings = {"temperature": 1.0, "top_p": 1.0, **options}
+        settings: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, **options}
         draws = [sample(logits, temperature=settings["temperature"], top_p=settings["top_p"], rng=rng) for _ in range(4000)]
         return np.bincount(draws, minlength=4) / 4000
 
@@ -98,16 +100,13 @@ def test_sampling_follows_the_probabilities() -> None:
 
 
 def test_answers_made_together_are_those_made_alone(nano: Model) -> None:
-    """Prompts of different lengths, one that joins later, one that ends early: the same tokens, log-probabilities to rounding."""
+    """Prompts of different lengths, one that joins later, one that ends early: the same tokens."""
     prompts = [
         nano.tokenizer.encode_prompt([{"role": "user", "content": text}]) for text in ("Hi", "Where is my parcel now?", "No")
     ]
-    settings = {"temperature": 0, "top_logprobs": 1}
+    settings: dict[str, Any] = {"temperature": 0, "top_logprobs": 1}
     lengths = (12, 5, 9)
-    alone = [
-        [piece for piece in generate(nano, prompt, max_tokens=n, **settings)]
-        for prompt, n in zip(prompts, lengths, strict=True)
-    ]
+    alone = [list(generate(nano, prompt, max_tokens=n, **settings)) for prompt, n in zip(prompts, lengths, strict=True)]
     made = [Generation(nano, prompt, max_tokens=n, **settings) for prompt, n in zip(prompts, lengths, strict=True)]
     advance(made[:2])
     while running := [one for one in made if not one.ended]:
