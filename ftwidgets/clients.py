@@ -142,6 +142,16 @@ def state_folder(home: str | Path | None = None) -> Path:
     return platformdirs.user_data_path("ftwidgets").resolve()
 
 
+def models_folder() -> Path:
+    """Choose where added base models are kept, for all state folders: `FTWIDGETS_MODELS`, else the platform's folder."""
+    chosen = os.environ.get("FTWIDGETS_MODELS")
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    import platformdirs
+
+    return platformdirs.user_data_path("ftwidgets").resolve() / "models"
+
+
 def _elsewhere(
     service: str | None, base_url: str | None, api_key: str | None, home: str | Path | None
 ) -> dict[str, Any] | None:
@@ -199,5 +209,5 @@ def _open_sandbox(home: Path) -> Sandbox:
         if home in _sandboxes and _sandboxes[home].state_folder_missing:  # start over in an empty folder
             _sandboxes.pop(home).close()
         if home not in _sandboxes:
-            _sandboxes[home] = Sandbox(home)
+            _sandboxes[home] = Sandbox(home, models=models_folder())
         return _sandboxes[home]

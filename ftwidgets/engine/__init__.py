@@ -11,8 +11,10 @@
 #   generate         the model writes
 #   dpo              learning from preferences
 #   frozen, lora     a larger model that stays as it is, with small trained additions
-# The rest is support: hyperparameters, sampling, json_prefix, parallel, model and its files (safetensors_file, adapter_file).
+# The rest is support: hyperparameters, sampling, json_prefix, parallel, model and its files (safetensors_file, adapter_file),
+# memory.
 
+from ftwidgets.engine.adapter_file import adapter_base as adapter_base
 from ftwidgets.engine.batches import Example as Example
 from ftwidgets.engine.config import Config as Config
 from ftwidgets.engine.dpo import Pair as Pair
@@ -26,7 +28,10 @@ from ftwidgets.engine.hyperparameters import PreferenceHyperparameters as Prefer
 from ftwidgets.engine.hyperparameters import auto_hyperparameters as auto_hyperparameters
 from ftwidgets.engine.hyperparameters import auto_preference_hyperparameters as auto_preference_hyperparameters
 from ftwidgets.engine.json_prefix import JsonPrefix as JsonPrefix
+from ftwidgets.engine.lora import LoraParams as LoraParams
 from ftwidgets.engine.lora import LoraSettings as LoraSettings
+from ftwidgets.engine.memory import available_memory as available_memory
+from ftwidgets.engine.memory import training_memory as training_memory
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
 from ftwidgets.engine.run import Run as Run
@@ -41,6 +46,7 @@ __all__ = [
     "Example",
     "Hyperparameters",
     "JsonPrefix",
+    "LoraParams",
     "LoraSettings",
     "Model",
     "Pair",
@@ -52,9 +58,12 @@ __all__ = [
     "TokenLogprob",
     "Tokenizer",
     "Trainer",
+    "adapter_base",
     "auto_hyperparameters",
     "auto_preference_hyperparameters",
+    "available_memory",
     "encode_pair",
     "generate",
     "measure",
+    "training_memory",
 ]

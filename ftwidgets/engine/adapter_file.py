@@ -63,6 +63,11 @@ def read_adapter(folder: Path, base: Weights) -> LoraParams:
     return params
 
 
+def adapter_base(folder: Path) -> str | None:
+    """Return the name of the model that the adapter in a folder belongs to; None where the folder holds no adapter."""
+    return str(read_config(folder).get("base_model_name_or_path", "")) if (folder / CONFIG).is_file() else None
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """Read an adapter's settings, the name of its base model among them. Raises ValueError where they cannot be read."""
     try:

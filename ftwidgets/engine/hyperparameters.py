@@ -8,6 +8,7 @@ Left out: schedules other than warm-up and cosine decay, rates per layer.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from ftwidgets.engine.lora import LoraSettings
 from ftwidgets.providers import auto_epochs  # the services' rule; the estimate of a job's cost uses it without an engine
@@ -32,6 +33,11 @@ class Hyperparameters:
     batch_size: int
     learning_rate_multiplier: float
     lora: LoraSettings | None = None  # train an adapter of this size, and not the model's own weights
+
+    def by_name(self) -> dict[str, Any]:
+        """Return the settings by their names in a job; those of an adapter as Nebius spells them."""
+        flat = {name: value for name, value in vars(self).items() if name != "lora"}
+        return flat | ({"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha} if self.lora else {})
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ class Sandbox:
         What goes wrong; by default nothing, until it is told to.
     middleware
         Starlette middleware around the API. It runs after the caller is known and before the body is read.
+    models
+        The folder of base models that have been added (`ftwidgets models add`); by default only the bundled one is served.
 
     Attributes
     ----------
@@ -104,9 +106,10 @@ class Sandbox:
         most_tokens: int | None = None,
         faults: Faults | None = None,
         middleware: Sequence[Middleware] = (),
+        models: Path | None = None,
     ) -> None:
         self.store = store = home if isinstance(home, Store) else _open_store(home, clock, ids)
-        lifecycle, catalog = JobLifecycle(store), Catalog(store)
+        lifecycle, catalog = JobLifecycle(store), Catalog(store, models=models)
         self._runner = Runner(store, lifecycle, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
         self.faults = faults or Faults()

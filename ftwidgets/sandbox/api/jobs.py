@@ -32,7 +32,7 @@ from ftwidgets.sandbox.api.request_model import (
 )
 from ftwidgets.sandbox.api_errors import invalid_request, not_found
 from ftwidgets.sandbox.ids import LARGEST_SEED
-from ftwidgets.sandbox.inference.catalog import HINT, Catalog
+from ftwidgets.sandbox.inference.catalog import Catalog, unknown_model
 from ftwidgets.sandbox.store.pages import checkpoints_page, events_page, is_of_job, jobs_page
 from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
@@ -52,6 +52,10 @@ class JobHyperparameters(RequestModel):
     n_epochs: Annotated[int, Field(ge=1, le=50), WrapValidator(_or_auto)] | None = None
     batch_size: Annotated[int, Field(ge=1, le=256), WrapValidator(_or_auto)] | None = None
     learning_rate_multiplier: Annotated[float, Field(gt=0), WrapValidator(_or_auto)] | None = None
+    # An adapter in place of all weights, with the names that Nebius gave these settings.
+    lora: bool | None = None
+    lora_r: Annotated[int, Field(ge=1, le=256)] | None = None
+    lora_alpha: Annotated[float, Field(gt=0, le=1024)] | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the settings that are not left to their defaults."""
@@ -139,7 +143,8 @@ class JobRequest(RequestModel):
     def all_hyperparameters(self) -> dict[str, Any]:
         """Every setting of the method, "auto" where none is given."""
         new = self.method.hyperparameters
-        return {**dict.fromkeys(type(new).model_fields, "auto"), **self.hyperparameters.given(), **new.given()}
+        named = [name for name in type(new).model_fields if not name.startswith("lora")]  # those only where a job names them
+        return {**dict.fromkeys(named, "auto"), **self.hyperparameters.given(), **new.given()}
 
 
 class _EventsQuery(RequestModel):
@@ -201,7 +206,7 @@ class Jobs:
     def _create(self, request: JobRequest, owner: str) -> Response:
         if not self._catalog.is_available(request.model, owner):
             raise invalid_request(
-                f"Model {request.model} is not available for fine-tuning or does not exist. {HINT}",
+                f"Model {request.model} is not available for fine-tuning or does not exist. {unknown_model(request.model)}",
                 code="model_not_available",
             )
         self._check_file(request.training_file, owner, "training_file")

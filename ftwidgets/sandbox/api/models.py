@@ -19,7 +19,7 @@ from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import ORGANIZATION, Body, bounded_page_body, deleted_body
 from ftwidgets.sandbox.api.request_model import Count, RequestModel, check_no_query, read_body, read_query
 from ftwidgets.sandbox.api_errors import ApiError, not_found
-from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BASES, Catalog
+from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BUNDLED, Catalog
 from ftwidgets.sandbox.store.pages import find_owned, permissions_page
 from ftwidgets.sandbox.store.queries import grant_permissions
 from ftwidgets.sandbox.store.records import ModelRecord, PermissionRecord
@@ -47,21 +47,29 @@ class Models:
     async def list(self, request: Request) -> Response:
         """List every model, on one page."""
         check_no_query(request)
-        data = [*map(self._base_body, BASES), *map(self._tuned_body, self._catalog.tuned_models(owner_of(request)))]
+        data = [
+            *map(self._base_body, self._catalog.bases()),
+            *map(self._tuned_body, self._catalog.tuned_models(owner_of(request))),
+        ]
         return JSONResponse({"object": "list", "data": data})
 
     async def retrieve(self, request: Request) -> Response:
         """Return one model's body."""
         name = request.path_params["name"]
-        if name in BASES:
+        if self._catalog.is_base(name):
             return JSONResponse(self._base_body(name))
         return JSONResponse(self._tuned_body(self._catalog.find(name, owner_of(request))))
 
     def delete(self, request: Request) -> Response:
         """Delete a tuned model; deleting the final model of a job deletes its checkpoints too."""
         name = request.path_params["name"]
-        if name in BASES:
-            message = f"You cannot delete {name}: it is a base model, and it is part of the package."
+        if self._catalog.is_base(name):
+            how = (
+                "it is part of the package"
+                if name in BUNDLED
+                else f"whoever runs the sandbox can: ftwidgets models remove {name}"
+            )
+            message = f"You cannot delete {name}: it is a base model, and {how}."
             raise ApiError(403, message, code="model_not_deletable")
         self._catalog.delete(name, owner_of(request))
         return JSONResponse(deleted_body(name, "model"))

@@ -1,12 +1,13 @@
-"""The models that can be asked or tuned: the bundled base model, an untrained copy of it, and what was tuned from them here.
+"""The models that can be asked or tuned: the bundled base model, its untrained copy, others that were added, and tuned ones.
 
 A few loaded models are kept in memory, the ones used last; a tuned model is always loaded from its files, so it answers the
 same before and after a restart. The untrained model is the same network before it has learned anything, for comparisons: its
-weights are drawn, from a fixed seed, whenever it is loaded. Left out: other base models.
+weights are drawn, from a fixed seed, whenever it is loaded. All adapters of a base model share its weights.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 
 BASE = "nano-2026-11"
 UNTRAINED = "nano-untrained-2026-11"
-BASES = (BASE, UNTRAINED)
+BUNDLED = (BASE, UNTRAINED)
 BASE_CREATED = 1793491200  # 2026-11-01, in seconds since 1970
 UNTRAINED_SEED = 2026_11  # never change it: jobs that continue after a restart need the weights they began with
 HINT = (
-    f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights) and the models tuned from "
-    "them here; it never plays a model it is not."
+    f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights), base models that have been added, and "
+    "the models tuned from them here; it never plays a model it is not."
 )
+CAN_BE_ADDED = ("smollm2-135m",)
+CARD = "model_card.json"  # beside the weights of an added model
+CONTEXT = 1024  # tokens of an added model, unless its card says otherwise: attention over many thousands takes gigabytes
 
 
 class Catalog:
@@ -40,6 +44,8 @@ class Catalog:
     ----------
     store
         Knows the tuned models.
+    models
+        The folder of added base models, each in a folder of its name; None: there are none.
     n_kept
         How many loaded models to keep (one takes about 14 MB).
     n_loaded
@@ -51,14 +57,33 @@ class Catalog:
         When which model is shut down; set a date there and it is.
     """
 
-    def __init__(self, store: Store, *, n_kept: int = 3, n_loaded: int = 8) -> None:
+    def __init__(self, store: Store, *, models: Path | None = None, n_kept: int = 3, n_loaded: int = 8) -> None:
         self.retirement = Retirement(store.clock)
         self._store = store
+        self._models = models
         self._n_kept = n_kept
         self._n_loaded = n_loaded
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Model] = OrderedDict()
         self._in_memory: WeakValueDictionary[str, Model] = WeakValueDictionary()  # kept, or in use by an answer or a job
+
+    def bases(self) -> dict[str, Path]:
+        """Return the folder of every base model by its name: the bundled ones, and those that have been added."""
+        from ftwidgets.engine import NANO
+
+        added = sorted(self._models.glob("*/config.json")) if self._models is not None else []
+        return {**dict.fromkeys(BUNDLED, NANO), **{path.parent.name: path.parent for path in added}}
+
+    def is_base(self, name: str) -> bool:
+        """Say whether this is the name of a base model, and not of a tuned one."""
+        return name in BUNDLED or self._added(name) is not None
+
+    def _added(self, name: str) -> Path | None:
+        """The folder of an added base model, or None; a name with a slash or a dot at its front is none."""
+        if self._models is None or name.startswith((".", "ft:")) or "/" in name or "\\" in name or "\0" in name:
+            return None
+        folder = self._models / name
+        return folder if (folder / "config.json").is_file() else None
 
     def tuned_models(self, owner: str) -> list[ModelRecord]:
         """List the tuned models that an owner may use, newest first."""
@@ -83,15 +108,15 @@ class Catalog:
         if self.retirement.is_retired(name):
             return False
         record = self._store.model(name)
-        return name in BASES or (record is not None and self._may_use(record, owner))
+        return self.is_base(name) or (record is not None and self._may_use(record, owner))
 
     def folder(self, name: str, owner: str | None = None) -> Path:
         """Name the folder with a model's files; the untrained one borrows the other's shape and tokenizer."""
-        if name in BASES:
+        if name in BUNDLED:
             from ftwidgets.engine import NANO
 
             return NANO
-        return self._store.model_folder(self.find(name, owner).folder)
+        return self._added(name) or self._store.model_folder(self.find(name, owner).folder)
 
     def load(self, name: str, owner: str | None = None) -> Model:
         """Load a model, or find it in memory; for a named owner only as long as it is not shut down."""
@@ -100,12 +125,24 @@ class Catalog:
             raise _unknown(name)
         if owner is not None:  # a job that has begun is not disturbed
             self.retirement.check(name)
+        base = self._base_of_adapter(folder) if name not in self._in_memory else None
         with self._lock:
-            model = self._kept.pop(name, None) or self._in_memory.get(name) or _read(name, folder)
+            model = self._kept.pop(name, None) or self._in_memory.get(name) or _read(name, folder, base)
             self._kept[name] = self._in_memory[name] = model
             if len(self._kept) > self._n_kept:
                 self._kept.popitem(last=False)
         return model
+
+    def _base_of_adapter(self, folder: Path) -> Model | None:
+        """Load the model that the adapter in a folder belongs to; None where the folder holds a whole model."""
+        from ftwidgets.engine import adapter_base
+
+        name = adapter_base(folder)
+        if name is None:
+            return None
+        if not self.is_base(name):
+            raise not_found(f"This model is an adapter to `{name}`. {_how_to_add(name)}", code="model_not_found")
+        return self.load(name)
 
     def is_loaded(self, name: str) -> bool:
         """Say whether a model need not be read from its files."""
@@ -127,13 +164,36 @@ class Catalog:
         return owner is None or record.owner == owner or has_permission(self._store.db, record.id, owner)
 
 
+def unknown_model(name: str) -> str:
+    """Say of a name that is no model's what can be done."""
+    return _how_to_add(name) if name in CAN_BE_ADDED else HINT
+
+
+def _how_to_add(name: str) -> str:
+    return f"That base model is not on this machine; type: ftwidgets models add {name}"
+
+
 def _unknown(name: str) -> ApiError:
-    message = f"The model `{name}` does not exist or you do not have access to it. {HINT}"
+    message = f"The model `{name}` does not exist or you do not have access to it. {unknown_model(name)}"
     return not_found(message, code="model_not_found")
 
 
-def _read(name: str, folder: Path) -> Model:
-    from ftwidgets.engine import Model
+def _read(name: str, folder: Path, base: Model | None) -> Model:
+    from ftwidgets.engine import NANO, Model
 
-    model = Model.load(folder)
-    return Model.random(model.config, model.tokenizer, UNTRAINED_SEED) if name == UNTRAINED else model
+    if base is not None:
+        return base.with_adapter(folder)
+    if folder != NANO:
+        base_name = "" if name.startswith("ft:") else name  # a tuned model may be deleted: no adapter relies on one
+        return Model.load(folder, base=base_name, context=_context(folder))
+    model = Model.load(folder, base=name)
+    return Model.random(model.config, model.tokenizer, UNTRAINED_SEED, base=name) if name == UNTRAINED else model
+
+
+def _context(folder: Path) -> int:
+    """How many tokens an added model may read, by its card."""
+    try:
+        context = json.loads((folder / CARD).read_text(encoding="utf-8")).get("context")
+    except (OSError, ValueError, AttributeError):
+        context = None
+    return context if isinstance(context, int) and context > 1 else CONTEXT

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.sandbox.store.records import JobRecord
+from ftwidgets.sandbox.training.adapters import adapter_settings, fit_into_memory
 from ftwidgets.sandbox.training.training_file import Messages, Preference, read_pairs, read_rows
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ class Method(ABC):
             return rows, []
         return rows, self._read(validation, param="validation_file", file=f"Input file {job.validation_file}")
 
-    def hyperparameters(self, job: JobRecord, n_examples: int) -> Hyperparameters:
-        """Put numbers in the place of "auto"."""
+    def hyperparameters(self, job: JobRecord, model: Model, rows: Rows) -> Hyperparameters:
+        """Put numbers in the place of "auto"; a JobFaultError says what does not go together with the model."""
         given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
-        return self._settings(n_examples, given)
+        of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha")}
+        return self._settings(len(rows), {**given, "lora": adapter_settings(model, **of_adapter)})
 
     def length(self, model: Model, row: Any, most: int) -> int:
         """Count the tokens of a row, up to `most` + 1, which means that there are more."""
@@ -50,7 +52,8 @@ class Method(ABC):
         """Set up the training on these rows; a ValueError says why there is nothing to learn."""
         most = model.config.max_position_embeddings
         examples, held_out = ([self._encode(model, row, most) for row in rows] for rows in (training, validation))
-        return self._run(model, examples, hyperparameters=hyperparameters, seed=seed, validation=held_out)
+        keep, _ = fit_into_memory(model, hyperparameters, [self._length(example) for example in (*examples, *held_out)])
+        return self._run(model, examples, hyperparameters=hyperparameters, seed=seed, validation=held_out, keep=keep)
 
     @abstractmethod
     def _read(self, path: Path, *, param: str, file: str) -> Rows: ...

@@ -13,7 +13,6 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.sandbox.api_errors import ApiError, JobFaultError
@@ -21,6 +20,7 @@ from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.store.lock import process_lock, trainer_lock
 from ftwidgets.sandbox.store.records import ACTIVE, JobRecord
 from ftwidgets.sandbox.store.store import Store
+from ftwidgets.sandbox.training.adapters import fit_into_memory
 from ftwidgets.sandbox.training.dedup import copy_result, duplicate_job, fingerprint
 from ftwidgets.sandbox.training.divergence import check_result, check_step
 from ftwidgets.sandbox.training.job_faults import job_fault
@@ -141,14 +141,17 @@ class Runner:
             with self._recording_errors(job, "validating_files"):
                 self._raise_planned_fault(job, "validation")
                 training, validation = METHODS[job.method].read(job, *self._lifecycle.data_paths(job))
-                chosen = METHODS[job.method].hyperparameters(job, len(training))
+                model = self._catalog.load(job.model)
+                chosen = METHODS[job.method].hyperparameters(job, model, training)
                 lengths = self._lengths(job, training + validation)
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
-                key = fingerprint(job, asdict(chosen), *self._lifecycle.data_paths(job))
+                key = fingerprint(job, chosen.by_name(), *self._lifecycle.data_paths(job))
                 context = self._context(job)
                 n_cut = sum(length > context for length in lengths)  # their ends are not learned
                 warning = f"{n_cut} of {len(lengths)} examples are longer than {context} tokens and are cut there"
-                self._lifecycle.enqueue(job, key, [warning] if n_cut else [])
+                warnings = [warning] if n_cut else []
+                _, memory_is_short = fit_into_memory(model, chosen, lengths)
+                self._lifecycle.enqueue(job, key, warnings + ([memory_is_short] if memory_is_short else []))
 
     def _check_size(self, tokens: int, n_epochs: int) -> None:
         """Reject a job that is larger than the limit: it would hold up all others."""
@@ -199,8 +202,8 @@ class Runner:
         """Set the engine up for a job, at its beginning or where an interrupted run stopped."""
         method = METHODS[job.method]
         training, validation = method.read(job, *self._lifecycle.data_paths(job))
-        chosen = method.hyperparameters(job, len(training))
-        self._lifecycle.start(job, asdict(chosen))
+        chosen = method.hyperparameters(job, model, training)
+        self._lifecycle.start(job, chosen.by_name())
         try:
             trainer = method.run(
                 model,
