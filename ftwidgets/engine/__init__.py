@@ -20,8 +20,10 @@ from ftwidgets.engine.config import Config as Config
 from ftwidgets.engine.dpo import Pair as Pair
 from ftwidgets.engine.dpo import PreferenceTrainer as PreferenceTrainer
 from ftwidgets.engine.dpo import encode_pair as encode_pair
+from ftwidgets.engine.generate import Generation as Generation
 from ftwidgets.engine.generate import Piece as Piece
 from ftwidgets.engine.generate import TokenLogprob as TokenLogprob
+from ftwidgets.engine.generate import advance as advance
 from ftwidgets.engine.generate import generate as generate
 from ftwidgets.engine.hyperparameters import Hyperparameters as Hyperparameters
 from ftwidgets.engine.hyperparameters import PreferenceHyperparameters as PreferenceHyperparameters
@@ -34,6 +36,7 @@ from ftwidgets.engine.memory import available_memory as available_memory
 from ftwidgets.engine.memory import training_memory as training_memory
 from ftwidgets.engine.model import NANO as NANO
 from ftwidgets.engine.model import Model as Model
+from ftwidgets.engine.params import n_weights as n_weights
 from ftwidgets.engine.run import Run as Run
 from ftwidgets.engine.run import StepMetrics as StepMetrics
 from ftwidgets.engine.tokenizer import Tokenizer as Tokenizer
@@ -44,6 +47,7 @@ __all__ = [
     "NANO",
     "Config",
     "Example",
+    "Generation",
     "Hyperparameters",
     "JsonPrefix",
     "LoraParams",
@@ -59,11 +63,13 @@ __all__ = [
     "Tokenizer",
     "Trainer",
     "adapter_base",
+    "advance",
     "auto_hyperparameters",
     "auto_preference_hyperparameters",
     "available_memory",
     "encode_pair",
     "generate",
     "measure",
+    "n_weights",
     "training_memory",
 ]

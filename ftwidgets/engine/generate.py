@@ -156,7 +156,9 @@ class Decoder:
 
 
 class Generation:
-    """An answer in the making: `advance` feeds several of them one step, together; each collects its pieces in `ready`.
+    """An answer in the making. Iterate it for its pieces; or let `advance` feed several of them one step, together.
+
+    Each collects its pieces in `ready`.
 
     Its parameters and errors are those of `generate`.
     """
@@ -192,6 +194,13 @@ class Generation:
         self.cache = Cache(model, len(prompt) + self.n_left)
         if self.n_left < 1:
             self._end("length")
+
+    def __iter__(self) -> Iterator[Piece]:
+        while self.ready or not self.ended:
+            if self.ready:
+                yield self.ready.popleft()
+            else:
+                advance([self])
 
     def take(self, logits: Array) -> None:
         """Choose the next token by its logits, (vocabulary,), and put what text is certain by now into `ready`."""
@@ -269,12 +278,7 @@ def generate(model: Model, prompt: Sequence[int], **settings: Any) -> Iterator[P
     ValueError
         When the prompt is empty or fills the context.
     """
-    generation = Generation(model, prompt, **settings)
-    while not generation.ended:
-        advance([generation])
-        while generation.ready:
-            yield generation.ready.popleft()
-    yield from generation.ready
+    yield from Generation(model, prompt, **settings)
 
 
 def _guided(model: Model, logits: Array, guide: Guide, temperature: float, top_p: float, rng: np.random.Generator) -> int:

@@ -2,6 +2,7 @@
 
 A language model writes one token after another. Each request generates a few, then queues again behind the others, so a
 short answer never waits for a long one. The first token has priority: whoever has just asked soon sees that there is an answer.
+The answers of a large model are generated together instead (`batch`).
 Left out: the bodies of requests and answers (`ftwidgets.sandbox.api`).
 """
 
@@ -11,18 +12,21 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from anyio import Lock, sleep
 
 from ftwidgets.sandbox.api_errors import ApiError, invalid_request
+from ftwidgets.sandbox.inference.batch import Batch
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.inference.priority_queue import PriorityQueue
 
 if TYPE_CHECKING:
-    from ftwidgets.engine import Model, Piece
+    from ftwidgets.engine import Generation, Model, Piece
 
 POLL_EVERY = 0.01  # seconds between two looks whether a model can be loaded
 PIECES_PER_TURN = 4  # before the next request in the queue has its turn
+LARGE = 20_000_000  # weights of a model that is slow because of them; a small one is read from the processor's cache
 _SEED_STEP = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: the seeds of neighbouring answers are far apart
 
 
@@ -54,12 +58,12 @@ class Completion:
         """How many tokens of the context the prompt leaves for the answer."""
         return self.model.config.max_position_embeddings - len(self.prompt)
 
-    def generate(self, index: int = 0) -> Iterator[Piece]:
-        """Generate an answer piece by piece; with a seed, each index has its own answer, the same every time."""
-        from ftwidgets.engine import JsonPrefix, generate
+    def generation(self, index: int = 0) -> Generation:
+        """Begin an answer; with a seed, each index has its own answer, the same every time."""
+        from ftwidgets.engine import Generation, JsonPrefix
 
         request = self.request
-        return generate(
+        return Generation(
             self.model,
             self.prompt,
             max_tokens=self.room if request.max_tokens is None else min(request.max_tokens, self.room),
@@ -70,6 +74,10 @@ class Completion:
             top_logprobs=request.top_logprobs,
             guide=JsonPrefix() if request.json_object else None,
         )
+
+    def pieces(self, index: int = 0) -> Iterator[Piece]:
+        """Generate an answer piece by piece, beginning when the first one is asked for."""
+        yield from self.generation(index)
 
 
 class Inference:
@@ -85,6 +93,7 @@ class Inference:
         self._catalog = catalog
         self._queue = PriorityQueue()
         self._loading = Lock()
+        self._batches: WeakKeyDictionary[Model, Batch] = WeakKeyDictionary()
 
     async def start_completion(self, owner: str, request: CompletionRequest, param: str = "messages") -> Completion:
         """Load the model and encode the prompt; where too many models are in use, wait until one is free.
@@ -112,7 +121,15 @@ class Inference:
 
     async def stream_chunks(self, completion: Completion, index: int = 0) -> AsyncIterator[list[Piece]]:
         """Generate an answer, a few pieces a turn; it stops when nobody asks for the next ones."""
-        pieces = completion.generate(index)
+        from ftwidgets.engine import n_weights
+
+        if n_weights(completion.model.config) >= LARGE:
+            batch = self._batches.setdefault(completion.model, Batch(self._queue))
+            generation = await self._queue.run(lambda: completion.generation(index), priority=True)
+            async for together in batch.pieces(generation):
+                yield together
+            return
+        pieces = completion.pieces(index)
         chunk = await self._queue.run(lambda: list(islice(pieces, 1)), priority=True)
         while chunk:
             yield chunk
