@@ -9,12 +9,11 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from ftwidgets.engine.config import Config
-from ftwidgets.engine.params import Layer, Params, Weights, shapes
+from ftwidgets.engine.params import Layer, Params, Weights, n_weights, shapes
 from ftwidgets.engine.safetensors_file import StoredTensor, widen
 
 Array = np.ndarray
@@ -86,7 +85,8 @@ class FrozenParams(Weights):
     def __init__(self, config: Config, tensors: dict[str, StoredTensor]) -> None:
         self.config = config
         self.flat = np.zeros(0, np.float32)  # nothing to train
-        self._bits = _in_one_piece(config, tensors)
+        first = tensors[next(iter(shapes(config)))]
+        self._bits = first.file[first.at : first.at + 2 * n_weights(config)].view(np.uint16)  # all weights in one piece
         bits = Params(config, self._bits)  # the same windows, on bfloat16
         self.embed = FrozenMatrix(bits.embed)
         self.head = FrozenMatrix(bits.head)
@@ -126,24 +126,15 @@ class FrozenParams(Weights):
 
 
 def can_map(config: Config, tensors: dict[str, StoredTensor]) -> bool:
-    """Tell whether these tensors stand in the file as `FrozenParams` needs them: bfloat16, in the order of `shapes`."""
-    at: int | None = None
+    """Tell whether these tensors stand in one file as `FrozenParams` needs them: bfloat16, in the order of `shapes`."""
+    first = tensors[next(iter(shapes(config)))]
+    at = first.at
     for name in shapes(config):
-        found = tensors.get(name)
-        if found is None or found.dtype != "BF16" or not isinstance(found.data, np.memmap):
+        found = tensors[name]
+        if found.dtype != "BF16" or found.file is not first.file or found.at != at:
             return False
-        if at is not None and found.data.offset != at:
-            return False
-        at = found.data.offset + found.data.nbytes
+        at += found.data.nbytes
     return True
-
-
-def _in_one_piece(config: Config, tensors: dict[str, StoredTensor]) -> Array:
-    """All weights as one memory map of uint16."""
-    first = tensors[next(iter(shapes(config)))].data
-    assert isinstance(first, np.memmap)
-    size = sum(int(np.prod(shape)) for shape in shapes(config).values())
-    return np.memmap(Path(str(first.filename)), np.uint16, "r", first.offset, (size,))
 
 
 def _buffer(size: int) -> Array:

@@ -26,10 +26,12 @@ MAX_HEADER = 100_000_000  # bytes, as in the format's own reader
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """One tensor of a file: `data` is a memory map in the file's own type, bfloat16 as uint16."""
+    """One tensor of a file, as a window on it."""
 
     dtype: str  # "F32", "F16" or "BF16"
-    data: Array
+    data: Array  # in the file's own type, bfloat16 as uint16
+    file: Array  # all bytes of the file, mapped
+    at: int  # where the tensor begins in it
 
     def widened(self) -> Array:
         """The numbers as float32."""
@@ -92,18 +94,16 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
         raise ValueError(f"{path} does not exist.") from error
     except (ValueError, struct.error, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}.") from error
-    start = 8 + length
+    start, file = 8 + length, np.memmap(path, np.uint8, "r")
     found: dict[str, StoredTensor] = {}
     for name, dtype, shape, begin, end in entries:
         if dtype not in STORED_AS:
             raise ValueError(f"{path}: {name} is stored as {dtype}; this engine reads {', '.join(STORED_AS)}.")
         if end - begin != int(np.prod(shape)) * STORED_AS[dtype].itemsize or not 0 <= begin <= end <= size - start:
             raise ValueError(f"{path}: {name} has the shape {shape} and the bytes {begin} to {end}; the file is damaged.")
-        # A file of an odd header length leaves numbers at odd places; NumPy copies those when it computes.
-        data: Array = np.empty(shape, STORED_AS[dtype])
-        if begin < end:
-            data = np.memmap(path, STORED_AS[dtype], "r", start + begin, shape)
-        found[name] = StoredTensor(dtype, data)
+        # A header of an odd length leaves numbers at odd places; NumPy copies those when it computes.
+        data = file[start + begin : start + end].view(STORED_AS[dtype]).reshape(shape)
+        found[name] = StoredTensor(dtype, data, file, start + begin)
     return found
 
 
