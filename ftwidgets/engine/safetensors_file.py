@@ -84,11 +84,11 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
     """Open one file's tensors by name. Raises ValueError as `open_tensors`."""
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            length = struct.unpack("<Q", file.read(8))[0]
+        with path.open("rb") as opened:
+            length = struct.unpack("<Q", opened.read(8))[0]
             if not 0 < length <= min(size - 8, MAX_HEADER):
                 raise ValueError("its header is longer than the file")
-            header = json.loads(file.read(length))
+            header = json.loads(opened.read(length))
         entries = [(name, *_entry(entry)) for name, entry in header.items() if name != "__metadata__"]
     except FileNotFoundError as error:
         raise ValueError(f"{path} does not exist.") from error
