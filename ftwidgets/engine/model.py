@@ -152,8 +152,6 @@ def _weights(config: Config, tensors: dict[str, StoredTensor]) -> Weights:
         return FrozenParams(config, tensors)
     params = Params(config)
     for name, weight in params.named.items():
-        found = tensors[name]
-        weight[...] = (
-            found.widened() if found.dtype == "BF16" else found.data
-        )  # 16 bits in the file, 32 in memory: too many small steps vanish in 16
+        found = tensors[name]  # 16 bits in the file, 32 in memory: too many small steps vanish in 16
+        weight[...] = found.widened() if found.dtype == "BF16" else found.data
     return params
