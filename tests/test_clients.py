@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -281,7 +282,9 @@ def test_python_ends_cleanly_in_the_middle_of_a_job(tmp_path: Path) -> None:
     """No warning, no hanging thread; the job is taken up again by the next process that connects."""
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", ENDS_WHILE_TRAINING, str(tmp_path / "home")]
     first = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": "."})
-    assert (first.returncode, first.stderr) == (0, "")
+    # In development mode asyncio also says what took longer than 0.1 s, as anything may on a busy machine.
+    said = [line for line in first.stderr.splitlines() if not re.fullmatch(r"Executing <.* took [\d.]+ seconds", line)]
+    assert (first.returncode, said) == (0, [])
     job_id, status = first.stdout.split()
     assert status == "running"
     client = make()

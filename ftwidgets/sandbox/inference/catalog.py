@@ -67,12 +67,10 @@ class Catalog:
         self._kept: OrderedDict[str, Model] = OrderedDict()
         self._in_memory: WeakValueDictionary[str, Model] = WeakValueDictionary()  # kept, or in use by an answer or a job
 
-    def bases(self) -> dict[str, Path]:
-        """Return the folder of every base model by its name: the bundled ones, and those that have been added."""
-        from ftwidgets.engine import NANO
-
-        added = sorted(self._models.glob("*/config.json")) if self._models is not None else []
-        return {**dict.fromkeys(BUNDLED, NANO), **{path.parent.name: path.parent for path in added}}
+    def bases(self) -> list[str]:
+        """Return the names of the base models: the bundled ones, then those that have been added."""
+        found = [] if self._models is None else sorted(path.parent.name for path in self._models.glob("*/config.json"))
+        return [*BUNDLED, *(name for name in found if self._added(name))]
 
     def is_base(self, name: str) -> bool:
         """Say whether this is the name of a base model, and not of a tuned one."""
