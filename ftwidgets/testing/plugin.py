@@ -35,7 +35,7 @@ def sandbox_clock() -> Clock | None:
 @pytest.fixture
 def sandbox(tmp_path: Path, sandbox_clock: Clock | None) -> Iterator[Sandbox]:
     """An empty sandbox, for one test."""
-    from ftwidgets.testing.contexts import sandbox as opened
+    from ftwidgets.testing import sandbox as opened
 
     with opened(home=tmp_path / "sandbox", clock=sandbox_clock, seed=0) as box:
         yield box
@@ -44,9 +44,7 @@ def sandbox(tmp_path: Path, sandbox_clock: Clock | None) -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox_client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
     """A plain `openai.OpenAI` client of that sandbox."""
-    from ftwidgets.testing.contexts import client
-
-    with client(sandbox) as made:
+    with sandbox.client() as made:
         yield made
 
 
