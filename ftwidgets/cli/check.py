@@ -6,13 +6,14 @@ Exit codes: 0 if nothing is an error, 1 if something is, 2 if a file cannot be r
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.cli.arguments import add_reading_options, reading_options
+from ftwidgets.cli.layout import print_json
 from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,13 +25,6 @@ GITHUB_SHOWS = 10  # findings of each level: GitHub shows no more of a step
 _EPILOG = "Exit code: 0 if nothing is at error level, 1 if something is, 2 if FILE or the validation file cannot be read."
 
 _GITHUB_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
-_COLUMNS = {
-    "prompt": "what the user says, if the column is not called Prompt",
-    "completion": "what the model should answer, if the column is not called Completion",
-    "system-column": "the system prompt of each row, if the column is not called System",
-    "conversation": "equal in neighbouring rows that are turns of one conversation",
-    "group": "such as a customer, whose rows must not be in both files; with --validation",
-}
 
 
 def add(commands: Any) -> None:
@@ -54,11 +48,7 @@ def add(commands: Any) -> None:
         help="which fixes: names with commas, or: all; without it all but those that must be named",
     )
     parser.add_argument("--force", action="store_true", help="replace existing files; never FILE itself")
-    for name, meaning in _COLUMNS.items():
-        parser.add_argument(f"--{name}", metavar="COL", help=f"column: {meaning}")
-    parser.add_argument("--system", metavar="TEXT", help="the system prompt of rows that have none")
-    parser.add_argument("--delimiter", metavar="D", help="between cells, if it is not detected: ';' or '\\t'")
-    parser.add_argument("--encoding", metavar="NAME", help="of the text, if it is not detected: cp1252")
+    add_reading_options(parser)
     parser.add_argument("--validation", type=Path, metavar="FILE", help="look for its rows among those of the training file")
     parser.add_argument("--model", metavar="NAME", help="find rows that are longer than this model reads")
 
@@ -69,19 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         _reject_overwriting(options)
-        report = check(
-            options.file,
-            prompt=options.prompt,
-            completion=options.completion,
-            system_column=options.system_column,
-            system=options.system,
-            conversation=options.conversation,
-            group=options.group,
-            delimiter="\t" if options.delimiter == "\\t" else options.delimiter,
-            encoding=options.encoding,
-            validation=options.validation,
-            model=options.model,
-        )
+        report = check(options.file, validation=options.validation, model=options.model, **reading_options(options))
         _print_findings(report.for_command_line(), options)
         stream = sys.stderr if options.json or options.format == "github" else sys.stdout  # stdout is for programs then
         for sentence in _write_files(report, options):
@@ -120,14 +98,7 @@ def _print_findings(report: Report, options: argparse.Namespace) -> None:
     from ftwidgets.data.text import pluralize
 
     if options.json:
-        objects = []
-        for finding in report.findings:
-            values = {name: getattr(finding, name) for name in ("id", "level", "line", "row", "field", "message", "fix")}
-            if finding.source is not None:  # the message of one in the validation file begins with that file's name
-                values["message"] = f"{finding.source}: {finding.message}"
-            objects.append(values)
-        readable = "utf" in (sys.stdout.encoding or "").lower()  # else a letter would be lost, so it is escaped
-        print(json.dumps(objects, ensure_ascii=not readable, indent=1))
+        print_json(finding_objects(report))
         more = report.n_findings - len(report.findings)
         if more:
             print(f"{pluralize(more, 'finding')} more: the list has the first of each kind.", file=sys.stderr)
@@ -137,6 +108,17 @@ def _print_findings(report: Report, options: argparse.Namespace) -> None:
         print(github_commands(report, options.file.as_posix(), others=others))
     else:
         print(report)
+
+
+def finding_objects(report: Report) -> list[dict[str, Any]]:
+    """Return the findings of a report as they stand in JSON."""
+    objects = []
+    for finding in report.findings:
+        values = {name: getattr(finding, name) for name in ("id", "level", "line", "row", "field", "message", "fix")}
+        if finding.source is not None:  # the message of one in the validation file begins with that file's name
+            values["message"] = f"{finding.source}: {finding.message}"
+        objects.append(values)
+    return objects
 
 
 def _write_files(report: Report, options: argparse.Namespace) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The command `ftwidgets`: each of its commands is a module with `add(commands)` and `run(options)`.
 
 Every failure is a sentence and an exit code: 1 if something went wrong, or `check` found an error; 2 if the command was
-mistyped, or `check` cannot read the file; 130 if it was interrupted. `FTWIDGETS_TRACEBACK=1` in the environment shows where
+mistyped, or a file cannot be read; 130 if it was interrupted. `FTWIDGETS_TRACEBACK=1` in the environment shows where
 an error comes from.
 """
 
@@ -14,11 +14,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import ftwidgets
-from ftwidgets.cli import check, demo, serve
+from ftwidgets.cli import chat, check, demo, jobs, serve, tune
+from ftwidgets.cli.arguments import UsageError
+from ftwidgets.cli.client import refusal
 from ftwidgets.health import doctor
 from ftwidgets.lessons import lab, reset
 
-COMMANDS = {"demo": demo, "check": check, "serve": serve, "lab": lab, "doctor": doctor, "reset": reset}
+COMMANDS = {
+    "demo": demo,
+    "check": check,
+    "tune": tune,
+    "chat": chat,
+    "jobs": jobs,
+    "serve": serve,
+    "lab": lab,
+    "doctor": doctor,
+    "reset": reset,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,9 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         exit_code: int = COMMANDS[options.command].run(options)
         return exit_code
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"\nStopped. {interrupt}".rstrip(), file=sys.stderr)
         return 130
+    except UsageError as error:
+        print(f"ftwidgets {options.command}: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader of our output, such as `head`, has ended
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the flush at exit
         return 1
@@ -49,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         if os.environ.get("FTWIDGETS_TRACEBACK"):
             raise
-        text = " ".join(str(error).split())
+        text = " ".join((refusal(error) if isinstance(error, openai.APIError) else str(error)).split())
         if not text or not isinstance(error, ftwidgets.FtwidgetsError | openai.OpenAIError | OSError):
             text = f"{type(error).__name__}: {text} (unexpected; FTWIDGETS_TRACEBACK=1 in the environment shows where)"
         print(f"ftwidgets: {text}", file=sys.stderr)

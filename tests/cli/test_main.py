@@ -15,7 +15,8 @@ import pytest
 import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.cli import demo, main
-from ftwidgets.cli.demo import Progress, format_columns, single_line
+from ftwidgets.cli.layout import format_columns, single_line
+from ftwidgets.cli.progress import Progress
 from ftwidgets.clients import _sandboxes
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons import lab
@@ -91,12 +92,9 @@ def test_an_unexpected_failure_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
-def test_ctrl_c_in_the_middle_of_training_is_polite(tmp_path: Path) -> None:
-    """The demo ends within seconds with one word, and leaves no thread behind."""
-    # A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C: heed it again.
-    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    program += "from ftwidgets.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-W", "error", "-c", program, "demo", "--home", str(tmp_path), "--out", "o"]
+def test_ctrl_c_in_the_middle_of_training_is_polite(tmp_path: Path, interruptible: list[str]) -> None:
+    """The demo ends within seconds, says how its job goes on, and leaves no thread behind."""
+    command = [*interruptible, "demo", "--home", str(tmp_path), "--out", "o"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, env=env, **pipes) as process:  # type: ignore[call-overload]
@@ -106,7 +104,10 @@ def test_ctrl_c_in_the_middle_of_training_is_polite(tmp_path: Path) -> None:
                 break
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, "\nStopped.\n")
+    assert process.returncode == 130
+    assert re.fullmatch(
+        r"\nStopped\. The job keeps its progress\. To go on, type: ftwidgets jobs resume ftjob-\w+ --home \S+demo-\S+\n", said
+    )
 
 
 # The demo

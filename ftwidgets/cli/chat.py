@@ -1,0 +1,156 @@
+"""`ftwidgets chat`: talk to a model in the terminal, answers streamed; or to two models, to compare their answers.
+
+In a pipe each line of the input is a question of its own, and each line of the output an answer. Exit codes: 0; 1 a question
+of a pipe could not be answered; 2 there is no such model, or the command was mistyped; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.cli.arguments import positive_int, temperature
+from ftwidgets.cli.client import find_model, refusal
+from ftwidgets.cli.conversation import Conversation
+from ftwidgets.cli.layout import column_width, format_columns, single_line
+from ftwidgets.clients import state_folder
+
+if TYPE_CHECKING:
+    import openai
+
+MAX_TOKENS = 256
+COMMANDS = "/reset forgets the conversation, /system TEXT sets the system prompt, /quit ends. Ctrl-C stops an answer."
+
+
+def add(commands: Any) -> None:
+    """Add the command to the parser of `ftwidgets`."""
+    parser = commands.add_parser("chat", help="talk to a tuned model, or to two models at once", epilog=COMMANDS)
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="its name (default: the newest tuned model)")
+    parser.add_argument("--with", dest="other", metavar="OTHER", help="a second model, which is asked the same")
+    parser.add_argument("--system", metavar="TEXT", help="the system prompt (default: the one that MODEL was trained with)")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
+    parser.add_argument(
+        "--temperature", type=temperature, metavar="X", default=0.0, help="0 to 2; 0 gives the most likely answer (default)"
+    )
+    parser.add_argument(
+        "--max-tokens", type=positive_int, metavar="N", default=MAX_TOKENS, help=f"in an answer (default: {MAX_TOKENS})"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer questions from the terminal or from a pipe until there are no more, and return the exit code."""
+    from ftwidgets.sandbox import Sandbox
+
+    with Sandbox(state_folder(options.home), train=False) as sandbox, sandbox.client() as client:
+        model = find_model(client, options.model) if options.model else newest_model(client)
+        names = [model] if options.other is None else [model, find_model(client, options.other)]
+        system = trained_system_prompt(client, model) if options.system is None else options.system
+        sampling = {"temperature": options.temperature, "max_tokens": options.max_tokens}
+        conversations = [Conversation(client, name, system=system, **sampling) for name in dict.fromkeys(names)]
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return _answer_lines(conversations, system)
+        print("\n".join(["Model: " + " and ".join(names), *([f"System prompt: {system}"] if system else []), COMMANDS]))
+        with suppress(ImportError):
+            import readline  # noqa: F401 - input() then edits lines and remembers them
+        return _talk(conversations, system)
+
+
+def newest_model(client: openai.OpenAI) -> str:
+    """Return the newest tuned model, checkpoints aside; the first base model if nothing has been tuned yet."""
+    models = list(client.models.list())
+    tuned = [model for model in models if model.id.startswith("ft:") and ":ckpt-step-" not in model.id]
+    if not tuned:
+        print("Nothing has been tuned here yet, so this is a base model. To tune it: ftwidgets tune FILE", file=sys.stderr)
+        return models[0].id
+    newest = max(tuned, key=lambda model: model.created).id
+    print(f"The newest tuned model: {newest}", file=sys.stderr)
+    return newest
+
+
+def trained_system_prompt(client: openai.OpenAI, model: str) -> str | None:
+    """Return the system prompt that all rows had which a model was tuned on; None if there was none, or more than one."""
+    import json
+
+    import openai
+
+    final = model.partition(":ckpt-step-")[0]
+    jobs = (job for job in client.fine_tuning.jobs.list(limit=100) if job.fine_tuned_model == final)
+    job = next(jobs, None)
+    if job is None:
+        return None
+    try:
+        lines = client.files.content(job.training_file).text.splitlines()
+        first = [json.loads(line)["messages"][0] for line in lines if line.strip()]
+    except (openai.NotFoundError, ValueError, LookupError, TypeError):  # deleted, or no chats
+        return None
+    prompts = {message["content"] if message["role"] == "system" else None for message in first}
+    return prompts.pop() if len(prompts) == 1 else None
+
+
+def _answer_lines(conversations: Sequence[Conversation], system: str | None) -> int:
+    """Answer each line of the input by itself, on one line; a tab separates the answers of two models.
+
+    A question that cannot be answered leaves an empty line, so questions and answers keep their numbers.
+    """
+    import openai
+
+    exit_code = 0
+    for number, line in enumerate(sys.stdin, 1):
+        answers = []
+        for conversation in conversations:
+            conversation.reset(system)
+            try:
+                answers.append(single_line("".join(conversation.ask(line.strip()))) if line.strip() else "")
+            except openai.APIError as error:
+                print(f"ftwidgets chat: line {number}: {refusal(error)}", file=sys.stderr)
+                answers.append("")
+                exit_code = 1
+        print("\t".join(answers), flush=True)
+    return exit_code
+
+
+def _talk(conversations: Sequence[Conversation], system: str | None) -> int:
+    """Read questions and commands until the user ends it."""
+    import openai
+
+    while True:
+        try:
+            line = input("\n> ").strip()
+        except (EOFError, KeyboardInterrupt) as end:
+            print()
+            return 130 if isinstance(end, KeyboardInterrupt) else 0
+        command, _, text = line.partition(" ")
+        if command in ("/quit", "/exit", "/bye"):
+            return 0
+        if command in ("/reset", "/system"):
+            system = system if command == "/reset" else text.strip() or None
+            for conversation in conversations:
+                conversation.reset(system)
+            print(f"A new conversation, {f'with the system prompt: {system}' if system else 'without a system prompt'}.")
+        elif command.startswith("/"):
+            print(f"There is no command {command}. {COMMANDS}")
+        elif line:
+            try:
+                _show_answers(conversations, line)
+            except KeyboardInterrupt:
+                print(" (stopped)")
+            except openai.APIError as error:
+                print(f"\n{refusal(error)}", file=sys.stderr)
+
+
+def _show_answers(conversations: Sequence[Conversation], question: str) -> None:
+    """Print the answers: in columns where the names fit above them, else streamed, one below the other."""
+    width = column_width(len(conversations))
+    if len(conversations) > 1 and all(len(conversation.model) <= width for conversation in conversations):
+        print(format_columns({talk.model: single_line("".join(talk.ask(question))) for talk in conversations}))
+        return
+    for conversation in conversations:
+        if len(conversations) > 1:
+            print(f"[{conversation.model}]")
+        for piece in conversation.ask(question):
+            print(piece, end="", flush=True)
+        print()

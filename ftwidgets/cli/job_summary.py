@@ -1,0 +1,164 @@
+"""The facts of a job as `ftwidgets jobs` shows them: its status, its rows, its losses; as a line and in full."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.cli.client import home_option
+from ftwidgets.cli.layout import format_duration, format_table, labelled, line_width
+from ftwidgets.cli.training import show_losses
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.fine_tuning import FineTuningJob
+
+    from ftwidgets.jobs import Job
+    from ftwidgets.sandbox import Sandbox
+
+MOST_BYTES = 2**24  # of a training file whose rows are counted
+RECENT_EVENTS = 20  # among which the last losses are
+SHORT_ID = 4  # letters of an id that are shown where the line is narrow, or more if another job has the same
+
+
+def status_of(sandbox: Sandbox, job: FineTuningJob) -> str:
+    """Return the status of a job; `interrupted` for one that was being trained by a process that has ended."""
+    if job.status not in ("running", "queued", "validating_files"):
+        return job.status
+    return job.status if _is_trained(sandbox, job) else "interrupted"
+
+
+def _is_trained(sandbox: Sandbox, job: FineTuningJob) -> bool:
+    """Return whether some process trains this job, or, if it waits, any job of the same sandbox."""
+    from ftwidgets.sandbox.store.lock import process_lock, trainer_lock, trainer_locks
+    from ftwidgets.sandbox.training.lifecycle import JobLifecycle
+
+    home = sandbox.store.home
+    running = job.status == "running"
+    paths = [JobLifecycle(sandbox.store).lock_path(job.id)] if running else [trainer_lock(home, 0), *trainer_locks(home)]
+    for path in paths:
+        with process_lock(path) as free:
+            if not free:
+                return True
+    return False
+
+
+def facts(sandbox: Sandbox, client: openai.OpenAI, job: FineTuningJob) -> dict[str, Any]:
+    """Return what a job is about, for a line of the list and for JSON; None for what is not known."""
+    chosen, error = job.hyperparameters, job.error
+    return {
+        "id": job.id,
+        "status": status_of(sandbox, job),
+        "base": job.model,
+        "suffix": _suffix(job),
+        "rows": _count_rows(client, job),
+        "epochs": None if chosen.n_epochs == "auto" else chosen.n_epochs,
+        **_last_losses(client, job),
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "model": job.fine_tuned_model,
+        "error": None if error is None or not error.message else error.message,
+    }
+
+
+def _suffix(job: FineTuningJob) -> str | None:
+    """Return the suffix of a job: from the name of its model, or from the metadata that `ftwidgets tune` gives it."""
+    parts = (job.fine_tuned_model or "").split(":")
+    return (parts[3] if len(parts) > 4 else (job.metadata or {}).get("suffix")) or None
+
+
+def _count_rows(client: openai.OpenAI, job: FineTuningJob) -> int | None:
+    """Return how many rows a job learns from; None if its file has been deleted, or is very large."""
+    import openai
+
+    rows = (job.metadata or {}).get("rows", "")
+    if rows.isdecimal():
+        return int(rows)
+    try:
+        if (client.files.retrieve(job.training_file).bytes or 0) > MOST_BYTES:
+            return None
+        return sum(bool(line.strip()) for line in client.files.content(job.training_file).read().split(b"\n"))
+    except openai.NotFoundError:
+        return None
+
+
+def _last_losses(client: openai.OpenAI, job: FineTuningJob) -> dict[str, float | None]:
+    """Return the last training loss, and the validation loss where it was measured in the same steps."""
+    found: dict[str, float | None] = {"train_loss": None, "valid_loss": None}
+    for event in client.fine_tuning.jobs.list_events(job.id, limit=RECENT_EVENTS).data:  # the newest first
+        data = event.data if isinstance(event.data, Mapping) else {}
+        for name, key in (("train_loss", "train_loss"), ("valid_loss", "full_valid_loss")):
+            if found[name] is None and key in data:
+                found[name] = float(data[key])
+    return found
+
+
+def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
+    """Format jobs as a table; where the lines must be narrow, ids, names and suffixes are cut as far as is clear."""
+    room = line_width() - 58  # for base and suffix
+    rows = []
+    for job in jobs:
+        base, suffix, id_ = str(job["base"]), str(job["suffix"] or "-"), str(job["id"])
+        if narrow:
+            base, suffix = _cut(base, max(12, room - 8)), _cut(suffix, max(8, room - 12))
+            id_ = _short_id(id_, [str(other["id"]) for other in jobs])
+        size = f"{job['rows'] or '?'} x {job['epochs'] or 'auto'}"
+        losses = ["-" if job[name] is None else f"{job[name]:.2f}" for name in ("train_loss", "valid_loss")]
+        rows.append((id_, job["status"], base, suffix, size, *losses, _age(job["created_at"])))
+    return format_table(("id", "status", "base", "suffix", "rows x ep.", "loss", "valid", "age"), rows)
+
+
+def _short_id(id_: str, ids: Sequence[str]) -> str:
+    length = len("ftjob-") + SHORT_ID
+    while sum(other.startswith(id_[:length]) for other in ids) > 1:
+        length += 1
+    return id_[:length]
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _age(created_at: int) -> str:
+    """Return how long ago something was, in one unit."""
+    seconds = max(0.0, time.time() - created_at)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | None) -> None:
+    """Print everything about a job, its losses, and what can be typed next."""
+    details = job.details
+    known, chosen = facts(sandbox, client, details), details.hyperparameters
+    source = (details.metadata or {}).get("source")
+    print(labelled("job", job.id))
+    print(labelled("status", known["status"]))
+    print(labelled("base", details.model))
+    print(labelled("rows", f"{'?' if known['rows'] is None else known['rows']}" + (f" of {source}" if source else "")))
+    settings = f"epochs {chosen.n_epochs}, batch size {chosen.batch_size}, learning rate x {chosen.learning_rate_multiplier}"
+    print(labelled("settings", f"{settings}, seed {details.seed}"))
+    started = f"{datetime.fromtimestamp(details.created_at):%Y-%m-%d %H:%M}"
+    took = f", ended after {format_duration(details.finished_at - details.created_at)}" if details.finished_at else ""
+    print(labelled("started", started + took))
+    for label, value in (("model", known["model"]), ("error", known["error"])):
+        if value:
+            print(labelled(label, value))
+    print()
+    show_losses(job)
+    todo = _next(known["status"], job, home_option(home))
+    if todo:
+        print(f"\nNext, type:\n   {todo}")
+
+
+def _next(status: str, job: Job, home: str) -> str:
+    """Return the command that suits the status of a job; empty where there is none."""
+    if status == "succeeded":
+        return f"ftwidgets chat {job.model}{home}"
+    if status in ("paused", "interrupted"):
+        return f"ftwidgets jobs resume {job.id}{home}"
+    return "" if status in ("failed", "cancelled") else f"ftwidgets jobs follow {job.id}{home}"
