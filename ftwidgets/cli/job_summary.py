@@ -97,18 +97,22 @@ def _last_losses(client: openai.OpenAI, job: FineTuningJob) -> dict[str, float |
 
 
 def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
-    """Format jobs as a table; where the lines must be narrow, ids, names and suffixes are cut as far as is clear."""
-    room = line_width() - 58  # for base and suffix
+    """Format jobs as a table; where it must fit the terminal, ids are cut as far as is clear, then suffixes and bases."""
+    header = ("id", "status", "base", "suffix", "rows x ep.", "loss", "valid", "age")
+    ids = [str(job["id"]) for job in jobs]
     rows = []
     for job in jobs:
-        base, suffix, id_ = str(job["base"]), str(job["suffix"] or "-"), str(job["id"])
-        if narrow:
-            base, suffix = _cut(base, max(12, room - 8)), _cut(suffix, max(8, room - 12))
-            id_ = _short_id(id_, [str(other["id"]) for other in jobs])
+        id_ = _short_id(str(job["id"]), ids) if narrow else str(job["id"])
         size = f"{job['rows'] or '?'} x {job['epochs'] or 'auto'}"
         losses = ["-" if job[name] is None else f"{job[name]:.2f}" for name in ("train_loss", "valid_loss")]
-        rows.append((id_, job["status"], base, suffix, size, *losses, _age(job["created_at"])))
-    return format_table(("id", "status", "base", "suffix", "rows x ep.", "loss", "valid", "age"), rows)
+        rows.append([id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, _age(job["created_at"])])
+    for column, least in (("suffix", 6), ("base", 10)) if narrow else ():
+        excess = len(format_table(header, rows).partition("\n")[0]) + 3 - line_width()  # the header ends in "age", of 3 to 6
+        place = header.index(column)
+        widest = max(len(row[place]) for row in rows)
+        for row in rows:
+            row[place] = _cut(row[place], max(least, widest - max(0, excess)))
+    return format_table(header, rows)
 
 
 def _short_id(id_: str, ids: Sequence[str]) -> str:

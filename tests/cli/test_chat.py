@@ -125,7 +125,7 @@ def test_a_conversation_at_a_terminal(talk: Talk) -> None:
     code, out, _ = talk(lines="Where is part 3?\n/system You are a poet.\n/reset\n/what\n")
     assert code == 0
     assert "System prompt: You know the shop." in out
-    assert "\nshelf\n" in out
+    assert "> shelf\n" in out  # what was typed is not echoed here
     assert "A new conversation, with the system prompt: You are a poet." in out
     assert "There is no command /what." in out
 
@@ -140,12 +140,12 @@ def test_two_models_stand_in_columns_if_there_is_room(talk: Talk, monkeypatch: p
     """Wide: names side by side, answers below them. Narrow: one under the other, each with its name."""
     monkeypatch.setenv("COLUMNS", "110")
     _, out, _ = talk("--with", BASE, lines="Where is part 3?")
-    assert re.search(rf"^ +ft:\S+ +{BASE}$", out, re.MULTILINE)
+    assert re.search(rf"^(?:> )? +ft:\S+ +{BASE}$", out, re.MULTILINE)
     assert re.search(r"^ +shelf +\S", out, re.MULTILINE)
     assert max(map(len, out.splitlines())) <= line_width() or "Ctrl-C" in max(out.splitlines(), key=len)
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = talk("--with", BASE, lines="Where is part 3?")
-    assert re.search(rf"^\[ft:\S+\]\nshelf\n\[{BASE}\]\n\S", out, re.MULTILINE)
+    assert re.search(rf"\[ft:\S+\]\nshelf\n\[{BASE}\]\n\S", out, re.MULTILINE)
 
 
 def test_ctrl_c_stops_an_answer_and_not_the_conversation(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,8 @@ def test_jobs_are_listed_newest_first(run: Run, home: Path, tmp_path: Path) -> N
     assert [job["id"] for job in found] == [failed.id, done.id]
     assert (found[1]["model"], found[1]["rows"], found[1]["epochs"], found[1]["suffix"]) == (done.model, 12, 1, "first")
     assert "diverged" in found[0]["error"]
-    assert run("--limit", "1")[1].splitlines()[1:] == [newest, "There are more: ftwidgets jobs --limit 10"]
+    _, line, more = run("--limit", "1")[1].splitlines()
+    assert (line.split()[0], more) == (failed.id, "There are more: ftwidgets jobs --limit 10")
 
     code, out, _ = run("show", done.id.removeprefix("ftjob-")[:8])
     assert code == 0

@@ -209,9 +209,9 @@ def test_a_failed_job_ends_with_its_reason(run: Run) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
 def test_ctrl_c_pauses_the_job_and_resume_ends_it(interruptible: list[str]) -> None:
     """SIGINT is exit code 130 and the command that goes on; that command ends the same job, scored, where it was."""
-    write_csv(rows=60)
+    write_csv(rows=48)
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    command = [*interruptible, "tune", "shop.csv", "--home", "home", "--epochs", "4"]
+    command = [*interruptible, "tune", "shop.csv", "--home", "home", "--epochs", "3"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -225,7 +225,7 @@ def test_ctrl_c_pauses_the_job_and_resume_ends_it(interruptible: list[str]) -> N
         (job,) = client.fine_tuning.jobs.list()
         steps = len([event for event in client.fine_tuning.jobs.list_events(job.id) if event.type == "metrics"])
     assert job.status == "paused"
-    assert 0 < steps < 4 * 15
+    assert 0 < steps < 3 * 12
     done = subprocess.run([*interruptible, *resume.split()], env=env, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Score base and tuned model" in done.stdout
