@@ -28,7 +28,7 @@ MOST_EPOCHS_SHOWN = 10
 
 
 def start(client: openai.OpenAI, files: Prepared, *, model: str, **settings: Any) -> Job:
-    """Upload the files and launch a job, with the settings that `launch` takes; print the calls and the ids."""
+    """Upload the files and launch a job, with the settings that `launch` takes; print the calls."""
     import openai
 
     print(indent('client.files.create(file=..., purpose="fine-tune")'))
@@ -37,16 +37,11 @@ def start(client: openai.OpenAI, files: Prepared, *, model: str, **settings: Any
     print(indent(f"{train.id}" + (f" and {valid.id}" if valid else "")))
     print(indent(f'client.fine_tuning.jobs.create(model="{model}", training_file=..., ...)'))
     try:
-        job = launch(client, train.id, model=model, validation_file=valid.id if valid else None, **settings)
+        return launch(client, train.id, model=model, validation_file=valid.id if valid else None, **settings)
     except openai.BadRequestError as error:  # a setting that the service does not take
         for file in filter(None, (train, valid)):
             client.files.delete(file.id)
         raise UsageError(f"{refusal(error)} Nothing was trained.") from error
-    print(indent(job.id))
-    earlier = [other.id for other in client.fine_tuning.jobs.list() if is_waiting(other.status) and other.id != job.id]
-    if earlier:
-        print(indent(f"Earlier jobs are trained first: {', '.join(reversed(earlier))}."))
-    return job
 
 
 def is_waiting(status: str) -> bool:
@@ -68,6 +63,10 @@ def train(client: openai.OpenAI, job: Job, home: Path | None) -> None:
             raise FtwidgetsError(f"job {job.id} was paused. To go on, type: {resume}")
 
     try:
+        print(indent(job.id), flush=True)
+        earlier = [other.id for other in client.fine_tuning.jobs.list() if is_waiting(other.status) and other.id != job.id]
+        if earlier:
+            print(indent(f"Earlier jobs are trained first: {', '.join(reversed(earlier))}."))
         watch(job, while_unfinished=reject_paused)
     except KeyboardInterrupt:
         with suppress(openai.BadRequestError):  # it has just ended
