@@ -142,13 +142,14 @@ def _resume(options: argparse.Namespace) -> object:
     home = state_folder(options.home)
     with Sandbox(home, train=False) as sandbox, sandbox.client() as client:
         job = client.fine_tuning.jobs.retrieve(find_job(client, options.id))
-        if job.status in TERMINAL_STATUSES:
-            raise FtwidgetsError(f"job {job.id} is {job.status} already, so there is nothing to resume.")
-        if status_of(sandbox, job) == "running":
+        status = status_of(sandbox, job)
+        if status in TERMINAL_STATUSES:
+            raise FtwidgetsError(f"job {job.id} is {status} already, so there is nothing to resume.")
+        if status == "running":
             follow = f"ftwidgets jobs follow {job.id}{home_option(options.home)}"
             raise FtwidgetsError(f"another process is training job {job.id}. To watch it, type: {follow}")
     with Sandbox(home) as sandbox, sandbox.client() as client:
-        if job.status == "paused":
+        if status == "paused":
             client.fine_tuning.jobs.resume(job.id)
         resumed = Job(client, job.id)
         train(client, resumed, options.home)

@@ -110,7 +110,6 @@ def _tune(options: argparse.Namespace, document: dict[str, Any]) -> int:
 def _make_files(options: argparse.Namespace, folder: Path, document: dict[str, Any]) -> Prepared | int:
     """Check the file and write training and validation rows; return an exit code if that cannot be trained on."""
     from ftwidgets.data import check, prepare
-    from ftwidgets.data.rules.size import FEWEST
 
     validation = options.validation if isinstance(options.validation, Path) else None
     reading = reading_options(options)
@@ -128,12 +127,13 @@ def _make_files(options: argparse.Namespace, folder: Path, document: dict[str, A
         raise UsageError(str(error)) from error
     document["rows"] = {"training": files.n_train, "validation": files.n_validation}
     _show_data(report, files)
-    errors = [str(finding) for finding in files.report.findings if finding.level == "error"]
+    errors = [finding for finding in files.report.findings if finding.level == "error"]
     if errors:  # of the split, such as too few rows that are left to learn from
-        if files.n_train < FEWEST:
-            left = f"{files.n_validation} rows are held out and {files.n_train} are left to learn from"
-            errors = [f"{left}; a service rejects fewer than {FEWEST}. Add rows, or hold fewer out: --validation 0"]
-        print(f"ftwidgets tune: {' '.join(errors)}", file=sys.stderr)
+        messages = [str(finding) for finding in errors]
+        if errors[0].id == "too-few-rows":
+            left = f"{files.n_validation} rows are held out, and {files.n_train} are too few to learn from"
+            messages = [f"{left}. Add rows, or hold fewer out: --validation 0"]
+        print(f"ftwidgets tune: {' '.join(messages)}", file=sys.stderr)
         return FOUND
     return files
 

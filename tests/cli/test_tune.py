@@ -119,7 +119,7 @@ def test_json_is_one_document(run: Run) -> None:
         ("", [], 2, '"shop.csv" is empty'),
         ("Question,Answer\na,b\n", [], 2, 'There is no column "Prompt"'),
         ("Prompt,Completion\na,b\nc,d\ne,f\n", [], 1, "shop.csv has errors, and nothing was trained"),
-        ("rows", ["--validation", "0.9"], 1, "rows are held out and"),
+        ("rows", ["--validation", "0.9"], 1, "rows are held out, and"),
         ("rows", ["--validation", "shop.csv"], 1, "shop.csv has errors, and nothing was trained"),
         ("rows", ["--epochs", "100000"], 2, "Expected a value <= 50, but got 100000"),
         ("rows", ["--name", "a/b"], 2, "Invalid 'suffix': 'a/b'"),
