@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.columns import MISSING_COLUMN, Header, clean_name, expected_columns, ignored_columns, locate_columns
-from ftwidgets.data.readers.conversations import ConversationParser
 from ftwidgets.data.readers.csv import find_table
 from ftwidgets.data.readers.encoding import open_text
 from ftwidgets.data.readers.file_formats import (
@@ -24,7 +23,7 @@ from ftwidgets.data.readers.file_formats import (
 )
 from ftwidgets.data.readers.in_memory import holds_records, read_frame, read_list, read_workbook
 from ftwidgets.data.readers.json_files import open_json_lines, read_json_document
-from ftwidgets.data.readers.json_records import RecordParser, RecordsAsTable
+from ftwidgets.data.readers.parsers import ConversationParser, RecordParser, RecordsAsTable
 from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
 from ftwidgets.data.readers.text_file import TextFile

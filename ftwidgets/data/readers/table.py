@@ -1,6 +1,6 @@
 """Make examples of the rows of a table: the texts in their cells, or the findings that keep a row from being one.
 
-Rows that are turns of one conversation are joined in `conversations`.
+Rows that are turns of one conversation are joined in `parsers`.
 """
 
 import datetime

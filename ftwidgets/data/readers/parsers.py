@@ -1,4 +1,9 @@
-"""Make examples of records: rows of JSON, dicts in a list, rows of a DataFrame that hold lists of messages."""
+"""Make examples of rows that hold more than one prompt and its answer; `table` does so of all others.
+
+`RecordParser`: rows of JSON, dicts in a list, rows of a DataFrame that hold lists of messages. `RecordsAsTable`: flat records,
+as rows of cells. `ConversationParser`: neighbouring rows of a table that are the turns of one
+conversation, told by a column; where rows of several are mixed, each part is a conversation by itself, with a warning.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,13 +12,20 @@ from typing import Any
 from ftwidgets.data import schema
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.readers.source import ParseResult, Repair, RowOrFindings, RowSource
-from ftwidgets.data.readers.table import text_of
+from ftwidgets.data.readers.table import CellParser, text_of, value_at
 from ftwidgets.data.rows import Row, TrainingRow
+from ftwidgets.data.text import quote
 
 MIXED_FORMS = FindingType(
     "mixed-forms", "error", title="Rows of different forms in one file",
     why="A service trains on one kind: chat, preference, or prompt and completion. Rows of another kind are rejected.",
     fix="Put each form into a file of its own.",
+)  # fmt: skip
+CONVERSATION_INTERRUPTED = FindingType(
+    "conversation-interrupted", "warning", title="A conversation goes on after rows of another",
+    why="Rows of one conversation are turns only where they follow each other. Its rows further down become a conversation of "
+        "their own that begins in the middle.",
+    fix="Sort the table by the conversation, keeping the order of its turns.",
 )  # fmt: skip
 
 _KIND_NAMES = {"chat": "chat", "completion": "prompt and completion", "preference": "preference"}
@@ -118,3 +130,75 @@ class RecordsAsTable:
         if not isinstance(record, dict):
             return [row.found(finding) for finding in schema.parse_row(record).findings]
         return row._replace(values=tuple(record.get(name) for name in self.header))
+
+
+@dataclass
+class ConversationParser(CellParser):
+    """Makes an example of neighbouring rows with the same value in the column `conversation`."""
+
+    def restarted(self, repair: Repair | None = None) -> "ConversationParser":
+        """Return the same parser in its first state."""
+        return replace(self, plain_values={})
+
+    def parse(self, rows: Iterator[RowOrFindings]) -> Iterator[ParseResult]:
+        """Yield an example or findings for each conversation; a row without a value is one by itself."""
+        seen: set[int] = set()
+        turns: list[ParseResult] = []
+        name: str | None = None
+        for row in rows:
+            if isinstance(row, list):
+                yield from self._finish(turns, name, seen)
+                turns, name = [], None
+                yield row
+                continue
+            value = text_of(value_at(row.values, self.positions["conversation"])).strip()
+            turn = self.parse_row(row)
+            if turns and value == name:
+                turns.append(turn)
+                continue
+            yield from self._finish(turns, name, seen)
+            if not value:
+                turns, name = [], None
+                yield turn
+            else:
+                turns, name = [turn], value
+        yield from self._finish(turns, name, seen)
+
+    def _finish(self, turns: list[ParseResult], name: str | None, seen: set[int]) -> Iterator[ParseResult]:
+        """Yield a conversation whose last row has been read; findings if one of its rows cannot be used."""
+        if not turns or name is None:
+            return
+        key = hash(name)
+        remarks: tuple[Finding, ...] = ()
+        if key in seen:
+            message = f"The conversation {quote(name)} was there before, with other rows between; this is another example."
+            fix = "Sort the rows so that those of one conversation are together, or give each conversation a name of its own."
+            remarks = (CONVERSATION_INTERRUPTED(message, fix, self.columns["conversation"], name[:60]),)
+        seen.add(key)
+        findings = [finding for turn in turns if isinstance(turn, list) for finding in turn]
+        if any(finding.level == "error" for finding in findings):
+            left_out = f" The conversation {quote(name)} is left out with it."
+            yield [
+                replace(finding, message=finding.message + left_out) if finding.level == "error" else finding
+                for finding in findings
+            ]
+            return
+        if findings:
+            yield findings
+        usable = [turn for turn in turns if isinstance(turn, TrainingRow)]
+        if usable:
+            yield _join_turns(usable, remarks)
+
+
+def _join_turns(turns: list[TrainingRow], remarks: tuple[Finding, ...]) -> TrainingRow:
+    """Return the turns as one example: the system prompt, the group and the split are those of the first row."""
+    first, last = turns[0], turns[-1]
+    remarks += tuple(finding for turn in turns for finding in turn.remarks)
+    if len(turns) == 1:
+        return first._replace(remarks=remarks)
+    messages = [] if first.system is None else [{"role": "system", "content": first.system}]
+    for turn in turns:
+        messages += [{"role": "user", "content": turn.prompt}, {"role": "assistant", "content": turn.completion}]
+    before = messages[:-1] if first.system is None else messages[1:-1]
+    prompt = "\n".join(f"{message['role']}: {message['content']}" for message in before)
+    return first._replace(prompt=prompt, completion=last.completion, source_example={"messages": messages}, remarks=remarks)
