@@ -113,7 +113,7 @@ def prepare(
         A file or a DataFrame of its own that holds the validation rows.
     split
         `grouped`: prompts that are the same or nearly the same stay on one side. `stratified`: the same, and each label
-        has its share on both sides. `random`: row by row, refused where near-duplicates would be on both sides.
+        has its share on both sides. `random`: row by row, rejected where near-duplicates would be on both sides.
     seed
         Another seed holds out other rows.
 

@@ -1,7 +1,7 @@
 """Split examples into training and validation, seeded, so that rows which belong together stay in one of the two.
 
 Three strategies (`SPLIT_STRATEGIES`): grouped, where rows with equal or nearly equal prompts stay together; stratified, where
-each label also has its share of validation; random, which is refused where it separates near-duplicates. A column of the
+each label also has its share of validation; random, which is rejected where it separates near-duplicates. A column of the
 source may decide instead. `precision_note` says how much a score on so few examples can tell.
 """
 

@@ -173,7 +173,7 @@ def test_a_source_that_changed_since_is_not_mixed_up(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl"]
 
 
-def test_a_mistyped_label_is_mended(tmp_path: Path) -> None:
+def test_a_mistyped_label_is_repaired(tmp_path: Path) -> None:
     """A label close to a frequent one becomes that one, in a table and in JSON Lines alike."""
     labels = ["positive", "negative"] * 20
     table = pd.DataFrame({"Prompt": [f"Review {n}: the {n}. visit was as it was." for n in range(40)], "Completion": labels})

@@ -179,7 +179,7 @@ def test_any_json_ends_in_a_report(folder: Path, rows: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("file", FUZZED, ids=lambda file: file.name)
-def test_what_fuzzing_found_stays_mended(file: Path) -> None:
+def test_what_fuzzing_found_stays_repaired(file: Path) -> None:
     """Damaged files of the kinds that once ended in a traceback, or left the file open."""
     a_report(file)
 

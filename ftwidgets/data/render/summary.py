@@ -62,7 +62,7 @@ def kinds(report: Results) -> list[Kind]:
 def verdict(report: Results) -> str:
     """Return a sentence on whether the data is ready for training."""
     if not report.ok:
-        return "Not ready: a service would refuse it or train wrongly. Mend the errors first."
+        return "Not ready: a service would reject it or train wrongly. Repair the errors first."
     if any(level == "warning" for level, _ in report.totals.values()):
         return "Ready to use. Look at the warnings: they say where a better set would train better."
     return "Ready to use."

@@ -103,7 +103,7 @@ def check_surrogates(text: str, field: str) -> Iterator[Finding]:
     """Yield the finding for lone surrogates."""
     if found := _LONE_SURROGATE.search(text):
         message = f"Half of a character, U+{ord(found[0]):04X}, stands alone at character {found.start() + 1:,}."
-        fix = "Delete it or write the whole character; UTF-8 cannot hold half of one, so a service would refuse the file."
+        fix = "Delete it or write the whole character; UTF-8 cannot hold half of one, so a service would reject the file."
         yield HALF_CHARACTER(message, fix, field, excerpt(text, found.start()), repair=DROP_HALF_CHARACTERS)
 
 

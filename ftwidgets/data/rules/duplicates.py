@@ -68,7 +68,7 @@ class Duplicates:
                 yield position, DUPLICATE_ROW(message, fix)
             else:
                 message = (
-                    f"The row differs from {lookup.where(int(normalized[position]))} only in blanks, case or Unicode form."
+                    f"The row differs from {lookup.where(int(normalized[position]))} only in whitespace, case or Unicode form."
                 )
                 fix = "Keep the better one; a row that is there twice counts twice in training."
                 yield position, SAME_BUT_BLANKS(message, fix)

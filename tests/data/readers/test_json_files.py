@@ -121,12 +121,12 @@ def test_group_and_side_of_chats_are_taken_out_of_the_example(tmp_path: Path) ->
     assert {rule for _, rule in faults(opened(tmp_path, row))} == {"unknown-key"}
 
 
-def test_a_value_is_mended_before_it_is_judged(tmp_path: Path) -> None:
+def test_a_value_is_repaired_before_it_is_judged(tmp_path: Path) -> None:
     """What `items` is given goes over the value of each row; the source itself stays as it is."""
     source = opened(tmp_path, CHAT.replace('"user"', '"User"'))
     assert usable(source) == []
-    mended = list(source.read(repair=lambda value: json.loads(json.dumps(value).replace("User", "user"))))
-    assert [item.prompt for item in mended if isinstance(item, TrainingRow)] == ["a"]
+    repaired = list(source.read(repair=lambda value: json.loads(json.dumps(value).replace("User", "user"))))
+    assert [item.prompt for item in repaired if isinstance(item, TrainingRow)] == ["a"]
 
 
 def test_a_byte_order_mark_is_a_note_and_a_system_prompt_is_added(tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ def test_group_and_split_columns_come_along(tmp_path: Path) -> None:
     assert 'group="..."' in missing.fix
 
 
-def test_what_concerns_all_rows_is_said_last_and_not_while_mending(tmp_path: Path) -> None:
+def test_what_concerns_all_rows_is_said_last_and_not_while_repairing(tmp_path: Path) -> None:
     """Numbers among texts are counted; each reading counts anew. What system prompts say together is no source's affair."""
     opened = open_source(pd.DataFrame({"System": ["S", None], "Prompt": ["a", 7], "Completion": ["b", "d"]}), columns={})
     assert not isinstance(opened, list)

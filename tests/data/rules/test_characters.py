@@ -83,7 +83,7 @@ def test_a_repair_drops_the_marks_and_nothing_else(repair, text, expected):
     assert repair(text) == expected
 
 
-MENDED = [
+REPAIRED = [
     ("schÃ¶n", "schön"),
     ("donâ€™t", "don’t"),
     ("â€œHelloâ€\x9d", "“Hello”"),
@@ -104,9 +104,9 @@ MENDED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), MENDED)
-def test_mojibake_is_found_and_mended(run, text, expected):
-    """Text that took a detour through a wrong encoding is found, and mended to what it was."""
+@pytest.mark.parametrize(("text", "expected"), REPAIRED)
+def test_mojibake_is_found_and_repaired(run, text, expected):
+    """Text that took a detour through a wrong encoding is found, and repaired to what it was."""
     assert [fault.id for _, fault in run(TextRules(), [("fine", text)])] == ["mojibake"]
     assert repair_mojibake(text) == expected
     assert repair_mojibake(expected) == expected

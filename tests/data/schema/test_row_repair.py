@@ -117,7 +117,7 @@ def test_only_the_repairs_that_are_wanted() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(generated.ROWS)
-def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
+def test_a_repair_does_all_that_is_promised_and_only_that(row: Any) -> None:
     """After it no fault has a repair; a second time changes nothing; what was not promised is not done."""
     promised = schema.parse_row(row)
     repaired, names = schema.repair_row(row)
@@ -132,7 +132,7 @@ def test_mending_does_all_that_is_promised_and_only_that(row: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(generated.ROWS)
-def test_mending_adds_no_fault_of_its_own(row: Any) -> None:
+def test_a_repair_adds_no_fault_of_its_own(row: Any) -> None:
     """What remains was wrong before, or was hidden behind what was repaired; a usable row stays usable as it is."""
     before, (repaired, names) = schema.parse_row(row), schema.repair_row(row)
     if before.example is not None and not names:
