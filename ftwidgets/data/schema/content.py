@@ -104,15 +104,16 @@ def _part_findings(parts: list[Any], role: str, place: str) -> Iterator[Finding]
         where = f"{place}, part {number},"
         kind = part.get("type") if isinstance(part, dict) else None
         if not isinstance(part, dict):
-            yield _bad_part(f"{where} is {display(part)}; a part is an object.", '{"type": "text", "text": "…"} is one.')
+            text = f"{where} is {display(part)}; a part is an object."
+            yield BAD_CONTENT_PART(text, '{"type": "text", "text": "…"} is one.', "content")
         elif not isinstance(kind, str) or kind not in PART_TYPES[role]:
             problem = f"has the type {display(kind)}" if "type" in part else "has no type"
             text = f"{where} {problem}; a {role} message can have {join_names(PART_TYPES[role])}."
-            yield _bad_part(text, "Change or delete the part.")
+            yield BAD_CONTENT_PART(text, "Change or delete the part.", "content")
         else:
             found = _describe_problem(part, kind)
             if found is not None:
-                yield _bad_part(f"{where} {found[0]}", found[1])
+                yield BAD_CONTENT_PART(f"{where} {found[0]}", found[1], "content")
             for key in unknown_part_keys(part):
                 message = f"{where} has the unknown key {display(key)}."
                 yield UNKNOWN_KEY(message, "Delete the key.", field="content", repair=DROP_UNKNOWN_KEYS)
@@ -152,7 +153,3 @@ def _describe_problem(part: dict[str, Any], kind: str) -> tuple[str, str] | None
         if key in value and not isinstance(value[key], str):
             return f"has {display(value[key])} as its {quote(key)}; it must be text.", "Write a string."
     return None
-
-
-def _bad_part(message: str, fix: str) -> Finding:
-    return BAD_CONTENT_PART(message, fix, field="content")

@@ -118,13 +118,13 @@ def tool_findings(row: dict[str, Any]) -> Iterator[Finding]:
 def _tool_list_findings(tools: object, key: str) -> Iterator[Finding]:
     if tools is None or tools == []:
         text = f"{quote(key)} is {display(tools)}; a service wants at least one, or no such key."
-        yield _bad_tools(text, "Delete the key.", key, DROP_EMPTY_KEYS)
+        yield BAD_TOOLS(text, "Delete the key.", key, repair=DROP_EMPTY_KEYS)
     elif not isinstance(tools, list):
-        yield _bad_tools(f"{quote(key)} is {display(tools)}; it must be a list.", "Write it as a list.", key)
+        yield BAD_TOOLS(f"{quote(key)} is {display(tools)}; it must be a list.", "Write it as a list.", key)
     else:
         if len(tools) > _MAX_TOOLS:
             text = f"{quote(key)} has {pluralize(len(tools), 'function')}; {_MAX_TOOLS} is the most."
-            yield _bad_tools(text, "Offer fewer.", key)
+            yield BAD_TOOLS(text, "Offer fewer.", key)
         for number, tool in enumerate(tools, start=1):
             problem: str | None
             if key == "functions":
@@ -136,7 +136,7 @@ def _tool_list_findings(tools: object, key: str) -> Iterator[Finding]:
             else:
                 problem = _describe_function_problem(tool.get("function"))
             if problem is not None:
-                yield _bad_tools(f"{quote(key)}, number {number}, {problem}.", "Correct it.", key)
+                yield BAD_TOOLS(f"{quote(key)}, number {number}, {problem}.", "Correct it.", key)
 
 
 def _describe_function_problem(function: object) -> str | None:
@@ -159,7 +159,3 @@ def _describe_function_problem(function: object) -> str | None:
 
 def _bad_call(message: str, fix: str, field: str = "tool_calls", repair: FixType | None = None) -> Finding:
     return BAD_TOOL_CALL(message, fix, field=field, repair=repair)
-
-
-def _bad_tools(message: str, fix: str, field: str, repair: FixType | None = None) -> Finding:
-    return BAD_TOOLS(message, fix, field=field, repair=repair)

@@ -96,9 +96,7 @@ def _count_texts(name: str, texts: Sequence[str]) -> list[int]:
     return counts
 
 
-@cache
-def _exact_counter(name: str) -> ExactCounter:
-    return ExactCounter(name)
+_exact_counter = cache(ExactCounter)  # of an encoding, by its name
 
 
 @cache
