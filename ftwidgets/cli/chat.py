@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.cli.arguments import positive_int, temperature
 from ftwidgets.cli.client import find_model, refusal
 from ftwidgets.cli.conversation import Conversation
-from ftwidgets.cli.layout import column_width, format_columns, single_line
+from ftwidgets.cli.layout import column_width, format_columns, line_width, single_line
 from ftwidgets.clients import state_folder
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         conversations = [Conversation(client, name, system=system, **sampling) for name in dict.fromkeys(names)]
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             return _answer_lines(conversations, system)
-        print("\n".join(["Model: " + " and ".join(names), *([f"System prompt: {system}"] if system else []), COMMANDS]))
+        print("\n".join(["Model: " + " and ".join(names), *([f"System prompt: {system}"] if system else []), _commands()]))
         with suppress(ImportError):
             import readline  # noqa: F401 - input() then edits lines and remembers them
         return _talk(conversations, system)
@@ -136,9 +137,9 @@ def _talk(conversations: Sequence[Conversation], system: str | None) -> int:
             system = system if command == "/reset" else text.strip() or None
             for conversation in conversations:
                 conversation.reset(system)
-            print(f"A new conversation, {f'with the system prompt: {system}' if system else 'without a system prompt'}.")
+            print("A new conversation, " + (f"with the system prompt: {system}" if system else "without a system prompt."))
         elif command.startswith("/"):
-            print(f"There is no command {command}. {COMMANDS}")
+            print(f"There is no command {command}.\n{_commands()}")
         elif line:
             try:
                 _show_answers(conversations, line)
@@ -146,6 +147,10 @@ def _talk(conversations: Sequence[Conversation], system: str | None) -> int:
                 print(" (stopped)")
             except openai.APIError as error:
                 print(f"\n{refusal(error)}", file=sys.stderr)
+
+
+def _commands() -> str:
+    return textwrap.fill(COMMANDS, line_width())
 
 
 def _show_answers(conversations: Sequence[Conversation], question: str) -> None:

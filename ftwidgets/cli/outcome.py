@@ -81,20 +81,28 @@ def answer_limit(rows: Examples) -> int:
 
 
 def show_scores(found: Evaluation) -> None:
-    """Print the scores with their intervals, and by each metric whether the tuned model is better."""
+    """Print the scores with their intervals, and whether the tuned model is better; of labels one metric says it all."""
     print(indent(found.shown.to_string(index=False)))
-    for metric in found.by_row:
+    confused = found.confusion("tuned")
+    for metric in found.by_row if confused.empty else (found.metric,):
         print(indent(f"By {metric}, {replace(found, metric=metric).verdict()}."))
+    if not confused.empty:
+        print(indent("\nThe labels that were expected (rows), and what the tuned model answered (columns):"))
+        print(indent(confused.rename_axis(index="expected", columns=None).to_string()))
 
 
 def show_worst(found: Evaluation) -> None:
-    """Print the worst answers of the tuned model beside what was expected."""
+    """Print the worst answers of the tuned model beside what was expected, of every kind one before a second of any."""
+    import pandas as pd
+
     wrong = worst_answers(found)
     if wrong.empty:
         print(indent(f"All {pluralize(len(found.answers), 'answer')} are right, word for word."))
         return
     print(indent(f"{len(wrong)} of {pluralize(len(found.answers), 'answer')} differ from what was expected."))
-    for _, row in wrong.drop_duplicates(["reference", "answer"]).head(MOST_WORST).iterrows():
+    repeated = wrong.duplicated(["reference", "answer"])
+    chosen = pd.concat([wrong[~repeated], wrong[repeated]]).head(MOST_WORST)
+    for _, row in chosen.iterrows():
         print()
         for label, column in (("asked", "prompt"), ("expected", "reference"), ("got", "answer")):
             print(labelled(label, row[column]))

@@ -106,7 +106,12 @@ def show_losses(job: Job) -> None:
         row = epochs[round(i * last / max(1, n_shown - 1))]
         valid = "-" if row["valid_loss"] is None else f"{row['valid_loss']:.2f}"
         print(indent(f"{row['epoch']:5d}   {row['step']:5d}   {row['train_loss']:10.2f}   {valid:>15}"))
-    print(indent(str(diagnose(job.curve))))
+    found = diagnose(job.curve)
+    print(indent(str(found)))
+    if found.label == "overfitting" and job.model is not None:
+        for checkpoint in job.checkpoints:
+            if checkpoint.step_number == found.step:
+                print(indent(f"The model of that step is kept too: {checkpoint.fine_tuned_model_checkpoint}"))
 
 
 def losses_by_epoch(job: Job) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from ftwidgets.cli.layout import indent, print_json, stdout_for_json, step
 from ftwidgets.cli.outcome import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import start, train
 from ftwidgets.clients import state_folder
+from ftwidgets.errors import FtwidgetsError
 
 if TYPE_CHECKING:
     from ftwidgets.data import Finding, Prepared, Report
@@ -78,8 +79,13 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fine-tune on the file, print each step or one JSON document, and return the exit code."""
     document: dict[str, Any] = {}
-    with stdout_for_json(options.json):
-        code = _tune(options, document)
+    try:
+        with stdout_for_json(options.json):
+            code = _tune(options, document)
+    except FtwidgetsError as error:  # the job failed
+        if options.json:
+            print_json({**document, "error": str(error)})
+        raise
     if options.json:
         print_json(document)
     return code
@@ -100,6 +106,7 @@ def _tune(options: argparse.Namespace, document: dict[str, Any]) -> int:
             model = find_model(client, options.model)
             with step(f"Fine-tune {model}"):
                 job = start(client, files, model=model, **_settings(options, files))
+                document["job"] = job.id
                 train(client, job, options.home)
             document |= show_outcome(client, job, options.home, most_scored=options.score)
             print(f"\nDone in {time.monotonic() - began:.0f} s.")

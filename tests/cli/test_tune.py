@@ -200,10 +200,29 @@ def test_preferences_are_not_for_this_command(run: Run) -> None:
 
 
 def test_a_failed_job_ends_with_its_reason(run: Run) -> None:
-    """A job that diverges is exit code 1 and the service's reason."""
-    code, _, err = run(write_csv(rows=20), "--learning-rate-multiplier", "1e9")
+    """A job that diverges is exit code 1 and the service's reason, on stderr and in the document."""
+    code, out, err = run(write_csv(rows=20), "--learning-rate-multiplier", "1e9", "--json")
     assert code == 1
     assert "failed: training_diverged" in err
+    found = json.loads(out)
+    assert found["job"] in found["error"]
+    assert "training_diverged" in found["error"]
+
+
+def test_labels_are_shown_as_a_confusion_table(run: Run) -> None:
+    """Where the answers are labels, it is counted what was answered where which label was expected."""
+    datasets.load("sentiment", "train").head(60)[["Prompt", "Completion"]].to_csv("reviews.csv", index=False)
+    code, out, _ = run("reviews.csv", "--epochs", "1", "--validation", "0.3")
+    assert code == 0
+    counts = [
+        [int(n) for n in line] for line in re.findall(r"^ +(?:negative|positive) +(\d+) +(\d+) +(\d+)$", out, re.MULTILINE)
+    ]
+    assert len(counts) == 2
+    n_scored = sum(map(sum, counts))
+    assert f"on {n_scored} held-out rows" in out
+    wrong = n_scored - counts[0][0] - counts[1][1]
+    assert f"{wrong} of {n_scored} answers differ" in out
+    assert "By token_f1" not in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals work differently on Windows")
