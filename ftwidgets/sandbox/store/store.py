@@ -195,14 +195,11 @@ class Store:
         return record.expires_at is not None and record.expires_at <= self.clock.time()
 
 
-def move_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
-    """Move what is in a state folder into a folder of its own if the records are damaged; return that folder.
-
-    An OSError means that it cannot be moved; then nothing has been moved.
-    """
+def move_aside_if_damaged(home: Path, clock: Clock) -> None:
+    """Move what is in a state folder into a folder of its own if the records are damaged; with an OSError nothing is."""
     damage = _find_damage(home / RECORDS)
     if damage is None:
-        return None
+        return
     date = time.strftime("%Y-%m-%d", time.gmtime(clock.time()))
     aside = next(path for number in range(1, 10_000) if not (path := home / f"damaged-{date}-{number}").exists())
     aside.mkdir()
@@ -215,7 +212,6 @@ def move_aside_if_damaged(home: Path, clock: Clock) -> Path | None:
         damage,
         aside,
     )
-    return aside
 
 
 def _find_damage(path: Path) -> str | None:

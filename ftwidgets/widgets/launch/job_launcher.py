@@ -171,7 +171,11 @@ class JobLauncher(Panel):
     def refresh(self) -> None:
         """Request the models, files and jobs anew, and read the files again."""
         self._refresh_options(self.model)
-        if self.job is not None and (self._has_no_model() or self._is_changed()):
+        try:
+            changed = self.settings() != self._launched
+        except DataError:
+            changed = True
+        if self.job is not None and (changed or self._has_no_model()):
             self._launched_texts = []  # the same texts may be launched again
         self._on_change()
 
@@ -215,12 +219,6 @@ class JobLauncher(Panel):
     def _has_no_model(self) -> bool:
         """Return whether the job ended without a model, so that the same settings may be tried again."""
         return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
-
-    def _is_changed(self) -> bool:
-        try:
-            return self.settings() != self._launched
-        except DataError:
-            return True
 
     def _texts(self) -> list[str]:
         return [field.text for field in self.fields.values()]
