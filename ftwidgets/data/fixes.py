@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.data import rules, schema
 from ftwidgets.data.export import TableWriter, atomic_write, json_line
 from ftwidgets.data.findings import fix_types
+from ftwidgets.data.readers.table import drop_outer_quotes
 from ftwidgets.data.results import Applied, Fix, Results
 from ftwidgets.data.rows import Example, Row, TrainingRow
 from ftwidgets.data.scan import Examples
@@ -116,7 +117,7 @@ class Repairer:
         for name in schema_repairs:
             self._log(row.row, name)
         if "drop-outer-quotes" in self._names:
-            repaired = self._apply(repaired, "drop-outer-quotes", _without_outer_quotes)
+            repaired = self._apply(repaired, "drop-outer-quotes", drop_outer_quotes)
         for name, repair in self._text_repairs:
             repaired = self._apply(repaired, name, repair)
         if "mend-labels" in self._names and row.completion in self._corrections:
@@ -149,14 +150,6 @@ class Repairer:
 
     def _log(self, row: Row, change: str, **more: object) -> None:
         self._write_log(json_line({"line": row.line, "row": row.label, "change": change, **more}))
-
-
-def _without_outer_quotes(text: str) -> str:
-    """Return a text without the quotes that became part of it because whitespace stood before them."""
-    bare = text.strip()
-    if text[:1] in (" ", "\t") and len(bare) > 1 and bare.startswith('"') and bare.endswith('"'):
-        return bare[1:-1].replace('""', '"')
-    return text
 
 
 def _map_texts(example: Example, change: Callable[[str, str], str]) -> Example:

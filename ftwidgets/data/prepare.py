@@ -131,7 +131,10 @@ def prepare(
     names = {"prompt": prompt, "completion": completion, "system": system_column, "conversation": conversation}
     options = CheckOptions(column_mapping(**names, group=group, split=split_column), system, delimiter, encoding)
     path = Path(folder)
-    _reject_overwriting(path, [source, validation_source])
+    for given in (source, validation_source):
+        for target in (path / TRAIN, path / VALIDATION):
+            if isinstance(given, (str, os.PathLike)) and target.exists() and target.samefile(given):
+                raise DataError(f"{target} is the source itself and would be overwritten. Give another folder.")
     checked = _check_usable(source, options)
     if validation_source is None:
         made, sources = split_source(checked, split_options), [checked]
@@ -151,16 +154,6 @@ def prepare(
         findings.append(STALE_FILE(message, "Delete it if it is no longer needed."))
     validation_file = path / VALIDATION if n_validation else None
     return Prepared(path / TRAIN, validation_file, _report(sources, findings), n_train, n_validation)
-
-
-def _reject_overwriting(folder: Path, sources: "Sequence[Source | None]") -> None:
-    for source in sources:
-        if not isinstance(source, (str, os.PathLike)):
-            continue
-        for name in (TRAIN, VALIDATION):
-            target = folder / name
-            if target.exists() and target.samefile(source):
-                raise DataError(f"{target} is the source itself and would be overwritten. Give another folder.")
 
 
 def _check_usable(source: "Source", options: CheckOptions) -> CheckedSource:

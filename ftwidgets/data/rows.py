@@ -62,6 +62,16 @@ class TrainingRow(NamedTuple):
         turns = [("system", self.system), ("user", self.prompt), ("assistant", self.completion)]
         return {"messages": [{"role": role, "content": text} for role, text in turns if text is not None]}
 
+    @property
+    def roles(self) -> list[str]:
+        """The role of each message, of a preference row those of the input and of both answers."""
+        example = self.source_example
+        if example is None:
+            return ["user", "assistant"] if self.system is None else ["system", "user", "assistant"]
+        if "messages" in example:
+            return [message["role"] for message in example["messages"]]
+        return [message["role"] for message in example["input"]["messages"]] + ["assistant", "assistant"]
+
 
 @dataclass(frozen=True)
 class RowBatch:

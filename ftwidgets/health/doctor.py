@@ -57,7 +57,11 @@ def doctor() -> HealthReport:
     HealthReport
         On a notebook cell's last line it is shown as a table that also reports whether this browser draws widgets.
     """
-    in_kernel = _in_kernel()
+    in_kernel = False
+    if "IPython" in sys.modules:
+        from IPython.core.getipython import get_ipython
+
+        in_kernel = hasattr(get_ipython(), "kernel")
     functions: dict[str, Callable[[], HealthCheck | Sequence[HealthCheck]]] = {
         "versions": lambda: check_versions(in_kernel=in_kernel),
         "widgets": lambda: check_labextensions(in_kernel=in_kernel),
@@ -90,14 +94,6 @@ class _DisplayedReport(HealthReport):
         from ftwidgets.health.widget import Doctor
 
         display(Doctor(self))
-
-
-def _in_kernel() -> bool:
-    if "IPython" not in sys.modules:
-        return False
-    from IPython.core.getipython import get_ipython
-
-    return hasattr(get_ipython(), "kernel")
 
 
 def tokens_per_second() -> float:

@@ -183,8 +183,10 @@ class CellParser:
                 if isinstance(value, datetime.datetime):  # also pandas' own
                     type_name = "date" if _is_date(value) else "datetime"
                 column.types[type_name] += 1
-            elif self.kind == "file" and (remark := self._blank_before_quote(part, value)) is not None:
-                remarks.append(remark)
+            elif self.kind == "file" and value[0] in " \t" and value.lstrip()[0] == value.rstrip()[-1] == '"':
+                message = f"{quote(self.columns[part])} has a space before its opening quote, so the quotes became text."
+                fix = "Delete the space between the delimiter and the quote."
+                remarks.append(BLANK_BEFORE_QUOTE(message, fix, field=self.columns[part], excerpt=value[:60]))
         return self._example(row, texts["prompt"], texts["completion"], tuple(remarks))
 
     def _cell_finding(self, row: Row, part: str) -> Finding | None:
@@ -200,7 +202,11 @@ class CellParser:
                 message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
             return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
         if not isinstance(value, (str, *_PLAIN_VALUES)):
-            message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(_safe_repr(value), 40)}."
+            try:
+                shown = repr(value)
+            except Exception as error:  # whatever the object's own code does
+                shown = f"({type(error).__name__} when shown)"
+            message = f"{quote(name)} holds a {type(value).__name__}, not text: {quote(shown, 40)}."
             return NOT_TEXT(message, "Turn it into text first.", field=name)
         if not isinstance(value, str):
             return None
@@ -226,14 +232,13 @@ class CellParser:
                 findings.append(STRAY_QUOTE(message, fix, field=name, excerpt=text[:60]))
         return findings
 
-    def _blank_before_quote(self, part: str, text: str) -> Finding | None:
-        """Return the warning for a cell where a space before a quote made the quotes part of the text."""
-        if text[0] not in " \t" or not text.lstrip().startswith('"') or not text.rstrip().endswith('"'):
-            return None
-        name = self.columns[part]
-        message = f"{quote(name)} has a space before its opening quote, so the quotes became text."
-        fix = "Delete the space between the delimiter and the quote."
-        return BLANK_BEFORE_QUOTE(message, fix, field=name, excerpt=text[:60])
+
+def drop_outer_quotes(text: str) -> str:
+    """Return a text without the quotes that became part of it because whitespace stood before them."""
+    bare = text.strip()
+    if text[:1] in (" ", "\t") and len(bare) > 1 and bare.startswith('"') and bare.endswith('"'):
+        return bare[1:-1].replace('""', '"')
+    return text
 
 
 def value_at(values: Sequence[Any], position: int) -> Any:
@@ -269,10 +274,3 @@ def _is_date(value: object) -> bool:
     if not isinstance(value, datetime.datetime):
         return False
     return value.tzinfo is None and value.time() == datetime.time() and not getattr(value, "nanosecond", 0)
-
-
-def _safe_repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception as error:  # whatever the object's own code does
-        return f"({type(error).__name__} when shown)"

@@ -88,29 +88,25 @@ def _output_findings(row: dict[str, Any]) -> Iterator[Finding]:
     answers = []
     for older, name in OLDER_OUTPUTS.items():
         output = row.get(name, row.get(older))
-        yield from _one_output_findings(output, name, is_missing=name not in row and not row.get(older))
+        fix = 'Write [{"role": "assistant", "content": "…"}].'
+        if name not in row and not row.get(older):
+            yield BAD_PREFERENCE(f"The row has no {quote(name)}.", fix, name)
+        elif not isinstance(output, list):
+            yield BAD_PREFERENCE(f"{quote(name)} is {display(output)}; it must be a list with one message.", fix, name)
+        elif len(output) != 1:
+            message = f"{quote(name)} has {len(output):,} messages; it must have one, the assistant's."
+            yield BAD_PREFERENCE(message, fix, name)
+        else:
+            where = f"The message of {quote(name)}"
+            yield from message_findings(output[0], where, weighted=False)
+            role = normalize_role(output[0].get("role"))[0] if isinstance(output[0], dict) else None
+            if role is not None and role != "assistant":
+                yield BAD_PREFERENCE(f"{where} is the {role}'s; it must be the assistant's.", fix, name)
         answer = output[0] if isinstance(output, list) and len(output) == 1 else None
         answers.append(message_text(answer).strip() if isinstance(answer, dict) and message_text(answer) else None)
     if answers[0] is not None and answers[0] == answers[1]:
         message = "The preferred answer and the other one say the same, so there is nothing to prefer."
         yield SAME_PREFERENCE(message, "Change one of them, or delete the row.", OUTPUTS[1])
-
-
-def _one_output_findings(output: object, name: str, *, is_missing: bool) -> Iterator[Finding]:
-    fix = 'Write [{"role": "assistant", "content": "…"}].'
-    if is_missing:
-        yield BAD_PREFERENCE(f"The row has no {quote(name)}.", fix, name)
-    elif not isinstance(output, list):
-        yield BAD_PREFERENCE(f"{quote(name)} is {display(output)}; it must be a list with one message.", fix, name)
-    elif len(output) != 1:
-        message = f"{quote(name)} has {len(output):,} messages; it must have one, the assistant's."
-        yield BAD_PREFERENCE(message, fix, name)
-    else:
-        where = f"The message of {quote(name)}"
-        yield from message_findings(output[0], where, weighted=False)
-        role = normalize_role(output[0].get("role"))[0] if isinstance(output[0], dict) else None
-        if role is not None and role != "assistant":
-            yield BAD_PREFERENCE(f"{where} is the {role}'s; it must be the assistant's.", fix, name)
 
 
 def _unknown_key(row: dict[str, Any], key: Any, known: tuple[str, ...], label: str) -> Finding:

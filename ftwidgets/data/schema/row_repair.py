@@ -164,15 +164,13 @@ class _Repairer:
         if role == "assistant" and isinstance(repaired.get("function_call"), dict):
             repaired["function_call"] = self._function(repaired["function_call"])
         if isinstance(repaired.get("content"), list):
-            repaired["content"] = [self._part(part, role) for part in repaired["content"]]
+            parts = repaired["content"] = list(repaired["content"])
+            for i, part in enumerate(parts):
+                unknown = unknown_part_keys(part) if isinstance(part, dict) and part.get("type") in PART_TYPES[role] else []
+                if self._does(DROP_UNKNOWN_KEYS, if_needed=bool(unknown)):
+                    parts[i] = {key: value for key, value in part.items() if key not in unknown}
         return repaired
 
     def _function(self, function: dict[str, Any]) -> dict[str, Any]:
         text = arguments_text(function.get("arguments"))
         return {**function, "arguments": text} if self._does(ARGUMENTS_AS_TEXT, if_needed=text is not None) else function
-
-    def _part(self, part: Any, role: str) -> Any:
-        dropped = unknown_part_keys(part) if isinstance(part, dict) and part.get("type") in PART_TYPES[role] else []
-        if not self._does(DROP_UNKNOWN_KEYS, if_needed=bool(dropped)):
-            return part
-        return {key: value for key, value in part.items() if key not in dropped}

@@ -28,7 +28,7 @@ class RowCounter:
 
     def update(self, batch: RowBatch) -> Iterable[tuple[int, Finding]]:
         """Count a batch."""
-        self.roles.update([role for row in batch.rows for role in _roles(row)])
+        self.roles.update([role for row in batch.rows for role in row.roles])
         if self._counts is not None:
             self._waiting += batch.rows
             if len(self._waiting) >= _COUNTED_TOGETHER:
@@ -52,15 +52,6 @@ class RowCounter:
         import numpy as np
 
         return np.delete(np.frombuffer(self._counts, dtype=np.int32), list(dropped))
-
-
-def _roles(row: TrainingRow) -> list[str]:
-    example = row.source_example
-    if example is None:
-        return ["user", "assistant"] if row.system is None else ["system", "user", "assistant"]
-    if "messages" in example:
-        return [message["role"] for message in example["messages"]]
-    return [message["role"] for message in example["input"]["messages"]] + ["assistant", "assistant"]
 
 
 def count_example_tokens(examples: Sequence[Example], encoding: str) -> list[int]:

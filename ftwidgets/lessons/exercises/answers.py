@@ -64,7 +64,15 @@ def parse_rows(answer: object) -> Rows | str:
     import pandas as pd
 
     if isinstance(answer, str | os.PathLike):
-        return _read_file(Path(answer))
+        path = Path(answer)
+        try:
+            chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
+            contents = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
+            return [(str(content["user"] or ""), str(content["assistant"] or "")) for content in contents]
+        except OSError:
+            return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
+        except (ValueError, KeyError, TypeError):
+            return f"{quote(path.name)} is no training file: each line must be a chat with a user and an assistant."
     if not isinstance(answer, pd.DataFrame):
         return f"The answer is a {type(answer).__name__}; a DataFrame (or the path of a training file) is needed."
     names = {normalize(str(name)): place for place, name in enumerate(answer.columns)}
@@ -72,14 +80,3 @@ def parse_rows(answer: object) -> Rows | str:
         return f"The table has no column for the {' and the '.join(sorted(missing))}; it has {list(answer.columns)}."
     cells = answer.iloc[:, [names["prompt"], names["completion"]]].astype(object)
     return [(str(p), str(c)) for p, c in cells.where(cells.notna(), "").itertuples(index=False, name=None)]
-
-
-def _read_file(path: Path) -> Rows | str:
-    try:
-        chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
-        contents = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
-        return [(str(content["user"] or ""), str(content["assistant"] or "")) for content in contents]
-    except OSError:
-        return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
-    except (ValueError, KeyError, TypeError):
-        return f"{quote(path.name)} is no training file: each line must be a chat with a user and an assistant."

@@ -147,8 +147,15 @@ class NearDuplicates:
         yield from _describe_contradictions(DIFFERENT_ANSWERS, "The same prompt as", pairs, lookup)
         many, n_many = new[differing & (n_answers > MAX_ANSWERS)], n_answers[differing & (n_answers > MAX_ANSWERS)]
         second = np.unique(first[many], return_index=True)[1]  # of each prompt the first row with another answer
-        rows = zip(many[second].tolist(), first[many[second]].tolist(), n_many[second].tolist(), strict=True)
-        yield from _describe_many_answers(sorted(rows), lookup)
+        prompts = sorted(zip(many[second].tolist(), first[many[second]].tolist(), n_many[second].tolist(), strict=True))
+        rows = _read({position for prompt in prompts[:MAX_QUOTED] for position in prompt[:2]}, lookup)
+        advice = "Leave them if the answers are meant to vary, as posts do; else keep the best"
+        for position, earlier, n in prompts:
+            message = f"The same prompt as {lookup.where(earlier)} has {n:,} different answers"
+            if position in rows and earlier in rows:
+                one, other = (quote(rows[place].completion, 40) for place in (position, earlier))
+                message += f", {one} here and {other} there among them"
+            yield position, DIFFERENT_ANSWERS(f"{message}.", f"{advice}: many answers teach the model to waver.", "completion")
 
     def _describe_groups(self, lookup: RowLookup, reported: set[int]) -> Iterator[tuple[int | None, Finding]]:
         """Yield a finding for each group of different prompts, on its second row.
@@ -197,14 +204,3 @@ def _describe_contradictions(
         if i < MAX_QUOTED:
             message += f": {quote(rows[here].completion, 40)} here, {quote(rows[there].completion, 40)} there"
         yield here, kind(f"{message}.", fix, "completion")
-
-
-def _describe_many_answers(prompts: Sequence[tuple[int, int, int]], lookup: RowLookup) -> Iterator[tuple[int, Finding]]:
-    """Yield a finding for each (row, earlier row, number of answers) of a prompt with many answers."""
-    fix = "Leave them if the answers are meant to vary, as posts do; else keep the best: many answers teach the model to waver."
-    rows = _read({position for prompt in prompts[:MAX_QUOTED] for position in prompt[:2]}, lookup)
-    for here, there, n in prompts:
-        message = f"The same prompt as {lookup.where(there)} has {n:,} different answers"
-        if here in rows and there in rows:
-            message += f", {quote(rows[here].completion, 40)} here and {quote(rows[there].completion, 40)} there among them"
-        yield here, DIFFERENT_ANSWERS(f"{message}.", fix, "completion")
