@@ -10,7 +10,7 @@ import importlib.util
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,10 @@ def check_labextensions(
     for file in settings:
         disabled = _read_json(file).get("disabledExtensions", {})
         off |= disabled if isinstance(disabled, dict) else dict.fromkeys(disabled, True)
-    found = {name: _find_version(name, folders) for name in PACKAGES}
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:  # the first folder that has an extension counts; a version that cannot be read is "?"
+        packages = [_read_json(folder / name / "package.json") for folder in folders]
+        found[name] = next((str(package.get("version", "?")) for package in packages if package.get("name") == name), None)
     problems: list[HealthCheck] = []
     for name, version in found.items():
         disabled = sorted(entry for entry, is_off in off.items() if is_off and entry.split(":")[0] == name)
@@ -123,15 +126,6 @@ def check_labextensions(
         return problems
     there = " and ".join(f"{name} {version}" for name, version in found.items())
     return [HealthCheck("widgets", "ok", f"JupyterLab finds {there}, both switched on")]
-
-
-def _find_version(name: str, folders: Iterable[Path]) -> str | None:
-    """Return the version in the first folder that has the extension; None if none has it or it cannot be read."""
-    for folder in folders:
-        described = _read_json(folder / name / "package.json")
-        if described.get("name") == name:
-            return str(described.get("version", "?"))
-    return None
 
 
 def _settings_files() -> list[Path]:

@@ -35,7 +35,16 @@ def texts_and_overhead(example: Example, encoding: str = "o200k_base") -> tuple[
     which depends on the encoding. What a service puts around a tool call is not documented and not counted.
     """
     texts: list[str] = []
-    overhead = sum(_add_message(message, texts) for message in messages_of(example))
+    overhead = 0
+    for message in messages_of(example):
+        texts += [*content_texts(message.get("content")), *_strings([message.get("refusal")])]
+        for call in [*_mappings(message.get("tool_calls")), {"function": message.get("function_call")}]:
+            function = call.get("function")
+            if isinstance(function, Mapping):
+                texts += _strings([function.get("name"), function.get("arguments")])
+        name = _strings([message.get("name")])
+        texts += name
+        overhead += MESSAGE + NAME * len(name)
     return texts, overhead + sum(_add_tools(part, texts, encoding) for part in (example, example.get("input")))
 
 
@@ -55,18 +64,6 @@ def messages_of(example: Example) -> Iterator[Mapping[str, Any]]:
     inner = row_input.get("messages") if isinstance(row_input, Mapping) else None
     for messages in (example.get("messages"), inner, example.get("preferred_output"), example.get("non_preferred_output")):
         yield from (message for message in messages or () if isinstance(message, Mapping))
-
-
-def _add_message(message: Mapping[str, Any], texts: list[str]) -> int:
-    texts += content_texts(message.get("content"))
-    texts += _strings([message.get("refusal")])
-    for call in [*_mappings(message.get("tool_calls")), {"function": message.get("function_call")}]:
-        function = call.get("function")
-        if isinstance(function, Mapping):
-            texts += _strings([function.get("name"), function.get("arguments")])
-    name = _strings([message.get("name")])
-    texts += name
-    return MESSAGE + NAME * len(name)
 
 
 def content_texts(content: object) -> list[str]:
