@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.client import home_option
 from ftwidgets.cli.layout import format_duration, format_table, labelled, line_width
-from ftwidgets.cli.training import show_losses
+from ftwidgets.cli.training import losses_by_epoch, show_losses
+from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
     import openai
@@ -56,7 +57,7 @@ def facts(sandbox: Sandbox, client: openai.OpenAI, job: FineTuningJob) -> dict[s
         "suffix": _suffix(job),
         "rows": _count_rows(client, job),
         "epochs": None if chosen.n_epochs == "auto" else chosen.n_epochs,
-        **_last_losses(client, job),
+        **_last_metrics(client, job),
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "model": job.fine_tuned_model,
@@ -85,14 +86,15 @@ def _count_rows(client: openai.OpenAI, job: FineTuningJob) -> int | None:
         return None
 
 
-def _last_losses(client: openai.OpenAI, job: FineTuningJob) -> dict[str, float | None]:
-    """Return the last training loss, and the validation loss where it was measured in the same steps."""
-    found: dict[str, float | None] = {"train_loss": None, "valid_loss": None}
+def _last_metrics(client: openai.OpenAI, job: FineTuningJob) -> dict[str, float | None]:
+    """Return how many steps are taken, of how many, the last training loss, and the validation loss if it is as new."""
+    found: dict[str, float | None] = {"step": None, "steps": None, "train_loss": None, "valid_loss": None}
+    keys = {"step": "step", "steps": "total_steps", "train_loss": "train_loss", "valid_loss": "full_valid_loss"}
     for event in client.fine_tuning.jobs.list_events(job.id, limit=RECENT_EVENTS).data:  # the newest first
         data = event.data if isinstance(event.data, Mapping) else {}
-        for name, key in (("train_loss", "train_loss"), ("valid_loss", "full_valid_loss")):
+        for name, key in keys.items():
             if found[name] is None and key in data:
-                found[name] = float(data[key])
+                found[name] = data[key]
     return found
 
 
@@ -152,8 +154,11 @@ def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | Non
     for label, value in (("model", known["model"]), ("error", known["error"])):
         if value:
             print(labelled(label, value))
-    print()
-    show_losses(job)
+    if known["steps"] is not None and details.status != "succeeded":
+        print(labelled("progress", f"{known['step']} of {known['steps']} steps"))
+    if details.status in TERMINAL_STATUSES or losses_by_epoch(job):
+        print()
+        show_losses(job)
     todo = _next(known["status"], job, home_option(home))
     if todo:
         print(f"\nNext, type:\n   {todo}")

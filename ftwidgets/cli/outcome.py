@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MOST_SCORED = 200  # held-out rows that both models answer, if the command does not say how many
 MOST_WORST = 5
 SHORTEST_LIMIT, LONGEST_LIMIT = 16, 512  # tokens of an answer
-WORKERS = 2
 
 Examples = list[dict[str, Any]]
 
@@ -69,7 +68,7 @@ def score(client: openai.OpenAI, job: Job, rows: Examples, *, progress: bool = T
     on_answer = bar.update if progress else None
     models = {"base": job.details.model, "tuned": job.model or ""}
     try:
-        return evaluate(client, models, rows, max_tokens=answer_limit(rows), workers=WORKERS, on_answer=on_answer)
+        return evaluate(client, models, rows, max_tokens=answer_limit(rows), on_answer=on_answer)
     finally:
         bar.done()
 

@@ -97,7 +97,7 @@ def watch(job: Job, *, while_unfinished: Callable[[], None]) -> None:
 
 
 def show_losses(job: Job) -> None:
-    """Print both losses epoch by epoch, and what the curve says."""
+    """Print both losses epoch by epoch, and of a job that has ended what the curve says."""
     epochs = losses_by_epoch(job)
     if epochs:
         print(indent("epoch    step   train loss   validation loss"))
@@ -106,6 +106,8 @@ def show_losses(job: Job) -> None:
         row = epochs[round(i * last / max(1, n_shown - 1))]
         valid = "-" if row["valid_loss"] is None else f"{row['valid_loss']:.2f}"
         print(indent(f"{row['epoch']:5d}   {row['step']:5d}   {row['train_loss']:10.2f}   {valid:>15}"))
+    if job.status not in TERMINAL_STATUSES:
+        return
     found = diagnose(job.curve)
     print(indent(str(found)))
     if found.label == "overfitting" and job.model is not None:

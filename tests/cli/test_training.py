@@ -29,6 +29,7 @@ def job(valid: list[float], *, steps_per_epoch: int = 4, done: int | None = None
         curve=pd.DataFrame(rows).reindex(columns=list(COLUMNS)),
         events=steps,
         model="ft:model",
+        status="succeeded",
         checkpoints=checkpoints,
         details=SimpleNamespace(hyperparameters=SimpleNamespace(n_epochs=len(valid))),
     )
