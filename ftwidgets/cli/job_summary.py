@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.client import home_option
 from ftwidgets.cli.layout import format_duration, format_table, labelled, line_width
-from ftwidgets.cli.training import losses_by_epoch, show_losses
+from ftwidgets.cli.training import is_waiting, losses_by_epoch, show_losses
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -20,16 +20,21 @@ if TYPE_CHECKING:
     from ftwidgets.jobs import Job
     from ftwidgets.sandbox import Sandbox
 
+VALIDATION_TAKES = 20.0  # seconds, at most, as a rule
 MOST_BYTES = 2**24  # of a training file whose rows are counted
 RECENT_EVENTS = 20  # among which the last losses are
 SHORT_ID = 4  # letters of an id that are shown where the line is narrow, or more if another job has the same
 
 
 def status_of(sandbox: Sandbox, job: FineTuningJob) -> str:
-    """Return the status of a job; `interrupted` for one that was being trained by a process that has ended."""
-    if job.status not in ("running", "queued", "validating_files"):
+    """Return the status of a job; `interrupted` for one that waits or was being trained, and no process is there to do it.
+
+    A process that validates files holds no lock, so a new job is believed to be validated for a while.
+    """
+    new = job.status == "validating_files" and time.time() - job.created_at < VALIDATION_TAKES
+    if new or not is_waiting(job.status) or _is_trained(sandbox, job):
         return job.status
-    return job.status if _is_trained(sandbox, job) else "interrupted"
+    return "interrupted"
 
 
 def _is_trained(sandbox: Sandbox, job: FineTuningJob) -> bool:

@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from ftwidgets import datasets
-from ftwidgets.cli import main
+from ftwidgets.cli import job_summary, main
 from ftwidgets.cli.job_summary import job_table
 from ftwidgets.jobs import Job, launch
 from ftwidgets.sandbox import Sandbox
@@ -138,9 +138,13 @@ def test_a_mistyped_command_is_a_sentence(arguments: list[str], message: str, ru
     assert (code, out, message in err) == (2, "", True)
 
 
-def test_a_job_that_nobody_trains_is_not_waited_for(run: Run, client: openai.OpenAI, tmp_path: Path) -> None:
+def test_a_job_that_nobody_trains_is_not_waited_for(
+    run: Run, client: openai.OpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is called interrupted or paused; `follow` ends with exit code 1 and the command that goes on; `cancel` cancels it."""
     job = launch(client, chats(tmp_path, 10), model=BASE)
+    assert " validating_files " in run()[1]  # some process may be doing that
+    monkeypatch.setattr(job_summary, "VALIDATION_TAKES", 0.0)
     assert " interrupted " in run()[1]
     code, _, err = run("follow", job.id)
     assert code == 1
