@@ -23,7 +23,6 @@ from ftwidgets.clients import state_folder
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.fine_tuning import FineTuningJob
 
 MAX_TOKENS = 256
 COMMANDS = "/reset forgets the conversation, /system TEXT sets the system prompt, /quit ends. Ctrl-C stops an answer."
@@ -78,8 +77,11 @@ def trained_system_prompt(client: openai.OpenAI, model: str) -> str | None:
     """Return the system prompt that all rows had which a model was tuned on; None if there was none, or more than one."""
     import openai
 
-    job = next((job for job in client.fine_tuning.jobs.list(limit=100) if model in _models_of(client, job)), None)
-    if job is None:
+    for job in client.fine_tuning.jobs.list(limit=100):
+        checkpoints = client.fine_tuning.jobs.checkpoints.list(job.id) if ":ckpt-step-" in model else ()
+        if model in (job.fine_tuned_model, *(point.fine_tuned_model_checkpoint for point in checkpoints)):
+            break
+    else:
         return None
     try:
         lines = client.files.content(job.training_file).text.splitlines()
@@ -88,14 +90,6 @@ def trained_system_prompt(client: openai.OpenAI, model: str) -> str | None:
         return None
     prompts = {message["content"] if message["role"] == "system" else None for message in first}
     return prompts.pop() if len(prompts) == 1 else None
-
-
-def _models_of(client: openai.OpenAI, job: FineTuningJob) -> list[str | None]:
-    """Return the names of the models that a job has made, its checkpoints too."""
-    if job.fine_tuned_model is None:
-        return []
-    checkpoints = client.fine_tuning.jobs.checkpoints.list(job.id)
-    return [job.fine_tuned_model, *(checkpoint.fine_tuned_model_checkpoint for checkpoint in checkpoints)]
 
 
 def _answer_lines(conversations: Sequence[Conversation], system: str | None) -> int:

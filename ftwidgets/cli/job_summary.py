@@ -54,12 +54,13 @@ def _is_trained(sandbox: Sandbox, job: FineTuningJob) -> bool:
 
 def facts(sandbox: Sandbox, client: openai.OpenAI, job: FineTuningJob) -> dict[str, Any]:
     """Return what a job is about, for a line of the list and for JSON; None for what is not known."""
-    chosen, error = job.hyperparameters, job.error
+    chosen, error, name = job.hyperparameters, job.error, (job.fine_tuned_model or "").split(":")
+    suffix = name[3] if len(name) > 4 else (job.metadata or {}).get("suffix")  # `ftwidgets tune` puts it into the metadata
     return {
         "id": job.id,
         "status": status_of(sandbox, job),
         "base": job.model,
-        "suffix": _suffix(job),
+        "suffix": suffix or None,
         "rows": _count_rows(client, job),
         "epochs": None if chosen.n_epochs == "auto" else chosen.n_epochs,
         **_last_metrics(client, job),
@@ -68,12 +69,6 @@ def facts(sandbox: Sandbox, client: openai.OpenAI, job: FineTuningJob) -> dict[s
         "model": job.fine_tuned_model,
         "error": None if error is None or not error.message else error.message,
     }
-
-
-def _suffix(job: FineTuningJob) -> str | None:
-    """Return the suffix of a job: from the name of its model, or from the metadata that `ftwidgets tune` gives it."""
-    parts = (job.fine_tuned_model or "").split(":")
-    return (parts[3] if len(parts) > 4 else (job.metadata or {}).get("suffix")) or None
 
 
 def _count_rows(client: openai.OpenAI, job: FineTuningJob) -> int | None:
@@ -118,7 +113,8 @@ def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
         place = header.index(column)
         widest = max(len(row[place]) for row in rows)
         for row in rows:
-            row[place] = _cut(row[place], max(least, widest - max(0, excess)))
+            length = max(least, widest - max(0, excess))
+            row[place] = row[place] if len(row[place]) <= length else f"{row[place][: length - 1]}…"
     return format_table(header, rows)
 
 
@@ -127,10 +123,6 @@ def _short_id(id_: str, ids: Sequence[str]) -> str:
     while sum(other.startswith(id_[:length]) for other in ids) > 1:
         length += 1
     return id_[:length]
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _age(created_at: int) -> str:
@@ -164,15 +156,7 @@ def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | Non
     if details.status in TERMINAL_STATUSES or losses_by_epoch(job):
         print()
         show_losses(job)
-    todo = _next(known["status"], job, home_option(home))
-    if todo:
-        print(f"\nNext, type:\n   {todo}")
-
-
-def _next(status: str, job: Job, home: str) -> str:
-    """Return the command that suits the status of a job; empty where there is none."""
-    if status == "succeeded":
-        return f"ftwidgets chat {job.model}{home}"
-    if status in ("paused", "interrupted"):
-        return f"ftwidgets jobs resume {job.id}{home}"
-    return "" if status in ("failed", "cancelled") else f"ftwidgets jobs follow {job.id}{home}"
+    ended = {"succeeded": f"chat {job.model}", "failed": None, "cancelled": None}
+    waiting = f"jobs {'resume' if known['status'] in ('paused', 'interrupted') else 'follow'} {job.id}"
+    if todo := ended.get(known["status"], waiting):
+        print(f"\nNext, type:\n   ftwidgets {todo}{home_option(home)}")

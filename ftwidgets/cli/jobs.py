@@ -72,7 +72,9 @@ def _without_training(options: argparse.Namespace) -> object:
         if options.action == "follow":
             _follow(sandbox, job, options.home)
         elif options.action == "cancel":
-            _cancel(job)
+            if job.status in TERMINAL_STATUSES:
+                raise FtwidgetsError(f"job {job.id} is {job.status} already, so there is nothing to cancel.")
+            print(f"{job.id}: {job.cancel().status}")
         else:
             show_job(sandbox, client, job, options.home)
         return facts(sandbox, client, job.details)
@@ -105,12 +107,6 @@ def _list(sandbox: Sandbox, client: openai.OpenAI, limit: int) -> list[dict[str,
     if page.has_more:
         print(f"There are more: ftwidgets jobs --limit {10 * limit}")
     return found
-
-
-def _cancel(job: Job) -> None:
-    if job.status in TERMINAL_STATUSES:
-        raise FtwidgetsError(f"job {job.id} is {job.status} already, so there is nothing to cancel.")
-    print(f"{job.id}: {job.cancel().status}")
 
 
 def _follow(sandbox: Sandbox, job: Job, home: Path | None) -> None:

@@ -66,7 +66,9 @@ def train(client: openai.OpenAI, job: Job, home: Path | None) -> None:
         print(indent(job.id), flush=True)
         earlier = [other.id for other in client.fine_tuning.jobs.list() if is_waiting(other.status) and other.id != job.id]
         if earlier:
-            print(indent(f"Earlier jobs are trained first: {', '.join(reversed(earlier))}."))
+            print(
+                indent(f"Earlier jobs are trained first: {', '.join(reversed(earlier))}. (ftwidgets jobs cancel ID ends one.)")
+            )
         watch(job, while_unfinished=reject_paused)
     except KeyboardInterrupt:
         with suppress(openai.BadRequestError):  # it has just ended
