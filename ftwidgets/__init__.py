@@ -19,6 +19,7 @@ from ftwidgets.jobs import launch as launch
 from ftwidgets.jobs import upload as upload
 
 if TYPE_CHECKING:
+    from ftwidgets import models as models
     from ftwidgets.lessons import exercises as exercises
     from ftwidgets.sandbox import Sandbox as Sandbox
 
@@ -39,6 +40,7 @@ __all__ = [
     "exercises",
     "faults",
     "launch",
+    "models",
     "prepare",
     "upload",
     "write_jsonl",
@@ -55,8 +57,12 @@ def __getattr__(name: str) -> object:
         from ftwidgets.lessons import exercises
 
         return exercises
+    if name == "models":
+        import importlib
+
+        return importlib.import_module("ftwidgets.models")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*globals(), "Sandbox", "exercises"]
+    return [*globals(), "Sandbox", "exercises", "models"]

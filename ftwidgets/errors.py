@@ -7,7 +7,8 @@
     │   ├── JobFailed      the service reports `failed`, with its reason
     │   └── JobCancelled   somebody cancelled it
     ├── JobTimeout         a wait ended before the job did (the job goes on)
-    └── SandboxClosed      the sandbox behind a client was closed
+    ├── SandboxClosed      the sandbox behind a client was closed
+    └── ModelError         a model cannot be found, added, stored, removed or exported
 
 Errors of the API are the `openai` package's own, so a learner meets the real ones.
 Bad rows raise nothing: `ftwidgets.check` returns them as findings.
@@ -44,3 +45,7 @@ class JobTimeout(FtwidgetsError, TimeoutError):
 
 class SandboxClosed(FtwidgetsError, RuntimeError):
     """The sandbox behind a client was closed: no request to it can succeed."""
+
+
+class ModelError(FtwidgetsError, ValueError):
+    """A model cannot be found, added, stored, removed or exported."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import ftwidgets
-from ftwidgets.cli import chat, check, demo, jobs, serve, tune
+from ftwidgets.cli import chat, check, demo, jobs, models, serve, tune
 from ftwidgets.cli.arguments import UsageError
 from ftwidgets.cli.client import refusal
 from ftwidgets.health import doctor
@@ -26,6 +26,7 @@ COMMANDS = {
     "tune": tune,
     "chat": chat,
     "jobs": jobs,
+    "models": models,
     "serve": serve,
     "lab": lab,
     "doctor": doctor,
