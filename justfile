@@ -51,8 +51,12 @@ parity:
 schemathesis:
     FTWIDGETS_SCHEMATHESIS=all pytest tests/contract/test_schemathesis.py
 
+# the real SmolLM2, from the wheel on the package index (FTWIDGETS_SMOLLM2 names it where there is no network)
+smollm2:
+    pytest -m smollm2 tests/models
+
 # everything, everywhere: all lessons in the browser and as on Binder, all claims over five seeds, all kills, parity
-all: check test schemathesis browser binder claims killed parity
+all: check test smollm2 schemathesis browser binder claims killed parity
 
 # run the lessons and store their outputs
 run-notebooks:

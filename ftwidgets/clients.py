@@ -1,6 +1,7 @@
 """Make a plain `openai` client: of the sandbox in this process, or of any service of OpenAI's shape.
 
-Beside the command line, this is the only module that reads the environment. How the services differ: `ftwidgets.providers`.
+Beside the command line and the folder of installed models, only this module reads the environment. How the services differ:
+`ftwidgets.providers`.
 """
 
 from __future__ import annotations
@@ -142,16 +143,6 @@ def state_folder(home: str | Path | None = None) -> Path:
     return platformdirs.user_data_path("ftwidgets").resolve()
 
 
-def models_folder() -> Path:
-    """Choose where added base models are kept, for all state folders: `FTWIDGETS_MODELS`, else the platform's folder."""
-    chosen = os.environ.get("FTWIDGETS_MODELS")
-    if chosen:
-        return Path(chosen).expanduser().resolve()
-    import platformdirs
-
-    return platformdirs.user_data_path("ftwidgets").resolve() / "models"
-
-
 def _elsewhere(
     service: str | None, base_url: str | None, api_key: str | None, home: str | Path | None
 ) -> dict[str, Any] | None:
@@ -203,11 +194,12 @@ def _with_key(profile: providers.Provider | None, base_url: str, api_key: str | 
 
 def _open_sandbox(home: Path) -> Sandbox:
     """Open the sandbox of a folder, or find the one that is open."""
+    from ftwidgets.models import default_folder
     from ftwidgets.sandbox import Sandbox
 
     with _lock:
         if home in _sandboxes and _sandboxes[home].state_folder_missing:  # start over in an empty folder
             _sandboxes.pop(home).close()
         if home not in _sandboxes:
-            _sandboxes[home] = Sandbox(home, models=models_folder())
+            _sandboxes[home] = Sandbox(home, models=default_folder())
         return _sandboxes[home]

@@ -66,6 +66,7 @@ def add(
     folder = folder or default_folder()
     report = on_progress or (lambda done, of, what: None)
     known = KNOWN.get(str(model))
+    path: Path | None
     if known is None:
         if source is not None:
             raise ModelError(f'"{model}" is no known model; with a source, give one of these: {", ".join(KNOWN)}.')

@@ -22,7 +22,6 @@ from ftwidgets.models.disk import format_size
 from ftwidgets.models.known import HubModel
 
 HUB = "https://huggingface.co"
-BLOCK = 1 << 20
 ATTEMPTS = 5  # in a row that bring nothing new
 
 
@@ -81,6 +80,7 @@ class _RemoteFile:
     def __init__(self, client: httpx2.Client, url: str, name: str, facts: FileFacts, model: HubModel) -> None:
         self.client, self.url, self.name, self.facts, self.model = client, url, name, facts, model
         self.received = False  # whether anything came, so that the network is there
+        self.started_over = False
 
     def fetch(self, target: Path, on_bytes: Callable[[int], None], sleep: Callable[[float], None]) -> None:
         """Bring the file to `target`, going on where an earlier attempt ended."""
@@ -116,14 +116,12 @@ class _RemoteFile:
         try:
             with self.client.stream("GET", self.url, headers=headers) as response:
                 self._check_pins(response)
-                if response.status_code == 416:  # more than there is: start over
-                    part.unlink(missing_ok=True)
-                    raise _Cut("the server did not accept the place to go on from")
+                if response.status_code == 416:
+                    self._start_over(part, "the server has less of it than is here already")
                 self._check_status(response)
                 resumed = response.status_code == 206
                 if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
-                    part.unlink(missing_ok=True)
-                    raise _Cut("the server went on from another place")
+                    self._start_over(part, "the server went on from another place")
                 self._save(response, part, offset if resumed else 0, on_bytes)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             if self.received:
@@ -137,7 +135,7 @@ class _RemoteFile:
     def _save(self, response: httpx2.Response, part: Path, at: int, on_bytes: Callable[[int], None]) -> None:
         with part.open("r+b" if at else "wb") as file:
             file.seek(at)
-            for block in response.iter_raw(BLOCK):
+            for block in response.iter_raw():  # as they come: of blocks of a fixed size, a cut would lose the last
                 at += len(block)
                 self.received = True
                 if at > self.facts.size:
@@ -149,7 +147,21 @@ class _RemoteFile:
                 file.write(block)
                 on_bytes(at)
         if at < self.facts.size:
+            if "Content-Length" in response.headers:  # it was not cut: that is all there is
+                part.unlink()
+                raise ModelError(
+                    f"{self.url} has {at:,} bytes and {self.name} should have {self.facts.size:,}; it is another file than the "
+                    "pinned one, and what came was deleted."
+                )
             raise _Cut(f"it ended after {at:,} of {self.facts.size:,} bytes")
+
+    def _start_over(self, part: Path, reason: str) -> None:
+        """Try once more from the beginning."""
+        part.unlink(missing_ok=True)
+        if self.started_over:
+            raise ModelError(f"{self.url} could not be downloaded: {reason}. {self._other_way()}")
+        self.started_over = True
+        raise _Cut(reason)
 
     def _check_pins(self, response: httpx2.Response) -> None:
         """Compare what the Hub says of the file, before its bytes come."""

