@@ -24,7 +24,7 @@ from ftwidgets.sandbox.api.auth import owner_of
 from ftwidgets.sandbox.api.bodies import bounded_page_body, deleted_body, file_body
 from ftwidgets.sandbox.api.request_model import Count, ParameterError, RequestModel, check_parameters, read_query
 from ftwidgets.sandbox.api_errors import ApiError, invalid_request, not_found
-from ftwidgets.sandbox.store.pages import files_page, find_owned
+from ftwidgets.sandbox.store.queries import files_page, find_owned
 from ftwidgets.sandbox.store.records import FileRecord
 from ftwidgets.sandbox.store.store import Store
 

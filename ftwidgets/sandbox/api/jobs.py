@@ -33,7 +33,7 @@ from ftwidgets.sandbox.api.request_model import (
 from ftwidgets.sandbox.api_errors import invalid_request, not_found
 from ftwidgets.sandbox.ids import LARGEST_SEED
 from ftwidgets.sandbox.inference.catalog import Catalog, unknown_model
-from ftwidgets.sandbox.store.pages import checkpoints_page, events_page, is_of_job, jobs_page
+from ftwidgets.sandbox.store.queries import checkpoints_page, events_page, is_of_job, jobs_page
 from ftwidgets.sandbox.store.records import ACTIVE, UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.dedup import shared_seed

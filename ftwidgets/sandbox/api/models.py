@@ -20,8 +20,7 @@ from ftwidgets.sandbox.api.bodies import ORGANIZATION, Body, bounded_page_body, 
 from ftwidgets.sandbox.api.request_model import Count, RequestModel, check_no_query, read_body, read_query
 from ftwidgets.sandbox.api_errors import ApiError, not_found
 from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BUNDLED, Catalog
-from ftwidgets.sandbox.store.pages import find_owned, permissions_page
-from ftwidgets.sandbox.store.queries import grant_permissions
+from ftwidgets.sandbox.store.queries import find_owned, grant_permissions, permissions_page
 from ftwidgets.sandbox.store.records import ModelRecord, PermissionRecord
 from ftwidgets.sandbox.store.store import Store
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from ftwidgets.sandbox.store.pages import find_owned
+from ftwidgets.sandbox.store.queries import find_owned
 from ftwidgets.sandbox.store.records import FileRecord, PartRecord, UploadRecord
 from ftwidgets.sandbox.store.store import Store
 

@@ -25,8 +25,7 @@ from ftwidgets.sandbox.api.request_model import (
     read_query,
 )
 from ftwidgets.sandbox.api_errors import not_found
-from ftwidgets.sandbox.store.pages import completions_page, find_owned
-from ftwidgets.sandbox.store.queries import keep_newest
+from ftwidgets.sandbox.store.queries import completions_page, find_owned, keep_newest
 from ftwidgets.sandbox.store.records import CompletionRecord
 from ftwidgets.sandbox.store.store import Store
 

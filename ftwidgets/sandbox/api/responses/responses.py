@@ -35,8 +35,7 @@ from ftwidgets.sandbox.api.responses.items import ID_LENGTH, input_items, new_me
 from ftwidgets.sandbox.api.responses.response_request import ResponseRequest
 from ftwidgets.sandbox.api_errors import invalid_request, not_found
 from ftwidgets.sandbox.inference.completion import Completion, Inference
-from ftwidgets.sandbox.store.pages import find_owned
-from ftwidgets.sandbox.store.queries import keep_newest
+from ftwidgets.sandbox.store.queries import find_owned, keep_newest
 from ftwidgets.sandbox.store.records import ResponseRecord
 from ftwidgets.sandbox.store.store import Store
 
