@@ -67,8 +67,20 @@ def reject_unsupported_format(head: bytes, path: Path, name: str) -> None:
     """Raise UnreadableError if a file, by its first bytes, is empty or in a format that cannot be read."""
     if not head:
         raise UnreadableError(empty_file(name, "empty"))
-    if is_zip(head):
-        _reject_archive(path, name)
+    if is_zip(head):  # a workbook is such an archive too
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = archive.namelist()
+        except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+            members = []
+        if any(member.startswith("xl/") for member in members):
+            return
+        kind, fix = "a ZIP archive" if members else "a damaged ZIP archive", _UNPACK
+        if any(member.startswith("word/") for member in members):
+            kind, fix = "a Word document (.docx)", "Copy its table into a spreadsheet and save that as CSV (UTF-8)."
+        elif "content.xml" in members:
+            kind, fix = "an OpenDocument file (.ods, .odt)", _EXPORT
+        raise UnreadableError(other_format(name, kind, fix))
     for magic, kind, fix in _MAGIC:
         if head.startswith(magic):
             if _ENCRYPTED in head:
@@ -113,20 +125,3 @@ def empty_file(name: str, empty_or_blank: str) -> Finding:
 def other_format(name: str, description: str, fix: str, *, line: int | None = None) -> Finding:
     """Return the finding for a file in a format that cannot be read."""
     return OTHER_FORMAT(f"{quote(name)} is {description}.", fix, line=line)
-
-
-def _reject_archive(path: Path, name: str) -> None:
-    """Raise UnreadableError unless a ZIP archive is an Excel workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        members = []
-    if any(member.startswith("xl/") for member in members):
-        return
-    kind, fix = "a ZIP archive" if members else "a damaged ZIP archive", _UNPACK
-    if any(member.startswith("word/") for member in members):
-        kind, fix = "a Word document (.docx)", "Copy its table into a spreadsheet and save that as CSV (UTF-8)."
-    elif "content.xml" in members:
-        kind, fix = "an OpenDocument file (.ods, .odt)", _EXPORT
-    raise UnreadableError(other_format(name, kind, fix))

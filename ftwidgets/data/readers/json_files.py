@@ -164,23 +164,16 @@ def read_json_document(text: TextFile) -> RowsInMemory:
         line = raw.decode("utf-8", "replace").count("\n", 0, getattr(error, "pos", 0)) + 1
         finding = NOT_JSON(message, "Repair the file there.", line=line)
         raise UnreadableError(finding) from error
-    records = value if isinstance(value, list) else _find_records(value)
+    records = value if isinstance(value, list) else None
+    if isinstance(value, dict):  # a list of records under one of the usual keys, or a single record
+        records = next((value[key] for key in _LIST_KEYS if _is_list_of_records(value.get(key))), None)
+        if records is None and _RECORD_KEYS & set(value):
+            records = [value]
     if records is None or any(not isinstance(record, dict) for record in records[:1]):
         fix = 'Write a list of records, [{"messages": [...]}, ...], or JSON Lines: one record a line.'
         raise UnreadableError(other_format(name, "JSON, but not a list of records", fix))
     findings = _other_lists(name, value, records)
     return RowsInMemory(name, records, path=text.path, size=size, from_file=True, findings=findings)
-
-
-def _find_records(value: Any) -> list[Any] | None:
-    """Return the list of records that an object holds, or the record that it is itself in a list."""
-    if not isinstance(value, dict):
-        return None
-    for key in _LIST_KEYS:
-        inner = value.get(key)
-        if _is_list_of_records(inner):
-            return inner
-    return [value] if _RECORD_KEYS & set(value) else None
 
 
 def _is_list_of_records(value: object) -> bool:
