@@ -85,10 +85,7 @@ def tuned_is_worse(
         return not_yet(f'The tuned model said: "{ours}" That is none of the trained answers. When does it fall back on one?')
     if theirs == ours:
         return not_yet("Both models gave the same answer. Are they two different models?")
-    topic = [ours, *shop.loc[shop["Completion"] == ours, "Prompt"]]
-    known = {_stem(word) for text in topic for word in split_words(text)}
-    asked = dict.fromkeys(split_words(str(prompt)))
-    if shared := [word for word in asked if word not in STOP_WORDS and _stem(word) in known]:
+    if shared := shared_words(str(prompt), ours, shop):
         words = ", ".join(f'"{word}"' for word in shared)
         return not_yet(
             f'The tuned model said: "{ours}" It may have a point: the questions of that topic have {words} too. '
@@ -112,6 +109,13 @@ def _check_prompt(prompt: object, shop: pd.DataFrame, seen: Collection[str]) -> 
     if split_words(prompt) in [split_words(known) for known in shop["Prompt"]]:
         return "The tuned model was trained with this very question. Look for one that it was not made for."
     return ""
+
+
+def shared_words(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
+    """Return the words that a prompt shares with the questions and the answer of a topic, without stop words."""
+    topic = [answer, *shop.loc[shop["Completion"] == answer, "Prompt"]]
+    known = {_stem(word) for text in topic for word in split_words(text)}
+    return [word for word in dict.fromkeys(split_words(prompt)) if word not in STOP_WORDS and _stem(word) in known]
 
 
 def _stem(word: str) -> str:

@@ -9,7 +9,7 @@ from ftwidgets.clients import connect
 from ftwidgets.errors import DataError
 from ftwidgets.lessons import exercises
 from ftwidgets.lessons.exercises.outcome import Outcome
-from ftwidgets.lessons.exercises.try_model import _shared_words
+from ftwidgets.lessons.exercises.try_model import shared_words
 
 BASE = "nano-2026-11"
 SYSTEM = "You are a shop."
@@ -94,7 +94,7 @@ def test_a_shop_question_in_other_words_is_sent_back(world: SimpleNamespace) -> 
     message = check(world, "Are parcels lost?").message
     assert '"parcels"' in message
     assert '"are"' not in message
-    assert _shared_words("Where can it be?", "Open the tracking link.", world.shop) == ["where"]
+    assert shared_words("Where can it be?", "Open the tracking link.", world.shop) == ["where"]
 
 
 def test_a_table_of_something_else_is_no_answers_fault(world: SimpleNamespace) -> None:
