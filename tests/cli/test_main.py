@@ -160,27 +160,27 @@ def test_the_lessons_of_a_wheel_are_copied_and_never_overwritten(tmp_path: Path,
     """An installed package lays its lessons where the learner is; a second call leaves the learner's work alone."""
     bundled = tmp_path / "site" / "ftwidgets" / "_notebooks"
     (bundled / "use_cases").mkdir(parents=True)
-    (bundled / lab.FIRST).write_text("{}")
+    (bundled / lab.FIRST_LESSON).write_text("{}")
     (bundled / "use_cases" / "tone.ipynb").write_text("{}")
     monkeypatch.setattr(lab, "_PACKAGE", bundled.parent)
     monkeypatch.chdir(tmp_path)
     folder, where = lab.find_lessons()
     assert str(tmp_path / "ftwidgets-lessons") in where
-    (folder / lab.FIRST).write_text('{"mine": 1}')
+    (folder / lab.FIRST_LESSON).write_text('{"mine": 1}')
     (folder / "use_cases" / "tone.ipynb").unlink()
     _, where = lab.find_lessons()
     assert "1 files were there already and stay" in where
-    assert (folder / lab.FIRST).read_text() == '{"mine": 1}'
+    assert (folder / lab.FIRST_LESSON).read_text() == '{"mine": 1}'
     assert (folder / "use_cases" / "tone.ipynb").read_text() == "{}"
 
 
 def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is copied where the repository's notebooks are at hand."""
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / lab.FIRST).write_text("{}")
+    (tmp_path / "notebooks" / lab.FIRST_LESSON).write_text("{}")
     monkeypatch.setattr(lab, "_PACKAGE", tmp_path / "ftwidgets")
     assert lab.find_lessons()[0] == tmp_path / "notebooks"
-    (tmp_path / "notebooks" / lab.FIRST).unlink()
+    (tmp_path / "notebooks" / lab.FIRST_LESSON).unlink()
     with pytest.raises(FtwidgetsError, match="lessons are missing"):
         lab.find_lessons()
 
@@ -203,7 +203,7 @@ def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(lab, "find_lessons", lambda: (tmp_path, "Here."))
     assert main.main(["lab", "--no-browser", "--port", "9999"]) == 7
-    assert (tmp_path / "seen").read_text() == f"{lab.FIRST} --no-browser --port 9999"
+    assert (tmp_path / "seen").read_text() == f"{lab.FIRST_LESSON} --no-browser --port 9999"
 
 
 # The terminal
