@@ -22,11 +22,12 @@ class UsageError(Exception):
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a file of training data is read."""
+    group = parser.add_argument_group("how FILE is read")
     for name, meaning in _COLUMNS.items():
-        parser.add_argument(f"--{name}", metavar="COL", help=f"column: {meaning}")
-    parser.add_argument("--system", metavar="TEXT", help="the system prompt of rows that have none")
-    parser.add_argument("--delimiter", metavar="D", help="between cells, if it is not detected: ';' or '\\t'")
-    parser.add_argument("--encoding", metavar="NAME", help="of the text, if it is not detected: cp1252")
+        group.add_argument(f"--{name}", metavar="COL", help=f"column: {meaning}")
+    group.add_argument("--system", metavar="TEXT", help="the system prompt of rows that have none")
+    group.add_argument("--delimiter", metavar="D", help="between cells, if it is not detected: ';' or '\\t'")
+    group.add_argument("--encoding", metavar="NAME", help="of the text, if it is not detected: cp1252")
 
 
 def reading_options(options: argparse.Namespace) -> dict[str, Any]:

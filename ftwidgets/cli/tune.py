@@ -68,12 +68,12 @@ def add(commands: Any) -> None:
         default=MOST_SCORED,
         help=f"held-out rows that both models answer (default: at most {MOST_SCORED})",
     )
+    parser.add_argument("--split-column", metavar="COL", help="a column that says train or validation of each row")
     parser.add_argument("--name", metavar="SUFFIX", help="part of the new model's name (default: the name of FILE)")
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
     parser.add_argument("--seed", type=whole_number, metavar="N", default=0, help="of the split and the training (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     add_reading_options(parser)
-    parser.add_argument("--split-column", metavar="COL", help="column: train or validation, as you have split the rows")
 
 
 def run(options: argparse.Namespace) -> int:
