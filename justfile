@@ -44,7 +44,7 @@ browser:
 
 # the engine against transformers, freshly computed (extra `parity`), and noted as compared
 parity:
-    pytest -m parity tests/engine
+    pytest -m parity tests/engine tests/models
     python -m tests.engine.parity_record --write
 
 # every generated request of the published schema, not a third of them

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ftwidgets import datasets as datasets
 from ftwidgets.clients import connect as connect
 from ftwidgets.clients import connect_async as connect_async
+from ftwidgets.clients import export as export
 from ftwidgets.clients import faults as faults
 from ftwidgets.data import check as check
 from ftwidgets.data import prepare as prepare
@@ -38,6 +39,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "exercises",
+    "export",
     "faults",
     "launch",
     "models",

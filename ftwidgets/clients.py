@@ -128,6 +128,41 @@ def faults(client: openai.OpenAI | openai.AsyncOpenAI) -> Faults:
     return sandbox.faults
 
 
+def export(
+    client: openai.OpenAI | openai.AsyncOpenAI | Sandbox,
+    model: str,
+    folder: str | Path,
+    *,
+    format: str = "huggingface",  # noqa: A002 - the users' word
+) -> Path:
+    """Write a tuned model, or a base model, into a folder that other programs can use; return the folder.
+
+    Parameters
+    ----------
+    client
+        A client of a sandbox in this process, as `connect` makes it, or the sandbox itself.
+    model
+        The model's name, such as `job.model`.
+    folder
+        Where to: a folder that does not exist yet, or is empty.
+    format
+        `huggingface`: the whole model in one folder, for transformers and whatever reads its format. `adapter`: what LoRA
+        trained, in the format of the package PEFT. `gguf`: one file for llama.cpp, and a Modelfile for Ollama.
+
+    Raises
+    ------
+    FtwidgetsError
+        If it is the client of another service, there is no such model or format, the model has no adapter, or the folder
+        cannot be written.
+    """
+    from ftwidgets.sandbox.sandbox import Sandbox, find_sandbox
+
+    sandbox = client if isinstance(client, Sandbox) else find_sandbox(client)
+    if sandbox is None:
+        raise FtwidgetsError("a model can be exported where it is: give a client made by ftwidgets.connect(), or a Sandbox.")
+    return sandbox.export(model, folder, format=format)
+
+
 def state_folder(home: str | Path | None = None) -> Path:
     """Choose where the sandbox keeps its state: `home`, else `FTWIDGETS_HOME`, else the platform's folder."""
     if home is not None and not str(home):

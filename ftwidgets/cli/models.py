@@ -1,4 +1,4 @@
-"""`ftwidgets models`: list the models to start from, add one, show its facts, remove it.
+"""`ftwidgets models`: list the models to start from, add one, show its facts, remove it; export any model.
 
 Exit codes: 0 if it was done, 1 if it could not be, 2 if the command was mistyped.
 """
@@ -11,6 +11,7 @@ import os
 import sys
 import textwrap
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import positive_int
@@ -38,6 +39,17 @@ def add(commands: Any) -> None:
     actions.add_parser("remove", help="delete an installed model, or an interrupted download").add_argument(
         "model", metavar="MODEL"
     )
+    exporting = actions.add_parser("export", help="write a tuned or a base model for other programs")
+    exporting.add_argument("model", metavar="MODEL", help="its name; ftwidgets jobs lists the tuned ones")
+    exporting.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet, or is empty")
+    exporting.add_argument(
+        "--format",
+        choices=["huggingface", "adapter", "gguf"],
+        default="huggingface",
+        help="huggingface: the whole model in a folder (the default); adapter: what LoRA trained, for PEFT; "
+        "gguf: a file for llama.cpp, with a Modelfile for Ollama",
+    )
+    exporting.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 
@@ -52,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         _print_entry(models.show(options.model), as_json=options.json)
     elif options.action == "add":
         _print_entry(_add(options), as_json=options.json)
+    elif options.action == "export":
+        _export(options)
     else:
         freed = models.remove(options.model)
         print(json.dumps({"removed": options.model, "bytes": freed}) if options.json else f"Removed {options.model}.")
@@ -82,6 +96,20 @@ def _add(options: argparse.Namespace) -> ModelEntry:
         )
     finally:
         progress.done()
+
+
+def _export(options: argparse.Namespace) -> None:
+    import ftwidgets
+    from ftwidgets.cli.client import find_model
+
+    with ftwidgets.connect(home=options.home) as client:
+        model = find_model(client, options.model)
+        folder = ftwidgets.export(client, model, options.folder, format=options.format)
+    files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    if options.json:
+        print(json.dumps({"model": model, "folder": str(folder), "format": options.format, "files": files}, indent=1))
+    else:
+        print(f"Written: {folder} ({', '.join(files)}). README.md there says how to use it.")
 
 
 def _print_list(entries: list[ModelEntry], *, as_json: bool) -> None:

@@ -29,6 +29,7 @@ from ftwidgets.sandbox.api.jobs import Jobs
 from ftwidgets.sandbox.api.models import Models, Permissions
 from ftwidgets.sandbox.api.responses import Responses
 from ftwidgets.sandbox.api.uploads import Uploads
+from ftwidgets.sandbox.api_errors import ApiError
 from ftwidgets.sandbox.app import build_app
 from ftwidgets.sandbox.clock import Clock
 from ftwidgets.sandbox.faults import Faults
@@ -110,6 +111,7 @@ class Sandbox:
     ) -> None:
         self.store = store = home if isinstance(home, Store) else _open_store(home, clock, ids)
         lifecycle, catalog = JobLifecycle(store), Catalog(store, models=models)
+        self._catalog = catalog
         self._runner = Runner(store, lifecycle, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()
         self.faults = faults or Faults()
@@ -172,6 +174,32 @@ class Sandbox:
 
         http_client = httpx2.AsyncClient(transport=self.async_transport(), trust_env=False)
         return self._make_client(openai.AsyncOpenAI, http_client, options)
+
+    def export(self, model: str, folder: str | Path, *, format: str = "huggingface") -> Path:  # noqa: A002 - the users' word
+        """Write a model into a new folder, for other programs; `ftwidgets.export` says more.
+
+        Parameters
+        ----------
+        model
+            The name of a tuned model or a base model.
+        folder
+            Where to: a folder that does not exist yet, or is empty.
+        format
+            `huggingface`, `adapter` or `gguf`.
+
+        Raises
+        ------
+        FtwidgetsError
+            If there is no such model or format, the model has no adapter, or the folder cannot be written.
+        """
+        from ftwidgets.models.export import export_model
+
+        try:
+            loaded = self._catalog.load(model)
+            base_folder = self._catalog.folder(loaded.base or model)
+        except ApiError as error:
+            raise FtwidgetsError(str(error)) from error
+        return export_model(loaded, Path(folder).expanduser().resolve(), name=model, base_folder=base_folder, format=format)
 
     def transport(self) -> httpx2.BaseTransport:
         """Make the transport of an `httpx2.Client`, for HTTP without `openai`."""

@@ -89,3 +89,19 @@ def test_an_action_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
         main.main(["models"])
     assert ended.value.code == 2
     assert "usage: ftwidgets models" in capsys.readouterr().err
+
+
+def test_a_model_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The folder with its files, as text and as JSON; a mistyped model or format is a sentence."""
+    home = ["--home", str(tmp_path / "home")]
+    assert main.main(["models", "export", "nano-2026-11", str(tmp_path / "a"), "--format", "gguf", *home]) == 0
+    printed = capsys.readouterr().out
+    assert f"Written: {tmp_path / 'a'} (Modelfile, README.md, nano-2026-11.gguf)" in printed
+    assert main.main(["models", "export", "nano-2026-11", str(tmp_path / "b"), "--json", *home]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert written["format"] == "huggingface"
+    assert written["files"] == {path.name: path.stat().st_size for path in (tmp_path / "b").iterdir()}
+    assert main.main(["models", "export", "nano-2026-11", str(tmp_path / "b"), *home]) == 1
+    assert "exists already and is not an empty folder" in capsys.readouterr().err
+    assert main.main(["models", "export", "nano-2026-12", str(tmp_path / "c"), *home]) != 0
+    assert "Did you mean nano-2026-11" in capsys.readouterr().err

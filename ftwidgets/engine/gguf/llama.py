@@ -1,4 +1,4 @@
-"""The Llama inside a GGUF file, in Hugging Face's words: config, names of weights, order of rows.
+"""The Llama inside a GGUF file, in Hugging Face's words: config, names of weights, order of rows; and the way back.
 
 llama.cpp turns neighbouring rows of the query and key matrices, (0, 1), (2, 3) ..., where Hugging Face turns row i with row
 i + head_dim / 2. So for the architecture `llama` its converter moves the rows, and here they move back. `qwen2` is not moved.
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ftwidgets.engine.config import Config
 from ftwidgets.engine.gguf.reader import GgufFile
 
 Array = np.ndarray
@@ -28,6 +29,8 @@ _IN_LAYER = {
     "ffn_down": "mlp.down_proj",
 }
 _BIASES = {"llama": (), "qwen2": ("attn_q", "attn_k", "attn_v")}  # architecture: which matrices have one
+
+_LAYER = re.compile(r"model\.layers\.(\d+)\.(.+)\.(weight|bias)")
 
 # Keys below the architecture's name that change what the network computes, and the only value that is computed here.
 _UNSUPPORTED = {
@@ -136,6 +139,53 @@ class GgufLlama:
             "hidden_act": "silu",
             "tie_word_embeddings": "lm_head.weight" not in self.names,
         } | {key: value for key, value in special.items() if value is not None}
+
+
+def llama_metadata(config: Config) -> dict[str, Any]:
+    """Return what a GGUF file says of a model's shape."""
+    prefix = "qwen2" if config.qkv_bias else "llama"
+    values = {
+        "block_count": config.num_hidden_layers,
+        "context_length": config.max_position_embeddings,
+        "embedding_length": config.hidden_size,
+        "feed_forward_length": config.intermediate_size,
+        "attention.head_count": config.num_attention_heads,
+        "attention.head_count_kv": config.num_key_value_heads,
+        "attention.key_length": config.head_dim,
+        "attention.value_length": config.head_dim,
+        "rope.dimension_count": config.head_dim,
+        "rope.freq_base": float(config.rope_theta),
+        "attention.layer_norm_rms_epsilon": float(config.rms_norm_eps),
+        "vocab_size": config.vocab_size,
+    }
+    return {"general.architecture": prefix} | {f"{prefix}.{key}": value for key, value in values.items()}
+
+
+def gguf_name(name: str) -> str:
+    """Return the name that a weight with this Hugging Face name has in a GGUF file."""
+    found = _LAYER.fullmatch(name)
+    if found:
+        layer, part, kind = found.groups()
+        return f"blk.{layer}.{_inverse(_IN_LAYER)[part]}.{kind}"
+    part, kind = name.rsplit(".", 1)
+    return f"{_inverse(_OUTSIDE)[part]}.{kind}"
+
+
+def gguf_weight(name: str, weight: Array, config: Config) -> Array:
+    """Return a weight with its rows in llama.cpp's order."""
+    if not config.qkv_bias and name.endswith(("q_proj.weight", "k_proj.weight")):
+        return move_rotary_rows(weight, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
+    return weight
+
+
+def _inverse(names: dict[str, str]) -> dict[str, str]:
+    return {value: key for key, value in names.items()}
+
+
+def move_rotary_rows(weight: Array, heads: int) -> Array:
+    """Bring Hugging Face's rows that are turned together beside each other: row j head_dim / 2 + i of each head to 2 i + j."""
+    halves = weight.reshape(heads, 2, -1, *weight.shape[1:])  # (heads, 2, head_dim / 2, width)
+    return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(weight.shape)
 
 
 def restore_rotary_rows(weight: Array, heads: int) -> Array:

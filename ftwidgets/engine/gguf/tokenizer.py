@@ -1,4 +1,4 @@
-"""Make Hugging Face's `tokenizer.json` and `tokenizer_config.json` from the metadata of a GGUF file.
+"""Make Hugging Face's `tokenizer.json` and `tokenizer_config.json` from the metadata of a GGUF file, and the way back.
 
 Tokens, merges and special tokens stand in the file. How a text is cut into words before that does not: only a name for it does
 (`tokenizer.ggml.pre`), so each name needs its rule here. Left out, and refused by name: SentencePiece and other rules.
@@ -10,7 +10,7 @@ from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED = 1, 2, 3, 4  # kinds of token
+_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED = 1, 2, 3, 4, 5  # kinds of token
 
 # "it's" -> it 's; words with the space, or another sign that is no letter, before them; {digits} digits together; the rest.
 _WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -107,3 +107,59 @@ def _tokenizer_config(metadata: dict[str, Any], tokens: list[str]) -> dict[str, 
     if template := metadata.get("tokenizer.chat_template"):
         config["chat_template"] = template
     return config
+
+
+def tokenizer_metadata(files: dict[str, bytes], vocab_size: int) -> dict[str, Any]:
+    """Return what a GGUF file says of a tokenizer.
+
+    Parameters
+    ----------
+    files
+        The contents of `tokenizer.json` and `tokenizer_config.json`.
+    vocab_size
+        Of the model; where the tokenizer has fewer tokens, the rest are places that no text leads to.
+
+    Raises
+    ------
+    ValueError
+        If it cuts a text into words by a rule that llama.cpp has no name for here.
+    """
+    content = json.loads(files["tokenizer.json"])
+    model, config = content["model"], json.loads(files.get("tokenizer_config.json", b"{}"))
+    tokens = [f"[PAD{i}]" for i in range(vocab_size)]
+    kinds = [_UNUSED] * vocab_size
+    for token, i in model["vocab"].items():
+        tokens[i], kinds[i] = token, _NORMAL
+    for added in content["added_tokens"]:
+        tokens[added["id"]], kinds[added["id"]] = added["content"], _CONTROL if added["special"] else _USER_DEFINED
+    metadata: dict[str, Any] = {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": _rule_name(content),
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": kinds,
+        "tokenizer.ggml.merges": [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]],
+        "tokenizer.ggml.add_bos_token": False,
+        "tokenizer.ggml.add_space_prefix": False,
+    }
+    for key, name in (("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")):
+        token = config.get(f"{key}_token")
+        token = token.get("content") if isinstance(token, dict) else token  # older folders keep its properties too
+        if token in tokens:
+            metadata[f"tokenizer.ggml.{name}_token_id"] = tokens.index(token)
+    if template := config.get("chat_template"):
+        metadata["tokenizer.chat_template"] = template
+    return metadata
+
+
+def _rule_name(content: dict[str, Any]) -> str:
+    """Return llama.cpp's name for the rule by which a tokenizer cuts a text into words."""
+    rule = _without_offsets(json.dumps(content["pre_tokenizer"]))
+    for name in ("gpt-2", "smollm", "qwen2", "llama-bpe"):
+        if _without_offsets(_pre_tokenizer(name).__getstate__()) == rule:
+            return name
+    raise ValueError(f"llama.cpp's name for this tokenizer's pre_tokenizer is not known here: {json.dumps(rule)[:200]}")
+
+
+def _without_offsets(pre_tokenizer: str | bytes) -> Any:
+    """Leave out `trim_offsets`, which changes no token."""
+    return json.loads(pre_tokenizer, object_hook=lambda entry: {k: v for k, v in entry.items() if k != "trim_offsets"})

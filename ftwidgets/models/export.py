@@ -1,0 +1,169 @@
+"""Write a model for other programs: a PEFT adapter, a merged Hugging Face folder, or GGUF with an Ollama Modelfile.
+
+All three carry the chat format that models are tuned with here: ChatML, without the system prompt that some base models'
+templates add. With another format, the same model answers differently.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ftwidgets.errors import ModelError
+from ftwidgets.models.disk import full_disk_explained, require_space
+from ftwidgets.models.known import KNOWN
+
+if TYPE_CHECKING:
+    from ftwidgets.engine import Config, Model
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+# Ollama's templates are Go's. `.Messages` has the system prompt too, as a message, where there is one.
+MODELFILE = '''FROM ./{file}
+TEMPLATE """{{{{- range .Messages }}}}<|im_start|>{{{{ .Role }}}}
+{{{{ .Content }}}}<|im_end|>
+{{{{ end }}}}<|im_start|>assistant
+"""
+PARAMETER stop "<|im_end|>"
+PARAMETER num_ctx {context}
+PARAMETER temperature 0
+PARAMETER repeat_penalty 1
+'''
+
+README = {
+    "huggingface": "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+    'model = AutoModelForCausalLM.from_pretrained("{folder}")\ntokenizer = AutoTokenizer.from_pretrained("{folder}")\n',
+    "adapter": "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer\n\n"
+    'model = AutoPeftModelForCausalLM.from_pretrained("{folder}")  # loads {base} too\n'
+    'tokenizer = AutoTokenizer.from_pretrained("{folder}")\n',
+    "gguf": "ollama create {short} -f Modelfile\nollama run {short}\n\nllama-cli -m {short}.gguf --jinja\n",
+}
+FORMATS = tuple(README)
+
+
+def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, format: str = "huggingface") -> Path:  # noqa: A002
+    """Write a model into a new folder, whole or not at all, and return the folder.
+
+    Parameters
+    ----------
+    model
+        The model, loaded.
+    folder
+        Where to: a folder that does not exist yet, or is empty.
+    name
+        What the model is called here, such as `ft:smollm2-135m:ftwidgets::abc`.
+    base_folder
+        The folder of the base model (of the model itself, if it has none): its config says what the context may be.
+    format
+        `huggingface`: one folder with the whole model, float16, for transformers and whatever reads its format. `adapter`: what
+        LoRA trained, in the format of the package PEFT. `gguf`: one float16 file for llama.cpp, and a Modelfile for Ollama.
+
+    Raises
+    ------
+    ModelError
+        If there is no such format, the model has no adapter, or the folder cannot be written.
+    """
+    if format not in FORMATS:
+        raise ModelError(f'there is no format "{format}"; there are {", ".join(FORMATS)}.')
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(f"{folder} exists already and is not an empty folder; name another one, nothing is written over.")
+    from ftwidgets.engine import Config, LoraParams
+
+    if format == "adapter" and not isinstance(model.params, LoraParams):
+        raise ModelError(f"{name} has no adapter: all of its weights were trained. Use one of: huggingface, gguf.")
+    longest = Config.read(base_folder / "config.json").max_position_embeddings
+    config = replace(model.config, max_position_embeddings=longest, eos_token_id=model.tokenizer.eos_id)
+    write = {"huggingface": _write_folder, "adapter": _write_adapter, "gguf": _write_gguf}[format]
+    short = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
+    with full_disk_explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        require_space(folder.parent, _size(model, format))
+        aside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.part")
+        aside.mkdir()
+        try:
+            base = _base_name(model, base_folder)
+            write(model, config, aside, short if format == "gguf" else base)
+            text = f"# {name}\nBase model: {model.base or name}. Chat format: ChatML, without a default system prompt.\n"
+            usage = README[format].format(folder=folder.name, short=short, base=base)
+            (aside / "README.md").write_text(f"{text}\n```\n{usage}```\n", encoding="utf-8")
+            for file in aside.iterdir():
+                file.chmod(0o644)  # safetensors makes its files private
+            if folder.exists():
+                folder.rmdir()
+            os.rename(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _write_folder(model: Model, config: Config, folder: Path, _: str) -> None:
+    from safetensors.numpy import save_file
+
+    config.write(folder / "config.json", dtype="float16")
+    weights = {name: weight.astype(np.float16) for name, weight in model.params.widened().named.items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    _write_tokenizer(model, folder)
+
+
+def _write_adapter(model: Model, config: Config, folder: Path, base: str) -> None:
+    from ftwidgets.engine import LoraParams
+    from ftwidgets.engine.adapter_file import write_adapter
+
+    assert isinstance(model.params, LoraParams)
+    write_adapter(folder, model.params, base)
+    _write_tokenizer(model, folder)
+
+
+def _write_gguf(model: Model, config: Config, folder: Path, short: str) -> None:
+    from ftwidgets.engine.gguf import gguf_name, gguf_weight, llama_metadata, tokenizer_metadata, write_gguf
+
+    weights = model.params.widened().named
+    stored = {gguf_name(name): name for name in weights}
+
+    def read(name: str) -> np.ndarray:
+        return gguf_weight(stored[name], weights[stored[name]], config)
+
+    _write_tokenizer(model, folder)
+    files = {file: (folder / file).read_bytes() for file in ("tokenizer.json", "tokenizer_config.json")}
+    try:
+        tokenizer = tokenizer_metadata(files, config.vocab_size)
+    except ValueError as error:
+        raise ModelError(f"{error}. Use the format huggingface.") from error
+    for file in files:  # they are in the GGUF file
+        (folder / file).unlink()
+    general = {"general.name": short, "general.file_type": 1, "general.quantization_version": 2}
+    shapes = {name: weights[key].shape for name, key in stored.items()}
+    write_gguf(folder / f"{short}.gguf", llama_metadata(config) | general | tokenizer, shapes, read)
+    modelfile = MODELFILE.format(file=f"{short}.gguf", context=model.config.max_position_embeddings)
+    (folder / "Modelfile").write_text(modelfile, encoding="utf-8")
+
+
+def _write_tokenizer(model: Model, folder: Path) -> None:
+    model.tokenizer.save(folder)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    config |= {"chat_template": CHATML, "eos_token": "<|im_end|>"}
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _base_name(model: Model, base_folder: Path) -> str:
+    """Name the base model as others find it: its repository on the Hub if it is known, else its folder here."""
+    known = KNOWN.get(model.base)
+    return known.repository if known else str(base_folder)
+
+
+def _size(model: Model, format: str) -> int:  # noqa: A002
+    from ftwidgets.engine.params import n_weights
+
+    return 2 * (len(model.params.flat) if format == "adapter" else n_weights(model.config)) + 20_000_000
