@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import positive_int, temperature
-from ftwidgets.cli.client import find_model, refusal
+from ftwidgets.cli.client import find_model, open_sandbox, refusal
 from ftwidgets.cli.conversation import Conversation
 from ftwidgets.cli.layout import column_width, format_columns, line_width, single_line
-from ftwidgets.clients import state_folder
 
 if TYPE_CHECKING:
     import openai
@@ -45,9 +44,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer questions from the terminal or from a pipe until there are no more, and return the exit code."""
-    from ftwidgets.sandbox import Sandbox
-
-    with Sandbox(state_folder(options.home), train=False) as sandbox, sandbox.client() as client:
+    with open_sandbox(options.home, train=False) as sandbox, sandbox.client() as client:
         model = find_model(client, options.model) if options.model else newest_model(client)
         names = [model] if options.other is None else [model, find_model(client, options.other)]
         system = trained_system_prompt(client, model) if options.system is None else options.system

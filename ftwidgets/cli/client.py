@@ -8,9 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.cli.arguments import UsageError
+from ftwidgets.clients import state_folder
 
 if TYPE_CHECKING:
     import openai
+
+    from ftwidgets.sandbox import Sandbox
+
+
+def open_sandbox(home: Path | None, *, train: bool = True) -> Sandbox:
+    """Open the sandbox of a state folder, or of the usual one, with the models that are installed on this computer."""
+    from ftwidgets.models import default_folder
+    from ftwidgets.sandbox import Sandbox
+
+    return Sandbox(state_folder(home), models=default_folder(), train=train)
 
 
 def find_model(client: openai.OpenAI, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets import datasets
 from ftwidgets.cli.arguments import folder, positive_int
-from ftwidgets.cli.client import home_option
+from ftwidgets.cli.client import home_option, open_sandbox
 from ftwidgets.cli.layout import format_columns, indent, single_line, step
 from ftwidgets.cli.outcome import score, show_scores
 from ftwidgets.cli.training import show_losses, start, train
@@ -44,15 +44,13 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo, print each step, and return the exit code."""
-    from ftwidgets.sandbox import Sandbox
-
     out: Path = options.out
     began = time.monotonic()
     own = state_folder(options.home) / time.strftime("demo-%Y%m%d-%H%M%S")
     print("Fine-tune a language model on a support FAQ: on this computer, with the openai client, without a key.")
     with step("Check the data and write chat JSONL"):
         files, held_out = make_files(out)
-    with Sandbox(own) as sandbox, sandbox.client() as client:
+    with open_sandbox(own) as sandbox, sandbox.client() as client:
         with step("Upload and fine-tune"):
             job = start(client, files, model=BASE, n_epochs=options.epochs, seed=SEED, suffix="faq")
             train(client, job, own)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import UsageError, positive_int
-from ftwidgets.cli.client import home_option, refusal
+from ftwidgets.cli.client import home_option, open_sandbox, refusal
 from ftwidgets.cli.job_summary import facts, job_table, show_job, status_of
 from ftwidgets.cli.layout import print_json, stdout_for_json
 from ftwidgets.cli.outcome import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import is_waiting, train, watch
-from ftwidgets.clients import state_folder
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs import Job
 from ftwidgets.providers import TERMINAL_STATUSES
@@ -63,9 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _without_training(options: argparse.Namespace) -> object:
     """List, show, follow or cancel; this process trains nothing meanwhile, whatever is waiting."""
-    from ftwidgets.sandbox import Sandbox
-
-    with Sandbox(state_folder(options.home), train=False) as sandbox, sandbox.client() as client:
+    with open_sandbox(options.home, train=False) as sandbox, sandbox.client() as client:
         if options.action == "list":
             return _list(sandbox, client, options.limit)
         job = Job(client, find_job(client, options.id))
@@ -133,10 +130,7 @@ def _follow(sandbox: Sandbox, job: Job, home: Path | None) -> None:
 
 def _resume(options: argparse.Namespace) -> object:
     """Go on with a job in this process, and score it at its end."""
-    from ftwidgets.sandbox import Sandbox
-
-    home = state_folder(options.home)
-    with Sandbox(home, train=False) as sandbox, sandbox.client() as client:
+    with open_sandbox(options.home, train=False) as sandbox, sandbox.client() as client:
         job = client.fine_tuning.jobs.retrieve(find_job(client, options.id))
         status = status_of(sandbox, job)
         if status in TERMINAL_STATUSES:
@@ -144,7 +138,7 @@ def _resume(options: argparse.Namespace) -> object:
         if status == "running":
             follow = f"ftwidgets jobs follow {job.id}{home_option(options.home)}"
             raise FtwidgetsError(f"another process is training job {job.id}. To watch it, type: {follow}")
-    with Sandbox(home) as sandbox, sandbox.client() as client:
+    with open_sandbox(options.home) as sandbox, sandbox.client() as client:
         if status == "paused":
             client.fine_tuning.jobs.resume(job.id)
         resumed = Job(client, job.id)

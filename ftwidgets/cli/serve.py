@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import port_number, positive_int
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.models import default_folder
 
 if TYPE_CHECKING:
     from ftwidgets.server.keys import KeyLine
@@ -116,6 +117,7 @@ def _configure(options: argparse.Namespace) -> tuple[ServerConfig, list[KeyLine]
     url = None if options.url is None else options.url.rstrip("/").removesuffix("/v1")
     config = ServerConfig(
         home=state_folder(options.home),
+        models=default_folder(),
         workers=options.workers or max(1, (os.cpu_count() or 2) - 1),
         limits=Limits(**limits),
         max_students=options.students,

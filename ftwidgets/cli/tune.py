@@ -25,11 +25,10 @@ from ftwidgets.cli.arguments import (
     whole_number,
 )
 from ftwidgets.cli.check import finding_objects
-from ftwidgets.cli.client import find_model
+from ftwidgets.cli.client import find_model, open_sandbox
 from ftwidgets.cli.layout import indent, print_json, stdout_for_json, step
 from ftwidgets.cli.outcome import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import start, train
-from ftwidgets.clients import state_folder
 from ftwidgets.errors import FtwidgetsError
 
 if TYPE_CHECKING:
@@ -93,8 +92,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _tune(options: argparse.Namespace, document: dict[str, Any]) -> int:
     """Take the steps, print them, and put the results into the document."""
-    from ftwidgets.sandbox import Sandbox
-
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ftwidgets-") as folder:
         own_file = isinstance(options.validation, Path)
@@ -102,7 +99,7 @@ def _tune(options: argparse.Namespace, document: dict[str, Any]) -> int:
             files = _make_files(options, Path(folder), document)
         if isinstance(files, int):
             return files
-        with Sandbox(state_folder(options.home)) as sandbox, sandbox.client() as client:
+        with open_sandbox(options.home) as sandbox, sandbox.client() as client:
             model = find_model(client, options.model)
             with step(f"Fine-tune {model}"):
                 job = start(client, files, model=model, **_settings(options, files))

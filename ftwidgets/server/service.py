@@ -43,6 +43,7 @@ class ServerConfig:
     """The configuration of a server."""
 
     home: Path  # the state folder
+    models: Path | None = None  # the folder of base models that have been added; None: the bundled one alone
     workers: int = 1  # processes that train; 0: this process does, in a thread, for tests
     share: bool = True  # whether equal jobs are trained once
     limits: Limits = field(default_factory=Limits)  # what each key may have
@@ -81,6 +82,7 @@ class SandboxService:
                 train=not config.workers,
                 share=config.share,
                 most_tokens=limits.job_tokens,
+                models=config.models,
                 middleware=[
                     Middleware(QuotaMiddleware, quotas=quotas, users=self.users, clock=clock, seconds=config.body_seconds)
                 ],
@@ -88,7 +90,9 @@ class SandboxService:
             stack.callback(self.sandbox.close)
             self._workers: Workers | None = None
             if config.workers:
-                self._workers = Workers(config.home, config.workers, share=config.share, most_tokens=limits.job_tokens)
+                self._workers = Workers(
+                    config.home, config.workers, share=config.share, most_tokens=limits.job_tokens, models=config.models
+                )
                 stack.callback(self._workers.close)
             status = CachedStatus(self._read_status, clock.monotonic)
             pages = PageRoutes(config.branding, self.users, status, self._find_problem, clock=clock, ids=ids)

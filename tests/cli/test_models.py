@@ -1,11 +1,13 @@
 """`ftwidgets models`: what it prints, as text and as JSON, and its exit codes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from ftwidgets.cli import main
+from ftwidgets.models import add
 from ftwidgets.models.known import KNOWN, NANO
 from tests.engine.gguf.checkpoints import write_gguf
 from tests.models.checkpoints import hugging_face_weights, write_folder
@@ -105,3 +107,18 @@ def test_a_model_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "exists already and is not an empty folder" in capsys.readouterr().err
     assert main.main(["models", "export", "nano-2026-12", str(tmp_path / "c"), *home]) != 0
     assert "Did you mean nano-2026-11" in capsys.readouterr().err
+
+
+def test_an_added_model_is_tuned_and_listed_from_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`tune --model`, `jobs` and `export` know what `models add` has added: an adapter comes out."""
+    monkeypatch.chdir(tmp_path)
+    add(write_folder(tmp_path / "published", hugging_face_weights()), name="tiny")
+    Path("rows.csv").write_text("Prompt,Completion\n" + "".join(f"What is {i} and {i}?,It is {2 * i}.\n" for i in range(40)))
+    assert main.main(["tune", "rows.csv", "--model", "tiny", "--epochs", "1", "--home", "home"]) == 0
+    tuned = re.findall(r"the new model: (ft:tiny:\S+)", capsys.readouterr().out)[0]
+    assert main.main(["jobs", "--home", "home"]) == 0
+    assert "tiny" in capsys.readouterr().out
+    assert main.main(["models", "export", tuned, "adapter", "--format", "adapter", "--home", "home"]) == 0
+    assert json.loads(Path("adapter", "adapter_config.json").read_text())["peft_type"] == "LORA"

@@ -40,11 +40,16 @@ class Workers:
         Whether jobs that would end in the same weights are trained once.
     most_tokens
         How many tokens a job may train in all its epochs; None: no limit.
+    models
+        The folder of base models that have been added; None: there are none.
     """
 
-    def __init__(self, home: Path, number: int, *, share: bool = False, most_tokens: int | None = None) -> None:
+    def __init__(
+        self, home: Path, number: int, *, share: bool = False, most_tokens: int | None = None, models: Path | None = None
+    ) -> None:
         self._home = home
         self._options = (["--share"] if share else []) + ([f"--most-tokens={most_tokens}"] if most_tokens else [])
+        self._options += [f"--models={models}"] if models else []
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._processes = [self._start(slot) for slot in range(number)]
@@ -98,6 +103,7 @@ def main() -> None:
     parser.add_argument("slot", type=int)
     parser.add_argument("--share", action="store_true")
     parser.add_argument("--most-tokens", type=int)
+    parser.add_argument("--models", type=Path)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s worker %(process)d: %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server decides when a worker ends
@@ -107,7 +113,7 @@ def main() -> None:
     runner = Runner(
         store,
         JobLifecycle(store),
-        Catalog(store),
+        Catalog(store, models=options.models),
         slot=options.slot,
         share=options.share,
         poll_every=POLL_EVERY,

@@ -10,11 +10,13 @@ from typing import Any
 import openai
 import pytest
 
+from ftwidgets.models import add
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.training import dedup
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 from ftwidgets.sandbox.training.workers import Workers
+from tests.models.checkpoints import hugging_face_weights, write_folder
 
 SETTINGS: Any = {"n_epochs": 4, "batch_size": 5}
 
@@ -194,5 +196,20 @@ def test_a_job_that_would_hold_up_all_others_is_refused(tmp_path: Path, world: A
             assert (over.status, over.error.code) == ("failed", "job_too_large")
             assert "in each of 50 epochs), and a job may train 1,000 here" in over.error.message
             assert world.wait_for_end(client, small.id).status == "succeeded"
+        finally:
+            workers.close()
+
+
+def test_a_worker_trains_a_model_that_was_added(tmp_path: Path, world: Any) -> None:
+    """It is told where added models are; without, the job would fail there."""
+    folder = write_folder(tmp_path / "published", hugging_face_weights())
+    models = tmp_path / "models"
+    add(folder, name="tiny", folder=models)
+    with Sandbox(tmp_path / "home", train=False, models=models) as sandbox, world.client(sandbox) as client:
+        workers = Workers(tmp_path / "home", 1, models=models)
+        try:
+            file = world.upload(client, world.rows())
+            job = client.fine_tuning.jobs.create(model="tiny", training_file=file, hyperparameters=SETTINGS)
+            assert world.wait_for_end(client, job.id).status == "succeeded"
         finally:
             workers.close()
