@@ -94,6 +94,9 @@ def _add(options: argparse.Namespace) -> ModelEntry:
             hub=options.hub or os.environ.get("HF_ENDPOINT"),
             on_progress=on_progress,
         )
+    except KeyboardInterrupt:
+        print("\nWhat was downloaded is kept: the same command goes on from there.", file=sys.stderr)
+        raise
     finally:
         progress.done()
 
@@ -135,7 +138,7 @@ def _print_entry(entry: ModelEntry, *, as_json: bool) -> None:
         "state": _state(entry),
         "licence": card.licence,
         "from": card.source,
-        "size": f"{card.parameters:,} weights" + (f", {format_size(card.size)} on disk" if card.size else ""),
+        "size": f"{card.parameters:,} weights" + (f", {format_size(card.size)}" if card.size else ""),
         "context": f"{card.context:,} tokens" + (f" (of {card.max_context:,})" if card.max_context > card.context else ""),
         "good for": card.good_for,
         "not for": card.not_good_for,

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.health.installation import check_labextensions, check_versions
+from ftwidgets.health.models import check_models
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +39,7 @@ _ELSEWHERE = "Name another folder with FTWIDGETS_HOME in the environment"
 
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
-    commands.add_parser("doctor", help="check this computer: versions, widgets, speed, memory, state folder, key")
+    commands.add_parser("doctor", help="check this computer: versions, widgets, speed, memory, state folder, models, key")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def doctor() -> HealthReport:
-    """Check this computer: versions, widgets, engine speed, memory, state folder, key. It takes a few seconds.
+    """Check this computer: versions, widgets, engine speed, memory, state folder, models, key. It takes a few seconds.
 
     Returns
     -------
@@ -68,6 +69,7 @@ def doctor() -> HealthReport:
         "engine": lambda: check_speed(tokens_per_second()),
         "memory": lambda: check_memory(available_memory()),
         "state folder": check_state_folder,
+        "models": check_models,
         "key": lambda: check_key(os.environ),
     }
     checks: list[HealthCheck] = []

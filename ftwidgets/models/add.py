@@ -133,7 +133,7 @@ def _download(known: HubModel, folder: Path, hub: str | None, report: OnProgress
     target.mkdir(parents=True, exist_ok=True)
     there = sum(path.stat().st_size for path in target.iterdir())
     # The weights are stored a second time, in the order in which they are computed with.
-    require_space(folder, known.download_size - min(there, known.download_size) + 2 * known.card.parameters + SPARE)
+    require_space(folder, known.card.size - min(there, known.card.size) + 2 * known.card.parameters + SPARE)
     download(known, target, report, hub=hub or HUB)
     return target
 
@@ -171,7 +171,7 @@ def _card(checkpoint: Checkpoint, path: Path, name: str, known: HubModel | None)
             max_context=longest,
         )
     if path.is_dir() and all(
-        (path / file).is_file() and sha256(path / file) == facts.sha256 for file, facts in known.files.items()
+        (path / file).is_file() and sha256(path / file) == facts.sha256 for file, facts in known.card.files.items()
     ):
         return replace(known.card, source=f"{known.card.source}, revision {known.revision}")
     exact = " Quantised weights are a little less exact than the original ones." if "GGUF" in checkpoint.form else ""

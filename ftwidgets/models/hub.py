@@ -59,14 +59,17 @@ def download(
     Raises
     ------
     ModelError
-        If the Hub cannot be reached, has not got a file, sends another one, or breaks off again and again.
+        If the address is none, or the Hub cannot be reached, has not got a file, sends another one, or breaks off again and
+        again.
     """
+    if not hub.startswith(("https://", "http://")):
+        raise ModelError(f'the address of the Hub must begin with https:// or http://: "{hub}"')
     before = 0
     with httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(30.0, connect=10.0)) as client:
-        for name, facts in model.files.items():
+        for name, facts in model.card.files.items():
             url = f"{hub.rstrip('/')}/{model.repository}/resolve/{model.revision}/{name}"
             remote = _RemoteFile(client, url, name, facts, model)
-            remote.fetch(folder / name, partial(_add_progress, on_progress, before, model.download_size, name), sleep)
+            remote.fetch(folder / name, partial(_add_progress, on_progress, before, model.card.size, name), sleep)
             before += facts.size
 
 
@@ -127,6 +130,8 @@ class _RemoteFile:
             if self.received:
                 raise _Cut(str(error)) from error
             raise ModelError(self._offline(error)) from error
+        except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
+            raise ModelError(f"{self.url} could not be downloaded: {error}.") from error
         except httpx2.TransportError as error:
             raise _Cut(str(error) or type(error).__name__) from error
         except httpx2.RequestError as error:  # redirects without end, an address that is none

@@ -20,16 +20,10 @@ ALIASES = {"nano": NANO}
 class HubModel:
     """A model on the Hugging Face Hub, pinned."""
 
-    card: ModelCard  # without files: those are known once it is stored
+    card: ModelCard  # its files are those on the Hub
     repository: str
     revision: str
-    files: dict[str, FileFacts]  # what is downloaded
     shape: dict[str, int]  # of its config, to notice that `--from` names another model
-
-    @property
-    def download_size(self) -> int:
-        """Return how many bytes are downloaded."""
-        return sum(file.size for file in self.files.values())
 
 
 SMOLLM2 = HubModel(
@@ -44,15 +38,15 @@ SMOLLM2 = HubModel(
         good_for="Short English texts: rewriting in a given style, labels, fixed formats, answers from a FAQ; 20 rows show.",
         not_good_for="Facts, arithmetic, other languages, long reasoning. It is wrong fluently: check what it writes.",
         cost="A job of 100 examples of 40 tokens, 3 epochs: about 1 minute on two cores, 2 on one, 0.6 to 1.1 GB of memory.",
+        files={
+            "config.json": FileFacts(861, "8eb740e8bbe4cff95ea7b4588d17a2432deb16e8075bc5828ff7ba9be94d982a"),
+            "tokenizer.json": FileFacts(2_104_556, "9ca9acddb6525a194ec8ac7a87f24fbba7232a9a15ffa1af0c1224fcd888e47c"),
+            "tokenizer_config.json": FileFacts(3_764, "4ec77d44f62efeb38d7e044a1db318f6a939438425312dfa333b8382dbad98df"),
+            "model.safetensors": FileFacts(269_060_552, "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"),
+        },
     ),
     repository="HuggingFaceTB/SmolLM2-135M-Instruct",
     revision="12fd25f77366fa6b3b4b768ec3050bf629380bac",
-    files={
-        "config.json": FileFacts(861, "8eb740e8bbe4cff95ea7b4588d17a2432deb16e8075bc5828ff7ba9be94d982a"),
-        "tokenizer.json": FileFacts(2_104_556, "9ca9acddb6525a194ec8ac7a87f24fbba7232a9a15ffa1af0c1224fcd888e47c"),
-        "tokenizer_config.json": FileFacts(3_764, "4ec77d44f62efeb38d7e044a1db318f6a939438425312dfa333b8382dbad98df"),
-        "model.safetensors": FileFacts(269_060_552, "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"),
-    },
     shape={"hidden_size": 576, "num_hidden_layers": 30, "num_attention_heads": 9, "vocab_size": 49152},
 )
 

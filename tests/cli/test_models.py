@@ -36,6 +36,7 @@ def test_a_model_is_added_listed_shown_and_removed(tmp_path: Path, models: Path,
     assert main.main(["models", "show", "smollm2-135m"]) == 0
     shown = capsys.readouterr().out
     assert "licence   Apache-2.0" in shown
+    assert "134,515,008 weights, 271 MB" in shown
     assert max(map(len, shown.splitlines())) <= 100
     assert main.main(["models", "remove", "tiny"]) == 0
     assert capsys.readouterr().out == "Removed tiny.\n"

