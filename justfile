@@ -51,7 +51,7 @@ parity:
 schemathesis:
     FTWIDGETS_SCHEMATHESIS=all pytest tests/contract/test_schemathesis.py
 
-# the real SmolLM2, from the wheel on the package index (FTWIDGETS_SMOLLM2 names it where there is no network)
+# the real SmolLM2, from the wheel on the package index (FTWIDGETS_SMOLLM2_WHEEL names it where there is no network)
 smollm2:
     pytest -m smollm2 tests/models
 

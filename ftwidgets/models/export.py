@@ -153,7 +153,8 @@ def _write_tokenizer(model: Model, folder: Path) -> None:
     model.tokenizer.save(folder)
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    config |= {"chat_template": CHATML, "eos_token": "<|im_end|>"}
+    # With a class of its own, transformers would cut texts by that class's rule and not by the one in tokenizer.json.
+    config |= {"chat_template": CHATML, "eos_token": "<|im_end|>", "tokenizer_class": "PreTrainedTokenizerFast"}
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -14,6 +14,9 @@ from tests.engine.gguf.checkpoints import MERGES, SPECIAL, TEMPLATE, hugging_fac
 __all__ = ["TEMPLATE", "bfloat16", "hugging_face_weights", "read_stored", "write_folder"]
 
 
+QWEN2_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
 def bfloat16(weight: np.ndarray) -> np.ndarray:
     """Round float32 to the nearest bfloat16, ties to even, by comparing the two neighbours; as uint16."""
     down = (weight.view(np.uint32) >> 16).astype(np.uint32)
@@ -68,7 +71,12 @@ def write_folder(
     merges = [tuple(merge.split(" ")) for merge in MERGES]
     vocabulary_ids = {token: i for i, token in enumerate(vocabulary())}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary_ids, merges=merges))
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    byte_level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=architecture != "qwen2")
+    tokenizer.pre_tokenizer = byte_level
+    if architecture == "qwen2":  # transformers uses this rule for every Qwen2, whatever tokenizer.json says
+        split = tokenizers.pre_tokenizers.Split(tokenizers.Regex(QWEN2_WORDS), "isolated")
+        tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([split, byte_level])
+        tokenizer.normalizer = tokenizers.normalizers.NFC()
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
     tokenizer.add_special_tokens(SPECIAL)
     tokenizer.save(str(folder / "tokenizer.json"))

