@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -291,6 +292,19 @@ def test_two_processes_do_not_add_the_same_name_at_once(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match='"tiny" is being added by another process; wait'):
             remove("tiny", tmp_path / "models")
     assert show("tiny", tmp_path / "models").installed
+
+
+def test_of_two_processes_that_add_the_same_model_one_does(tmp_path: Path) -> None:
+    """Started at the same moment: one adds it, the other says that it is being added or is there already; it is whole."""
+    folder = write_folder(tmp_path / "published", hugging_face_weights())
+    command = [sys.executable, "-m", "ftwidgets", "models", "add", str(folder), "--as", "tiny"]
+    environment = {**os.environ, "FTWIDGETS_MODELS": str(tmp_path / "models"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    started = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in "ab"]
+    errors = [process.communicate()[1] for process in started]
+    assert sorted(process.returncode for process in started) == [0, 1]
+    assert re.search("is being added by another process|is there already", "".join(errors))
+    assert show("tiny", tmp_path / "models").installed
+    assert [path.name for path in (tmp_path / "models").iterdir() if path.name.endswith(".part")] == []
 
 
 def test_a_process_that_is_killed_while_adding_leaves_nothing_half(tmp_path: Path) -> None:

@@ -139,7 +139,9 @@ class _Header:
         if kind in _SCALARS:  # the whole list at once
             form = f"<{n}{_SCALARS[kind]}"
             return list(struct.unpack(form, self._bytes(n * struct.calcsize(_SCALARS[kind]))))
-        return [self.value(kind) for _ in range(n)]
+        if kind != _TEXT:
+            raise ValueError(f"{self.path}: a list in the header is of the unknown type {kind}; the file is damaged.")
+        return [self.text() for _ in range(n)]
 
     def tensor(self) -> tuple[str, tuple[int, ...], int, int]:
         name, n_dimensions = self.text(), self.take("I")

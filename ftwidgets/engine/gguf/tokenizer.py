@@ -66,15 +66,21 @@ def tokenizer_files(metadata: dict[str, Any], path: Path) -> dict[str, str]:
     if not tokens or merges is None:
         missing = "merges" if tokens else "tokens"
         raise ValueError(f"{path}: tokenizer.ggml.{missing} is missing; the file has no whole tokenizer.")
+    try:
+        tokenizer = _build(metadata, pre, pre_tokenizer)
+        config = _tokenizer_config(metadata, tokens)
+    except Exception as error:  # the library raises nothing more precise
+        raise ValueError(f"{path}: its tokenizer cannot be used ({error}); the file is damaged.") from error
+    return {"tokenizer.json": _to_json(tokenizer), "tokenizer_config.json": json.dumps(config, indent=2) + "\n"}
+
+
+def _build(metadata: dict[str, Any], pre: str, pre_tokenizer: Any) -> Tokenizer:
+    tokens = metadata["tokenizer.ggml.tokens"]
     kinds = metadata.get("tokenizer.ggml.token_type") or [_NORMAL] * len(tokens)
     # Unused places, which pad the vocabulary to a round number, are no tokens.
     used = {token: i for i, token in enumerate(tokens) if kinds[i] in (_NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED)}
-    pairs = [tuple(merge.split(" ", 1)) for merge in merges]
-    try:
-        model = models.BPE(vocab=used, merges=pairs, ignore_merges=pre.startswith("llama"))
-    except Exception as error:  # the library raises nothing more precise
-        raise ValueError(f"{path}: its tokenizer cannot be used ({error}); the file is damaged.") from error
-    tokenizer = Tokenizer(model)
+    pairs = [tuple(merge.split(" ", 1)) for merge in metadata["tokenizer.ggml.merges"]]
+    tokenizer = Tokenizer(models.BPE(vocab=used, merges=pairs, ignore_merges=pre.startswith("llama")))
     if pre == "qwen2":
         tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizer
@@ -84,8 +90,7 @@ def tokenizer_files(metadata: dict[str, Any], path: Path) -> dict[str, str]:
             tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True)])
         elif kinds[i] == _USER_DEFINED:
             tokenizer.add_tokens([AddedToken(token, normalized=False)])
-    config = _tokenizer_config(metadata, tokens)
-    return {"tokenizer.json": _to_json(tokenizer), "tokenizer_config.json": json.dumps(config, indent=2) + "\n"}
+    return tokenizer
 
 
 def _to_json(tokenizer: Tokenizer) -> str:

@@ -43,6 +43,22 @@ def test_a_quantised_model_reads_as_llama_cpps_own_reader_does(tmp_path: Path) -
         np.testing.assert_array_equal(mine.read(name), gguf.dequantize(tensor.data, tensor.tensor_type))
 
 
+@pytest.mark.parametrize("kind", ["Q4_K", "Q6_K"])
+def test_blocks_of_256_weights_are_found_in_a_file(tmp_path: Path, kind: str) -> None:
+    """The package cannot quantise to these, so the bytes are random: read from a file, they are what it makes of them."""
+    number = gguf.GGMLQuantizationType[kind]
+    n_bytes = gguf.GGML_QUANT_SIZES[number][1]
+    raw = np.random.default_rng(3).integers(0, 100, (6, 2 * n_bytes), np.uint8)  # six rows of 512 weights, small scales
+    writer = gguf.GGUFWriter(tmp_path / "k.gguf", "llama")
+    writer.add_tensor("a", np.ones(3, np.float32))  # so that the next one stands at an odd place
+    writer.add_tensor("b", raw, raw_dtype=number)
+    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file, writer.close):
+        write()
+    found = GgufFile(tmp_path / "k.gguf").read("b")
+    assert found.shape == (6, 512)
+    np.testing.assert_array_equal(found, gguf.dequantize(raw, number))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -132,6 +148,10 @@ def test_other_tokenizers_are_refused_by_name(tmp_path: Path) -> None:
         ({"tokenizer.ggml.model": "llama"}, "tokenizer.ggml.model is 'llama'"),
         ({"tokenizer.ggml.pre": "tekken"}, "tokenizer.ggml.pre is 'tekken'; known here are gpt-2, smollm"),
         ({"tokenizer.ggml.merges": None}, "tokenizer.ggml.merges is missing"),
+        ({"tokenizer.ggml.merges": [1]}, "m.gguf: its tokenizer cannot be used .* the file is damaged"),
+        ({"tokenizer.ggml.merges": ["zz yy"]}, "m.gguf: its tokenizer cannot be used .* the file is damaged"),
+        ({"tokenizer.ggml.token_type": [1]}, "m.gguf: its tokenizer cannot be used .* the file is damaged"),
+        ({"tokenizer.ggml.eos_token_id": "x"}, "m.gguf: its tokenizer cannot be used .* the file is damaged"),
     ):
         with pytest.raises(ValueError, match=message):
             tokenizer_files(metadata | change, path)
