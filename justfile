@@ -75,6 +75,10 @@ sweep-preferences *args:
 bench:
     python tools/bench_engine.py
 
+# speed and memory of SmolLM2 with an adapter, beside torch and PEFT (extra `parity`; --model FOLDER of the added model)
+bench-smol *args:
+    python tools/bench_smol.py {{ args }}
+
 # time and bytes of an update of the live chart
 bench-chart:
     python tools/bench_chart.py

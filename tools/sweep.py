@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from tasks import TASKS, exact_match, examples, pick
 
-from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, trainer
+from ftwidgets.engine import NANO, Example, Hyperparameters, LoraSettings, Model, Trainer, trainer
+from ftwidgets.engine.frozen import FrozenParams
 from ftwidgets.engine.hyperparameters import DROPPED
 from ftwidgets.engine.trainer import measure
 from ftwidgets.providers import auto_epochs
@@ -40,13 +41,14 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--model", type=Path, default=NANO)
     args = parser.parse_args()
-    base = Model.load(args.model)
+    base = Model.load(args.model, context=1024)
+    lora = LoraSettings() if isinstance(base.params, FrozenParams) else None
     print("| task | examples | epochs | batch | rate | dropped | loss | exact match | seconds |\n" + "|---" * 9 + "|")
     for task, n in itertools.product(args.tasks, args.n):
         pool = examples(base.tokenizer, task, "train")
         for batch, rate, dropped in itertools.product(args.batches, args.rates, args.dropped):
             trainer.DROPPED = dropped
-            settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate)
+            settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate, lora)
             began = time.perf_counter()
             found = [score(base, pool, n, seed, settings) for seed in range(args.seeds)]
             seconds = (time.perf_counter() - began) / args.seeds
