@@ -269,4 +269,4 @@ def test_evaluate_and_job_know_adapters(sandbox: Sandbox) -> None:
     job = ftwidgets.launch(client, upload_rows(client, make_rows()), model=ADDED, n_epochs=1, seed=1)
     assert job.wait(timeout=60).status == "succeeded"
     result = ftwidgets.evaluate(client, {"base": ADDED, "tuned": job.model or ""}, make_rows(3))
-    assert {column for column in result.answers.columns} >= {"base", "tuned"}
+    assert set(result.answers.columns) >= {"base", "tuned"}
