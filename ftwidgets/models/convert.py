@@ -216,7 +216,7 @@ def _licence_of_folder(folder: Path) -> str:
 
 
 def _open_gguf(path: Path) -> Checkpoint:
-    from ftwidgets.engine.gguf import GgufLlama, tokenizer_files
+    from ftwidgets.models.gguf import GgufLlama, tokenizer_files
 
     model = GgufLlama(path)
     metadata = model.file.metadata

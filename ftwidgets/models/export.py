@@ -126,7 +126,7 @@ def _write_adapter(model: Model, config: Config, folder: Path, base: str) -> Non
 
 
 def _write_gguf(model: Model, config: Config, folder: Path, short: str) -> None:
-    from ftwidgets.engine.gguf import gguf_name, gguf_weight, llama_metadata, tokenizer_metadata, write_gguf
+    from ftwidgets.models.gguf import gguf_name, gguf_weight, llama_metadata, tokenizer_metadata, write_gguf
 
     weights = model.params.widened().named
     stored = {gguf_name(name): name for name in weights}

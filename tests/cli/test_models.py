@@ -9,8 +9,8 @@ import pytest
 from ftwidgets.cli import main
 from ftwidgets.models import add
 from ftwidgets.models.known import KNOWN, NANO
-from tests.engine.gguf.checkpoints import write_gguf
 from tests.models.checkpoints import hugging_face_weights, write_folder
+from tests.models.gguf.checkpoints import write_gguf
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import safetensors
 import tokenizers
 from safetensors.numpy import save_file
 
-from tests.engine.gguf.checkpoints import MERGES, SPECIAL, TEMPLATE, hugging_face_weights, vocabulary
+from tests.models.gguf.checkpoints import MERGES, SPECIAL, TEMPLATE, hugging_face_weights, vocabulary
 
 __all__ = ["TEMPLATE", "bfloat16", "hugging_face_weights", "read_stored", "write_folder"]
 

@@ -23,8 +23,8 @@ from ftwidgets.models import add as add_model
 from ftwidgets.models.installed import lock_path
 from ftwidgets.models.known import KNOWN, SMOLLM2
 from ftwidgets.process_lock import process_lock
-from tests.engine.gguf.checkpoints import write_gguf
 from tests.models.checkpoints import TEMPLATE, bfloat16, hugging_face_weights, read_stored, write_folder
+from tests.models.gguf.checkpoints import write_gguf
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen2"])

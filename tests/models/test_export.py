@@ -12,10 +12,10 @@ import safetensors.numpy
 import tokenizers
 
 from ftwidgets.engine import NANO, LoraParams, LoraSettings, Model, generate
-from ftwidgets.engine.gguf import GgufLlama, tokenizer_files
 from ftwidgets.errors import ModelError
 from ftwidgets.models import add
 from ftwidgets.models.export import export_model
+from ftwidgets.models.gguf import GgufLlama, tokenizer_files
 from tests.models.checkpoints import hugging_face_weights, write_folder
 
 CHATS = [

@@ -4,7 +4,7 @@ import gguf
 import numpy as np
 import pytest
 
-from ftwidgets.engine.gguf.quants import OTHER_FORMATS, QUANTS, dequantize
+from ftwidgets.models.gguf.quants import OTHER_FORMATS, QUANTS, dequantize
 
 
 @pytest.mark.parametrize("number", QUANTS, ids=lambda number: QUANTS[number].name)

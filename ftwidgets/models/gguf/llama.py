@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ftwidgets.engine.config import Config
-from ftwidgets.engine.gguf.reader import GgufFile
+from ftwidgets.models.gguf.reader import GgufFile
 
 Array = np.ndarray
 

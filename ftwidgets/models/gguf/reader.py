@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ftwidgets.engine.gguf.quants import OTHER_FORMATS, QUANTS, Quant, dequantize
+from ftwidgets.models.gguf.quants import OTHER_FORMATS, QUANTS, Quant, dequantize
 
 Array = np.ndarray
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tokenizers
 
-from ftwidgets.engine.gguf import GgufFile, GgufLlama, tokenizer_files
-from tests.engine.gguf.checkpoints import TEMPLATE, hugging_face_weights, vocabulary, write_gguf
+from ftwidgets.models.gguf import GgufFile, GgufLlama, tokenizer_files
+from tests.models.gguf.checkpoints import TEMPLATE, hugging_face_weights, vocabulary, write_gguf
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen2"])
