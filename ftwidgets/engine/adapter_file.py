@@ -14,6 +14,8 @@ from safetensors.numpy import load_file, save_file
 from ftwidgets.engine.lora import PARTS, LoraParams, LoraSettings
 from ftwidgets.engine.params import Weights
 
+# The names in the file, of one of 420 tensors:
+#     base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight    (16, 576)
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 PREFIX = "base_model.model."  # PEFT wraps a model twice
 

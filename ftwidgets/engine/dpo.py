@@ -102,6 +102,7 @@ class PreferenceTrainer(Run):
         if not self.pairs:
             raise ValueError("No pair has two different answers within the model's context; there is nothing to prefer.")
         self.beta = hyperparameters.beta
+        # With an adapter the reference takes no memory: it is the same frozen weights without it.
         self._base = model
         self._reference = np.full((len(self.pairs), 2), np.nan)  # log-probabilities under the base, once known
         self._first_order = epoch_order(len(self.pairs), seed, 0)

@@ -18,6 +18,9 @@ from ftwidgets.engine.safetensors_file import StoredTensor, widen
 
 Array = np.ndarray
 
+# A bfloat16 has the sign, the 8 bits of exponent and the first 7 bits of a float32: about three digits. Pi becomes 3.140625.
+# That is enough for weights that stay as they are. What is trained needs more: a step of 0.001 on a weight of 1 would be lost,
+# because the next bfloat16 after 1 is 1.0078.
 SLICE = 1 << 20  # weights widened at once: 4 MB as float32
 
 _buffers = threading.local()  # each thread widens into a buffer of its own
@@ -30,7 +33,9 @@ class FrozenMatrix:
     still in the processor's cache.
     """
 
-    __array_ufunc__ = None  # so that NumPy leaves `x @ w` to this class
+    # Python asks the left side of `x @ w` first, and NumPy would try to make an array of w. With this line it does not, and
+    # Python asks the right side: `__rmatmul__`.
+    __array_ufunc__ = None
 
     def __init__(self, bits: Array) -> None:
         self.bits = bits  # (outputs, inputs) uint16
@@ -40,6 +45,7 @@ class FrozenMatrix:
         return widen(self.bits[ids])
 
     def __rmatmul__(self, dy: Array) -> Array:
+        # dy @ w is a sum over the rows of w, so it is put together slice by slice: [a b] @ [[U], [V]] = a @ U + b @ V.
         out = np.zeros((len(dy), self.bits.shape[1]), dy.dtype)
         for rows, part in self.slices():
             out += dy[:, rows] @ part
@@ -50,7 +56,7 @@ class FrozenMatrix:
         n, width = self.bits.shape
         step = max(1, SLICE // width)
         for start in range(0, n, step):
-            bits = self.bits[start : start + step]
+            bits = self.bits[start : start + step]  # here the operating system reads the file, if nobody has before
             yield slice(start, start + len(bits)), widen(bits, _buffer(bits.size).reshape(bits.shape))
 
 
@@ -63,6 +69,7 @@ class _Transposed:
         self._matrix = matrix
 
     def __rmatmul__(self, x: Array) -> Array:
+        # Each row of w gives one column of the result, so a slice fills a stretch of columns.
         out = np.empty((len(x), len(self._matrix.bits)), x.dtype)
         for rows, part in self._matrix.slices():
             np.matmul(x, part.T, out=out[:, rows])
@@ -84,6 +91,7 @@ class FrozenParams(Weights):
 
     def __init__(self, config: Config, tensors: dict[str, StoredTensor]) -> None:
         self.config = config
+        # Only matrices stay bfloat16. Gains and biases, a thousandth of the weights, are widened once.
         self.flat = np.zeros(0, np.float32)  # nothing to train
         first = tensors[next(iter(shapes(config)))]
         self._bits = first.file[first.at : first.at + 2 * n_weights(config)].view(np.uint16)  # all weights in one piece

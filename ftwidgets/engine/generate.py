@@ -54,6 +54,15 @@ class Guide(Protocol):
         """Go on with these bytes."""
 
 
+# Writing "It is 4." takes four turns or so. The prompt is read in one go, and its last token's logits say what comes first:
+#     prompt (12 tokens)  ->  "It"        the cache holds 12 tokens
+#     "It"                ->  " is"       13
+#     " is"               ->  " 4"        14
+#     " 4"                ->  "."         15
+# For a large model, reading 12 tokens at once costs hardly more than reading one: its weights have to come from memory in both
+# cases. The same holds for one token of each of ten answers, which is why several are written together.
+
+
 class Cache:
     """Keys and values of every layer so far: what the next token attends to.
 
@@ -95,6 +104,7 @@ def feed(model: Model, caches: Sequence[Cache], new: Sequence[Sequence[int]]) ->
     # `llama.forward` without gradients. With one text of one token the products are those of a vector with a matrix.
     params, c = model.params, model.config
     n_kv, n_q = c.num_key_value_heads, c.num_attention_heads
+    # Two texts, of which one begins with a prompt of 3 tokens and one goes on with 1: rows 0 to 2 and row 3, ends [3, 4].
     ends = np.cumsum([len(ids) for ids in new])
     texts = [slice(end - len(ids), end) for end, ids in zip(ends, new, strict=True)]  # where the tokens of each stand
     x = params.embed[np.concatenate([np.asarray(ids) for ids in new])]  # (tokens, width)
@@ -103,6 +113,7 @@ def feed(model: Model, caches: Sequence[Cache], new: Sequence[Sequence[int]]) ->
         if layer.qkv_bias is not None:
             qkv += layer.qkv_bias
         qkv = qkv.reshape(len(x), n_q + 2 * n_kv, c.head_dim)
+        # Everything else treats each token alone; attention is where a text looks at itself, and at no other one.
         mixed = [cache.attend(i, qkv[text], n_q) for cache, text in zip(caches, texts, strict=True)]
         x = x + linear(mixed[0] if len(mixed) == 1 else np.concatenate(mixed), layer.out)
         gate_up = linear(norm(x, layer.mlp_norm, c.rms_norm_eps), layer.gate_up)
@@ -209,6 +220,7 @@ class Generation:
             token = sample(logits, temperature=self._temperature, top_p=self._top_p, rng=self._rng)
         else:
             token = _guided(model, logits, self._guide, self._temperature, self._top_p, self._rng)
+        # One token is chosen now. It may end the answer, complete some text, or leave it open: " \u00e9" may take two tokens.
         self.n_left -= 1
         self._pending += 1
         if token == model.tokenizer.eos_id:  # the model ends its turn
@@ -228,7 +240,7 @@ class Generation:
         if self.n_left < 1:
             self._end("length")
             return
-        self.new = [token]
+        self.new = [token]  # the model has written it and not yet read it
 
     def _hand_out(self, text: str, finish_reason: str | None) -> None:
         self.ready.append(Piece(text, tuple(self._logprobs), self._pending, finish_reason))

@@ -36,6 +36,7 @@ class Hyperparameters:
 
     def by_name(self) -> dict[str, Any]:
         """Return the settings by their names in a job; those of an adapter as Nebius spells them."""
+        # {"n_epochs": 3, "batch_size": 8, "learning_rate_multiplier": 1.0, "lora": True, "lora_r": 16, "lora_alpha": 32.0}
         flat = {name: value for name, value in vars(self).items() if name != "lora"}
         return flat | ({"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha} if self.lora else {})
 

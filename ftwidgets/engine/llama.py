@@ -241,6 +241,7 @@ def backward(
     dlast = linear_grad(dlogits, last, params.head, grads.head)
     dx = np.zeros_like(x)  # tokens that predict nothing start with no gradient of their own
     dx[batch.predicts] = layers.rms_norm_grad(dlast, params.norm, norm_cache, grads.norm)
+    # From the last layer to the first: what a layer did to x on the way forward, its gradient undoes on the way back.
     for layer, grad in zip(reversed(params.layers), reversed(grads.layers), strict=True):
         cache = kept.pop()  # it is needed once: its memory is free for the layers before
         if keep == "inputs":

@@ -49,6 +49,7 @@ def _serve(queue: "SimpleQueue[Work]") -> None:
 
 def run_two(first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:
     """Run two functions at the same time; returns both results, or raises what either raised once both have ended."""
+    # A batch of 8 examples: this thread takes 4 of them, the second thread the other 4, and their gradients are added up after.
     # The second function goes to a thread that is there already; the first runs here. Threads help although Python runs one
     # at a time, because NumPy lets go of the interpreter lock while it multiplies matrices.
     out: list[Any] = []

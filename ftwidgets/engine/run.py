@@ -95,6 +95,7 @@ class Run(ABC):
         self._n_validation = n_validation
         self._peak = base_rate * hyperparameters.learning_rate_multiplier
         self._optimizer = AdamW(len(self.model.params.flat))
+        # As many gradients as trained weights: with an adapter one in twenty-eight of the model's.
         self._grads = self.model.params.gradients()
         self._more_grads = self.model.params.gradients()  # of the second thread
 

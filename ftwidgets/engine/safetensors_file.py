@@ -19,6 +19,10 @@ from ftwidgets.engine.params import shapes
 
 Array = np.ndarray
 
+# The beginning of a file with one matrix of 2 x 3 float32 numbers:
+#     68 00 00 00 00 00 00 00                                              the header has 104 bytes
+#     {"w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}    and spaces up to a multiple of 8
+# Then come the 24 bytes of w. Nothing in it is a program, so opening a file from a stranger runs nothing (a pickle would).
 STORED_AS: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
 INDEX = "model.safetensors.index.json"
 MAX_HEADER = 100_000_000  # bytes, as in the format's own reader
@@ -36,6 +40,9 @@ class StoredTensor:
     def widened(self) -> Array:
         """The numbers as float32."""
         return widen(self.data) if self.dtype == "BF16" else self.data.astype(np.float32)
+
+
+# 1.0 is 0x3F800000 as a float32. Its upper half, 0x3F80, is 1.0 as a bfloat16; shifted back it is 0x3F800000 again.
 
 
 def widen(bfloat16: Array, out: Array | None = None) -> Array:
@@ -123,6 +130,7 @@ def write_bfloat16(path: Path, config: Config, tensor: Callable[[str], Array]) -
     config : the model's shape
     tensor : gives the float32 tensor of a name
     """
+    # First the header, for which the places of all tensors have to be known; then the tensors, so that only one is in memory.
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     at = 0
     for name, shape in shapes(config).items():
