@@ -19,7 +19,7 @@ REQUIRED = (
 )
 
 
-# Beside nano, SmolLM2-135M: 49,152 tokens, width 576, 30 layers, 9 query heads and 3 key heads of 64, inner 1,536, 8,192 tokens of
+# Beside nano, SmolLM2-135M: 49,152 tokens, width 576, 30 layers, 9 query and 3 key heads of 64, inner 1,536, 8,192 tokens of
 # context. Deep and narrow: 30 layers of 3.5 million weights are 106 million, and 28 million more are the embedding.
 
 
