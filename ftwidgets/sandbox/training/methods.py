@@ -17,6 +17,7 @@ from ftwidgets.sandbox.training.training_file import Messages, Preference, read_
 if TYPE_CHECKING:
     from ftwidgets.engine import Hyperparameters, Model, Run
 
+N_LOOKED_AT = 100  # rows, to see how long the answers are
 Rows = list[Any]  # of the kind that one method reads and it alone uses
 
 
@@ -34,7 +35,7 @@ class Method(ABC):
         """Put numbers in the place of "auto"; a JobFaultError says what does not go together with the model."""
         given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
         of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha")}
-        return self._settings(len(rows), {**given, "lora": adapter_settings(model, **of_adapter)})
+        return self._settings(model, rows, {**given, "lora": adapter_settings(model, **of_adapter)})
 
     def length(self, model: Model, row: Any, most: int) -> int:
         """Count the tokens of a row, up to `most` + 1, which means that there are more."""
@@ -65,7 +66,7 @@ class Method(ABC):
     def _length(self, encoded: Any) -> int: ...
 
     @abstractmethod
-    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters: ...
+    def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters: ...
 
     @abstractmethod
     def _run(self, model: Model, examples: Rows, **settings: Any) -> Run: ...
@@ -83,10 +84,12 @@ class Supervised(Method):
     def _length(self, encoded: Any) -> int:
         return len(encoded.ids)
 
-    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters:
+    def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters:
         from ftwidgets.engine import auto_hyperparameters
 
-        return auto_hyperparameters(n_examples, **given)
+        most = model.config.max_position_embeddings
+        trained = [(self._encode(model, row, most).weights > 0).sum() for row in rows[:N_LOOKED_AT]]
+        return auto_hyperparameters(len(rows), answer_tokens=float(sum(trained) / len(trained)), **given)
 
     def _run(self, model: Model, examples: Rows, **settings: Any) -> Run:
         from ftwidgets.engine import Trainer
@@ -108,10 +111,10 @@ class Preferences(Method):
     def _length(self, encoded: Any) -> int:
         return max(len(encoded.chosen.ids), len(encoded.rejected.ids))
 
-    def _settings(self, n_examples: int, given: dict[str, Any]) -> Hyperparameters:
+    def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters:
         from ftwidgets.engine import auto_preference_hyperparameters
 
-        return auto_preference_hyperparameters(n_examples, **given)
+        return auto_preference_hyperparameters(len(rows), **given)
 
     def _run(self, model: Model, examples: Rows, **settings: Any) -> Run:
         from ftwidgets.engine import PreferenceTrainer

@@ -97,7 +97,7 @@ def test_an_added_model_is_listed_asked_and_tuned_by_an_adapter(sandbox: Sandbox
     assert job.method.supervised.hyperparameters.to_dict() == {
         "n_epochs": 2,
         "batch_size": 5,
-        "learning_rate_multiplier": 1.0,
+        "learning_rate_multiplier": 2.0,  # sentences, not labels
         "lora": True,
         "lora_r": 16,
         "lora_alpha": 32.0,
@@ -114,6 +114,18 @@ def test_an_added_model_is_listed_asked_and_tuned_by_an_adapter(sandbox: Sandbox
     assert not list(sandbox.store.home.glob("models/*"))
     with pytest.raises(openai.PermissionDeniedError, match=f"ftwidgets models remove {ADDED}"):
         client.models.delete(ADDED)
+
+
+def test_an_adapter_that_learns_labels_takes_half_the_rate(sandbox: Sandbox) -> None:
+    """`auto` looks at the answers: a word each here. The bundled model's own weights keep multiplier 1 for both."""
+    client = sandbox.client()
+    rows = make_rows()
+    for n, row in enumerate(rows):
+        row["messages"][1]["content"] = "yes" if n % 2 else "no"
+    file = upload_rows(client, rows)
+    for model, multiplier in ((ADDED, 1.0), (BASE, 1.0)):
+        job = client.fine_tuning.jobs.create(model=model, training_file=file, hyperparameters={"n_epochs": 1})
+        assert finish(client, job.id).hyperparameters.learning_rate_multiplier == multiplier
 
 
 def test_all_adapters_of_a_base_share_its_weights(sandbox: Sandbox, models: Path) -> None:
