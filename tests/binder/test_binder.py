@@ -134,6 +134,24 @@ def test_runs_on_one_core_in_two_gigabytes(lesson: str, place: binder.Place, ser
     say(f"\n{lesson}: {found['seconds']:.0f} s, kernel {found['megabytes']:.0f} MB, with JupyterLab {watch.peak / 1e6:.0f} MB")
 
 
+def test_smollm2_is_tuned_on_one_core_in_two_gigabytes(place: binder.Place, server: Server) -> None:
+    """The build has added it; a job on it and an answer take less than Binder gives, JupyterLab included."""
+    script = str(Path(__file__).with_name("run_smollm2.py"))
+    with binder.one_core():
+        process = subprocess.Popen(
+            ["python", script], stdout=subprocess.PIPE, cwd=place.repository, env=dict(place.environment), text=True
+        )
+    with binder.Watch(server.process, process) as watch:
+        printed, _ = process.communicate(timeout=LONGEST)
+    assert not watch.exceeded, (
+        f"SmolLM2 and JupyterLab took {watch.peak / 1e6:.0f} MB; Binder gives {binder.LIMIT / 1e6:.0f} MB"
+    )
+    assert process.returncode == 0
+    found = json.loads(printed)
+    assert found["answer"]
+    say(f"\nSmolLM2: a job of {found['rows']} rows {found['seconds']:.0f} s, with JupyterLab {watch.peak / 1e6:.0f} MB")
+
+
 def test_a_lesson_is_put_back_without_git(place: binder.Place) -> None:
     """`ftwidgets reset` finds how it came in the installed package: a Binder image may have no git."""
     lesson = place.repository / "notebooks" / "00_start_here.ipynb"
