@@ -24,6 +24,8 @@ from ftwidgets.models.known import KNOWN
 if TYPE_CHECKING:
     from ftwidgets.engine import Config, Model
 
+LARGEST = float(np.finfo(np.float16).max)  # 65,504
+
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -111,7 +113,7 @@ def _write_folder(model: Model, config: Config, folder: Path, _: str) -> None:
     from safetensors.numpy import save_file
 
     config.write(folder / "config.json", dtype="float16")
-    weights = {name: weight.astype(np.float16) for name, weight in model.params.widened().named.items()}
+    weights = {name: weight.astype(np.float16) for name, weight in _whole_weights(model).items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     _write_tokenizer(model, folder)
 
@@ -128,7 +130,7 @@ def _write_adapter(model: Model, config: Config, folder: Path, base: str) -> Non
 def _write_gguf(model: Model, config: Config, folder: Path, short: str) -> None:
     from ftwidgets.models.gguf import gguf_name, gguf_weight, llama_metadata, tokenizer_metadata, write_gguf
 
-    weights = model.params.widened().named
+    weights = _whole_weights(model)
     stored = {gguf_name(name): name for name in weights}
 
     def read(name: str) -> np.ndarray:
@@ -147,6 +149,18 @@ def _write_gguf(model: Model, config: Config, folder: Path, short: str) -> None:
     write_gguf(folder / f"{short}.gguf", llama_metadata(config) | general | tokenizer, shapes, read)
     modelfile = MODELFILE.format(file=f"{short}.gguf", context=model.config.max_position_embeddings)
     (folder / "Modelfile").write_text(modelfile, encoding="utf-8")
+
+
+def _whole_weights(model: Model) -> dict[str, np.ndarray]:
+    """Return the weights by name, base and adapter together, if float16 can hold them."""
+    weights = model.params.widened().named
+    for name, weight in weights.items():
+        if not (weight.min() >= -LARGEST and weight.max() <= LARGEST):  # nor is "not a number"
+            raise ModelError(
+                f"{name} holds values that are not numbers, or too large for float16; the training went astray. "
+                "Train again with a smaller learning_rate_multiplier."
+            )
+    return weights
 
 
 def _write_tokenizer(model: Model, folder: Path) -> None:

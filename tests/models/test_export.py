@@ -206,6 +206,17 @@ def test_what_is_refused(tuned: tuple[Model, Path], tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
+@pytest.mark.parametrize("form", ["huggingface", "gguf"])
+def test_weights_that_went_astray_are_not_written(tmp_path: Path, value: float, form: str) -> None:
+    """Not a number, or too large for float16: a sentence, and no folder."""
+    model = Model.load(NANO)
+    model.params.flat[7] = value
+    with pytest.raises(ModelError, match=r"embed_tokens.weight holds values .* smaller learning_rate_multiplier"):
+        export_model(model, tmp_path / "out", name="nano", base_folder=NANO, format=form)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     """One that somebody made beforehand will do; others may read what is in it."""
     (tmp_path / "out").mkdir()
