@@ -1,4 +1,4 @@
-"""What holds for every test: no deadline, no bytes in a name, no models but the bundled one, memory given back after each file."""
+"""What holds for every test: no deadline, no bytes in a name, the bundled model alone, memory given back after each file."""
 
 import ctypes
 import gc
