@@ -50,10 +50,13 @@ class Config:
         Raises
         ------
         ValueError
-            When it is not a Llama, or a Llama with a part this engine does not have.
+            When it cannot be read, is not a Llama, or is a Llama with a part this engine does not have.
         """
         # Better to stop here than to compute something else than the checkpoint's authors meant.
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            raw: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"{path} cannot be read: {error}.") from error
         kind = raw.get("model_type", "llama")
         if kind not in ("llama", "qwen2"):
             raise ValueError(f"{path}: model_type is {kind!r}; this engine runs only 'llama' and 'qwen2' checkpoints.")

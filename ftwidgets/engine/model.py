@@ -80,7 +80,13 @@ class Model:
                 )
         if context is not None:
             config = replace(config, max_position_embeddings=min(context, config.max_position_embeddings))
-        return cls(config, _weights(config, tensors), Tokenizer.load(folder), base)
+        tokenizer = Tokenizer.load(folder)
+        if tokenizer.vocab_size > config.vocab_size:
+            raise ValueError(
+                f"{tokenizer.path} has {tokenizer.vocab_size:,} tokens and the model only {config.vocab_size:,}: it is the "
+                "tokenizer of another model."
+            )
+        return cls(config, _weights(config, tensors), tokenizer, base)
 
     @classmethod
     def random(cls, config: Config, tokenizer: Tokenizer, seed: int, base: str = "") -> "Model":

@@ -36,7 +36,10 @@ class Tokenizer:
         self.path = path
         with_config = (path, path.with_name("tokenizer_config.json"))
         self._files = {file.name: file.read_bytes() for file in with_config if file.is_file()}
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # the package raises nothing more exact
+            raise ValueError(f"{path} cannot be read: {error}.") from error
         self._tokenizer.encode_special_tokens = True  # in this library's words: as the text they look like
         self.vocab_size: int = self._tokenizer.get_vocab_size()
         self.start_id = self._special("<|im_start|>")

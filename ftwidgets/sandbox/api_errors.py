@@ -30,6 +30,10 @@ class ApiError(Exception):
         return JSONResponse({"error": error}, self.status, headers={"x-should-retry": "false"})
 
 
+class ModelUnusableError(ApiError):
+    """A model that exists and cannot be loaded now: its base is not on this machine, or a file is damaged; it may be mended."""
+
+
 def invalid_request(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
     """Make a 400: the request is understood and wrong."""
     return ApiError(400, message, param, code)

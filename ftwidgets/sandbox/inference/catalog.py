@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from ftwidgets.models.known import KNOWN
-from ftwidgets.sandbox.api_errors import ApiError, not_found
+from ftwidgets.sandbox.api_errors import ApiError, ModelUnusableError, not_found
 from ftwidgets.sandbox.inference.retirement import Retirement
 from ftwidgets.sandbox.store.queries import has_permission, usable_models
 from ftwidgets.sandbox.store.records import ModelRecord
@@ -125,7 +125,7 @@ class Catalog:
             self.retirement.check(name)
         base = self._base_of_adapter(folder) if name not in self._in_memory else None
         with self._lock:
-            model = self._kept.pop(name, None) or self._in_memory.get(name) or _read(name, folder, base)
+            model = self._kept.pop(name, None) or self._in_memory.get(name) or _load(name, folder, base)
             self._kept[name] = self._in_memory[name] = model
             if len(self._kept) > self._n_kept:
                 self._kept.popitem(last=False)
@@ -139,7 +139,7 @@ class Catalog:
         if name is None:
             return None
         if not self.is_base(name):
-            raise not_found(f"This model is an adapter to `{name}`. {_how_to_add(name)}", code="model_not_found")
+            raise ModelUnusableError(404, f"This model is an adapter to `{name}`. {_how_to_add(name)}", code="model_not_found")
         return self.load(name)
 
     def is_loaded(self, name: str) -> bool:
@@ -173,7 +173,20 @@ def _how_to_add(name: str) -> str:
 
 def _unknown(name: str) -> ApiError:
     message = f"The model `{name}` does not exist or you do not have access to it. {unknown_model(name)}"
-    return not_found(message, code="model_not_found")
+    if name.startswith("ft:"):
+        return not_found(message, code="model_not_found")
+    return ModelUnusableError(404, message, code="model_not_found")  # a base model may be added at any time
+
+
+def _load(name: str, folder: Path, base: Model | None) -> Model:
+    """Read a model's files; what is wrong with them is an error that says so."""
+    try:
+        return _read(name, folder, base)
+    except (ValueError, OSError) as error:
+        again = "" if name.startswith("ft:") else f" Remove the model and add it again: ftwidgets models remove {name}"
+        raise ModelUnusableError(
+            500, f"The model `{name}` cannot be loaded: {error}{again}", code="model_damaged", kind="server_error"
+        ) from error
 
 
 def _read(name: str, folder: Path, base: Model | None) -> Model:

@@ -87,11 +87,12 @@ class JobLifecycle:
                 self._log(job.id, "Fine-tuning job started", data=None)
         return moved
 
-    def pause(self, job: JobRecord) -> bool:
-        """Pause a job; the thread that trains it notices at its next step and saves its state."""
+    def pause(self, job: JobRecord, *reasons: str) -> bool:
+        """Pause a job and log why; the thread that trains it notices at its next step and saves its state."""
         with self._db.transaction():
             moved = self._db.update(JobRecord, job.id, only_if=ACTIVE, status="paused", estimated_finish=None)
             if moved:
+                self._log(job.id, *reasons, level="error")
                 self._log(job.id, "Fine-tuning job paused")
         return moved
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from ftwidgets.sandbox.api_errors import ApiError, JobFaultError
+from ftwidgets.sandbox.api_errors import ApiError, JobFaultError, ModelUnusableError
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.store.lock import process_lock, trainer_lock
 from ftwidgets.sandbox.store.records import ACTIVE, JobRecord
@@ -182,7 +182,11 @@ class Runner:
             other = duplicate_job(self._store, job) if self._share else None
             if other is not None and other.status == "succeeded" and copy_result(self._store, self._lifecycle, job, other):
                 return
-            before = self._catalog.load(job.model)
+            try:
+                before = self._catalog.load(job.model)
+            except ModelUnusableError as error:  # once its model can be loaded again, the job goes on where it was
+                self._lifecycle.pause(job, f"{error} The job is paused and keeps what it has learned; resume it after that.")
+                return
             trainer = self._trainer(job, before)
             with Recorder(self._store, self._lifecycle, job, trainer) as recorder:
                 for metrics in trainer:
