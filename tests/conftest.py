@@ -44,3 +44,15 @@ def _resident() -> int:
     """MB of this process that are in memory."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 // 1_000_000
+
+
+@pytest.fixture
+def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Add a random base model called "tiny", a token a byte, as a user would; its folder."""
+    from ftwidgets import models
+    from tests.models.checkpoints import hugging_face_weights, write_folder
+
+    monkeypatch.setenv("FTWIDGETS_MODELS", str(tmp_path / "models"))
+    folder = models.add(write_folder(tmp_path / "published", hugging_face_weights()), name="tiny").folder
+    assert folder is not None
+    return folder

@@ -50,7 +50,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace existing files; never FILE itself")
     add_reading_options(parser)
     parser.add_argument("--validation", type=Path, metavar="FILE", help="look for its rows among those of the training file")
-    parser.add_argument("--model", metavar="NAME", help="find rows that are longer than this model reads")
+    parser.add_argument("--model", metavar="NAME", help="count tokens for this model, and find rows longer than it reads")
 
 
 def run(options: argparse.Namespace) -> int:

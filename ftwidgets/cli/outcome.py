@@ -12,6 +12,7 @@ from ftwidgets.cli.client import home_option
 from ftwidgets.cli.layout import indent, labelled, step
 from ftwidgets.cli.progress import Progress
 from ftwidgets.cli.training import losses_by_epoch, show_losses
+from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.evaluation.evaluate import evaluate
@@ -68,14 +69,15 @@ def score(client: openai.OpenAI, job: Job, rows: Examples, *, progress: bool = T
     on_answer = bar.update if progress else None
     models = {"base": job.details.model, "tuned": job.model or ""}
     try:
-        return evaluate(client, models, rows, max_tokens=answer_limit(rows), on_answer=on_answer)
+        return evaluate(client, models, rows, max_tokens=answer_limit(rows, job.details.model), on_answer=on_answer)
     finally:
         bar.done()
 
 
-def answer_limit(rows: Examples) -> int:
-    """Return how many tokens an answer may have: a little more than the longest reference."""
-    longest = max(count_tokens([{"messages": example["messages"][-1:]} for example in rows]))
+def answer_limit(rows: Examples, model: str) -> int:
+    """Return how many tokens a model's answer may have: a little more than the longest reference."""
+    answers = [{"messages": example["messages"][-1:]} for example in rows]
+    longest = max(count_tokens(answers, tokenizer_name(model)))
     return min(LONGEST_LIMIT, max(SHORTEST_LIMIT, longest * 5 // 4))
 
 

@@ -77,7 +77,8 @@ def check(
     validation
         A file or DataFrame that is to be the validation set: its rows are looked for among those of `source`.
     model
-        A base model's name: rows longer than it reads are found.
+        A base model's name: rows longer than it reads are found, and tokens are counted with its tokenizer. It is the
+        sandbox's, one that was added to it (`ftwidgets models add`), or OpenAI's.
     near
         Whether to look for near-duplicates too, which takes about as long as everything else.
     tokens

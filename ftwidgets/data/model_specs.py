@@ -1,10 +1,12 @@
 """The models that can be tuned: their tokenizer, their context length, their dates.
 
-The data is dated and in `models.json` beside this file. Prices are in `ftwidgets.data.cost`.
+The data is dated and in `models.json` beside this file; of a base model that was added here, its own card has it. Prices are in
+`ftwidgets.data.cost`.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from ftwidgets.data.text import join_names, quote
+from ftwidgets.models.installed import list_models, model_folder
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class TunableModel:
 
     name: str  # in full, with its date
     provider: str
-    encoding: str  # `o200k_base`, `cl100k_base`, or `nano` for the sandbox's own tokenizer
+    encoding: str  # `o200k_base`, `cl100k_base`, or the name of the sandbox's model that has the tokenizer
     limit: int  # tokens that it reads of an example; a service cuts off the rest silently
     ends: str | None  # the day from which nobody can start a job
     retires: str | None  # the day on which tuned models stop
@@ -36,13 +39,44 @@ def models() -> tuple[TunableModel, ...]:
 
 
 def find_model(name: str) -> TunableModel:
-    """Return what is known of a model, or raise ValueError if nothing is.
+    """Return what is known of a model: one of `models`, or a base model that was added to the sandbox.
 
-    `name` is in full (`gpt-4o-mini-2024-07-18`), without the date, or that of a model tuned from it (`ft:...`).
+    Parameters
+    ----------
+    name
+        In full (`gpt-4o-mini-2024-07-18`), without the date, or that of a model tuned from it (`ft:...`).
+
+    Raises
+    ------
+    ValueError
+        If nothing is known of it, or it is not installed; the message says what to do.
     """
     base = name.split(":")[1] if name.startswith("ft:") and name.count(":") > 1 else name
     for model in models():
         if base in (model.name, re.sub(r"-(\d{4}-\d\d-\d\d|\d{4}-\d\d|\d{4})$", "", model.name)):
             return model
-    known = join_names(model.name for model in models())
-    raise ValueError(f"No model is known here as {quote(name)}. The known models are {known}.")
+    entries = {entry.name: entry for entry in list_models()}
+    if base not in entries:
+        known = join_names(dict.fromkeys([*(model.name for model in models()), *entries]))
+        raise ValueError(f"No model is known here as {quote(name)}. The known models are {known}.")
+    model_folder(base)  # raises if it is not installed, or damaged
+    card = entries[base].card
+    read = datetime.date.today().isoformat()
+    return TunableModel(base, "sandbox", base, card.context, ends=None, retires=None, source=card.source, as_of=read)
+
+
+def tokenizer_name(model: str) -> str:
+    """Return the base model of the sandbox whose tokenizer counts for a model: its own if it is here, else the bundled one's.
+
+    The second is an estimate: a model of another service, or of a class server.
+    """
+    try:
+        found = find_model(model)
+    except ValueError:
+        return "nano"
+    return found.encoding if found.provider == "sandbox" else "nano"
+
+
+def sandbox_models() -> list[str]:
+    """Return the names of the base models that can be tuned on this computer, the bundled one first."""
+    return [entry.name for entry in list_models() if entry.installed]

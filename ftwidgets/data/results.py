@@ -71,7 +71,7 @@ class Results:
     roles, labels
         Messages of each role, and rows of each label where the completions are labels; repeated rows included.
     encoding
-        What tokens are counted in: `o200k_base`, `cl100k_base`, or `nano`, the sandbox's own.
+        What tokens are counted in: `o200k_base`, `cl100k_base`, or the sandbox's base model of that name.
     corrections
         Labels that are probably mistyped, and what they should be.
     unreadable

@@ -16,7 +16,7 @@ TOO_LONG_ROW = FindingType(
     fix="Shorten the row or split it.",
 )  # fmt: skip
 
-_MESSAGE_OVERHEAD = 8  # tokens: at most what any of the tokenizers takes for a message beside its content
+_MESSAGE_OVERHEAD = 16  # tokens: at most what any tokenizer takes for a message beside its content, if every byte is one
 _FEW_MESSAGES = 6
 
 
@@ -60,7 +60,7 @@ def _is_far_below(batch: RowBatch, limit: int) -> bool:
     """Return whether the longest texts of a batch show that none of its rows can have so many tokens.
 
     A character is at most four tokens. A message of a conversation has at least six characters in `prompt`, and at most
-    64 of a name and 8 tokens of marks beside them. Rows with more than messages (tools) are not judged here.
+    64 of a name and 16 tokens of marks beside them. Rows with more than messages (tools) are not judged here.
     """
     if any(row.source_example is not None and len(row.source_example) != 1 for row in batch.rows):
         return False
@@ -76,4 +76,4 @@ def _upper_bound(row: TrainingRow, size: int) -> int:
     if is_plain_chat(example):
         return size + len(example["messages"]) * _MESSAGE_OVERHEAD
     texts, extra = texts_and_overhead(example)
-    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + 2 * extra + 16
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + 4 * extra + 16

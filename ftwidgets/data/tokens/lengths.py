@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ftwidgets.data.model_specs import find_model
 from ftwidgets.data.rows import Example
 from ftwidgets.data.text import pluralize
-from ftwidgets.data.tokens.count import context_length, count_tokens
+from ftwidgets.data.tokens.count import count_tokens
 
 MAX_COUNTED = 5000  # examples; of more than these, as many are drawn at random, always the same ones
 _MAX_BINS = 12
@@ -19,6 +20,7 @@ class Lengths:
 
     tokens: list[int]  # of each example that was counted
     n_examples: int  # more than were counted if there are too many to count in a second or two
+    context: int  # tokens that the base model reads of an example; the rest is cut off
 
     @property
     def exact(self) -> bool:
@@ -39,7 +41,7 @@ class Lengths:
     @property
     def too_long(self) -> int:
         """How many of the counted examples are longer than the base model's context."""
-        return sum(tokens > context_length() for tokens in self.tokens)
+        return sum(tokens > self.context for tokens in self.tokens)
 
     def __str__(self) -> str:
         if not self.tokens:
@@ -51,15 +53,19 @@ class Lengths:
             text = f"{size}, of which {len(self.tokens):,} were counted: {low:,} to {high:,} tokens, median {middle:,.0f}; "
             text += f"about {self.total:,} in all."
         if self.too_long:
-            text += f" Longer than {context_length()} tokens, where the sandbox cuts off: {self.too_long:,}."
+            text += f" Longer than {self.context:,} tokens, where the sandbox cuts off: {self.too_long:,}."
         return text
 
 
-def measure(examples: Sequence[Example]) -> Lengths:
-    """Count the tokens of the examples, or of `MAX_COUNTED` of them, drawn at random, where there are more."""
+def measure(examples: Sequence[Example], model: str = "nano") -> Lengths:
+    """Count the tokens of the examples for a base model of the sandbox.
+
+    Where there are more than `MAX_COUNTED`, so many are drawn at random and counted.
+    """
     n = len(examples)
     chosen = examples if n <= MAX_COUNTED else random.Random(0).sample(examples, MAX_COUNTED)
-    return Lengths(count_tokens(chosen), n)
+    found = find_model(model)
+    return Lengths(count_tokens(chosen, found.encoding), n, found.limit)
 
 
 def bins(counts: Sequence[int]) -> list[tuple[int, int, int]]:

@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from ftwidgets.data import Finding, Prepared, Report, prepare
+from ftwidgets.data.model_specs import find_model, sandbox_models
 from ftwidgets.data.prepare import Draft, draft
 from ftwidgets.data.readers import column_names
 from ftwidgets.data.results import sort_by_level
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
 
 _CONVERSATIONS, _FINDINGS = 3, 8  # on a page
+_NO_LENGTHS = Lengths([], 0, 0)
 _STALE = " The files written before hold the form as it was then: write them again."
 
 
@@ -53,6 +55,8 @@ class DatasetPrep(Panel):
         Another seed holds out other rows.
     n_epochs
         For the estimate of the cost only.
+    model
+        The base model whose tokens are counted: the bundled one, or one that was added (`ftwidgets models add`).
 
     `prepare()` does what the button does. The result is in `prepared`, and in `train_file`, `validation_file`, `report`.
     """
@@ -71,11 +75,12 @@ class DatasetPrep(Panel):
         validation: float = 0.2,
         seed: int = 0,
         n_epochs: int = 3,
+        model: str = "nano-2026-11",
     ) -> None:
         self._draft: Draft | None = None
         self._report: Report | None = None
         self._in_validation: list[bool] = []
-        self._lengths = Lengths([], 0)
+        self._lengths = _NO_LENGTHS
         self._finding_rows: list[preview.FindingRow] = []
         self.columns = ColumnFields(prompt, completion, system_column, on_change=self.catch_errors(self.check))
         self.system = ipywidgets.Textarea(value=system or "", description="System prompt", rows=2, continuous_update=False)
@@ -83,6 +88,8 @@ class DatasetPrep(Panel):
         self.seed = ipywidgets.IntText(value=seed, description="Seed")
         self.folder = ipywidgets.Text(value=os.fspath(folder), description="Folder", continuous_update=False)
         self.n_epochs = ipywidgets.BoundedIntText(value=n_epochs, min=1, max=50, description="Epochs")
+        choices = sandbox_models()
+        self.model = ipywidgets.Dropdown(options=choices, value=find_model(model).name, description="Base model")
         self.source = SourceFields(
             source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, catch_errors=self.catch_errors
         )
@@ -97,6 +104,7 @@ class DatasetPrep(Panel):
             control.observe(self.catch_errors(self._split), names="value")
         self.folder.observe(lambda _change: self.refresh_code(), names="value")
         self.n_epochs.observe(self.catch_errors(self._show_cost), names="value")
+        self.model.observe(self.catch_errors(self._count), names="value")
         if source is not None:
             self.catch_errors(self._load)()
         else:
@@ -133,8 +141,7 @@ class DatasetPrep(Panel):
         try:
             self._draft = draft(source, **self.columns.arguments, system=self._system)
             self._show_report(self._draft.report)
-            self._lengths = measure(self._draft.report.examples)
-            self.tokens.html = preview.histogram(self._lengths)
+            self._count()
             self._split()
         except Exception as error:
             self.show_error(error)
@@ -213,7 +220,9 @@ class DatasetPrep(Panel):
         seed = half(self.seed, "Another seed holds out other rows; the same seed the same ones.")
         epochs = field(self.n_epochs, "How often the training passes over each example; only for the sum below.")
         folder = field(self.folder, "Where train.jsonl and validation.jsonl go.")
-        cost = ipywidgets.VBox([self.tokens, epochs, self.cost])
+        model = field(self.model, "Its tokenizer counts, and what it would cut off is named.")
+        model.layout.display = "" if len(self.model.options) > 1 else "none"
+        cost = ipywidgets.VBox([model, self.tokens, epochs, self.cost])
         findings = ipywidgets.VBox([self.findings_pages, self.fixes])
         self.tabs = ipywidgets.Tab([self.conversation_pages, findings, cost])
         self.tabs.titles = ("Conversations", "Findings", "Tokens and cost")
@@ -247,11 +256,19 @@ class DatasetPrep(Panel):
     def _reset(self) -> None:
         """Clear everything that is shown of the last table, in case the next one cannot be checked."""
         self._draft = self._report = None
-        self._in_validation, self._finding_rows, self._lengths = [], [], Lengths([], 0)
+        self._in_validation, self._finding_rows, self._lengths = [], [], _NO_LENGTHS
         self._show_findings()
         self.conversation_pages.fill(0)
         self.tokens.html = self.cost.html = ""
         self.refresh_code()
+
+    def _count(self) -> None:
+        """Count the tokens of the examples for the chosen base model, and show the numbers."""
+        if self._draft is not None:
+            self._lengths = measure(self._draft.report.examples, self.model.value)
+            self.tokens.html = preview.histogram(self._lengths)
+            self.conversation_pages.redraw()
+            self._show_cost()
 
     def _split(self) -> None:
         if self._draft is None:
@@ -296,7 +313,7 @@ class DatasetPrep(Panel):
         for i in range(start, stop):
             example = self._draft.report.examples[i]
             side = "held out" if self._in_validation[i] else "for training"
-            tokens = pluralize(count_tokens([example])[0], "token")
+            tokens = pluralize(count_tokens([example], self.model.value)[0], "token")
             parts.append(preview.conversation(example, f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {tokens}"))
         return "".join(parts)
 

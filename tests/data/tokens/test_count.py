@@ -1,10 +1,11 @@
-import json
+import shutil
+from pathlib import Path
 
 import pytest
 
-from ftwidgets import datasets
+from ftwidgets import datasets, models
 from ftwidgets.data import check
-from ftwidgets.data.tokens.count import context_length, count_tokens
+from ftwidgets.data.tokens.count import count_tokens
 from ftwidgets.engine import NANO
 from ftwidgets.engine.tokenizer import Tokenizer
 
@@ -33,9 +34,33 @@ def test_counts_are_the_engines(tokenizer: Tokenizer) -> None:
     assert len(whole) > 500
 
 
-def test_the_context_is_the_models() -> None:
-    """What the sandbox cuts an example to is what this module says."""
-    assert json.loads((NANO / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"] == context_length()
+def test_an_added_model_is_counted_with_its_own_tokenizer(added: Path) -> None:
+    """As the engine encodes it: `count_tokens`, and `check` in its report; the bundled model's numbers are others."""
+    engines = Tokenizer.load(added)
+    report = check(datasets.path("support_faq"), model=added.name)
+    examples = [*report.examples, *STRANGE]
+    whole = [len(engines.encode_example(example["messages"], max_tokens=10**6).ids) for example in examples]
+    assert count_tokens(examples, added.name) == whole
+    assert report.tokens.tolist() == whole[: -len(STRANGE)]
+    assert report.encoding == added.name
+    assert whole != count_tokens(examples)
+
+
+def test_a_model_that_is_replaced_is_counted_anew(added: Path) -> None:
+    """A model may be removed, and another one added by the same name, while Python runs."""
+    before = count_tokens(STRANGE, added.name)
+    models.remove(added.name)
+    models.add(NANO, name=added.name)
+    assert count_tokens(STRANGE, added.name) == count_tokens(STRANGE) != before
+
+
+def test_a_model_that_is_not_here_is_not_counted(added: Path) -> None:
+    """Removed, or unknown: an error that says what to do, and no number of another model's."""
+    with pytest.raises(ValueError, match="type: ftwidgets models add smollm2-135m"):
+        count_tokens(STRANGE, "smollm2-135m")
+    shutil.rmtree(added)
+    with pytest.raises(ValueError, match='no model is called "tiny"'):
+        count_tokens(STRANGE, "tiny")
 
 
 def test_rows_that_the_sandbox_refuses_are_counted_by_their_texts() -> None:

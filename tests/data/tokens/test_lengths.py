@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ftwidgets.data.tokens import count_tokens, lengths
@@ -45,9 +47,11 @@ def test_of_many_some_are_counted_and_it_says_so(monkeypatch: pytest.MonkeyPatch
     assert "about" in str(found)
 
 
-def test_what_is_longer_than_the_model_reads_is_said() -> None:
+def test_what_is_longer_than_the_model_reads_is_said(added: Path) -> None:
     """One example of far more than the context is named as cut off; none is not mentioned."""
     long = {"messages": [{"role": "user", "content": "word " * 900}, OK]}
     assert "Longer than 512 tokens, where the sandbox cuts off: 1." in str(measure([*EXAMPLES, long]))
     assert "Longer" not in str(measure(EXAMPLES))
+    reads_more = measure([*EXAMPLES, long], added.name)
+    assert "Longer than 1,024 tokens" in str(reads_more)
     assert str(measure([])) == "No usable example, no tokens."
