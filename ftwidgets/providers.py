@@ -40,6 +40,7 @@ class Provider:
     note: str  # the most important facts, in a sentence or two
     learning_rate_multiplier: Literal["factor", "absolute"]  # a factor on the service's own learning rate, or the rate itself
     hyperparameters_in: Literal["method", "hyperparameters"]  # their field in a request; the second is the older one
+    lora: bool  # whether a job can ask for an adapter (`lora`, `lora_r`, `lora_alpha` among the hyperparameters)
     extra_body: Mapping[str, object]  # further fields that a request for a job must have
     events_order: Literal["newest first", "oldest first"]
     curve_from: Literal["events", "result file", "checkpoints"]

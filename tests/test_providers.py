@@ -382,6 +382,7 @@ def test_the_table_of_the_page_is_the_data() -> None:
         row("no new jobs from", *(known.no_new_jobs for known in three)),
         row("tuned models stop on", *(known.models_end for known in three)),
         row("hyperparameters travel in", *(f"`{known.hyperparameters_in}`" for known in three)),
+        row("a job can ask for an adapter", *("`lora`, `lora_r`, `lora_alpha`" if known.lora else "no" for known in three)),
         row("a request also needs", *(f"`{json.dumps(dict(k.extra_body))}`" if k.extra_body else "" for k in three)),
         row("events are listed", *(known.events_order for known in three)),
         row("losses are in", *(known.curve_from for known in three)),

@@ -21,6 +21,7 @@ from ftwidgets.engine.params import n_weights
 #     logits: 320 * 2 * 49,152 * 4 bytes, if every token were trained on                                   = 126 MB
 # The weights themselves, 270 MB, are pages of a file: the operating system drops them when it needs the space.
 FLOAT = 4  # bytes of a float32
+BYTES_PER_TRAINED_WEIGHT = 5 * FLOAT  # itself, its gradients on two threads, and the optimizer's two sums
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -77,12 +78,17 @@ def training_memory(model: Model, lora: LoraSettings | None, lengths: Sequence[i
     else:
         trained = n_weights(c) if lora is None else n_adapter_weights(model.params, lora)
     largest = sorted(lengths, reverse=True)[:batch_size]
-    tokens, longest = sum(largest), max(largest, default=0)
+    per_token = memory_per_token(c, max(largest, default=0), keep)
+    return BYTES_PER_TRAINED_WEIGHT * trained + sum(largest) * per_token
+
+
+def memory_per_token(config: Config, longest: int, keep: str) -> int:
+    """Bytes that a step takes for each of its tokens, where the longest example has so many; `keep` as in `training_memory`."""
+    c = config
     layer = _layer_floats(c, longest)
     kept = c.num_hidden_layers * layer if keep == "all" else c.num_hidden_layers * c.hidden_size + layer
     logits = 2 * c.vocab_size  # where a token is trained on: probabilities, and a product on its way
-    # The weights, their gradients on two threads, and the optimizer's two sums.
-    return FLOAT * (5 * trained + tokens * (kept + logits))
+    return FLOAT * (kept + logits)
 
 
 def _layer_floats(c: Config, longest: int) -> int:

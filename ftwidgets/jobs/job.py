@@ -48,6 +48,9 @@ def launch(
     n_epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
     learning_rate_multiplier: float | Auto = "auto",
+    lora: bool | None = None,
+    lora_r: int | None = None,
+    lora_alpha: float | None = None,
     seed: int | None = None,
     suffix: str | None = None,
     extra_body: Mapping[str, object] | None = None,
@@ -65,6 +68,10 @@ def launch(
     n_epochs, batch_size, learning_rate_multiplier
         `"auto"` leaves the choice to the service. The last is a factor on the service's own learning rate; at Nebius it
         is the learning rate itself, such as 2e-5.
+    lora, lora_r, lora_alpha
+        Whether to train an adapter (LoRA) in place of all weights, its rank, and how much it counts. Sent only if given, to
+        the sandbox, Nebius and services that are not known here; in the sandbox a model that was added gets an adapter of
+        rank 16 and alpha 32 by itself.
     seed, suffix
         Sent only if given.
     extra_body
@@ -79,7 +86,8 @@ def launch(
     Raises
     ------
     DataError
-        If a file cannot be uploaded, or the service takes the learning rate itself and it would be far too high.
+        If a file cannot be uploaded, the service takes the learning rate itself and it would be far too high, or the service
+        lets nobody choose an adapter.
     """
     service = providers.provider_at(str(client.base_url))
     rate = learning_rate_multiplier
@@ -89,7 +97,11 @@ def launch(
             f"learning_rate_multiplier={rate:g}: {service.label} takes the learning rate itself there, such as 2e-5, "
             f'not a factor. Give the rate (at most {_MAX_LEARNING_RATE:g}), or leave it "auto".'
         )
-    chosen = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate_multiplier": learning_rate_multiplier}
+    of_adapter = {"lora": lora, "lora_r": lora_r, "lora_alpha": lora_alpha}
+    adapter = {name: value for name, value in of_adapter.items() if value is not None}
+    if service is not None and adapter and not service.lora:
+        raise DataError(f"{service.label} chooses by itself what a job trains: leave out {', '.join(adapter)}.")
+    chosen = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate_multiplier": learning_rate_multiplier, **adapter}
     hyperparameters = {name: _as_python(value) for name, value in chosen.items() if value != "auto"}
     request: dict[str, Any] = {"model": model, "training_file": upload_path(client, training_file)}
     if validation_file is not None:

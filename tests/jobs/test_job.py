@@ -476,6 +476,14 @@ def test_launch_takes_numbers_of_numpy(tmp_path: Path) -> None:
     assert body["seed"] == 7
 
 
+def test_an_adapter_is_asked_for_among_the_hyperparameters(tmp_path: Path) -> None:
+    """By Nebius' names; also `lora=False`, which is not the same as nothing."""
+    body, _ = launched(tmp_path, lora=True, lora_r=np.int64(8), lora_alpha=16.0)
+    assert body["method"]["supervised"]["hyperparameters"] == {"lora": True, "lora_r": 8, "lora_alpha": 16.0}
+    body, _ = launched(tmp_path, lora=False, n_epochs=2)
+    assert body["method"]["supervised"]["hyperparameters"] == {"n_epochs": 2, "lora": False}
+
+
 def no_such_files(tmp_path: Path) -> Iterable[tuple[str | Path, str]]:
     yield tmp_path / "trian.jsonl", r"there is no file .*trian.jsonl.*Did you mean train.jsonl\?"
     yield str(tmp_path / "trian.jsonl"), r"Did you mean train.jsonl\?"

@@ -69,7 +69,7 @@ def count_tokens(examples: Iterable[Example], model: str = "nano") -> list[int]:
     ModelError
         If the model is not installed.
     """
-    return list(map(_counter_of(model).count, examples))
+    return list(map(chat_counter(model).count, examples))
 
 
 def count_rows(rows: Sequence[TrainingRow], encoding: str) -> list[int]:
@@ -79,7 +79,8 @@ def count_rows(rows: Sequence[TrainingRow], encoding: str) -> list[int]:
     return count_tokens((row.example for row in rows), encoding)
 
 
-def _counter_of(model: str) -> ChatCounter:
+def chat_counter(model: str) -> ChatCounter:
+    """Return what counts chats for an installed base model; ModelError if it is not installed."""
     tokenizer = model_folder(model) / "tokenizer.json"
     return _counter(tokenizer, tokenizer.stat().st_mtime_ns)
 

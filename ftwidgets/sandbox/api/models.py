@@ -23,6 +23,7 @@ from ftwidgets.sandbox.inference.catalog import BASE_CREATED, BUNDLED, Catalog
 from ftwidgets.sandbox.store.queries import find_owned, grant_permissions, permissions_page
 from ftwidgets.sandbox.store.records import ModelRecord, PermissionRecord
 from ftwidgets.sandbox.store.store import Store
+from ftwidgets.sandbox.training.base_facts import base_facts
 
 PERMISSION = "checkpoint.permission"
 MOST = 100  # projects at once, and permissions on a page
@@ -46,8 +47,9 @@ class Models:
     async def list(self, request: Request) -> Response:
         """List every model, on one page."""
         check_no_query(request)
+        bases = [await self._base_body(name) for name in self._catalog.bases()]
         data = [
-            *map(self._base_body, self._catalog.bases()),
+            *bases,
             *map(self._tuned_body, self._catalog.tuned_models(owner_of(request))),
         ]
         return JSONResponse({"object": "list", "data": data})
@@ -56,7 +58,7 @@ class Models:
         """Return one model's body."""
         name = request.path_params["name"]
         if self._catalog.is_base(name):
-            return JSONResponse(self._base_body(name))
+            return JSONResponse(await self._base_body(name))
         return JSONResponse(self._tuned_body(self._catalog.find(name, owner_of(request))))
 
     def delete(self, request: Request) -> Response:
@@ -73,8 +75,14 @@ class Models:
         self._catalog.delete(name, owner_of(request))
         return JSONResponse(deleted_body(name, "model"))
 
-    def _base_body(self, name: str) -> Body:
-        return self._body(name, BASE_CREATED, "ftwidgets")
+    async def _base_body(self, name: str) -> Body:
+        body, added = self._body(name, BASE_CREATED, "ftwidgets"), self._catalog.added(name)
+        if added is None:
+            return body
+        try:
+            return {**body, "ftwidgets": await run_in_threadpool(base_facts, *added)}
+        except (OSError, ValueError):  # its files are damaged or just being removed: a job on it says so
+            return body
 
     def _tuned_body(self, record: ModelRecord) -> Body:
         return self._body(record.id, record.created_at, ORGANIZATION)

@@ -76,6 +76,11 @@ class Catalog:
         """Say whether this is the name of a base model, and not of a tuned one."""
         return name in BUNDLED or self._added(name) is not None
 
+    def added(self, name: str) -> tuple[Path, int] | None:
+        """Return the folder of a base model that was added, and its context in tokens; None for another name."""
+        folder = self._added(name)
+        return None if folder is None else (folder, _context(folder))
+
     def _added(self, name: str) -> Path | None:
         """The folder of an added base model, or None; a name with a slash or a dot at its front is none."""
         if self._models is None or name.startswith((".", "ft:")) or "/" in name or "\\" in name or "\0" in name:

@@ -1,5 +1,7 @@
 """Estimate how long a job will take and what it will cost; each figure says where it comes from.
 
+How much memory it takes is in `base_facts`.
+
 A service's queue, other people's jobs and a busy computer are not in the formula.
 """
 
@@ -12,9 +14,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.cost import Price, cost, format_usd, prices
+from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.text import pluralize
-from ftwidgets.data.tokens import count_tokens
+from ftwidgets.data.tokens.count import chat_counter
 from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs
+from ftwidgets.widgets.launch.base_facts import BaseFacts
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 LEAST_EXAMPLES = 10
 SAMPLE = 2_000  # rows whose tokens are counted; the rest of a longer file is assumed to be like them
 SANDBOX_TOKENS_PER_SECOND = 3_000
-"""Trained tokens a second in an idle sandbox: lesson 00's job, 48,955 tokens in 16 s on two cores."""
+"""Tokens of the bundled model a second in an idle sandbox: lesson 00's job, 48,955 tokens in 16 s on two cores."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class FileCount:
     """The examples and tokens of a training file, and the first thing that is wrong with it."""
 
     examples: int
-    tokens: int
+    tokens: int  # that are trained on: what is longer than the context is cut
     warning: str = ""
+    lengths: tuple[int, ...] = ()  # of the counted rows, at most the context
 
 
 @dataclass(frozen=True)
@@ -44,18 +49,31 @@ class TrainingSpeed:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time and money for one job; `seconds` is None if the speed is not known."""
+    """Time, memory and money for one job; `seconds` is None if the speed is not known, `memory` empty if the need is not."""
 
     trained_tokens: int
     n_epochs: int
     seconds: float | None
     time: str
     money: str
+    memory: str = ""
 
 
-def count_file(lines: Iterable[bytes]) -> FileCount:
-    """Count the examples and tokens of a JSONL file; beyond the first 2,000 examples, lines are counted and not read."""
-    examples = read = tokens = 0
+def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None = None) -> FileCount:
+    """Count the examples and tokens of a JSONL file; beyond the first 2,000 examples, lines are counted and not read.
+
+    Parameters
+    ----------
+    lines
+        Of the file.
+    model
+        The base model whose tokenizer counts; of a model that is not on this computer, the bundled one's does.
+    context
+        How many tokens of an example the model reads; None: all.
+    """
+    counter = chat_counter(tokenizer_name(model))
+    lengths: list[int] = []
+    examples = n_cut = 0
     warning = ""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -64,19 +82,26 @@ def count_file(lines: Iterable[bytes]) -> FileCount:
         if examples > SAMPLE:
             continue
         try:
-            tokens += sum(count_tokens([json.loads(line)]))
-            read += 1
+            length = counter.count(json.loads(line))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             warning = warning or f"Line {number} is not a chat in JSON; the service will refuse the file or the job."
+            continue
+        n_cut += context is not None and length > context
+        lengths.append(length if context is None else min(length, context))
     if examples < LEAST_EXAMPLES and not warning:
         warning = f"There {_are(examples, 'example')} in the file; a job needs at least {LEAST_EXAMPLES}."
-    return FileCount(examples, round(tokens / read * examples) if read else 0, warning)
+    if n_cut and not warning:
+        warning = f"There {_are(n_cut, 'example')} of more than {context:,} tokens; {model} does not read what is beyond."
+    return FileCount(examples, round(sum(lengths) / len(lengths) * examples) if lengths else 0, warning, tuple(lengths))
 
 
-def training_speed(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) -> TrainingSpeed | None:
+def training_speed(
+    jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool, facts: BaseFacts | None = None, whole: bool = False
+) -> TrainingSpeed | None:
     """Return how fast jobs on this model ran: the median of those that succeeded; None if nothing is known.
 
-    The speed of the sandbox was measured once; that figure is returned where no job on its model succeeded.
+    Where no job on the model succeeded, it is what the sandbox expects of a base model that was added (`facts`; `whole`: if
+    all its weights are trained), or what was measured once on the bundled one.
     """
     speeds = [
         job.trained_tokens / max(1, job.finished_at - job.created_at)
@@ -86,6 +111,9 @@ def training_speed(jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool) 
     if speeds:
         source = f"the median of your last {len(speeds)} here" if len(speeds) > 1 else "as your last job ran"
         return TrainingSpeed(median(speeds), source)
+    if facts is not None:
+        source = "from how fast this machine multiplies matrices; no job on this model has ended here yet"
+        return TrainingSpeed(facts.speed(whole=whole), source)
     return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
 
 
@@ -95,7 +123,14 @@ def n_waiting(jobs: Iterable[FineTuningJob]) -> int:
 
 
 def estimate(
-    count: FileCount, n_epochs: int | None, model: str, speed: TrainingSpeed | None, *, sandbox: bool, n_before: int = 0
+    count: FileCount,
+    n_epochs: int | None,
+    model: str,
+    speed: TrainingSpeed | None,
+    *,
+    sandbox: bool,
+    n_before: int = 0,
+    memory: str = "",
 ) -> Estimate:
     """Estimate time and cost from tokens x epochs (None for auto); `n_before` jobs have to end first."""
     chosen = n_epochs or auto_epochs(count.examples)
@@ -109,7 +144,7 @@ def estimate(
         time = f"{duration(seconds)}: {product}, at {speed.tokens_per_second:,.0f} tokens a second ({speed.source})."
     if n_before:
         time += f" There {_are(n_before, 'job')} before it in the queue."
-    return Estimate(trained, chosen, seconds, time, _cost_text(count.tokens, chosen, model, sandbox=sandbox))
+    return Estimate(trained, chosen, seconds, time, _cost_text(count.tokens, chosen, model, sandbox=sandbox), memory)
 
 
 def duration(seconds: float) -> str:

@@ -14,9 +14,17 @@ from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.launch import job_settings
-from ftwidgets.widgets.launch.job_settings import LARGEST_BATCH, METHODS, MOST_EPOCHS, parse_count
+from ftwidgets.widgets.launch.job_settings import (
+    LARGEST_BATCH,
+    LARGEST_RANK,
+    METHODS,
+    MOST_EPOCHS,
+    TRAINED_WEIGHTS,
+    parse_count,
+)
 
 _FILE = partial(ipywidgets.Combobox, ensure_option=False, continuous_update=False)
+_UNDER = "margin:0 0 4px 158px"  # below the control, not below its label
 _AUTO = partial(ipywidgets.Text, placeholder="auto")
 
 FIELDS: dict[str, tuple[str, Callable[..., Any], Callable[[str], Any], str]] = {
@@ -62,6 +70,18 @@ FIELDS: dict[str, tuple[str, Callable[..., Any], Callable[[str], Any], str]] = {
         job_settings.parse_multiplier,
         "How far each step goes. Smaller if the loss jumps or shoots up, larger if it hardly falls.",
     ),
+    "lora": (
+        "What is trained",
+        partial(ipywidgets.Dropdown, options=[(label, name) for name, label in TRAINED_WEIGHTS.items()]),
+        job_settings.parse_trained_weights,
+        "An adapter: the model stays as it is, and a few weights beside it learn. All weights: more memory, more can change.",
+    ),
+    "lora_r": (
+        "LoRA rank",
+        _AUTO,
+        partial(parse_count, most=LARGEST_RANK),
+        "The size of the adapter. 16 is the usual one; a larger adapter can learn more and takes more memory.",
+    ),
     "seed": (
         "Seed",
         partial(ipywidgets.Text, placeholder="the service chooses"),
@@ -88,7 +108,8 @@ class FormField:
         self._choices: dict[str, str] = {}
         self._error = Live(role="status")
         self._error.layout.margin = "0"
-        parts = [fields.field(self.control, help_text, width="436px"), self._error]
+        self._note = Live()
+        parts = [fields.field(self.control, help_text, width="436px"), self._note, self._error]
         self.box = ipywidgets.VBox(parts, layout={"flex": "1 1 420px", "max_width": "100%", "overflow": "visible"})
 
     def offer(self, choices: Mapping[str, str]) -> None:
@@ -101,6 +122,19 @@ class FormField:
         return next((name for name, choice in self._choices.items() if choice == value), value)
 
     @property
+    def offered(self) -> bool:
+        """Whether the field is shown; a service may not know what it sets."""
+        return bool(self.box.layout.display != "none")
+
+    @offered.setter
+    def offered(self, offered: bool) -> None:
+        self.box.layout.display = "" if offered else "none"
+
+    def show_note(self, text: str) -> None:
+        """Show a second sentence of help under the field; an empty one clears it."""
+        self._note.html = f'<p class="ftw-help" style="{_UNDER}">{escape(text)}</p>' if text else ""
+
+    @property
     def text(self) -> str:
         """What the field holds."""
         return str(self.control.value or "")
@@ -111,6 +145,11 @@ class FormField:
             self.control.value = "" if value is None else str(value)
         except TraitError:
             raise ValueError(f'{self.label}: "{value!s:.40}" is not in the menu.') from None
+
+    @property
+    def shown(self) -> str:
+        """What the page shows in the field: of a menu its entry."""
+        return str(self.control.label if isinstance(self.control, ipywidgets.Dropdown) else self.text)
 
     def value(self) -> Any:
         """Return the parsed value; a ValueError says what to write instead."""
@@ -127,7 +166,7 @@ class FormField:
 
     def show_error(self, text: str) -> None:
         """Show a sentence under the field; an empty one clears it."""
-        self._error.html = f'<p class="ftw-wrong" style="margin:0 0 4px 158px">{escape(text)}</p>' if text else ""
+        self._error.html = f'<p class="ftw-wrong" style="{_UNDER}">{escape(text)}</p>' if text else ""
 
 
 class FieldText:

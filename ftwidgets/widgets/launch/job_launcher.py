@@ -20,14 +20,16 @@ from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
+from ftwidgets.widgets.launch.base_facts import BUNDLED_MEMORY, bundled_text
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
 from ftwidgets.widgets.launch.job_fields import FIELDS, FieldText, FormField
 from ftwidgets.widgets.launch.job_settings import JobSettings
-from ftwidgets.widgets.launch.service_options import ServiceOptions
+from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
 
 if TYPE_CHECKING:
     import openai
 
+USUAL_BATCH = 8  # examples in a step where that is left to the sandbox; 4 where there are few
 _GRID = {"flex_flow": "row wrap", "align_items": "flex-start", "overflow": "visible"}  # two columns where there is room
 
 
@@ -48,13 +50,15 @@ class JobLauncher(Panel):
         `"supervised"`. The menu shows the others too, and choosing one explains that this kit does not offer it.
     n_epochs, batch_size, learning_rate_multiplier
         A number, or `"auto"`, which leaves the choice to the service.
+    lora, lora_r
+        Whether an adapter is trained (True) or all weights (False), and the adapter's rank; None leaves it to the service.
     seed, suffix
         Sent when given.
     """
 
     train_file, validation_file, model, method = FieldText(), FieldText(), FieldText(), FieldText()
     n_epochs, batch_size, learning_rate_multiplier = FieldText(), FieldText(), FieldText()
-    seed, suffix = FieldText(), FieldText()
+    lora, lora_r, seed, suffix = FieldText(), FieldText(), FieldText(), FieldText()
 
     def __init__(
         self,
@@ -67,6 +71,8 @@ class JobLauncher(Panel):
         n_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         learning_rate_multiplier: float | str = "auto",
+        lora: bool | None = None,
+        lora_r: int | str = "auto",
         seed: int | None = None,
         suffix: str | None = None,
     ) -> None:
@@ -89,7 +95,7 @@ class JobLauncher(Panel):
             setattr(self, name, self.fields[name].name_of(file))
         self.method = method
         self.n_epochs, self.batch_size, self.seed, self.suffix = n_epochs, batch_size, seed, suffix
-        self.learning_rate_multiplier = learning_rate_multiplier
+        self.learning_rate_multiplier, self.lora, self.lora_r = learning_rate_multiplier, lora, lora_r
         for field in self.fields.values():
             field.control.observe(self.catch_errors(self._on_change), names="value")
         self._button.on_click(self.catch_errors(self._start_launch))
@@ -106,11 +112,18 @@ class JobLauncher(Panel):
             If a field that it needs cannot be parsed.
         """
         file, n_epochs = self.fields["train_file"].value(), self.fields["n_epochs"].value()
-        count, model = self._options.count(file), self.model
+        model = self.model
+        count, facts = self._options.count(file, model), self._options.facts(model)
         if count is None or not count.tokens:
             return None
-        sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model)
-        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=self._options.n_waiting())
+        whole = self.fields["lora"].value() is False
+        memory = BUNDLED_MEMORY if self._options.is_bundled(model) else ""
+        if facts is not None:
+            batch_size, rank = self.fields["batch_size"].value() or USUAL_BATCH, self.fields["lora_r"].value()
+            memory = facts.memory_text(count.lengths, batch_size=batch_size, rank=rank, whole=whole)
+        sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model, whole=whole)
+        n_before = self._options.n_waiting()
+        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=n_before, memory=memory)
 
     def settings(self) -> JobSettings:
         """Return the settings that the form holds.
@@ -193,14 +206,22 @@ class JobLauncher(Panel):
         return markup.table("The form and the job", ("field", "value"), self._facts())
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [(field.label, field.text or "(empty)") for field in self.fields.values()]
+        facts = [(field.label, field.shown or "(empty)") for field in self.fields.values() if field.offered]
         try:
             estimated = self.estimate
         except (ValueError, OSError):
             estimated = None
         if estimated is not None:
-            facts += [("Time", estimated.time), ("Cost", estimated.money)]
+            facts += self._estimate_facts(estimated)
         return [*facts, ("Job", self.job.id if self.job else "not launched")]
+
+    def _estimate_facts(self, estimated: Estimate) -> list[tuple[str, str]]:
+        base = self._options.facts(self.model) or (bundled_text() if self._options.is_bundled(self.model) else None)
+        facts = [] if base is None else [(base_of(self.model), str(base))]
+        facts.append(("Time", estimated.time))
+        if estimated.memory:
+            facts.append(("Memory", estimated.memory))
+        return [*facts, ("Cost", estimated.money)]
 
     def _refresh_options(self, model: str | None) -> None:
         """Request what there is to choose from and fill the lists; what is chosen stays."""
@@ -211,6 +232,14 @@ class JobLauncher(Panel):
             self.model = chosen
         for name in ("train_file", "validation_file"):
             self.fields[name].offer(self._options.files)
+        for name in ("lora", "lora_r"):
+            self.fields[name].offered = self._options.takes_lora
+        self.fields["model"].show_note(
+            " ".join(
+                f"To have {name} in this list, type: ftwidgets models add {name} (where the sandbox runs), then press Refresh."
+                for name in self._options.missing_models()
+            )
+        )
         if self._options.error:
             self.show_status(self._options.error, "wrong")
         elif had_error:
@@ -246,7 +275,7 @@ class JobLauncher(Panel):
         for field in self.fields.values():
             field.show_error(field.problem())
         train, validation = self.fields["train_file"], self.fields["validation_file"]
-        count = None if train.problem() else self._options.count(train.value())
+        count = None if train.problem() else self._options.count(train.value(), self.model)
         if count is not None and count.warning:
             train.show_error(count.warning)
         if validation.text and validation.text == train.text:
@@ -263,7 +292,7 @@ class JobLauncher(Panel):
             return
         facts = [("Time and cost", "not known; the file could not be counted from here.")]
         if estimated is not None:
-            facts = [("Time", estimated.time), ("Cost", estimated.money)]
+            facts = self._estimate_facts(estimated)
         self._estimate_view.html = "".join(f"<p><strong>{name}:</strong> {escape(text)}</p>" for name, text in facts)
 
     def _update_button(self) -> None:

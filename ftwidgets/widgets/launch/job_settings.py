@@ -1,11 +1,11 @@
 """The settings of a job: parsed from the texts of the form, and written as `openai` calls.
 
-The limits are those of OpenAI's published API (openapi.yaml: CreateFineTuningJobRequest).
+The limits are those of OpenAI's published API (openapi.yaml: CreateFineTuningJobRequest); the settings of an adapter are those
+of the sandbox and of Nebius.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ from pathlib import Path
 from ftwidgets.jobs.upload import find_path
 from ftwidgets.widgets.base import markup
 
-MOST_EPOCHS, LARGEST_BATCH, LARGEST_SEED, LONGEST_SUFFIX = 50, 256, 2**31 - 1, 64
+MOST_EPOCHS, LARGEST_BATCH, LARGEST_RANK, LARGEST_SEED, LONGEST_SUFFIX = 50, 256, 256, 2**31 - 1, 64
 METHODS = {
     "supervised": "Supervised: learn from example answers",
     "dpo": "Preferences (DPO): not offered here",
     "reinforcement": "Reinforcement: not offered here",
 }
+TRAINED_WEIGHTS = {"": "The service chooses", "True": "An adapter (LoRA)", "False": "All weights"}
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,20 @@ class JobSettings:
     n_epochs: int | None
     batch_size: int | None
     learning_rate_multiplier: float | None
+    lora: bool | None
+    lora_r: int | None
     seed: int | None
     suffix: str | None
 
     @property
-    def hyperparameters(self) -> dict[str, int | float]:
+    def hyperparameters(self) -> dict[str, int | float | bool]:
         """The hyperparameters that were chosen."""
         chosen = {
             "n_epochs": self.n_epochs,
             "batch_size": self.batch_size,
             "learning_rate_multiplier": self.learning_rate_multiplier,
+            "lora": self.lora,
+            "lora_r": self.lora_r,
         }
         return {name: value for name, value in chosen.items() if value is not None}
 
@@ -81,7 +86,8 @@ class JobSettings:
         lines += ["job = client.fine_tuning.jobs.create(", f"    model={markup.literal(self.model)},", *arguments]
         if self.hyperparameters:
             lines += ["    method={", '        "type": "supervised",']
-            lines += [f'        "supervised": {{"hyperparameters": {json.dumps(self.hyperparameters)}}},', "    },"]
+            chosen = ", ".join(f'"{name}": {value!r}' for name, value in self.hyperparameters.items())
+            lines += [f'        "supervised": {{"hyperparameters": {{{chosen}}}}},', "    },"]
         if self.seed is not None:
             lines.append(f"    seed={self.seed},")
         if self.suffix is not None:
@@ -123,6 +129,11 @@ def parse_method(text: str) -> str:
     if text != "supervised":
         raise ValueError("this kit trains from example answers only: choose supervised.")
     return text
+
+
+def parse_trained_weights(text: str) -> bool | None:
+    """Return whether an adapter is trained (True) or all weights (False); None leaves that to the service."""
+    return {"True": True, "False": False}.get(text)
 
 
 def parse_count(text: str, *, most: int) -> int | None:

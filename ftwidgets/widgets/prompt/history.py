@@ -1,4 +1,4 @@
-"""The history of the prompt tester: as a table, and as HTML (two answers side by side, the history page by page)."""
+"""The history of the prompt tester: as a table, and as HTML (answers side by side, the history page by page)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = 5  # requests on a page of the history
+SIDES = ("left", "right", "third", "fourth")  # where the answers of a request stand
 
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;max-width:75ch;margin:4px 0"
 
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A request, the two models (`names` as shown, `models` as sent), and what they answered."""
+    """A request, the models (`names` as shown, `models` as sent), and what they answered."""
 
     request: PromptRequest
-    names: tuple[str, str]
-    models: tuple[str, str]
-    answers: tuple[StreamedAnswer, StreamedAnswer]
+    names: tuple[str, ...]
+    models: tuple[str, ...]
+    answers: tuple[StreamedAnswer, ...]
 
 
 def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:
@@ -33,15 +34,22 @@ def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
+    sides = _sides(entries)
     for entry in entries:
         request = entry.request
         row: list[object] = [request.prompt, request.system, request.temperature, request.max_tokens, request.seed]
         for name, answer in zip(entry.names, entry.answers, strict=True):
             row += [name, answer.text, note(request, answer)]
+        row += ["", "", ""] * (len(sides) - len(entry.names))
         rows.append(row)
     columns = ["prompt", "system", "temperature", "max_tokens", "seed"]
-    columns += [f"{side}{part}" for side in ("left", "right") for part in ("", "_answer", "_note")]
+    columns += [f"{side}{part}" for side in sides for part in ("", "_answer", "_note")]
     return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
+
+
+def _sides(entries: Sequence[HistoryEntry]) -> Sequence[str]:
+    """Return the sides that some entry has, at least the first two."""
+    return SIDES[: max([2, *(len(entry.names) for entry in entries)])]
 
 
 def note(request: PromptRequest, answer: StreamedAnswer) -> str:
@@ -59,16 +67,20 @@ def note(request: PromptRequest, answer: StreamedAnswer) -> str:
             return ""
 
 
-def outcome(left: StreamedAnswer, right: StreamedAnswer) -> tuple[str, str]:
-    """Return how a request to both models ended, and the kind of status line for it."""
-    wrong = [where for where, answer in (("left", left), ("right", right)) if answer.ended == "error"]
-    if len(wrong) == 2:
-        return "Neither model answered; each side says why.", "wrong"
+def outcome(answers: Sequence[StreamedAnswer]) -> tuple[str, str]:
+    """Return how a request to several models ended, and the kind of status line for it."""
+    wrong = [where for where, answer in zip(SIDES, answers, strict=False) if answer.ended == "error"]
+    few = len(answers) == 2
+    if len(wrong) == len(answers):
+        return "Neither model answered; each side says why." if few else "No model answered; each column says why.", "wrong"
     if wrong:
-        return f"The {wrong[0]} model gave an error; its side says why. The other one answered.", "wrong"
-    if STOPPED in (left.ended, right.ended):
+        rest = "The other one answered." if few else "The others answered."
+        if len(wrong) == 1:
+            return f"The {wrong[0]} model gave an error; its side says why. {rest}", "wrong"
+        return f"These models gave an error: {', '.join(wrong)}; their columns say why. {rest}", "wrong"
+    if any(answer.ended == STOPPED for answer in answers):
         return "Stopped.", "ok"
-    return "Both models answered.", "ok"
+    return "Both models answered." if few else f"All {len(answers)} models answered.", "ok"
 
 
 def settings(request: PromptRequest) -> str:
@@ -104,8 +116,13 @@ def history_html(entries: Sequence[HistoryEntry], page: int) -> str:
         return ""
     n_pages = -(-len(entries) // PAGE)
     latest = list(enumerate(entries, 1))[::-1][page * PAGE : (page + 1) * PAGE]
-    rows = [[number, entry.request.prompt, settings(entry.request), *answer_texts(entry)] for number, entry in latest]
-    table = markup.table("Asked so far, the latest first", ["No.", "Prompt", "Settings", "Left", "Right"], rows, numbers=[0])
+    sides = _sides([entry for _, entry in latest])
+    rows = [
+        [number, entry.request.prompt, settings(entry.request), *answer_texts(entry), *[""] * (len(sides) - len(entry.names))]
+        for number, entry in latest
+    ]
+    header = ["No.", "Prompt", "Settings", *map(str.capitalize, sides)]
+    table = markup.table("Asked so far, the latest first", header, rows, numbers=[0])
     if n_pages == 1:
         return table
     turn = [("newer", "Newer", page > 0), ("older", "Older", page < n_pages - 1)]

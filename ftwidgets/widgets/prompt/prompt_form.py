@@ -30,6 +30,9 @@ class PromptForm:
         self._choices = tuple(choices)
         self.left = ipywidgets.Combobox(description="Left model", ensure_option=False, **late)
         self.right = ipywidgets.Combobox(description="Right model", ensure_option=False, **late)
+        self.third = ipywidgets.Combobox(description="Third model", ensure_option=False, **late)
+        self.fourth = ipywidgets.Combobox(description="Fourth model", ensure_option=False, **late)
+        self.model_fields = (self.left, self.right, self.third, self.fourth)
         self.system = ipywidgets.Textarea(request.system, description="System prompt", rows=3, **late)
         self.prompt = ipywidgets.Textarea(request.prompt, description="Prompt", rows=3, **late)
         self.temperature = ipywidgets.BoundedFloatText(request.temperature, min=0, max=2, step=0.1, **late)
@@ -38,19 +41,24 @@ class PromptForm:
         self.max_tokens.description = "Max tokens"
         self.seed = ipywidgets.Text(seed, description="Seed", **late)
         self.prompts = ipywidgets.Textarea(description="Prompts", rows=4, **late)
-        self.controls = (self.left, self.right, self.system, self.prompt, self.temperature, self.max_tokens, self.seed)
+        self.controls = (*self.model_fields, self.system, self.prompt, self.temperature, self.max_tokens, self.seed)
         self.go = fields.button("Ask both", primary=True)
         self.halt, self.start = fields.button("Stop"), fields.button("Start the blind vote")
         self.notice, self.result, self.history = Live(role="status"), Live(), Live()
-        self.sides = (Live(), Live())
+        self.sides = tuple(Live() for _ in self.model_fields)
         for side in self.sides:
             side.layout = ipywidgets.Layout(flex="1 1 300px", width="auto", min_width="0")
         side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        self.follow_models()
         self.answers = ipywidgets.VBox([side_by_side, self.history])
         self.top = ipywidgets.VBox(
             [
                 fields.field(self.left, "A model or checkpoint. Clear the field to see the list.", width=_FULL),
                 fields.field(self.right, "The one to compare it with.", width=_FULL),
+                fields.row(
+                    _column(self.third, "Asked too, if it is named.", _WIDE),
+                    _column(self.fourth, "The same.", _WIDE),
+                ),
                 fields.row(
                     _column(self.system, "Sent first. Empty: none is sent.", _WIDE),
                     _column(self.prompt, "What both are asked.", _WIDE),
@@ -79,6 +87,11 @@ class PromptForm:
         """The two models by the names that the service knows."""
         return self.left.value.strip(), self.right.value.strip()
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The models that a request goes to: the two, and the third and fourth if they are named."""
+        return (*self.models, *filter(None, (self.third.value.strip(), self.fourth.value.strip())))
+
     def request(self, prompt: str | None = None) -> PromptRequest:
         """Return what the fields hold; a given prompt takes the place of the field's."""
         text, seed = self.prompt.value if prompt is None else prompt, self.seed.value.strip()
@@ -91,21 +104,28 @@ class PromptForm:
         system = self.system.value if self.system.value.strip() else ""
         return PromptRequest(text, system, self.temperature.value, self.max_tokens.value, number)
 
-    def show(self, left: str, right: str) -> None:
-        """Show the form with two models in its fields."""
-        for field, model in ((self.left, left), (self.right, right)):
+    def show(self, *models: str) -> None:
+        """Show the form with these models in its fields."""
+        for i, field in enumerate(self.model_fields):
             field.options = self._choices
-            field.value = model
+            field.value = models[i] if i < len(models) else ""
         self._display("")
 
     def hide(self) -> None:
         """Hide the form and clear every name of a model, out of hidden parts too."""
-        for field in (self.left, self.right):
+        for field in self.model_fields:
             field.options = ()
             field.value = ""
         for part in (*self.sides, self.history, self.notice, self.result):
             part.html = ""
         self._display("none")
+
+    def follow_models(self) -> None:
+        """Show as many columns as there are models, and their number on the button."""
+        n = len(self.asked)
+        self.go.description = self.go.tooltip = "Ask both" if n == 2 else f"Ask all {n}"
+        for i, side in enumerate(self.sides):
+            side.layout.display = "" if i < n else "none"
 
     def _display(self, value: str) -> None:
         for box in (self.top, self.answers, self.blind):

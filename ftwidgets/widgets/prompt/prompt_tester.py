@@ -16,7 +16,7 @@ from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import history
 from ftwidgets.widgets.prompt.ballot import AnswerPair, Choice, Votes
 from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
-from ftwidgets.widgets.prompt.history import HistoryEntry
+from ftwidgets.widgets.prompt.history import SIDES, HistoryEntry
 from ftwidgets.widgets.prompt.prompt_form import PromptForm, list_models, named_models
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
 from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PromptTester(Panel):
-    """Ask two models the same, side by side, and vote on answers without knowing whose they are.
+    """Ask two to four models the same, side by side, and vote on the answers of two without knowing whose they are.
 
     Parameters
     ----------
@@ -35,8 +35,10 @@ class PromptTester(Panel):
         Any `openai` client.
     models
         Names of models or checkpoints, or a mapping from what to call them to their names:
-        `{"base": "nano-2026-11", "tuned": job.model}`. The first two are asked; the lists offer the others.
+        `{"base": "nano-2026-11", "tuned": job.model}`. The first `columns` are asked; the lists offer the others.
         None: the latest tuned model that the service lists, and its base.
+    columns
+        How many of `models` are asked side by side: 2, 3 or 4. The form can change that.
     prompt, system, temperature, max_tokens, seed
         What the fields hold at the beginning. An empty `system` sends no system message.
     training_system
@@ -55,7 +57,10 @@ class PromptTester(Panel):
         max_tokens: int = 60,
         seed: int | None = None,
         training_system: str | None = None,
+        columns: int = 2,
     ) -> None:
+        if not 2 <= columns <= len(SIDES):
+            raise ValueError(f'"columns" must be 2, 3 or 4: {columns!r}')
         self._client = client
         pairs = named_models(list_models(client) if models is None else models)
         choices = [model for _name, model in pairs]
@@ -63,6 +68,7 @@ class PromptTester(Panel):
         self._trained = TrainedPrompts(client, training_system)
         self._entries: list[HistoryEntry] = []
         self._history_page = 0
+        self._others: tuple[str, ...] = ()  # the third and fourth model, which a blind vote hides
         self._stop, self._start_lock = threading.Event(), threading.Lock()
         self._task: BackgroundTask[None] = BackgroundTask("question to the models", on_error=self.show_error)
         self._look_up_task: BackgroundTask[None] = BackgroundTask("look at the training", on_error=lambda _error: None)
@@ -71,8 +77,7 @@ class PromptTester(Panel):
         self._blind_vote = BlindVote(client, self._task, show_status=self.show_status, catch_errors=self.catch_errors)
         parts = [self.form.top, self._blind_vote]
         super().__init__("Try your model", parts, below_status=[self.form.answers], below_code=[self.form.blind])
-        left, right = (*choices, "", "")[:2]
-        self._show_form(left, right)
+        self._show_form(*choices[:columns])
         for control in self.form.controls:
             control.observe(self.catch_errors(self._on_change), names="value")
         self.form.go.on_click(self.catch_errors(self.ask))
@@ -83,22 +88,22 @@ class PromptTester(Panel):
 
     @property
     def models(self) -> tuple[str, str]:
-        """The two models by the names that the service knows, left and right."""
+        """The two models by the names that the service knows, left and right; a blind vote is about these."""
         return self._blind_vote.models if self.voting else self.form.models
 
     @property
     def code(self) -> str:
-        """The streamed calls that ask what the fields hold: both models, or the one that is named."""
+        """The streamed calls that ask what the fields hold: every model that is named."""
         if self.voting:
             raise FtwidgetsError("the code names the models. It is shown again after the reveal.")
-        models = [model for model in self.models if model]
+        models = [model for model in self.form.asked if model]
         if not models:
             raise ValueError("there is no model yet. Name one.")
         return self.form.request().code(models)
 
     @property
     def history(self) -> pd.DataFrame:
-        """Everything asked so far, one row for each request, with the answers of the left and the right model."""
+        """Everything asked so far, one row for each request, with the answers from left to right."""
         return history.to_frame(self._entries)
 
     # Asking
@@ -127,7 +132,7 @@ class PromptTester(Panel):
             self._check_free()
             if prompt is not None:
                 self.form.prompt.value = prompt
-            request, models = self.form.request(), self.models
+            request, models = self.form.request(), self.form.asked
             stop = self._stop = threading.Event()
             self._task.start(lambda: self._ask(request, models, stop))
         return self
@@ -162,21 +167,20 @@ class PromptTester(Panel):
         self._stop.set()
         self._blind_vote.stop()
 
-    def _ask(self, request: PromptRequest, models: tuple[str, str], stop: threading.Event) -> None:
+    def _ask(self, request: PromptRequest, models: tuple[str, ...], stop: threading.Event) -> None:
         def show(position: int, answer: StreamedAnswer) -> None:
             self._show_answer(position, models[position], request, answer)
 
-        self.show_status("Both models are asked.")
-        show(0, StreamedAnswer())
-        show(1, StreamedAnswer())
-        left, right = ask_all(self._client, models, request, on_change=show, stop=stop)
-        names = (self._name(models[0]), self._name(models[1]))
-        self._entries.append(HistoryEntry(request, names, models, (left, right)))
+        self.show_status("Both models are asked." if len(models) == 2 else f"All {len(models)} models are asked.")
+        for position in range(len(models)):
+            show(position, StreamedAnswer())
+        answers = ask_all(self._client, models, request, on_change=show, stop=stop)
+        self._entries.append(HistoryEntry(request, tuple(map(self._name, models)), models, tuple(answers)))
         self._show_history(0)
-        show(0, left)
-        show(1, right)
+        for position, answer in enumerate(answers):
+            show(position, answer)
         self._look_up()
-        self.show_status(*history.outcome(left, right))
+        self.show_status(*history.outcome(answers))
         self.update_static_view()
 
     # The blind vote
@@ -230,6 +234,7 @@ class PromptTester(Panel):
             if not left or not right or left == right:
                 raise ValueError(f"a blind vote needs two different models; these are {left!r} and {right!r}.")
             names = (self._name(left), self._name(right))
+            self._others = self.form.asked[2:]
             self._blind_vote.start(self.form.request(unique[0]), unique, (left, right), names, seed=seed)
         return self
 
@@ -261,7 +266,7 @@ class PromptTester(Panel):
             self.update_static_view()
         elif change["new"] is VoteState.IDLE:
             self._toggle.layout.display = ""
-            self._show_form(*self._blind_vote.models)
+            self._show_form(*self._blind_vote.models, *self._others)
             self.update_static_view()
             if change["old"] is VoteState.VOTING and self.votes is not None:
                 self.form.result.html = self.votes._repr_html_()
@@ -274,7 +279,8 @@ class PromptTester(Panel):
         if self.voting:
             n_voted = self._blind_vote.n_voted
             return f"A blind vote is going on: {n_voted} votes so far. The names are hidden until the last one."
-        lines = [f"Left: {self._name(self.models[0])}. Right: {self._name(self.models[1])}."]
+        asked = zip(SIDES, self.form.asked, strict=False)
+        lines = [" ".join(f"{side.capitalize()}: {self._name(model)}." for side, model in asked)]
         for entry in self._entries[-1:]:
             lines.append(f"Prompt: {entry.request.prompt} ({history.settings(entry.request)})")
             lines += [f"  {text}" for text in history.answer_texts(entry)]
@@ -296,32 +302,42 @@ class PromptTester(Panel):
         if self._task.busy:
             raise FtwidgetsError("the models are still answering. Wait for them, or stop them.")
 
-    def _show_form(self, left: str, right: str) -> None:
-        self.form.show(left, right)
-        last = self._entries[-1] if self._entries and self._entries[-1].models == (left, right) else None
-        for position, model in enumerate((left, right)):
-            request, answer = (last.request, last.answers[position]) if last else (PromptRequest(""), None)
-            self._show_answer(position, model, request, answer)
+    def _show_form(self, *models: str) -> None:
+        self.form.show(*models)
+        self._show_columns()
         self._show_history(0)
         self._on_change()
+
+    def _show_columns(self) -> None:
+        """Show a column for each model: with its last answer, if these models were asked last."""
+        asked = self.form.asked
+        last = self._entries[-1] if self._entries and self._entries[-1].models == asked else None
+        for position, model in enumerate(asked):
+            request, answer = (last.request, last.answers[position]) if last else (PromptRequest(""), None)
+            self._show_answer(position, model, request, answer)
+        self.form.follow_models()
 
     def _on_change(self) -> None:
         if self.voting:
             return
         self.refresh_code()
         self._show_warnings()
-        if not all(map(self._trained.is_done, self.models)):
+        self.form.follow_models()
+        for position, model in enumerate(self.form.asked):
+            if not self.form.sides[position].html:  # a column that was not there before
+                self._show_answer(position, model, PromptRequest(""), None)
+        if not all(map(self._trained.is_done, self.form.asked)):
             self._look_up_task.start(self._look_up)
 
     def _look_up(self) -> None:
-        """Request the system prompts that the two models were trained with; the models may change meanwhile."""
-        while new := [model for model in self.models if not self._trained.is_done(model)]:
+        """Request the system prompts that the models were trained with; the models may change meanwhile."""
+        while new := [model for model in self.form.asked if not self._trained.is_done(model)]:
             self._trained.look_up(new[0])
             if not self.voting:
                 self._show_warnings()
 
     def _warnings(self) -> list[str]:
-        return self._trained.warnings(self.form.system.value, {self._name(model): model for model in self.models})
+        return self._trained.warnings(self.form.system.value, {self._name(model): model for model in self.form.asked})
 
     def _show_warnings(self) -> None:
         warnings = self._warnings()
@@ -330,7 +346,7 @@ class PromptTester(Panel):
         self.form.notice.html = html if warnings else ""
 
     def _show_answer(self, position: int, model: str, request: PromptRequest, answer: StreamedAnswer | None) -> None:
-        where = ("Left", "Right")[position]
+        where = SIDES[position].capitalize()
         self.form.sides[position].html = history.side_html(where, self._name(model), model, request, answer)
 
     def _show_history(self, page: int) -> None:

@@ -1,5 +1,6 @@
 """The form for a job: what it says before the button, one job for one form, and every mistake in words."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +12,14 @@ import numpy as np
 import openai
 import pytest
 
-from ftwidgets import Job
+from ftwidgets import Job, launch
 from ftwidgets.data.cost import prices
 from ftwidgets.data.tokens import count_tokens
-from ftwidgets.engine import auto_hyperparameters
+from ftwidgets.engine import LoraSettings, Model, auto_hyperparameters, training_memory
 from ftwidgets.errors import DataError
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.widgets.launch import JobLauncher, estimate
+from ftwidgets.widgets.launch.base_facts import BaseFacts, read_facts
 
 CHAT = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
 
@@ -363,6 +365,106 @@ def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
     assert standard is not None
     assert "two idle cores" in standard.source
     assert estimate.n_waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
+
+
+@pytest.fixture
+def with_tiny(tmp_path: Path, added: Path) -> Iterator[openai.OpenAI]:
+    """Give a client of a sandbox to which a base model was added, with a token a byte."""
+    with Sandbox(tmp_path / "home", models=added.parent) as sandbox, sandbox.client(max_retries=0) as made:
+        yield made
+
+
+def test_an_added_model_is_counted_and_estimated_by_itself(with_tiny: openai.OpenAI, train: Path, added: Path) -> None:
+    """Its own tokens, as the job then trains them; size, speed and memory of this machine; the next estimate by that job."""
+    launcher = JobLauncher(with_tiny, train, model="tiny", n_epochs=1, batch_size=4)
+    assert "tiny" in launcher.fields["model"].control.options
+    announced = launcher.estimate
+    assert announced is not None
+    (each,) = count_tokens(
+        [{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}], "tiny"
+    )
+    assert announced.trained_tokens == 12 * each
+    assert "from how fast this machine multiplies matrices" in announced.time
+    assert "reads 1,024 tokens" in launcher.static_text()
+    assert "GB in all" in launcher.static_text()
+    assert launcher.launch().wait(timeout=60).details.trained_tokens == announced.trained_tokens
+    launcher.refresh()
+    assert launcher.estimate is not None
+    assert "as your last job ran" in launcher.estimate.time
+
+
+@pytest.mark.parametrize(("rank", "whole"), [(None, False), (4, False), (None, True)])
+def test_the_memory_is_what_the_engine_counts(
+    with_tiny: openai.OpenAI, train: Path, added: Path, rank: int | None, whole: bool
+) -> None:
+    """By the model's body alone the launcher comes to the figures by which the sandbox accepts or rejects the job."""
+    facts = read_facts(with_tiny.models.retrieve("tiny"))
+    assert facts is not None
+    model, lengths = Model.load(added, context=1024), [30, 7, 500, 41, 200]
+    lora = None if whole else LoraSettings(rank or 16, 32.0)
+    for way, keep in (("kept", "all"), ("recomputed", "inputs")):
+        counted = training_memory(model, lora, lengths, 3, keep)
+        assert facts.job_memory(way, lengths, 3, rank, whole=whole) == counted
+
+
+def test_what_is_said_about_memory() -> None:
+    """Enough; enough for the slower way; not enough: each in words, with what is free."""
+    way = {"per_token": 10**6, "per_token_of_longest": 0}
+    memory = {"free": 10**9, "weights": 0, "per_rank": 0, "all_weights": 0, "kept": way}
+    facts = BaseFacts(10**6, 10**6, 1024, 100.0, {**memory, "recomputed": {**way, "per_token": 10**5}})
+    texts = [facts.memory_text([n], batch_size=1, rank=None, whole=False) for n in (100, 1000, 10_000)]
+    assert texts[0] == "About 0.2 GB in all; 1.0 GB are free."
+    assert "computed twice, since only 1.0 GB are free" in texts[1]
+    assert texts[2].startswith("The job needs about 1.0 GB, and 1.0 GB are free: it will be rejected.")
+    odd = openai.types.Model.model_validate(
+        {"id": "x", "object": "model", "created": 1, "owned_by": "y", "ftwidgets": {"a": 1}}
+    )
+    assert read_facts(odd) is None
+
+
+def test_an_adapter_is_chosen_in_the_form(with_tiny: openai.OpenAI, train: Path) -> None:
+    """Rank and kind go into the request and the code, and only where they are set; a bad rank is told at its field."""
+    launcher = JobLauncher(with_tiny, train, model="tiny", n_epochs=1)
+    assert "lora" not in launcher.code
+    launcher.lora, launcher.lora_r = True, 4
+    assert '"lora": True, "lora_r": 4' in launcher.code
+    assert "What is trained: An adapter (LoRA)" in launcher.static_text()
+    chosen = launcher.launch().wait(timeout=60).details.method.supervised.hyperparameters  # type: ignore[union-attr]
+    assert (chosen.lora, chosen.lora_r) == (True, 4)  # type: ignore[union-attr]
+    launcher.lora_r = "half"
+    assert "from 1 to 256" in told(launcher, "lora_r")
+
+
+def test_a_service_without_adapters_is_not_asked_for_one(train: Path) -> None:
+    """At OpenAI the fields are not there, and `launch` says why in a sentence; nothing is sent."""
+
+    def reject(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(500, json={"error": {"message": "down"}})
+
+    http = httpx2.Client(transport=httpx2.MockTransport(reject))
+    with openai.OpenAI(api_key="k", max_retries=0, http_client=http, base_url="https://api.openai.com/v1") as other:
+        launcher = JobLauncher(other, train, model="m")
+        assert not launcher.fields["lora"].offered
+        assert "LoRA" not in launcher.static_text()
+        with pytest.raises(DataError, match="OpenAI chooses by itself what a job trains: leave out lora_r"):
+            launch(other, train, model="m", lora_r=8)
+
+
+def test_a_model_that_could_be_added_is_named(client: openai.OpenAI, with_tiny: openai.OpenAI, train: Path) -> None:
+    """With the command, under the list that does not have it."""
+    assert "type: ftwidgets models add smollm2-135m" in JobLauncher(client, train).fields["model"]._note.html
+
+
+def test_rows_beyond_the_context_are_told_and_not_counted(client: openai.OpenAI, train: Path) -> None:
+    """The end of a long row is not trained on: the estimate has the tokens that the job reports."""
+    row = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "word " * 600}]}
+    train.write_text(CHAT * 11 + json.dumps(row) + "\n")
+    launcher = JobLauncher(client, train, n_epochs=1)
+    warning = "There is 1 example of more than 512 tokens; nano-2026-11 does not read what is beyond."
+    assert warning in told(launcher, "train_file")
+    assert launcher.estimate is not None
+    announced = launcher.estimate.trained_tokens
+    assert launcher.launch().wait(timeout=60).details.trained_tokens == announced
 
 
 @pytest.mark.parametrize("n_examples", [1, 3, 4, 12, 33, 34, 100, 8333, 8334, 25_000, 100_000])

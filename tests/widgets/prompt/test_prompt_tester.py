@@ -55,6 +55,46 @@ def whole(tester: PromptTester) -> str:
 # Asking
 
 
+def test_four_are_asked_side_by_side(service: Scripted) -> None:
+    """All get the same request; each has its column, its place in the history and in the code; a cleared one is gone."""
+    service.says |= {"gamma": "seven", "delta": 429}
+    names = {"Alphonse": "alpha", "Bettina": "beta", "Cecil": "gamma", "Dora": "delta"}
+    tester = PromptTester(service.client(), names, columns=4, prompt="Hi?")
+    assert tester.form.go.description == "Ask all 4"
+    tester.ask().wait(10)
+    assert sorted(body["model"] for body in service.asked) == ["alpha", "beta", "delta", "gamma"]
+    texts = [side.html for side in tester.form.sides]
+    assert all(f"{title}</h4>" in text for title, text in zip(names, texts, strict=True))
+    assert "seven" in texts[2]
+    assert "The fourth model gave an error" in tester.status.html
+    assert (tester.history.loc[0, "third_answer"], tester.history.loc[0, "fourth_answer"]) == ("seven", "")
+    assert 'for model in ["alpha", "beta", "gamma", "delta"]' in tester.code
+    assert "Third: Cecil. Fourth: Dora." in tester.static_text()
+    tester.form.fourth.value = tester.form.third.value = ""
+    assert [side.layout.display for side in tester.form.sides] == ["", "", "none", "none"]
+    tester.ask().wait(10)
+    assert list(tester.history["third_answer"]) == ["seven", ""]
+    assert "Both models answered." in tester.status.html
+
+
+def test_a_third_model_is_hidden_in_a_blind_vote_and_comes_back(service: Scripted) -> None:
+    """The vote is about the first two; no name is anywhere meanwhile; afterwards the form is as it was."""
+    service.says["gamma"] = "seven"
+    tester = of(service, prompt="Hi?")
+    tester.form.third.value = "gamma"
+    tester.blind(["Hi?"]).wait(10)
+    assert "gamma" not in whole(tester)
+    tester.vote("left")
+    assert tester.form.asked == ("alpha", "beta", "gamma")
+
+
+@pytest.mark.parametrize("columns", [1, 5])
+def test_there_are_two_to_four_columns(service: Scripted, columns: int) -> None:
+    """Another number is an error that says so."""
+    with pytest.raises(ValueError, match=f'"columns" must be 2, 3 or 4: {columns}'):
+        of(service, columns=columns)
+
+
 def test_both_are_asked_the_same(service: Scripted) -> None:
     """What the fields hold is what is sent, streamed, to both; the answers stand on their sides and in the history."""
     tester = of(service, prompt="Hi?", system="Be brief.", temperature=0.7, max_tokens=9, seed=3)
@@ -63,7 +103,7 @@ def test_both_are_asked_the_same(service: Scripted) -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi?"}]
     same = {"messages": messages, "temperature": 0.7, "max_tokens": 9, "seed": 3, "stream": True}
     assert sorted(service.asked, key=lambda body: body["model"]) == [{"model": m, **same} for m in ("alpha", "beta")]
-    left, right = (side.html for side in tester.form.sides)
+    left, right = (side.html for side in tester.form.sides[:2])
     assert "one two three" in left
     assert "four five six" in right
     assert "Left: Alphonse" in left
@@ -107,7 +147,7 @@ def test_the_error_of_one_side_stays_there(service: Scripted) -> None:
     """It is said in words on its side; the other side answers; the history notes it."""
     service.says["alpha"] = 429
     tester = of(service).ask("Hi?").wait(10)
-    left, right = (side.html for side in tester.form.sides)
+    left, right = (side.html for side in tester.form.sides[:2])
     assert "The service rejected the request (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in left
     assert "four five six" in right
     assert tester.history.loc[0, "left_note"].startswith("The service rejected the request (429)")
