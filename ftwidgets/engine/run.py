@@ -92,7 +92,7 @@ class Run(ABC):
         self.step = 0
         self.trained_tokens = 0
         self._sizes = np.array(sizes)
-        self._n_validation = n_validation
+        self.n_validation = n_validation
         self._peak = base_rate * hyperparameters.learning_rate_multiplier
         self._optimizer = AdamW(len(self.model.params.flat))
         # As many gradients as trained weights: with an adapter one in twenty-eight of the model's.
@@ -160,12 +160,12 @@ class Run(ABC):
         """Measure a validation batch, where one is due, and all of validation at an epoch's end."""
         # A batch often, because it is cheap and shows the trend; all of it once an epoch, because a batch is noisy.
         valid = full = None
-        if self._n_validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
+        if self.n_validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
             rng = np.random.default_rng([self.seed, self.step])
-            size = min(self._n_validation, max(8, self.hyperparameters.batch_size))
-            valid = self._measure(rng.choice(self._n_validation, size, replace=False))
-        if self._n_validation and end_of_epoch:
-            full = self._measure(np.arange(self._n_validation))
+            size = min(self.n_validation, max(8, self.hyperparameters.batch_size))
+            valid = self._measure(rng.choice(self.n_validation, size, replace=False))
+        if self.n_validation and end_of_epoch:
+            full = self._measure(np.arange(self.n_validation))
         return valid, full
 
     def _fingerprint(self) -> str:

@@ -15,6 +15,7 @@ from ftwidgets.sandbox.store.queries import last_step
 from ftwidgets.sandbox.store.records import UNFINISHED, CheckpointRecord, EventRecord, JobRecord
 from ftwidgets.sandbox.store.store import Store
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
+from ftwidgets.sandbox.training.step_times import StepTimes
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Run, StepMetrics
@@ -45,9 +46,10 @@ class Recorder:
         self._pending: list[EventRecord] = []
         self._known_steps = last_step(store.db, job.id)
         self._known_epochs = {point.step for point in lifecycle.checkpoints(job.id)}
-        self._first_step = trainer.step
+        validation_steps = trainer.n_validation / trainer.hyperparameters.batch_size
+        self._times = StepTimes(trainer.total_steps, trainer.steps_per_epoch, validation_steps)
         self._clock = store.clock
-        self._began = self._committed = self._saved = self._clock.monotonic()
+        self._last_step = self._committed = self._saved = self._clock.monotonic()
 
     def __enter__(self) -> Recorder:
         return self
@@ -63,6 +65,8 @@ class Recorder:
         if metrics.step > self._known_steps:
             self._pending.append(self._event(metrics))
         now = self._clock.monotonic()
+        self._times.add(now - self._last_step, end_of_epoch=metrics.end_of_epoch)
+        self._last_step = now
         if metrics.end_of_epoch or now - self._committed >= COMMIT_EVERY:
             running = self._commit()
             if metrics.end_of_epoch and (running or self._lifecycle.status(self._job.id) in UNFINISHED):
@@ -110,11 +114,8 @@ class Recorder:
         )
 
     def _estimated_finish(self) -> int | None:
-        done = self._trainer.step - self._first_step
-        if done == 0:
-            return None
-        seconds_per_step = (self._clock.monotonic() - self._began) / done
-        return int(self._clock.time() + seconds_per_step * (self._trainer.total_steps - self._trainer.step)) + 1
+        left = self._times.left(self._trainer.step)
+        return None if left is None else int(self._clock.time() + left) + 1
 
     def _event(self, metrics: StepMetrics) -> EventRecord:
         """Describe a step in the service's words."""

@@ -85,7 +85,7 @@ def bundled_text() -> str:
 
 def read_facts(model: Model) -> BaseFacts | None:
     """Return the facts in a model's body; None where there are none, or in a form that this version does not know."""
-    found = (model.model_extra or {}).get("ftwidgets")
+    found: Any = (model.model_extra or {}).get("ftwidgets")
     try:
         facts = BaseFacts(**{name: found[name] for name in BaseFacts.__dataclass_fields__})
         str(facts), facts.memory_text([1], batch_size=1, rank=None, whole=False)

@@ -29,7 +29,8 @@ MEANINGS = {
 }
 """What a status means."""
 
-_MAX_EVENTS = 12  # in the list
+_MAX_EVENTS = 12  # in the list; warnings and errors are always there
+LATE = 5.0  # seconds after the estimated end
 
 
 def headline(details: FineTuningJob, losses: Losses) -> str:
@@ -63,7 +64,8 @@ def progress_html(details: FineTuningJob, losses: Losses) -> str:
     """Return a progress bar with its figures in words."""
     resting = {"paused", *TERMINAL_STATUSES}
     if losses.total is None or details.status not in {"running", *resting}:
-        figures = f"step {losses.last}" if losses.last else "not begun"
+        begun = "in its first step" if details.status == "running" else "not begun"
+        figures = f"step {losses.last}" if losses.last else begun
         value = ""
     else:
         figures = f"step {losses.last} of {losses.total}"
@@ -80,6 +82,8 @@ def time_left(details: FineTuningJob, losses: Losses) -> str:
     if details.status != "running" or not details.estimated_finish or losses.last == losses.total:
         return ""
     seconds = details.estimated_finish - time.time()
+    if seconds < -LATE:
+        return "it takes longer than expected"
     if seconds < 1:
         return "done any moment"
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
@@ -92,9 +96,13 @@ def events_html(events: Sequence[FineTuningJobEvent]) -> str:
     if not shown:
         return ""
     items = []
-    for event in shown[: -_MAX_EVENTS - 1 : -1]:
+    for position, event in enumerate(reversed(shown)):
+        serious = event.level in ("warn", "error")
+        if position >= _MAX_EVENTS and not serious:
+            continue
         clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
-        items.append(f"<li>{clock} {escape(event.message)}</li>")
+        text = f"{clock} {escape(event.message)}"
+        items.append(f"<li><strong>{text}</strong></li>" if serious else f"<li>{text}</li>")
     heading = "<p><strong>Events</strong>, the latest first</p>"
     return f'{heading}<ul style="margin:0;padding-left:18px">{"".join(items)}</ul>'
 

@@ -10,12 +10,13 @@ from typing import Any
 import httpx2
 import openai
 import pytest
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.widgets.monitor import JobMonitor
-from ftwidgets.widgets.monitor.job_progress import JobSnapshot
+from ftwidgets.widgets.monitor import JobMonitor, status_text
+from ftwidgets.widgets.monitor.job_progress import JobSnapshot, Losses
 from tests.jobs.test_job import Service, described, event, listed, statuses
 
 LINE = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
@@ -374,3 +375,33 @@ def test_leaving_python_does_not_wait_for_the_job(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_warning_is_always_among_the_events() -> None:
+    """However much came after it, and in bold: that memory is short explains why a job is slow."""
+    short = {**event(0, 100, "Memory is short (0.6 GB are free, and 1.0 GB would be used)"), "level": "warn"}
+    others = [event(i, 100 + i) for i in range(1, 40)]
+    events = [FineTuningJobEvent.model_validate(body) for body in (short, *others)]
+    shown = status_text.events_html(events)
+    assert "<strong>" in shown.rpartition("<li>")[2]
+    assert "Memory is short" in shown.rpartition("<li>")[2]
+    assert shown.count("<li>") == 13
+
+
+@pytest.mark.parametrize(
+    ("last", "left", "words"),
+    [
+        (0, None, "in its first step"),
+        (1, 75.5, "step 1 of 24, about 75 s left"),
+        (23, 0.5, "step 23 of 24, done any moment"),
+        (20, -60, "step 20 of 24, it takes longer than expected"),
+        (24, -60, "step 24 of 24"),
+    ],
+)
+def test_the_time_left_is_said_as_far_as_it_is_known(last: int, left: float | None, words: str) -> None:
+    """Nothing before the first step is measured; an estimate that has passed is not repeated as if it still held."""
+    finish = None if left is None else time.time() + left
+    details = FineTuningJob.model_construct(**described("running") | {"estimated_finish": finish})
+    losses = Losses()
+    losses.add(FineTuningJobEvent.model_validate(body) for body in steps_of(last, 24))
+    assert text_of(status_text.progress_html(details, losses)).endswith(words)
