@@ -63,9 +63,6 @@ class ServiceOptions:
         """The ids of the uploaded files, newest first, by what they are called in the form."""
         return {f"{file.filename} ({file.id})": file.id for file in self._files}
 
-    def _is_any_sandbox(self) -> bool:
-        return any(listed.owned_by == _OWNER for listed in self._models)
-
     def is_sandbox(self, model: str) -> bool:
         """Return whether a model is one of the sandbox, or was tuned from one: it trains here and costs nothing."""
         bases = [listed.id for listed in self._models if listed.owned_by == _OWNER]
@@ -78,8 +75,9 @@ class ServiceOptions:
 
     def missing_models(self) -> list[str]:
         """Return the models that a sandbox could train if they were added; none for another service."""
-        names = {listed.id for listed in self._models}
-        return [] if self.error or not self._is_any_sandbox() else [name for name in KNOWN if name not in names]
+        if not any(listed.owned_by == _OWNER for listed in self._models):
+            return []
+        return [name for name in KNOWN if name not in {listed.id for listed in self._models}]
 
     @property
     def takes_lora(self) -> bool:
