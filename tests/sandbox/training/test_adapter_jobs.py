@@ -116,16 +116,17 @@ def test_an_added_model_is_listed_asked_and_tuned_by_an_adapter(sandbox: Sandbox
         client.models.delete(ADDED)
 
 
-def test_an_adapter_that_learns_labels_takes_half_the_rate(sandbox: Sandbox) -> None:
-    """`auto` looks at the answers: a word each here. The bundled model's own weights keep multiplier 1 for both."""
+def test_an_adapter_that_learns_labels_takes_half_the_rate_and_larger_batches(sandbox: Sandbox) -> None:
+    """`auto` looks at the answers: a word each here. The bundled model's own weights keep multiplier 1 and batches of 4."""
     client = sandbox.client()
     rows = make_rows()
     for n, row in enumerate(rows):
         row["messages"][1]["content"] = "yes" if n % 2 else "no"
     file = upload_rows(client, rows)
-    for model, multiplier in ((ADDED, 1.0), (BASE, 1.0)):
+    for model, batch_size in ((ADDED, 8), (BASE, 4)):
         job = client.fine_tuning.jobs.create(model=model, training_file=file, hyperparameters={"n_epochs": 1})
-        assert finish(client, job.id).hyperparameters.learning_rate_multiplier == multiplier
+        chosen = finish(client, job.id).hyperparameters
+        assert (chosen.learning_rate_multiplier, chosen.batch_size) == (1.0, batch_size)
 
 
 def test_all_adapters_of_a_base_share_its_weights(sandbox: Sandbox, models: Path) -> None:
