@@ -1,5 +1,6 @@
 import csv
 import random
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ftwidgets import datasets
 from ftwidgets.errors import DatasetNotFound
 
 COLUMNS = {
+    "brand_voice": ["Prompt", "Completion", "Topic", "Split"],
     "sentiment": ["Prompt", "Completion", "Product", "Split"],
     "support_faq": ["Prompt", "Completion", "Topic", "Split"],
 }
@@ -144,6 +146,32 @@ def test_sentiment_is_balanced_over_several_products() -> None:
         assert (part["Completion"] == "positive").mean() == pytest.approx(0.5, abs=0.02)
     assert (frame["Split"] == "held-out").sum() >= 400
     assert frame["Product"].nunique() >= 4
+
+
+def test_brand_voice_is_sixty_rows_to_learn_and_twenty_held_out() -> None:
+    """Ten topics, each with six messages to learn and two held out; the demo's first ten held-out rows have one of each."""
+    frame = datasets.load("brand_voice")
+    assert set(frame.groupby(["Topic", "Split"]).size().unstack().itertuples(index=False, name=None)) == {(2, 6)}
+    assert datasets.load("brand_voice", "held-out").head(10)["Topic"].nunique() == frame["Topic"].nunique() == 10
+
+
+def test_brand_voice_keeps_every_fact_of_a_message() -> None:
+    """Each number, amount, time, date and name of a prompt is in its completion, and the completion adds no number."""
+    fact = re.compile(r"£?\d+(?:[.:]\d+)?%?")
+    name = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]{2,}")  # a capital inside a sentence
+    for _, row in datasets.load("brand_voice").iterrows():
+        assert sorted(set(fact.findall(row["Prompt"]))) == sorted(set(fact.findall(row["Completion"]))), row.to_dict()
+        assert all(word in row["Completion"] for word in name.findall(row["Prompt"])), row.to_dict()
+
+
+def test_brand_voice_has_one_manner_and_no_template() -> None:
+    """Every completion says "we" or "you", none uses officialese or "!", and no two are nearly the same."""
+    completions = datasets.load("brand_voice")["Completion"]
+    spoken = completions.str.contains(r"\b(?:we|us|our|you|your)\b", case=False)
+    assert completions[~spoken].tolist() == []
+    stiff = completions.str.contains(r"!|\b(?:hereby|kindly|unable|inconvenience|valued|regret|prohibited|must)\b", case=False)
+    assert completions[stiff].tolist() == []
+    assert closest(completions.tolist(), jaccard(completions.tolist()), 0.6) == []
 
 
 @pytest.mark.parametrize("name", COLUMNS)

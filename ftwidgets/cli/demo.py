@@ -1,4 +1,7 @@
-"""`ftwidgets demo`: what `tune` does, on the bundled support FAQ; with a picture of the curve and answers side by side."""
+"""`ftwidgets demo`: what `tune` does, on the bundled support FAQ; with a picture of the curve and answers side by side.
+
+With `--model` and a larger model, a task that `nano` cannot do: `brand_voice`.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +37,26 @@ SHOWN = 4  # held-out questions whose answers are shown side by side
 
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
-    parser = commands.add_parser("demo", help="fine-tune a model on the support FAQ, here in the terminal")
+    parser = commands.add_parser("demo", help="fine-tune a model on bundled data, here in the terminal")
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
     parser.add_argument("--out", type=folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
+    parser.add_argument("--epochs", type=positive_int, metavar="N", help="how often the model sees the examples")
     parser.add_argument(
-        "--epochs", type=positive_int, metavar="N", default=EPOCHS, help="how often the model sees the examples"
+        "--model",
+        metavar="NAME",
+        default=BASE,
+        help=f"the model to start from (default: {BASE}); another one, such as smollm2-135m, rewrites in a shop's voice",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the demo, print each step, and return the exit code."""
+    """Run the demo that suits the model, print each step, and return the exit code."""
+    from ftwidgets.models import show
+
+    if not show(options.model).bundled:
+        from ftwidgets.cli import brand_voice
+
+        return brand_voice.run(options)
     out: Path = options.out
     began = time.monotonic()
     own = state_folder(options.home) / time.strftime("demo-%Y%m%d-%H%M%S")
@@ -52,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         files, held_out = make_files(out)
     with open_sandbox(own) as sandbox, sandbox.client() as client:
         with step("Upload and fine-tune"):
-            job = start(client, files, model=BASE, n_epochs=options.epochs, seed=SEED, suffix="faq")
+            job = start(client, files, model=BASE, n_epochs=options.epochs or EPOCHS, seed=SEED, suffix="faq")
             train(client, job, own)
         with step("Read the curve"):
             show_losses(job)

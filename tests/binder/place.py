@@ -71,10 +71,14 @@ def build(folder: Path) -> Place:
     home.mkdir()
     path = os.pathsep.join([str(folder / "venv/bin"), os.environ.get("PATH", os.defpath)])
     place = Place(repository, folder / "venv/bin", {**kept, "HOME": str(home), "PATH": path})
-    with_cache = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))}
-    done = place.run("python", "-m", "pip", "install", "--quiet", "-r", "binder/requirements.txt", **with_cache)
+    done = place.run("python", "-m", "pip", "install", "--quiet", "-r", "binder/requirements.txt", **pip_cache())
     assert done.returncode == 0, done.stderr[-3000:]
     return place
+
+
+def pip_cache() -> dict[str, str]:
+    """The user's cache of downloads, the one thing of the user's that a place may have."""
+    return {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))}
 
 
 @contextmanager

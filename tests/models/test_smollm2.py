@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ftwidgets.cli import main
 from ftwidgets.engine import Model, generate
 from ftwidgets.models import ModelEntry, add, model_folder, show
 from ftwidgets.models.known import SMOLLM2
@@ -58,3 +60,18 @@ def test_it_speaks_english(added: ModelEntry) -> None:
     model = Model.load(model_folder("smollm2-135m", added.folder.parent))
     prompt = model.tokenizer.encode_prompt([{"role": "user", "content": "What is the capital of France?"}])
     assert "Paris" in "".join(piece.text for piece in generate(model, prompt, max_tokens=16, temperature=0.0))
+
+
+def test_the_demo_gives_it_a_voice(
+    added: ModelEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 20 held-out messages, it answers at least 18 as "we" to "you", and more than the base with every number kept."""
+    assert added.folder is not None
+    monkeypatch.setenv("FTWIDGETS_MODELS", str(added.folder.parent))
+    assert main.main(["demo", "--model", "smollm2-135m", "--home", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    out = capsys.readouterr().out
+    assert len(re.findall(r"^ +message ", out, re.MULTILINE)) == 10
+    _, tuned = map(int, re.findall(r'says "we" or "you" +(\d+) +(\d+)', out)[0])
+    assert tuned >= 18
+    base, tuned = map(int, re.findall(r"keeps every number \(\d+ have some\) +(\d+) +(\d+)", out)[0])
+    assert tuned > base
