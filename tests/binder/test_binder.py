@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import secrets
 import socket
 import subprocess
@@ -43,7 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> binder.Place:
 def built(place: binder.Place) -> str:
     """What postBuild said."""
     with binder.one_core():
-        done = place.run("binder/postBuild")
+        done = place.run("binder/postBuild", **binder.pip_cache())
     assert done.returncode == 0, done.stdout + done.stderr
     say(done.stdout)
     return done.stdout
@@ -92,6 +93,7 @@ def test_the_build_checks_itself(built: str) -> None:
     """The build ends with the doctor's word that the lessons can run."""
     assert "the lessons can run here" in built
     assert "@jupyter-widgets/jupyterlab-manager 5" in built
+    assert re.search(r"^name +smollm2-135m\n(?:.+\n)*?state +installed$", built, re.MULTILINE)
 
 
 def test_the_start_keeps_keys_out_and_hands_the_command_on(place: binder.Place) -> None:
@@ -150,6 +152,14 @@ def test_smollm2_is_tuned_on_one_core_in_two_gigabytes(place: binder.Place, serv
     found = json.loads(printed)
     assert found["answer"]
     say(f"\nSmolLM2: a job of {found['rows']} rows {found['seconds']:.0f} s, with JupyterLab {watch.peak / 1e6:.0f} MB")
+
+
+def test_a_build_without_smollm2_is_a_build(place: binder.Place) -> None:
+    """Where the package cannot be downloaded, the build says so and ends well, and the lessons can run."""
+    done = place.run("binder/postBuild", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0", PIP_NO_CACHE_DIR="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SmolLM2 could not be downloaded: this image has nano only" in done.stdout
+    assert "the lessons can run here" in done.stdout
 
 
 def test_a_lesson_is_put_back_without_git(place: binder.Place) -> None:
