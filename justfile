@@ -116,8 +116,8 @@ time-lessons:
     python tools/time_lessons.py
 
 # pretrained against random weights on the bundled datasets
-bench-transfer:
-    python tools/bench_transfer.py
+bench-transfer *args:
+    python tools/bench_transfer.py {{ args }}
 
 # the recorded runs of lesson 06
 record-transfer:
