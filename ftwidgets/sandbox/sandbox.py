@@ -107,10 +107,11 @@ class Sandbox:
         most_tokens: int | None = None,
         faults: Faults | None = None,
         middleware: Sequence[Middleware] = (),
-        models: Path | None = None,
+        models: str | Path | None = None,
     ) -> None:
         self.store = store = home if isinstance(home, Store) else _open_store(home, clock, ids)
-        lifecycle, catalog = JobLifecycle(store), Catalog(store, models=models)
+        added = None if models is None else Path(models).expanduser().resolve()
+        lifecycle, catalog = JobLifecycle(store), Catalog(store, models=added)
         self._catalog = catalog
         self._runner = Runner(store, lifecycle, catalog, share=share, most_tokens=most_tokens) if train else None
         self._loop = LoopThread()

@@ -56,6 +56,15 @@ def test_a_job_whose_base_model_is_gone_keeps_what_it_has_learned(added: Path, t
     assert weights(home) == weights(tmp_path / "unbroken")
 
 
+def test_the_folder_may_be_given_as_text(added: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`models=` takes what `home=` takes: a path or a string, with "~" for the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for models_folder in (str(added), "~/models"):
+        with Sandbox(tmp_path / "home", models=models_folder) as sandbox, sandbox.client() as client:
+            assert "small" in [model.id for model in client.models.list()]
+
+
 def cut(folder: Path) -> None:
     """Cut the weights off in the middle."""
     weights = folder / "model.safetensors"
