@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from ftwidgets.engine.lora import PARTS, LoraParams, LoraSettings
 from ftwidgets.engine.params import Weights
+from ftwidgets.engine.safetensors_file import write_tensors
 
 # The names in the file, of one of 420 tensors:
 #     base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight    (16, 576)
@@ -37,7 +38,7 @@ def write_adapter(folder: Path, params: LoraParams, base: str) -> None:
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     tensors = {PREFIX + name: weight.astype(np.float16) for name, weight in params.named.items()}
-    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    write_tensors(folder / WEIGHTS, tensors, {"format": "pt"})
 
 
 def read_adapter(folder: Path, base: Weights) -> LoraParams:

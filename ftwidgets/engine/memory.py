@@ -37,7 +37,20 @@ def available_memory() -> int | None:
     limit, used = _number(CGROUP / "memory.max"), _number(CGROUP / "memory.current")  # a container's own limit, as on Binder
     if limit is not None and used is not None:
         free.append(limit - used + _file_pages())
+    free += _left_of_process_limit()
     return max(0, min(free)) if free else None
+
+
+def _left_of_process_limit() -> list[int]:
+    """What `ulimit -v` leaves to this process, if it is limited so."""
+    try:
+        import resource  # not on Windows
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (ImportError, OSError, ValueError):
+        return []
+    return [] if limit == resource.RLIM_INFINITY else [limit - pages * resource.getpagesize()]
 
 
 def _file_pages() -> int:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from ftwidgets.engine.adapter_file import read_adapter, write_adapter
 from ftwidgets.engine.config import Config
@@ -18,7 +17,7 @@ from ftwidgets.engine.frozen import FrozenParams, can_map
 from ftwidgets.engine.lora import LoraParams, LoraSettings, new_adapters
 from ftwidgets.engine.parallel import hold_blas_to_one_thread
 from ftwidgets.engine.params import Params, Weights, random_params, shapes
-from ftwidgets.engine.safetensors_file import StoredTensor, open_tensors
+from ftwidgets.engine.safetensors_file import StoredTensor, open_tensors, write_tensors
 from ftwidgets.engine.tokenizer import Tokenizer
 
 NANO = Path(__file__).parent / "nano"  # the bundled base model
@@ -149,7 +148,7 @@ class Model:
         params = self.params if isinstance(self.params, Params) else self.params.widened()
         self.config.write(folder / "config.json")
         half = {name: weight.astype(np.float16) for name, weight in params.named.items()}
-        save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
+        write_tensors(folder / "model.safetensors", half, {"format": "pt"})
         self.tokenizer.save(folder)
 
 

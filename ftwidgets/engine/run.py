@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from ftwidgets.engine.adamw import AdamW, clip
 from ftwidgets.engine.batches import Example, epoch_order
 from ftwidgets.engine.hyperparameters import CLIP, WEIGHT_DECAY, Hyperparameters, rate_at
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
+from ftwidgets.engine.safetensors_file import write_tensors
 
 Array = np.ndarray
 
@@ -183,7 +183,7 @@ class Run(ABC):
         tensors = {"weights": self.model.params.flat, "sums": self._optimizer.sums, "squares": self._optimizer.squares}
         facts = {"step": str(self.step), "trained_tokens": str(self.trained_tokens), "fingerprint": self._fingerprint()}
         aside = path.with_name(f".{path.name}.{os.getpid()}")
-        save_file(tensors, aside, metadata=facts)
+        write_tensors(aside, tensors, facts)
         os.replace(aside, path)
 
     def restore(self, path: Path) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import save_file
 
 from ftwidgets.engine.config import Config
 from ftwidgets.engine.params import shapes
@@ -117,6 +119,15 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
 def _entry(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
     begin, end = entry["data_offsets"]
     return str(entry["dtype"]), tuple(int(n) for n in entry["shape"]), int(begin), int(end)
+
+
+def write_tensors(path: Path, tensors: dict[str, Array], facts: dict[str, str]) -> None:
+    """Write tensors of float32 or float16, and facts about them; an OSError where the disk takes no more leaves no file."""
+    try:
+        save_file(tensors, path, metadata=facts)
+    except (SafetensorError, OSError) as error:  # a full disk is a SafetensorError
+        path.unlink(missing_ok=True)
+        raise OSError(f"{path} cannot be written: {error}.") from error
 
 
 def write_bfloat16(path: Path, config: Config, tensor: Callable[[str], Array]) -> None:

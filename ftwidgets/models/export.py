@@ -110,11 +110,11 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
 
 
 def _write_folder(model: Model, config: Config, folder: Path, _: str) -> None:
-    from safetensors.numpy import save_file
+    from ftwidgets.engine.safetensors_file import write_tensors
 
     config.write(folder / "config.json", dtype="float16")
     weights = {name: weight.astype(np.float16) for name, weight in _whole_weights(model).items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    write_tensors(folder / "model.safetensors", weights, {"format": "pt"})
     _write_tokenizer(model, folder)
 
 

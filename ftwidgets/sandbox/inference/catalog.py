@@ -188,10 +188,12 @@ def _load(name: str, folder: Path, base: Model | None) -> Model:
     try:
         return _read(name, folder, base)
     except (ValueError, OSError) as error:
-        again = "" if name.startswith("ft:") else f" Remove the model and add it again: ftwidgets models remove {name}"
-        raise ModelUnusableError(
-            500, f"The model `{name}` cannot be loaded: {error}{again}", code="model_damaged", kind="server_error"
-        ) from error
+        message = f"The model `{name}` cannot be loaded: {error}"
+        damaged = isinstance(error, ValueError)
+        if damaged and name not in BUNDLED and not name.startswith("ft:"):
+            message += f" Remove the model and add it again: ftwidgets models remove {name}"
+        code = "model_damaged" if damaged else "model_unreadable"
+        raise ModelUnusableError(500, message, code=code, kind="server_error") from error
 
 
 def _read(name: str, folder: Path, base: Model | None) -> Model:

@@ -178,15 +178,11 @@ class Runner:
         return self._catalog.load(job.model).config.max_position_embeddings
 
     def _train(self, job: JobRecord) -> None:
-        with self._recording_errors(job, "queued", "running"):
+        with self._recording_errors(job, "queued", "running"), self._pausing(job):
             other = duplicate_job(self._store, job) if self._share else None
             if other is not None and other.status == "succeeded" and copy_result(self._store, self._lifecycle, job, other):
                 return
-            try:
-                before = self._catalog.load(job.model)
-            except ModelUnusableError as error:  # once its model can be loaded again, the job goes on where it was
-                self._lifecycle.pause(job, f"{error} The job is paused and keeps what it has learned; resume it after that.")
-                return
+            before = self._catalog.load(job.model)
             trainer = self._trainer(job, before)
             with Recorder(self._store, self._lifecycle, job, trainer) as recorder:
                 for metrics in trainer:
@@ -239,6 +235,18 @@ class Runner:
             yield item
 
     @contextmanager
+    def _pausing(self, job: JobRecord) -> Iterator[None]:
+        """Pause the job where somebody can put right what stops it: its base model is not there, the disk is full."""
+        try:
+            yield
+        except FileNotFoundError:  # what is gone does not come back
+            raise
+        except (ModelUnusableError, OSError) as error:
+            self._lifecycle.pause(
+                job, f"{error} The job is paused and keeps what it has learned: put this right and resume it."
+            )
+
+    @contextmanager
     def _recording_errors(self, job: JobRecord, *statuses: str) -> Iterator[None]:
         """End the job with whatever error the block raises, if it is still in one of these statuses."""
         try:
@@ -250,6 +258,9 @@ class Runner:
         except ApiError as error:  # the model it was to start from has been deleted
             missing_model = JobFaultError(error.code or "server_error", error.message, "model")
             self._lifecycle.fail(job, missing_model, only_if=statuses)
+        except MemoryError:  # others have taken what was free when the job was validated
+            message = "The computer ran out of memory. Use a smaller batch_size, shorter examples, or a smaller base model."
+            self._lifecycle.fail(job, JobFaultError("insufficient_memory", message, "hyperparameters"), only_if=statuses)
         except Exception as error:
             unknown = JobFaultError("server_error", f"The job failed due to an internal error: {error!r:.300}", None)
             if self._lifecycle.fail(job, unknown, only_if=statuses):

@@ -115,3 +115,45 @@ def test_the_tokenizer_of_another_model_is_noticed(added: Path, tmp_path: Path) 
         pytest.raises(openai.InternalServerError, match=r"4,097 tokens and the model only 4,096.*another model"),
     ):
         answer(client, "small")
+
+
+def test_a_full_disk_pauses_a_job(added: Path, tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps what it has learned and names the file; with room again and resumed, it ends as if nothing had happened."""
+    import safetensors.numpy
+
+    from ftwidgets.engine import safetensors_file
+
+    def disk_full(*_: Any, **__: Any) -> None:
+        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    settings: Any = {"n_epochs": 2, "batch_size": 5}
+    with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
+        jobs, file = client.fine_tuning.jobs, world.upload(client, world.rows())
+        with monkeypatch.context() as patch:
+            patch.setattr(safetensors_file, "save_file", disk_full)
+            job = jobs.create(model="small", training_file=file, hyperparameters=settings)
+            world.wait_for(lambda: jobs.retrieve(job.id).status == "paused")
+        reason = next(event.message for event in jobs.list_events(job.id) if event.level == "error")
+        assert "No space left on device" in reason
+        assert "keeps what it has learned" in reason
+        assert not list((tmp_path / "home").rglob("*.safetensors"))
+        jobs.resume(job.id)
+        assert world.wait_for_end(client, job.id).status == "succeeded"
+        assert [event.data["step"] for event in jobs.list_events(job.id) if event.type == "metrics"] == [4, 3, 2, 1]
+
+
+def test_a_job_that_runs_out_of_memory_says_so(
+    added: Path, tmp_path: Path, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When others took the memory meanwhile, the job fails with what to change, not with an internal error."""
+    from ftwidgets.engine import Trainer
+
+    def no_memory(*_: Any) -> None:
+        raise MemoryError("Unable to allocate 444. KiB")
+
+    monkeypatch.setattr(Trainer, "_compute_gradients", no_memory)
+    with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
+        file = world.upload(client, world.rows())
+        failed = world.wait_for_end(client, client.fine_tuning.jobs.create(model="small", training_file=file).id)
+        assert (failed.status, failed.error.code) == ("failed", "insufficient_memory")
+        assert "smaller batch_size" in failed.error.message
