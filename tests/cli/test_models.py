@@ -27,6 +27,7 @@ def test_a_model_is_added_listed_shown_and_removed(tmp_path: Path, models: Path,
     printed = capsys.readouterr()
     assert "name      tiny" in printed.out
     assert "context   200 tokens (of 4,096)" in printed.out
+    assert printed.out.endswith("Next, type: ftwidgets tune FILE --model tiny\n")
     assert "#" not in printed.out
     assert main.main(["models", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -86,12 +87,13 @@ def test_the_mirror_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch,
     assert "localhost cannot be reached" in capsys.readouterr().err
 
 
-def test_an_action_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Mistyped: exit code 2 and how it is typed."""
-    with pytest.raises(SystemExit) as ended:
-        main.main(["models"])
-    assert ended.value.code == 2
-    assert "usage: ftwidgets models" in capsys.readouterr().err
+def test_without_an_action_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ftwidgets models` is `ftwidgets models list`."""
+    assert main.main(["models"]) == 0
+    listed = capsys.readouterr().out
+    assert main.main(["models", "list"]) == 0
+    assert capsys.readouterr().out == listed
+    assert "smollm2-135m" in listed
 
 
 def test_a_model_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,9 @@ Left out: reinforcement, which the API rejects; when each step happens (`runner`
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,22 @@ class Method(ABC):
     def length(self, model: Model, row: Any, most: int) -> int:
         """Count the tokens of a row, up to `most` + 1, which means that there are more."""
         return self._length(self._encode(model, row, most + 1))
+
+    def too_long(self, model: Model, training: Rows, validation: Rows, lengths: Sequence[int]) -> str | None:
+        """Say which examples are longer than the model's context, the first three with their tokens; None if none is."""
+        context = model.config.max_position_embeddings
+        cut = [i for i, length in enumerate(lengths) if length > context]
+        if not cut:
+            return None
+        named = []
+        for i in cut[:3]:
+            file, at, rows = ("training", i, training) if i < len(training) else ("validation", i - len(training), validation)
+            named.append(f"{file} example {at + 1} ({self.length(model, rows[at], sys.maxsize - 1):,} tokens)")
+        if len(cut) > 3:
+            named.append(f"{len(cut) - 3} more")
+        are, ends = ("is", "its end is") if len(cut) == 1 else ("are", "their ends are")
+        which = f"{len(cut)} of {len(lengths)} examples {are} longer than {context:,} tokens"
+        return f"{which}, and {ends} cut off: {', '.join(named)}"
 
     def run(
         self,

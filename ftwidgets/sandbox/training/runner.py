@@ -146,12 +146,9 @@ class Runner:
                 lengths = self._lengths(job, training + validation)
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
                 key = fingerprint(job, chosen.by_name(), *self._lifecycle.data_paths(job))
-                context = self._context(job)
-                n_cut = sum(length > context for length in lengths)  # their ends are not learned
-                warning = f"{n_cut} of {len(lengths)} examples are longer than {context} tokens and are cut there"
-                warnings = [warning] if n_cut else []
+                too_long = METHODS[job.method].too_long(model, training, validation, lengths)
                 _, memory_is_short = fit_into_memory(model, chosen, lengths)
-                self._lifecycle.enqueue(job, key, warnings + ([memory_is_short] if memory_is_short else []))
+                self._lifecycle.enqueue(job, key, [warning for warning in (too_long, memory_is_short) if warning])
 
     def _check_size(self, tokens: int, n_epochs: int) -> None:
         """Reject a job that is larger than the limit: it would hold up all others."""
@@ -171,11 +168,9 @@ class Runner:
 
     def _lengths(self, job: JobRecord, rows: Rows) -> list[int]:
         """Count the tokens of every row, up to one more than the context."""
-        model, method, context = self._catalog.load(job.model), METHODS[job.method], self._context(job)
+        model, method = self._catalog.load(job.model), METHODS[job.method]
+        context = model.config.max_position_embeddings
         return [method.length(model, row, context) for row in self._while_wanted(job, rows)]
-
-    def _context(self, job: JobRecord) -> int:
-        return self._catalog.load(job.model).config.max_position_embeddings
 
     def _train(self, job: JobRecord) -> None:
         with self._recording_errors(job, "queued", "running"), self._pausing(job):

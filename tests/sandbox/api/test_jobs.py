@@ -7,6 +7,8 @@ from typing import Any
 import openai
 import pytest
 
+from ftwidgets.engine import NANO, Tokenizer
+
 STEPS = range(1, 9)
 LOSS = r"\d+\.\d\d"
 LOG = [
@@ -206,15 +208,18 @@ def test_a_tuned_model_can_be_tuned_further(trained: Any, world: Any) -> None:
 
 
 def test_long_examples_are_cut_and_said_so(client: openai.OpenAI, world: Any) -> None:
-    """An example beyond the context is no error; the log warns of it."""
+    """An example beyond the context is no error; the log warns of it, with its number and how long it is."""
     rows = world.rows()
-    rows[0]["messages"][1]["content"] = "very " * 600
+    rows[3]["messages"][1]["content"] = "very " * 600
     settings = {"n_epochs": 1, "batch_size": 10}
     file = world.upload(client, rows)
     job = client.fine_tuning.jobs.create(model=world.base, training_file=file, hyperparameters=settings)
     assert world.wait_for_end(client, job.id).status == "succeeded"
     warnings = [event.message for event in client.fine_tuning.jobs.list_events(job.id) if event.level == "warn"]
-    assert warnings == ["1 of 10 examples are longer than 512 tokens and are cut there"]
+    n_tokens = len(Tokenizer.load(NANO).encode_example(rows[3]["messages"], max_tokens=10_000).ids)
+    assert warnings == [
+        f"1 of 10 examples is longer than 512 tokens, and its end is cut off: training example 4 ({n_tokens:,} tokens)"
+    ]
 
 
 @pytest.mark.parametrize("n_epochs", [1, 3])

@@ -139,7 +139,9 @@ def test_pairs_that_look_alike_to_the_model_fail_the_job(client: openai.OpenAI, 
     assert error.code == "invalid_training_file"
     assert "No pair has two different answers within the model's context" in error.message
     messages = [event.message for event in client.fine_tuning.jobs.list_events(job.id).data]
-    assert "12 of 12 examples are longer than 512 tokens and are cut there" in messages
+    warning = next(message for message in messages if "cut off" in message)
+    assert warning.startswith("12 of 12 examples are longer than 512 tokens, and their ends are cut off: training example 1 (")
+    assert warning.endswith("tokens), 9 more")
 
 
 def dpo(**settings: Any) -> dict[str, Any]:
