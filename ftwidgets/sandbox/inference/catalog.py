@@ -30,8 +30,8 @@ BUNDLED = (BASE, UNTRAINED)
 BASE_CREATED = 1793491200  # 2026-11-01, in seconds since 1970
 UNTRAINED_SEED = 2026_11  # never change it: jobs that continue after a restart need the weights they began with
 HINT = (
-    f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights), base models that have been added, and "
-    "the models tuned from them here; it never plays a model it is not."
+    f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights), base models that have been added "
+    "(`ftwidgets models` lists them), and the models tuned from them here; it never plays a model it is not."
 )
 CARD = "model_card.json"  # beside the weights of an added model
 CONTEXT = 1024  # tokens of an added model, unless its card says otherwise: attention over many thousands takes gigabytes
