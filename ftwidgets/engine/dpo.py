@@ -109,7 +109,8 @@ class PreferenceTrainer(Run):
         self._known_batches: set[int] = set()  # of the first epoch
         self._valid_reference: Array | None = None
 
-    def _compute_gradients(self, order: Array) -> Measured:
+    def compute_gradients(self, order: Array) -> Measured:
+        """Put the gradient into `_grads`; return loss, accuracy and margin of the step."""
         # Loss -> margins -> log-probabilities of answers -> of tokens -> weights: `slope` is the first half of that chain,
         # `log_probs_and_gradients` the second.
         self._score_reference(order)
@@ -144,7 +145,8 @@ class PreferenceTrainer(Run):
             self._reference[np.concatenate(parts)] = np.concatenate([part.logp for part in found])
             self._known_batches.add(at)
 
-    def _measure(self, chosen: Array) -> Measured:
+    def measure_validation(self, chosen: Array) -> Measured:
+        """Measure how far the model prefers the better answers of these validation pairs."""
         if self._valid_reference is None:
             self._valid_reference = log_likelihoods(self._base, self.validation)
         order = sorted(chosen.tolist(), key=lambda i: self.validation[i].size)  # less padding in attention
@@ -152,7 +154,8 @@ class PreferenceTrainer(Run):
         found = scores(self.model, [[self.validation[i] for i in part] for part in parts])
         return summary(found, self._valid_reference[order], self.beta)
 
-    def _data(self) -> Iterator[Array]:
+    def training_data(self) -> Iterator[Array]:
+        """Give the base's weights, and ids and weights of every answer."""
         # The base belongs to the data: against another reference the same pairs would teach something else.
         yield np.frombuffer(self._base.params.digest(), np.uint8)
         for pair in (*self.pairs, *self.validation):

@@ -8,7 +8,6 @@ Left out: gradients for these weights, which nobody needs (`lora`).
 import hashlib
 import threading
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 
@@ -54,10 +53,13 @@ class FrozenMatrix:
     def slices(self) -> Iterator[tuple[slice, Array]]:
         """Give the rows slice by slice, each with its float32 weights, (rows, inputs), good until the next slice."""
         n, width = self.bits.shape
-        step = max(1, SLICE // width)
+        step = max(1, SLICE // width)  # 576 inputs: 1,820 rows at once; SmolLM2's gate and up, 3,072 rows, take two slices
+        buffer: Array | None = getattr(_buffers, "bits", None)
+        if buffer is None or buffer.size < step * width:
+            buffer = _buffers.bits = np.empty(max(step * width, SLICE), np.uint32)
         for start in range(0, n, step):
             bits = self.bits[start : start + step]  # here the operating system reads the file, if nobody has before
-            yield slice(start, start + len(bits)), widen(bits, _buffer(bits.size).reshape(bits.shape))
+            yield slice(start, start + len(bits)), widen(bits, buffer[: bits.size].reshape(bits.shape))
 
 
 class _Transposed:
@@ -95,6 +97,7 @@ class FrozenParams(Weights):
         self.flat = np.zeros(0, np.float32)  # nothing to train
         first = tensors[next(iter(shapes(config)))]
         self._bits = first.file[first.at : first.at + 2 * n_weights(config)].view(np.uint16)  # all weights in one piece
+        self._sha256: bytes | None = None
         bits = Params(config, self._bits)  # the same windows, on bfloat16
         self.embed = FrozenMatrix(bits.embed)
         self.head = FrozenMatrix(bits.head)
@@ -126,11 +129,9 @@ class FrozenParams(Weights):
 
     def digest(self) -> bytes:
         """SHA-256 of the weights."""
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> bytes:
-        return hashlib.sha256(self._bits.data).digest()
+        if self._sha256 is None:  # once: it reads the whole file
+            self._sha256 = hashlib.sha256(self._bits.data).digest()
+        return self._sha256
 
 
 def can_map(config: Config, tensors: dict[str, StoredTensor]) -> bool:
@@ -143,11 +144,3 @@ def can_map(config: Config, tensors: dict[str, StoredTensor]) -> bool:
             return False
         at += found.data.nbytes
     return True
-
-
-def _buffer(size: int) -> Array:
-    """Give this thread's buffer, or so much of it as is needed."""
-    buffer: Array | None = getattr(_buffers, "bits", None)
-    if buffer is None or buffer.size < size:
-        buffer = _buffers.bits = np.empty(max(size, SLICE), np.uint32)
-    return buffer[:size]

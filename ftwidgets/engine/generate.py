@@ -149,17 +149,13 @@ class Decoder:
         if found:
             self.stopped = True
             return self._held[: min(found)]
-        # "see #" with the stop text "###": hold back the "#", hand out the rest.
-        cut = len(self._held) - self._may_begin_stop()
-        out, self._held = self._held[:cut], self._held[cut:]
-        return out
-
-    def _may_begin_stop(self) -> int:
-        """How many characters at the end of the held text could be the beginning of a stop text."""
+        # "see #" with the stop text "###": hold back the "#", hand out the rest. Behind "see ##" it is two characters, and so
+        # on: as many as the text's end has in common with a stop text's beginning.
         held = self._held
-        return max(
-            (n for text in self._stop for n in range(1, min(len(text), len(held) + 1)) if held.endswith(text[:n])), default=0
-        )
+        begun = (n for text in self._stop for n in range(1, min(len(text), len(held) + 1)) if held.endswith(text[:n]))
+        cut = len(held) - max(begun, default=0)
+        self._held = held[cut:]
+        return held[:cut]
 
     def flush(self) -> str:
         """The rest, when no token follows; an unfinished character becomes U+FFFD."""
@@ -219,7 +215,15 @@ class Generation:
         if self._guide is None:
             token = sample(logits, temperature=self._temperature, top_p=self._top_p, rng=self._rng)
         else:
-            token = _guided(model, logits, self._guide, self._temperature, self._top_p, self._rng)
+            guide, raw = self._guide, model.tokenizer.token_bytes
+            token = sample_allowed(
+                logits,
+                lambda id_: guide.allows(raw(id_)),
+                temperature=self._temperature,
+                top_p=self._top_p,
+                rng=self._rng,
+            )
+            guide.accept(raw(token))
         # One token is chosen now. It may end the answer, complete some text, or leave it open: " \u00e9" may take two tokens.
         self.n_left -= 1
         self._pending += 1
@@ -291,14 +295,6 @@ def generate(model: Model, prompt: Sequence[int], **settings: Any) -> Iterator[P
         When the prompt is empty or fills the context.
     """
     yield from Generation(model, prompt, **settings)
-
-
-def _guided(model: Model, logits: Array, guide: Guide, temperature: float, top_p: float, rng: np.random.Generator) -> int:
-    """Draw a token that the guide allows, and let the guide know."""
-    raw = model.tokenizer.token_bytes
-    token = sample_allowed(logits, lambda id_: guide.allows(raw(id_)), temperature=temperature, top_p=top_p, rng=rng)
-    guide.accept(raw(token))
-    return token
 
 
 def token_logprob(model: Model, logits: Array, token: int, top: int) -> TokenLogprob:

@@ -122,32 +122,27 @@ class LoraParams(Weights):
         self.n_matrix_weights = len(self.flat)  # no gains among them: weight decay applies to all
         # All adapters lie in one flat array, as the weights of a whole model do (`params`), so the optimizer, clipping and
         # checkpoints are the same code for both. Of each fused matrix: the A of its parts, then their B, layer after layer.
+        # SmolLM2's q, k and v at rank 16: one A, (48, 576), a third of it for each, and three B: (576, 16), (192, 16), (192, 16).
         scale = settings.alpha / settings.rank
         self.adapters: list[dict[str, Adapter]] = []
         self.named: dict[str, Array] = {}  # by PEFT's names
         self.layers: list[Layer] = []
-        at = 0
+        rank, at = settings.rank, 0
         for i, layer in enumerate(base.layers):
-            adapters, at = self._adapters(i, at)
+            adapters: dict[str, Adapter] = {}
+            for name, (inputs, outputs) in part_sizes(base).items():
+                a = self.flat[at : at + len(outputs) * rank * inputs].reshape(-1, inputs)
+                at += a.size
+                b: list[Array] = []
+                for j, (part, n) in enumerate(zip(PARTS[name], outputs, strict=True)):
+                    b.append(self.flat[at : at + n * rank].reshape(n, rank))
+                    at += n * rank
+                    self.named[f"model.layers.{i}.{part}.lora_A.weight"] = a[j * rank : (j + 1) * rank]
+                    self.named[f"model.layers.{i}.{part}.lora_B.weight"] = b[j]
+                adapters[name] = Adapter(a, tuple(b))
             self.adapters.append(adapters)
             matrices = {name: AdaptedMatrix(getattr(layer, name), adapter, scale) for name, adapter in adapters.items()}
             self.layers.append(replace(layer, **matrices))
-
-    def _adapters(self, i: int, at: int) -> tuple[dict[str, Adapter], int]:
-        """Windows on one layer's adapters, which begin at `at`; and where the next layer's begin."""
-        rank, found = self.settings.rank, {}
-        for name, sizes in part_sizes(self.base).items():
-            inputs, outputs = sizes
-            a = self.flat[at : at + len(outputs) * rank * inputs].reshape(-1, inputs)
-            at += a.size
-            b = []
-            for j, (part, n) in enumerate(zip(PARTS[name], outputs, strict=True)):
-                b.append(self.flat[at : at + n * rank].reshape(n, rank))
-                at += n * rank
-                self.named[f"model.layers.{i}.{part}.lora_A.weight"] = a[j * rank : (j + 1) * rank]
-                self.named[f"model.layers.{i}.{part}.lora_B.weight"] = b[j]
-            found[name] = Adapter(a, tuple(b))
-        return found, at
 
     def copy(self) -> "LoraParams":
         """The same base, with adapters of its own."""

@@ -17,7 +17,7 @@ from ftwidgets.engine.frozen import FrozenParams, can_map
 from ftwidgets.engine.lora import LoraParams, LoraSettings, new_adapters
 from ftwidgets.engine.parallel import hold_blas_to_one_thread
 from ftwidgets.engine.params import Params, Weights, random_params, shapes
-from ftwidgets.engine.safetensors_file import StoredTensor, open_tensors, write_tensors
+from ftwidgets.engine.safetensors_file import open_tensors, write_tensors
 from ftwidgets.engine.tokenizer import Tokenizer
 
 NANO = Path(__file__).parent / "nano"  # the bundled base model
@@ -85,7 +85,14 @@ class Model:
                 f"{tokenizer.path} has {tokenizer.vocab_size:,} tokens and the model only {config.vocab_size:,}: it is the "
                 "tokenizer of another model."
             )
-        return cls(config, _weights(config, tensors), tokenizer, base)
+        # nano's 6 MB of float16 are copied into 13 MB of float32, to be trained. SmolLM2's 270 MB stay where they are.
+        if can_map(config, tensors):
+            return cls(config, FrozenParams(config, tensors), tokenizer, base)
+        params = Params(config)
+        for name, weight in params.named.items():
+            stored = tensors[name]  # 16 bits in the file, 32 in memory: too many small steps vanish in 16
+            weight[...] = stored.widened() if stored.dtype == "BF16" else stored.data
+        return cls(config, params, tokenizer, base)
 
     @classmethod
     def random(cls, config: Config, tokenizer: Tokenizer, seed: int, base: str = "") -> "Model":
@@ -138,27 +145,13 @@ class Model:
             if isinstance(self.params, LoraParams) and self.base:
                 write_adapter(aside, self.params, self.base)
             else:
-                self._write_whole(aside)
+                params = self.params if isinstance(self.params, Params) else self.params.widened()
+                # The largest float16 is 65,504. Weights are about 0.05, and keep three digits of it.
+                half = {name: weight.astype(np.float16) for name, weight in params.named.items()}
+                write_tensors(aside / "model.safetensors", half, {"format": "pt"})
+                self.config.write(aside / "config.json")
+                self.tokenizer.save(aside)
             os.chmod(aside, 0o755)  # mkdtemp makes it private; a model folder is as open as its parent
             os.rename(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-
-    def _write_whole(self, folder: Path) -> None:
-        params = self.params if isinstance(self.params, Params) else self.params.widened()
-        self.config.write(folder / "config.json")
-        half = {name: weight.astype(np.float16) for name, weight in params.named.items()}
-        write_tensors(folder / "model.safetensors", half, {"format": "pt"})
-        self.tokenizer.save(folder)
-
-
-def _weights(config: Config, tensors: dict[str, StoredTensor]) -> Weights:
-    """Map the weights where they stand as they are needed, else read them."""
-    # nano's 6 MB of float16 are copied into 13 MB of float32, to be trained. SmolLM2's 270 MB stay where they are.
-    if can_map(config, tensors):
-        return FrozenParams(config, tensors)
-    params = Params(config)
-    for name, weight in params.named.items():
-        found = tensors[name]  # 16 bits in the file, 32 in memory: too many small steps vanish in 16
-        weight[...] = found.widened() if found.dtype == "BF16" else found.data
-    return params

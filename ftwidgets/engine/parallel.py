@@ -32,19 +32,19 @@ def _second_thread() -> "SimpleQueue[Work]":
     """The queue that the second thread works off. A daemon: it must still serve a run that is being saved at exit."""
     # One thread for the whole process, started at its first use and kept.
     queue: SimpleQueue[Work] = SimpleQueue()
-    threading.Thread(target=_serve, args=(queue,), name="ftwidgets-lane", daemon=True).start()
+
+    def serve() -> None:
+        while True:
+            work, out, done = queue.get()
+            try:
+                with np.errstate(all="ignore"):  # per thread; whoever asked decides what a number that is none means
+                    out.append(work())
+            except BaseException as error:  # handed to whoever asked
+                out.append(error)
+            done.set()
+
+    threading.Thread(target=serve, name="ftwidgets-lane", daemon=True).start()
     return queue
-
-
-def _serve(queue: "SimpleQueue[Work]") -> None:
-    while True:
-        work, out, done = queue.get()
-        try:
-            with np.errstate(all="ignore"):  # per thread; whoever asked decides what a number that is none means
-                out.append(work())
-        except BaseException as error:  # handed to whoever asked
-            out.append(error)
-        done.set()
 
 
 def run_two(first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:

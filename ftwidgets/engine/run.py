@@ -100,15 +100,15 @@ class Run(ABC):
         self._more_grads = self.model.params.gradients()  # of the second thread
 
     @abstractmethod
-    def _compute_gradients(self, order: Array) -> Measured:
+    def compute_gradients(self, order: Array) -> Measured:
         """Put the gradient of the loss over these examples into `_grads`; return loss and accuracy on them."""
 
     @abstractmethod
-    def _measure(self, chosen: Array) -> Measured:
+    def measure_validation(self, chosen: Array) -> Measured:
         """Measure the model on these validation examples."""
 
     @abstractmethod
-    def _data(self) -> Iterable[Array]:
+    def training_data(self) -> Iterable[Array]:
         """Give all that the run learns from, for its fingerprint."""
 
     def __iter__(self) -> Iterator[StepMetrics]:
@@ -123,7 +123,7 @@ class Run(ABC):
         # A new order in each epoch: in the same order every time, the model would learn the sequence as well.
         size = self.hyperparameters.batch_size
         order = epoch_order(len(self._sizes), self.seed, epoch)[place * size : (place + 1) * size]
-        train = self._compute_gradients(order)
+        train = self.compute_gradients(order)
         clip(self._grads.flat, CLIP)  # before the optimizer sees it
         # All weights move at once, a little against their gradients.
         rate = rate_at(self.step + 1, self.total_steps, self._peak)
@@ -163,16 +163,16 @@ class Run(ABC):
         if self.n_validation and (end_of_epoch or self.step % max(1, self.total_steps // VALIDATIONS) == 0):
             rng = np.random.default_rng([self.seed, self.step])
             size = min(self.n_validation, max(8, self.hyperparameters.batch_size))
-            valid = self._measure(rng.choice(self.n_validation, size, replace=False))
+            valid = self.measure_validation(rng.choice(self.n_validation, size, replace=False))
         if self.n_validation and end_of_epoch:
-            full = self._measure(np.arange(self.n_validation))
+            full = self.measure_validation(np.arange(self.n_validation))
         return valid, full
 
     def _fingerprint(self) -> str:
         """What a checkpoint must agree with: the data, the settings and the shape of the model."""
         # A checkpoint restored into a run with other rows would go on without an error, and with wrong results.
         digest = hashlib.sha256(json.dumps([asdict(self.hyperparameters), self.seed, asdict(self.model.config)]).encode())
-        for array in self._data():
+        for array in self.training_data():
             digest.update(array.tobytes())
         return digest.hexdigest()
 

@@ -98,7 +98,11 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
             if not 0 < length <= min(size - 8, MAX_HEADER):
                 raise ValueError("its header is longer than the file")
             header = json.loads(opened.read(length))
-        entries = [(name, *_entry(entry)) for name, entry in header.items() if name != "__metadata__"]
+        entries: list[tuple[str, str, tuple[int, ...], int, int]] = []
+        for name, entry in header.items():
+            if name != "__metadata__":  # what the file's maker wants to say of it
+                begin, end = entry["data_offsets"]
+                entries.append((name, str(entry["dtype"]), tuple(int(n) for n in entry["shape"]), int(begin), int(end)))
     except FileNotFoundError as error:
         raise ValueError(f"{path} does not exist.") from error
     except (ValueError, struct.error, AttributeError, KeyError, TypeError) as error:
@@ -114,11 +118,6 @@ def open_file(path: Path) -> dict[str, StoredTensor]:
         data = file[start + begin : start + end].view(STORED_AS[dtype]).reshape(shape)
         found[name] = StoredTensor(dtype, data, file, start + begin)
     return found
-
-
-def _entry(entry: dict[str, Any]) -> tuple[str, tuple[int, ...], int, int]:
-    begin, end = entry["data_offsets"]
-    return str(entry["dtype"]), tuple(int(n) for n in entry["shape"]), int(begin), int(end)
 
 
 def write_tensors(path: Path, tensors: dict[str, Array], facts: dict[str, str]) -> None:

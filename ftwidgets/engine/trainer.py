@@ -72,7 +72,7 @@ class Trainer(Run):
         if not self.examples:
             raise ValueError("No example has a token to train on; every example needs an assistant message.")
 
-    def _compute_gradients(self, order: Array) -> Measured:
+    def compute_gradients(self, order: Array) -> Measured:
         """Put the gradient into `_grads`; return mean loss and mean token accuracy of the step."""
         # The batch is cut in two halves, one for each core. Each half divides by the weight of the whole batch, so their
         # losses and gradients simply add up to those of the whole.
@@ -104,10 +104,12 @@ class Trainer(Run):
         dropped[np.isin(batch.ids, self.model.tokenizer.special_ids)] = False
         return dropped
 
-    def _measure(self, chosen: Array) -> Measured:
+    def measure_validation(self, chosen: Array) -> Measured:
+        """Measure the model's loss on these validation examples."""
         return Measured(*measure(self.model, [self.validation[i] for i in chosen]))
 
-    def _data(self) -> Iterator[Array]:
+    def training_data(self) -> Iterator[Array]:
+        """Give ids and weights of every example."""
         for example in (*self.examples, *self.validation):
             yield example.ids
             yield example.weights
