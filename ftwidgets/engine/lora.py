@@ -122,7 +122,7 @@ class LoraParams(Weights):
         self.n_matrix_weights = len(self.flat)  # no gains among them: weight decay applies to all
         # All adapters lie in one flat array, as the weights of a whole model do (`params`), so the optimizer, clipping and
         # checkpoints are the same code for both. Of each fused matrix: the A of its parts, then their B, layer after layer.
-        # SmolLM2's q, k and v at rank 16: one A, (48, 576), a third of it for each, and three B: (576, 16), (192, 16), (192, 16).
+        # SmolLM2's q, k and v at rank 16: one A, (48, 576), a third for each, and three B: (576, 16), (192, 16), (192, 16).
         scale = settings.alpha / settings.rank
         self.adapters: list[dict[str, Adapter]] = []
         self.named: dict[str, Array] = {}  # by PEFT's names

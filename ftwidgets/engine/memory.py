@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ftwidgets.engine.config import Config
 from ftwidgets.engine.frozen import FrozenParams
 from ftwidgets.engine.lora import LoraParams, LoraSettings, n_adapter_weights
 from ftwidgets.engine.model import Model

@@ -80,8 +80,10 @@ class Recorder:
         return self._lifecycle.status(self._job.id) == "running"
 
     def _commit(self) -> bool:
-        """Write the pending events; say whether the job is still running."""
-        running = self._lifecycle.record_steps(self._job.id, self._pending, self._estimated_finish())
+        """Write the pending events and when the job should be finished; say whether it is still running."""
+        left = self._times.left(self._trainer.step)
+        finish = None if left is None else int(self._clock.time() + left) + 1
+        running = self._lifecycle.record_steps(self._job.id, self._pending, finish)
         self._pending = []
         self._committed = self._clock.monotonic()
         return running
@@ -112,10 +114,6 @@ class Recorder:
                 model=name if epochs_left == 0 else f"{name}:ckpt-step-{metrics.step}",
             )
         )
-
-    def _estimated_finish(self) -> int | None:
-        left = self._times.left(self._trainer.step)
-        return None if left is None else int(self._clock.time() + left) + 1
 
     def _event(self, metrics: StepMetrics) -> EventRecord:
         """Describe a step in the service's words."""

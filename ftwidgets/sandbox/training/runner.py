@@ -25,7 +25,7 @@ from ftwidgets.sandbox.training.dedup import copy_result, duplicate_job, fingerp
 from ftwidgets.sandbox.training.divergence import check_result, check_step
 from ftwidgets.sandbox.training.job_faults import job_fault
 from ftwidgets.sandbox.training.lifecycle import JobLifecycle
-from ftwidgets.sandbox.training.methods import METHODS, Rows
+from ftwidgets.sandbox.training.methods import METHODS
 from ftwidgets.sandbox.training.queue import runnable_jobs
 from ftwidgets.sandbox.training.recorder import Recorder
 from ftwidgets.sandbox.training.result_file import result_csv
@@ -140,13 +140,15 @@ class Runner:
         for job in self._lifecycle.unfinished("validating_files"):
             with self._recording_errors(job, "validating_files"):
                 self._raise_planned_fault(job, "validation")
-                training, validation = METHODS[job.method].read(job, *self._lifecycle.data_paths(job))
+                method = METHODS[job.method]
+                training, validation = method.read(job, *self._lifecycle.data_paths(job))
                 model = self._catalog.load(job.model)
-                chosen = METHODS[job.method].hyperparameters(job, model, training)
-                lengths = self._lengths(job, training + validation)
+                chosen = method.hyperparameters(job, model, training)
+                context = model.config.max_position_embeddings
+                lengths = [method.length(model, row, context) for row in self._while_wanted(job, training + validation)]
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
                 key = fingerprint(job, chosen.by_name(), *self._lifecycle.data_paths(job))
-                too_long = METHODS[job.method].too_long(model, training, validation, lengths)
+                too_long = method.too_long(model, training, validation, lengths)
                 _, memory_is_short = fit_into_memory(model, chosen, lengths)
                 self._lifecycle.enqueue(job, key, [warning for warning in (too_long, memory_is_short) if warning])
 
@@ -165,12 +167,6 @@ class Runner:
         fault = job_fault(job, stage, step)
         if fault is not None:
             raise fault
-
-    def _lengths(self, job: JobRecord, rows: Rows) -> list[int]:
-        """Count the tokens of every row, up to one more than the context."""
-        model, method = self._catalog.load(job.model), METHODS[job.method]
-        context = model.config.max_position_embeddings
-        return [method.length(model, row, context) for row in self._while_wanted(job, rows)]
 
     def _train(self, job: JobRecord) -> None:
         with self._recording_errors(job, "queued", "running"), self._pausing(job):

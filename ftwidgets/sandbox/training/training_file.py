@@ -194,8 +194,14 @@ def model_role(role: str) -> str:
 def content_text(content: Any, where: str) -> str:
     """Return a content as one string, its text parts joined; a ValueError says why it is not text."""
     if isinstance(content, list) and content:
-        parts = [_text_part(part, where) for part in content]
-        return "".join(parts)
+        texts: list[str] = []
+        for part in content:
+            if not isinstance(part, Mapping) or part.get("type") != "text":
+                kind = part.get("type") if isinstance(part, Mapping) else part
+                raise ValueError(f"{where}: a content part has the type {kind!r:.40}; this model reads text only")
+            text = part.get("text")
+            texts.append(content_text(text if isinstance(text, str) else None, where))
+        return "".join(texts)
     if not isinstance(content, str):
         raise ValueError(f"{where}: 'content' should be a string or a list of text parts, and is {content!r:.40}")
     try:
@@ -203,13 +209,6 @@ def content_text(content: Any, where: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError(f"{where}: 'content' holds half a surrogate pair at {error.start}") from error
     return content
-
-
-def _text_part(part: Any, where: str) -> str:
-    if not isinstance(part, Mapping) or part.get("type") != "text":
-        kind = part.get("type") if isinstance(part, Mapping) else part
-        raise ValueError(f"{where}: a content part has the type {kind!r:.40}; this model reads text only")
-    return content_text(part.get("text") if isinstance(part.get("text"), str) else None, where)
 
 
 def _raise_other_format(row: dict[str, Any], file: str) -> None:
