@@ -34,9 +34,21 @@ class Conversation:
         Where the conversation no longer fits into the model's context, its oldest questions and answers are dropped. Raises
         the service's error, and remembers nothing, if the question cannot be answered.
         """
+        import openai
+
         asked = {"role": "user", "content": question}
+        options = {"model": self.model, "stream": True, **self._sampling}
+        while True:
+            messages = [*self._start, *self._turns, asked]
+            try:
+                stream = self._client.chat.completions.create(messages=messages, **options)
+                break
+            except openai.BadRequestError as error:
+                if error.code != TOO_LONG or not self._turns:
+                    raise
+                del self._turns[:2]
         pieces: list[str] = []
-        with closing(self._open_stream(asked)) as stream:
+        with closing(stream):
             try:
                 for chunk in stream:
                     piece = without_controls((chunk.choices[0].delta.content if chunk.choices else None) or "")
@@ -46,15 +58,3 @@ class Conversation:
             finally:
                 if pieces:
                     self._turns += [asked, {"role": "assistant", "content": "".join(pieces)}]
-
-    def _open_stream(self, asked: dict[str, str]) -> Any:
-        import openai
-
-        while True:
-            messages = [*self._start, *self._turns, asked]
-            try:
-                return self._client.chat.completions.create(model=self.model, messages=messages, stream=True, **self._sampling)
-            except openai.BadRequestError as error:
-                if error.code != TOO_LONG or not self._turns:
-                    raise
-                del self._turns[:2]

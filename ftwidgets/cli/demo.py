@@ -15,7 +15,7 @@ from ftwidgets import datasets
 from ftwidgets.cli.arguments import folder, positive_int
 from ftwidgets.cli.client import home_option, open_sandbox
 from ftwidgets.cli.layout import format_columns, indent, single_line, step
-from ftwidgets.cli.outcome import score, show_scores
+from ftwidgets.cli.scores import score, show_scores
 from ftwidgets.cli.training import show_losses, start, train
 from ftwidgets.clients import state_folder
 from ftwidgets.data import check, prepare

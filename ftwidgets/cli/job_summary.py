@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.client import home_option
-from ftwidgets.cli.layout import format_duration, format_table, labelled, line_width
+from ftwidgets.cli.layout import format_age, format_duration, format_table, labelled, line_width
 from ftwidgets.cli.training import is_waiting, losses_by_epoch, show_losses
 from ftwidgets.providers import TERMINAL_STATUSES
 
@@ -107,7 +107,8 @@ def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
         id_ = _short_id(str(job["id"]), ids) if narrow else str(job["id"])
         size = f"{job['rows'] or '?'} x {job['epochs'] or 'auto'}"
         losses = ["-" if job[name] is None else f"{job[name]:.2f}" for name in ("train_loss", "valid_loss")]
-        rows.append([id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, _age(job["created_at"])])
+        age = format_age(time.time() - job["created_at"])
+        rows.append([id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, age])
     for column, least in (("suffix", 6), ("base", 10)) if narrow else ():
         excess = len(format_table(header, rows).partition("\n")[0]) + 3 - line_width()  # the header ends in "age", of 3 to 6
         place = header.index(column)
@@ -123,15 +124,6 @@ def _short_id(id_: str, ids: Sequence[str]) -> str:
     while sum(other.startswith(id_[:length]) for other in ids) > 1:
         length += 1
     return id_[:length]
-
-
-def _age(created_at: int) -> str:
-    """Return how long ago something was, in one unit."""
-    seconds = max(0.0, time.time() - created_at)
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | None) -> None:

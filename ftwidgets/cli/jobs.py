@@ -15,7 +15,7 @@ from ftwidgets.cli.arguments import UsageError, positive_int
 from ftwidgets.cli.client import home_option, open_sandbox, refusal
 from ftwidgets.cli.job_summary import facts, job_table, show_job, status_of
 from ftwidgets.cli.layout import print_json, stdout_for_json
-from ftwidgets.cli.outcome import MOST_SCORED, show_next, show_outcome
+from ftwidgets.cli.scores import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import is_waiting, train, watch
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs import Job

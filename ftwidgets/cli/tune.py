@@ -12,6 +12,7 @@ import shlex
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from ftwidgets.cli.arguments import (
 from ftwidgets.cli.check import finding_objects
 from ftwidgets.cli.client import find_model, open_sandbox
 from ftwidgets.cli.layout import indent, print_json, stdout_for_json, step
-from ftwidgets.cli.outcome import MOST_SCORED, show_next, show_outcome
+from ftwidgets.cli.scores import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import start, train
 from ftwidgets.errors import FtwidgetsError
 
@@ -114,11 +115,15 @@ def _tune(options: argparse.Namespace, document: dict[str, Any]) -> int:
 def _make_files(options: argparse.Namespace, folder: Path, document: dict[str, Any]) -> Prepared | int:
     """Check the file and write training and validation rows; return an exit code if that cannot be trained on."""
     from ftwidgets.data import check, prepare
+    from ftwidgets.data.model_specs import find_model as find_specification
 
+    known_model = None  # else the service checks how long the rows are
+    with suppress(ValueError):
+        known_model = find_specification(options.model).name
     validation = options.validation if isinstance(options.validation, Path) else None
     reading = reading_options(options)
     try:
-        report = check(options.file, validation=validation, model=_known_model(options.model), **reading)
+        report = check(options.file, validation=validation, model=known_model, **reading)
         document["findings"] = finding_objects(report.for_command_line())
         if report.unreadable or not report.ok:
             return _reject(report, options)
@@ -140,16 +145,6 @@ def _make_files(options: argparse.Namespace, folder: Path, document: dict[str, A
         print(f"ftwidgets tune: {' '.join(messages)}", file=sys.stderr)
         return FOUND
     return files
-
-
-def _known_model(name: str) -> str | None:
-    """Return the name of a model whose longest row is known; None for another, whose rows the service checks."""
-    from ftwidgets.data.model_specs import find_model as find_specification
-
-    try:
-        return find_specification(name).name
-    except ValueError:
-        return None
 
 
 def _reject(report: Report, options: argparse.Namespace) -> int:
