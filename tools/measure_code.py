@@ -2,7 +2,9 @@
 
 `python tools/measure_code.py [FOLDER ...]` prints one row for each folder (by default `ftwidgets`), so that another package,
 or an older checkout of this one, can stand beside it. `--entered` also runs two small programs and counts the files of the
-package in which functions run: a check of one small CSV, and a job launched and waited for.
+package in which functions run: a check of one small CSV, and a job launched and waited for. A private function has a name with
+one underscore in front; those that IPython calls by their names (`_repr_html_`) are not counted. One that is used once stands
+twice in its file: where it is defined, and where it is called or handed on.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ def work():
     ftwidgets.launch(ftwidgets.connect(home="state"), "train.jsonl", model="nano-2026-11", n_epochs=1).wait(timeout=300)
 """,
 }
+# One underscore in front, but not a name that IPython calls, such as `_repr_html_`.
+PRIVATE = re.compile(r"_(?!_)(?!(repr|ipython)_\w+_$)")
 TRACE = """
 import sys, threading, ftwidgets
 root, entered = {root!r}, set()
@@ -144,7 +148,7 @@ def measure(folder: Path) -> dict[str, object]:
     for name, tree in trees.items():
         words = Counter(re.findall(r"\w+", sources[name]))
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and re.match(r"_(?!_)", node.name):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and PRIVATE.match(node.name):
                 private += 1
                 once += words[node.name] == 2  # where it is defined, and where it is used
     lines = {name: len(source.splitlines()) for name, source in sources.items()}

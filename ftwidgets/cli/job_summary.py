@@ -104,11 +104,13 @@ def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
     ids = [str(job["id"]) for job in jobs]
     rows = []
     for job in jobs:
-        id_ = _short_id(str(job["id"]), ids) if narrow else str(job["id"])
+        id_, length = str(job["id"]), len("ftjob-") + SHORT_ID
+        while narrow and sum(other.startswith(id_[:length]) for other in ids) > 1:
+            length += 1
         size = f"{job['rows'] or '?'} x {job['epochs'] or 'auto'}"
         losses = ["-" if job[name] is None else f"{job[name]:.2f}" for name in ("train_loss", "valid_loss")]
         age = format_age(time.time() - job["created_at"])
-        rows.append([id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, age])
+        rows.append([id_[:length] if narrow else id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, age])
     for column, least in (("suffix", 6), ("base", 10)) if narrow else ():
         excess = len(format_table(header, rows).partition("\n")[0]) + 3 - line_width()  # the header ends in "age", of 3 to 6
         place = header.index(column)
@@ -117,13 +119,6 @@ def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
             length = max(least, widest - max(0, excess))
             row[place] = row[place] if len(row[place]) <= length else f"{row[place][: length - 1]}…"
     return format_table(header, rows)
-
-
-def _short_id(id_: str, ids: Sequence[str]) -> str:
-    length = len("ftjob-") + SHORT_ID
-    while sum(other.startswith(id_[:length]) for other in ids) > 1:
-        length += 1
-    return id_[:length]
 
 
 def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | None) -> None:

@@ -136,7 +136,7 @@ def plain_turns(example: Example) -> dict[str, str] | str:
     return {names[message["role"]]: message["content"] for message in messages}
 
 
-def _to_pair(example: Example) -> Example | str:
+def to_pair(example: Example) -> Example | str:
     """Return prompt and completion as text; a system prompt has no place in that form."""
     turns = plain_turns(example)
     if isinstance(turns, str):
@@ -146,7 +146,8 @@ def _to_pair(example: Example) -> Example | str:
     return {"prompt": turns["Prompt"], "completion": turns["Completion"]}
 
 
-def _to_huggingface(example: Example) -> Example | str:
+def to_huggingface(example: Example) -> Example | str:
+    """Return prompt and completion, or prompt, chosen and rejected answer, as lists of messages (TRL)."""
     if "input" in example:
         request = example["input"]
         more = {key: value for key, value in request.items() if key != "messages"}
@@ -160,8 +161,8 @@ def _to_huggingface(example: Example) -> Example | str:
 _FORMS: dict[str, Callable[[Example], Example | str]] = {
     "chat": lambda example: example if "messages" in example else "is a preference row",
     "preference": lambda example: example if "input" in example else "has no second, worse answer",
-    "prompt-completion": _to_pair,
-    "huggingface": _to_huggingface,
+    "prompt-completion": to_pair,
+    "huggingface": to_huggingface,
     "csv": plain_turns,
 }
 

@@ -118,15 +118,13 @@ def _structure(mode: str, open_: str, byte: int) -> State | None:
         return ("next key" if open_[-1] == "{" else "value", open_, False)
     if mode == "colon" and char == ":":
         return ("value", open_, False)
-    return _value(open_, byte) if mode in ("value", "first value") else None
-
-
-def _value(open_: str, byte: int) -> State | None:
-    char = chr(byte)
+    if mode not in ("value", "first value"):
+        return None
+    # A value begins: an object or a list is opened; else its first byte tells: `t` can only become `true`.
     if char in "{[":
         return ("first key" if char == "{" else "first value", open_ + char, False) if len(open_) < DEEPEST else None
     if byte in _LITERALS:
         return (f"literal {_LITERALS[byte]}", open_, False)
     numbers = {"-": "minus", "0": "zero", **dict.fromkeys("123456789", "whole")}
-    mode = "string" if char == '"' else numbers.get(char)
-    return None if mode is None else (mode, open_, False)
+    begun = "string" if char == '"' else numbers.get(char)
+    return None if begun is None else (begun, open_, False)

@@ -166,7 +166,8 @@ def not_empty(values: list[Any]) -> list[Any]:
     return values
 
 
-def _whole_number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Parse a parameter of a query as a number that is not negative."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         message = f"Invalid type for '{{path}}': expected an integer of at least 1, but got '{text}' instead."
         raise ParameterError(message, "invalid_type")
@@ -176,7 +177,7 @@ def _whole_number(text: str) -> int:
 Unsupported = Annotated[Any, only()]
 NotEmpty = Annotated[list[Any], AfterValidator(not_empty)]
 Metadata = Annotated[dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)]
-Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=1)]  # in a query, where every value is text
+Count = Annotated[int, BeforeValidator(whole_number), Field(ge=1)]  # in a query, where every value is text
 
 
 async def read_body(request: Request, model: type[M]) -> M:

@@ -8,6 +8,7 @@ reads.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from anyio import Lock
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PIECES_AHEAD = 8  # of an answer that is read more slowly than others are written
 
 
-class Batch:
+class AnswerBatch:
     """The answers that one model is writing.
 
     Parameters
@@ -36,20 +37,17 @@ class Batch:
 
     async def pieces(self, generation: Generation) -> AsyncIterator[list[Piece]]:
         """Generate an answer together with the others, a few pieces at a time; it leaves when nobody asks for the next ones."""
+        from ftwidgets.engine import advance
+
         self._running.append(generation)
         try:
             while generation.ready or not generation.ended:
                 if not generation.ready:
                     async with self._turn:
                         if not generation.ready and not generation.ended:  # the step of another may have brought a piece
-                            await self._step()
+                            wanted = [one for one in self._running if not one.ended and len(one.ready) < PIECES_AHEAD]
+                            await self._queue.run(partial(advance, wanted), priority=True)
                 else:
                     yield [generation.ready.popleft() for _ in range(len(generation.ready))]
         finally:
             self._running.remove(generation)
-
-    async def _step(self) -> None:
-        from ftwidgets.engine import advance
-
-        wanted = [one for one in self._running if not one.ended and len(one.ready) < PIECES_AHEAD]
-        await self._queue.run(lambda: advance(wanted), priority=True)

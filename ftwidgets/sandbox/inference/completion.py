@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from anyio import Lock, sleep
 
 from ftwidgets.sandbox.api_errors import ApiError, invalid_request
-from ftwidgets.sandbox.inference.batch import Batch
+from ftwidgets.sandbox.inference.batch import AnswerBatch
 from ftwidgets.sandbox.inference.catalog import Catalog
 from ftwidgets.sandbox.inference.priority_queue import PriorityQueue
 
@@ -93,7 +93,7 @@ class Inference:
         self._catalog = catalog
         self._queue = PriorityQueue()
         self._loading = Lock()
-        self._batches: WeakKeyDictionary[Model, Batch] = WeakKeyDictionary()
+        self._batches: WeakKeyDictionary[Model, AnswerBatch] = WeakKeyDictionary()
 
     async def start_completion(self, owner: str, request: CompletionRequest, param: str = "messages") -> Completion:
         """Load the model and encode the prompt; where too many models are in use, wait until one is free.
@@ -124,7 +124,7 @@ class Inference:
         from ftwidgets.engine import n_weights
 
         if n_weights(completion.model.config) >= LARGE:
-            batch = self._batches.setdefault(completion.model, Batch(self._queue))
+            batch = self._batches.setdefault(completion.model, AnswerBatch(self._queue))
             generation = await self._queue.run(lambda: completion.generation(index), priority=True)
             async for together in batch.pieces(generation):
                 yield together

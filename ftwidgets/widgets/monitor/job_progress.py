@@ -115,7 +115,11 @@ class Losses:
             data = event.data
             if isinstance(data, Mapping) and isinstance(data.get("step"), int | float) and "train_loss" in data:
                 self._add_step(int(data["step"]), data)
-                self.total = _total_steps(event.message, data.get("total_steps")) or self.total
+                total = data.get("total_steps")
+                if isinstance(total, int | float) and total >= 1:
+                    self.total = int(total)
+                elif match := re.match(r"Step \d+/(\d+)", event.message):  # OpenAI's "Step 3/120: training loss=1.92"
+                    self.total = int(match[1]) or self.total
 
     def replace(self, curve: pd.DataFrame) -> None:
         """Replace all losses by the curve of a finished job."""
@@ -164,14 +168,6 @@ class Losses:
             value = values.get(name)
             if isinstance(value, int | float) and not math.isnan(value) and value >= 0:
                 column[step] = float(value)
-
-
-def _total_steps(message: str, value: object) -> int | None:
-    """Return the number of steps from an event's data, or from a message such as "Step 3/120: ...", as OpenAI writes it."""
-    if isinstance(value, int | float) and value >= 1:
-        return int(value)
-    match = re.match(r"Step \d+/(\d+)", message)
-    return int(match[1]) if match else None
 
 
 def _text(loss: float | None) -> str:
