@@ -116,24 +116,25 @@ class Params(Weights):
         self.embed: Array = self.named["model.embed_tokens.weight"]
         self.head: Array = self.named.get("lm_head.weight", self.embed)
         self.norm: Array = self.named["model.norm.weight"]
-        self.layers = [self._layer(f"model.layers.{i}.", start) for i in range(config.num_hidden_layers)]
 
-    def _layer(self, at: str, start: dict[str, int]) -> Layer:
         # q, k and v stand one after another in `flat`, so one view covers all three; the same for gate and up.
         def fused(first: str, last: str) -> Array:
-            end = start[at + last] + self.named[at + last].size
-            return self.flat[start[at + first] : end]
+            return self.flat[start[first] : start[last] + self.named[last].size]
 
-        width = self.config.hidden_size
-        return Layer(
-            input_norm=self.named[at + "input_layernorm.weight"],
-            qkv=fused("self_attn.q_proj.weight", "self_attn.v_proj.weight").reshape(-1, width),
-            qkv_bias=fused("self_attn.q_proj.bias", "self_attn.v_proj.bias") if self.config.qkv_bias else None,
-            out=self.named[at + "self_attn.o_proj.weight"],
-            mlp_norm=self.named[at + "post_attention_layernorm.weight"],
-            gate_up=fused("mlp.gate_proj.weight", "mlp.up_proj.weight").reshape(-1, width),
-            down=self.named[at + "mlp.down_proj.weight"],
-        )
+        self.layers: list[Layer] = []
+        for i in range(config.num_hidden_layers):
+            attention, mlp = f"model.layers.{i}.self_attn.", f"model.layers.{i}.mlp."
+            self.layers.append(
+                Layer(
+                    input_norm=self.named[f"model.layers.{i}.input_layernorm.weight"],
+                    qkv=fused(attention + "q_proj.weight", attention + "v_proj.weight").reshape(-1, config.hidden_size),
+                    qkv_bias=fused(attention + "q_proj.bias", attention + "v_proj.bias") if config.qkv_bias else None,
+                    out=self.named[attention + "o_proj.weight"],
+                    mlp_norm=self.named[f"model.layers.{i}.post_attention_layernorm.weight"],
+                    gate_up=fused(mlp + "gate_proj.weight", mlp + "up_proj.weight").reshape(-1, config.hidden_size),
+                    down=self.named[mlp + "down_proj.weight"],
+                )
+            )
 
     def copy(self) -> "Params":
         """An independent copy."""

@@ -78,7 +78,14 @@ def add(
     with _whole_or_nothing(folder, chosen) as aside:
         if path is None:
             assert known is not None
-            path = _download(known, folder, hub, report)
+            from ftwidgets.models.hub import HUB, download
+
+            path = downloads(folder, chosen)
+            path.mkdir(parents=True, exist_ok=True)
+            there = sum(file.stat().st_size for file in path.iterdir())
+            # The weights are stored a second time, in the order in which they are computed with.
+            require_space(folder, known.card.size - min(there, known.card.size) + 2 * known.card.parameters + SPARE)
+            download(known, path, report, hub=hub or HUB)
         _store(path, aside, chosen, known, context, report)
     shutil.rmtree(downloads(folder, chosen), ignore_errors=True)
     return show(chosen, folder)
@@ -124,18 +131,6 @@ def _whole_or_nothing(folder: Path, name: str) -> Iterator[Path]:
                 os.rename(aside, folder / name)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
-
-
-def _download(known: HubModel, folder: Path, hub: str | None, report: OnProgress) -> Path:
-    from ftwidgets.models.hub import HUB, download
-
-    target = downloads(folder, known.card.name)
-    target.mkdir(parents=True, exist_ok=True)
-    there = sum(path.stat().st_size for path in target.iterdir())
-    # The weights are stored a second time, in the order in which they are computed with.
-    require_space(folder, known.card.size - min(there, known.card.size) + 2 * known.card.parameters + SPARE)
-    download(known, target, report, hub=hub or HUB)
-    return target
 
 
 def _store(path: Path, aside: Path, name: str, known: HubModel | None, context: int | None, report: OnProgress) -> None:

@@ -173,6 +173,9 @@ def _open_folder(folder: Path) -> Checkpoint:
         )
         raise ModelError(f"{folder} has no model.safetensors. {advice}")
     tensors = open_tensors(folder)
+    readme = folder / "README.md"  # its head names the licence, as the Hub's model cards do
+    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
+    licence = re.search(r"\A---\n(?:.*\n)*?license: *([\w.-]+)", text)
     forms = sorted({{"F32": "float32", "F16": "float16", "BF16": "bfloat16"}[tensor.dtype] for tensor in tensors.values()})
     return Checkpoint(
         config=_read_config(config_file),
@@ -180,7 +183,7 @@ def _open_folder(folder: Path) -> Checkpoint:
         shapes={name: tensor.data.shape for name, tensor in tensors.items()},
         tokenizer=_tokenizer_of_folder(folder),
         form=" and ".join(forms),
-        licence=_licence_of_folder(folder),
+        licence=licence[1] if licence else "unknown",
         title=title if re.fullmatch(r"[\w.-]+/[\w.-]+", title) else folder.resolve().name,
     )
 
@@ -205,14 +208,6 @@ def _tokenizer_of_folder(folder: Path) -> dict[str, bytes]:
     if template.is_file():  # newer folders keep it in a file of its own
         config["chat_template"] = template.read_text(encoding="utf-8")
     return {path.name: path.read_bytes(), config_path.name: (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode()}
-
-
-def _licence_of_folder(folder: Path) -> str:
-    """Return the licence that README.md names in its head, as the Hub's model cards do."""
-    readme = folder / "README.md"
-    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-    found = re.search(r"\A---\n(?:.*\n)*?license: *([\w.-]+)", text)
-    return found.group(1) if found else "unknown"
 
 
 def _open_gguf(path: Path) -> Checkpoint:

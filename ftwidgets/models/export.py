@@ -52,6 +52,7 @@ README = {
     "gguf": "ollama create {short} -f Modelfile\nollama run {short}\n\nllama-cli -m {short}.gguf --jinja\n",
 }
 FORMATS = tuple(README)
+TOKENIZER = 20_000_000  # bytes, at most, of the tokenizer's files
 
 
 def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, format: str = "huggingface") -> Path:  # noqa: A002
@@ -80,21 +81,23 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
         raise ModelError(f'there is no format "{format}"; there are {", ".join(FORMATS)}.')
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ModelError(f"{folder} exists already and is not an empty folder; name another one, nothing is written over.")
-    from ftwidgets.engine import Config, LoraParams
+    from ftwidgets.engine import Config, LoraParams, n_weights
 
     if format == "adapter" and not isinstance(model.params, LoraParams):
         raise ModelError(f"{name} has no adapter: all of its weights were trained. Use one of: huggingface, gguf.")
     longest = Config.read(base_folder / "config.json").max_position_embeddings
     config = replace(model.config, max_position_embeddings=longest, eos_token_id=model.tokenizer.eos_id)
-    write = {"huggingface": _write_folder, "adapter": _write_adapter, "gguf": _write_gguf}[format]
+    write = {"huggingface": write_huggingface, "adapter": write_peft, "gguf": write_ollama}[format]
     short = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
     with full_disk_explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        require_space(folder.parent, _size(model, format))
+        n_stored = len(model.params.flat) if format == "adapter" else n_weights(model.config)
+        require_space(folder.parent, 2 * n_stored + TOKENIZER)
         aside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.part")
         aside.mkdir()
         try:
-            base = _base_name(model, base_folder)
+            known = KNOWN.get(model.base)  # others find its repository on the Hub, else its folder here
+            base = known.repository if known else str(base_folder)
             write(model, config, aside, short if format == "gguf" else base)
             text = f"# {name}\nBase model: {model.base or name}. Chat format: ChatML, without a default system prompt.\n"
             usage = README[format].format(folder=folder.name, short=short, base=base)
@@ -109,7 +112,8 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
     return folder
 
 
-def _write_folder(model: Model, config: Config, folder: Path, _: str) -> None:
+def write_huggingface(model: Model, config: Config, folder: Path, _: str) -> None:
+    """Write the whole model in float16, as transformers reads it."""
     from ftwidgets.engine.safetensors_file import write_tensors
 
     config.write(folder / "config.json", dtype="float16")
@@ -118,7 +122,8 @@ def _write_folder(model: Model, config: Config, folder: Path, _: str) -> None:
     _write_tokenizer(model, folder)
 
 
-def _write_adapter(model: Model, config: Config, folder: Path, base: str) -> None:
+def write_peft(model: Model, config: Config, folder: Path, base: str) -> None:
+    """Write the adapter alone, as PEFT reads it."""
     from ftwidgets.engine import LoraParams
     from ftwidgets.engine.adapter_file import write_adapter
 
@@ -127,7 +132,8 @@ def _write_adapter(model: Model, config: Config, folder: Path, base: str) -> Non
     _write_tokenizer(model, folder)
 
 
-def _write_gguf(model: Model, config: Config, folder: Path, short: str) -> None:
+def write_ollama(model: Model, config: Config, folder: Path, short: str) -> None:
+    """Write the whole model in float16 as one GGUF file, and a Modelfile beside it."""
     from ftwidgets.models.gguf import gguf_name, gguf_weight, llama_metadata, tokenizer_metadata, write_gguf
 
     weights = _whole_weights(model)
@@ -170,15 +176,3 @@ def _write_tokenizer(model: Model, folder: Path) -> None:
     # With a class of its own, transformers would cut texts by that class's rule and not by the one in tokenizer.json.
     config |= {"chat_template": CHATML, "eos_token": "<|im_end|>", "tokenizer_class": "PreTrainedTokenizerFast"}
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _base_name(model: Model, base_folder: Path) -> str:
-    """Name the base model as others find it: its repository on the Hub if it is known, else its folder here."""
-    known = KNOWN.get(model.base)
-    return known.repository if known else str(base_folder)
-
-
-def _size(model: Model, format: str) -> int:  # noqa: A002
-    from ftwidgets.engine.params import n_weights
-
-    return 2 * (len(model.params.flat) if format == "adapter" else n_weights(model.config)) + 20_000_000

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -69,12 +68,12 @@ def download(
         for name, facts in model.card.files.items():
             url = f"{hub.rstrip('/')}/{model.repository}/resolve/{model.revision}/{name}"
             remote = _RemoteFile(client, url, name, facts, model)
-            remote.fetch(folder / name, partial(_add_progress, on_progress, before, model.card.size, name), sleep)
+
+            def on_bytes(done: int, before: int = before, name: str = name) -> None:
+                on_progress(before + done, model.card.size, name)
+
+            remote.fetch(folder / name, on_bytes, sleep)
             before += facts.size
-
-
-def _add_progress(on_progress: OnProgress, before: int, total: int, name: str, done: int) -> None:
-    on_progress(before + done, total, name)
 
 
 class _RemoteFile:
@@ -103,7 +102,11 @@ class _RemoteFile:
                 gained = part.is_file() and part.stat().st_size > had
                 idle = 0 if gained else idle + 1
                 if idle >= ATTEMPTS:
-                    raise ModelError(self._broken(part, str(cut))) from cut
+                    done = part.stat().st_size if part.is_file() else 0
+                    raise ModelError(
+                        f"{self.name}: the download broke off {ATTEMPTS} times in a row at {format_size(done)} of "
+                        f"{format_size(self.facts.size)} ({cut}). Give the same command later: it goes on from there."
+                    ) from cut
                 sleep(max(cut.wait, 2.0**idle))
         found = sha256(part)
         if found != self.facts.sha256:
@@ -129,7 +132,8 @@ class _RemoteFile:
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             if self.received:
                 raise _Cut(str(error)) from error
-            raise ModelError(self._offline(error)) from error
+            host = httpx2.URL(self.url).host
+            raise ModelError(f"{host} cannot be reached ({error}). {self._other_way()}") from error
         except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
             raise ModelError(f"{self.url} could not be downloaded: {error}.") from error
         except httpx2.TransportError as error:
@@ -194,17 +198,6 @@ class _RemoteFile:
             404: "the Hub has no such file, or no longer",
         }.get(status, "that is not expected")
         raise ModelError(f"{self.url} answers {status}: {reason}. {self._other_way()}")
-
-    def _broken(self, part: Path, reason: str) -> str:
-        done = part.stat().st_size if part.is_file() else 0
-        return (
-            f"{self.name}: the download broke off {ATTEMPTS} times in a row at {format_size(done)} of "
-            f"{format_size(self.facts.size)} ({reason}). Give the same command later: it goes on from there."
-        )
-
-    def _offline(self, error: Exception) -> str:
-        host = httpx2.URL(self.url).host
-        return f"{host} cannot be reached ({error}). {self._other_way()}"
 
     def _other_way(self) -> str:
         name = self.model.card.name

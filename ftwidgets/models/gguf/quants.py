@@ -16,20 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ftwidgets.engine.safetensors_file import widen
+
 Array = np.ndarray
-
-
-def _float32(raw: Array) -> Array:
-    return raw.view("<f4")
 
 
 def _float16(raw: Array) -> Array:
     return raw.view("<f2").astype(np.float32)
-
-
-def _bfloat16(raw: Array) -> Array:
-    # bfloat16 is the upper half of a float32, so the lower half is filled up with zeros.
-    return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 
 def _nibbles(packed: Array) -> Array:
@@ -37,25 +30,29 @@ def _nibbles(packed: Array) -> Array:
     return np.stack([packed & 15, packed >> 4], axis=1)
 
 
-def _q8_0(raw: Array) -> Array:
+def q8_0(raw: Array) -> Array:
+    """Decode blocks of Q8_0: two bytes of scale, 32 signed bytes."""
     out: Array = _float16(raw[:, :2]) * raw[:, 2:].view(np.int8)  # (blocks, 1) * (blocks, 32)
     return out
 
 
-def _q4_0(raw: Array) -> Array:
+def q4_0(raw: Array) -> Array:
+    """Decode blocks of Q4_0: two bytes of scale, 16 bytes with two weights each."""
     # Byte i of a block has weight i in its lower half and weight i + 16 in its upper half.
     q = _nibbles(raw[:, 2:]).reshape(-1, 32)
     out: Array = _float16(raw[:, :2]) * (q.astype(np.int8) - np.int8(8))
     return out
 
 
-def _q4_1(raw: Array) -> Array:
+def q4_1(raw: Array) -> Array:
+    """Decode blocks of Q4_1: two bytes of scale, two of offset, 16 with two weights each."""
     q = _nibbles(raw[:, 4:]).reshape(-1, 32)
     out: Array = _float16(raw[:, :2]) * q.astype(np.float32) + _float16(raw[:, 2:4])
     return out
 
 
-def _q4_k(raw: Array) -> Array:
+def q4_k(raw: Array) -> Array:
+    """Decode blocks of Q4_K: eighths with a scale and an offset each."""
     # 16 bytes of scales, then four times 32 bytes of weights: their lower halves are eighth 0 (2, 4, 6) of the block and
     # their upper halves eighth 1 (3, 5, 7).
     scale, offset = _float16(raw[:, :2]), _float16(raw[:, 2:4])  # (blocks, 1)
@@ -69,7 +66,8 @@ def _q4_k(raw: Array) -> Array:
     return out.reshape(len(raw), 256)
 
 
-def _q6_k(raw: Array) -> Array:
+def q6_k(raw: Array) -> Array:
+    """Decode blocks of Q6_K: sixteenths with a scale each."""
     # A weight has six bits: four in `low`, two in `high`. Each half of the block has 64 bytes of `low` and 32 of `high`.
     low = raw[:, :128].reshape(-1, 64)  # (half blocks, 64)
     high = raw[:, 128:192].reshape(-1, 1, 32) >> np.array([0, 2, 4, 6], np.uint8)[:, None]  # (half blocks, 4, 32)
@@ -90,14 +88,14 @@ class Quant:
 
 
 QUANTS = {  # by the number that stands for the format in a file
-    0: Quant("F32", 1, 4, _float32),
+    0: Quant("F32", 1, 4, lambda raw: raw.view("<f4")),
     1: Quant("F16", 1, 2, _float16),
-    2: Quant("Q4_0", 32, 18, _q4_0),
-    3: Quant("Q4_1", 32, 20, _q4_1),
-    8: Quant("Q8_0", 32, 34, _q8_0),
-    12: Quant("Q4_K", 256, 144, _q4_k),
-    14: Quant("Q6_K", 256, 210, _q6_k),
-    30: Quant("BF16", 1, 2, _bfloat16),
+    2: Quant("Q4_0", 32, 18, q4_0),
+    3: Quant("Q4_1", 32, 20, q4_1),
+    8: Quant("Q8_0", 32, 34, q8_0),
+    12: Quant("Q4_K", 256, 144, q4_k),
+    14: Quant("Q6_K", 256, 210, q6_k),
+    30: Quant("BF16", 1, 2, lambda raw: widen(raw.view("<u2"))),
 }
 
 # So that a refusal can name what a file has.

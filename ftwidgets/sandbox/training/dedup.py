@@ -105,7 +105,7 @@ def _copy_checkpoint(store: Store, job: JobRecord, point: CheckpointRecord) -> b
         aside = target.with_name(f".{folder}-shared")
         shutil.rmtree(aside, ignore_errors=True)
         try:
-            shutil.copytree(store.model_folder(point.folder), aside, copy_function=_link)
+            shutil.copytree(store.model_folder(point.folder), aside, copy_function=link_or_copy)
         except (FileNotFoundError, shutil.Error):  # the latter lists what could not be copied
             if store.db.get(CheckpointRecord, point.id) is not None:
                 raise
@@ -134,10 +134,11 @@ def _n_kept(job: JobRecord) -> int:
     return min(KEPT_EPOCHS, int(job.hyperparameters["n_epochs"]))
 
 
-def _link(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
+    """Give a file a second name; copy it where the file system has no such links."""
     try:
         os.link(source, target)
-    except OSError:  # another file system, or one without links
+    except OSError:
         shutil.copyfile(source, target)
 
 

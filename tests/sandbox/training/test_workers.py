@@ -121,7 +121,7 @@ def test_the_first_model_may_go_while_it_is_shared(
                 deleted.append(client.models.delete(str(first.fine_tuned_model)))
 
         weights: list[bytes] = []
-        start, link = JobLifecycle.start, dedup._link
+        start, link = JobLifecycle.start, dedup.link_or_copy
 
         def start_and_delete(lifecycle: JobLifecycle, job: JobRecord, hyperparameters: Any) -> bool:
             started = start(lifecycle, job, hyperparameters)
@@ -135,7 +135,7 @@ def test_the_first_model_may_go_while_it_is_shared(
                 delete("step-8")
 
         monkeypatch.setattr(JobLifecycle, "start", start_and_delete)
-        monkeypatch.setattr(dedup, "_link", link_and_delete)
+        monkeypatch.setattr(dedup, "link_or_copy", link_and_delete)
         made = same_jobs(client, world, 2)
         second = world.wait_for_end(client, made[1].id)
         assert deleted

@@ -71,7 +71,11 @@ def tokenizer_files(metadata: dict[str, Any], path: Path) -> dict[str, str]:
         config = _tokenizer_config(metadata, tokens)
     except Exception as error:  # the library raises nothing more precise
         raise ValueError(f"{path}: its tokenizer cannot be used ({error}); the file is damaged.") from error
-    return {"tokenizer.json": _to_json(tokenizer), "tokenizer_config.json": json.dumps(config, indent=2) + "\n"}
+    content = json.loads(tokenizer.to_str())
+    # A merge is one text, "a b", as in most files on the Hub: a third shorter, and read by every version.
+    content["model"]["merges"] = [" ".join(pair) for pair in content["model"]["merges"]]
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    return {"tokenizer.json": text, "tokenizer_config.json": json.dumps(config, indent=2) + "\n"}
 
 
 def _build(metadata: dict[str, Any], pre: str, pre_tokenizer: Any) -> Tokenizer:
@@ -91,13 +95,6 @@ def _build(metadata: dict[str, Any], pre: str, pre_tokenizer: Any) -> Tokenizer:
         elif kinds[i] == _USER_DEFINED:
             tokenizer.add_tokens([AddedToken(token, normalized=False)])
     return tokenizer
-
-
-def _to_json(tokenizer: Tokenizer) -> str:
-    """Write a merge as one text, "a b", as most files on the Hub have it: a third shorter, and read by every version."""
-    content = json.loads(tokenizer.to_str())
-    content["model"]["merges"] = [" ".join(pair) for pair in content["model"]["merges"]]
-    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def _tokenizer_config(metadata: dict[str, Any], tokens: list[str]) -> dict[str, Any]:
