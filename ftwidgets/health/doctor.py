@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.health.health_report import HealthCheck, HealthReport
-from ftwidgets.health.installation import check_labextensions, check_versions
-from ftwidgets.health.models import check_models
+from ftwidgets.health.installation import check_labextensions, check_models, check_versions
 
 if TYPE_CHECKING:
     import argparse

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.health.doctor import doctor
-from ftwidgets.health.models import check_models
+from ftwidgets.health.installation import check_models
 from ftwidgets.models import add, list_models
 from tests.models.checkpoints import hugging_face_weights, write_folder
 
