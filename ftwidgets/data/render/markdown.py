@@ -22,11 +22,14 @@ _LINKS = re.compile(r"(@|#(?=\d)|:(?=//)|www(?=\.))")  # what GitHub makes a men
 def text(report: Results) -> str:
     """Return the report as Markdown, with the same contents as `html.page`."""
     costs = f"{_table(summary.COSTS, _escaped(summary.costs(report)))}\n{plain(summary.cost_note())}\n"
+    lengths = f"{plain(summary.lengths(report))}\n"
+    if report.n_examples:
+        lengths += f"\n{_table(('Tokens', 'Examples'), summary.length_rows(report))}"
     sections = [
         ("What was found", "\n".join(map(_kind, summary.kinds(report))) or "Nothing was found.\n"),
         ("All findings, by line", _all(report)),
         ("Fixes that can be made for you", _fixes(report)),
-        ("How long the examples are", _lengths(report)),
+        ("How long the examples are", lengths),
         ("Who speaks", _shares(report.roles, ("Role", "Messages"))),
         ("Labels", _shares(report.labels or {}, ("Label", "Examples"))),
         ("What training would cost", costs if report.n_examples else ""),
@@ -79,13 +82,6 @@ def _fixes(report: Results) -> str:
     if any(fix.requires_opt_in for fix in report.fixes):
         note += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
     return _table(("Name", "What it does", "Findings settled"), rows) + note if rows else ""
-
-
-def _lengths(report: Results) -> str:
-    sentence = f"{plain(summary.lengths(report))}\n"
-    if not report.n_examples:
-        return sentence
-    return f"{sentence}\n{_table(('Tokens', 'Examples'), summary.length_rows(report))}"
 
 
 def _shares(numbers: Mapping[str, int], header: tuple[str, str]) -> str:
