@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ftwidgets import datasets
 from ftwidgets.cli.client import open_sandbox
 from ftwidgets.cli.layout import format_table, indent, labelled, step
-from ftwidgets.cli.outcome import held_out_rows, score, show_next
+from ftwidgets.cli.scores import held_out_rows, score, show_next
 from ftwidgets.cli.training import show_losses, start, train
 from ftwidgets.clients import state_folder
 from ftwidgets.data import check, prepare
