@@ -103,10 +103,11 @@ def training_speed(
     Where no job on the model succeeded, it is what the sandbox expects of a base model that was added (`facts`; `whole`: if
     all its weights are trained), or what was measured once on the bundled one.
     """
+    ended = [job for job in jobs if job.finished_at]
     speeds = [
-        job.trained_tokens / max(1, job.finished_at - job.created_at)
-        for job in jobs
-        if job.status == "succeeded" and job.model == model and job.trained_tokens and job.finished_at
+        job.trained_tokens / _training_seconds(job, ended if sandbox else ())
+        for job in ended
+        if job.status == "succeeded" and job.model == model and job.trained_tokens
     ]
     if speeds:
         source = f"the median of your last {len(speeds)} here" if len(speeds) > 1 else "as your last job ran"
@@ -115,6 +116,14 @@ def training_speed(
         source = "from how fast this machine multiplies matrices; no job on this model has ended here yet"
         return TrainingSpeed(facts.speed(whole=whole), source)
     return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
+
+
+def _training_seconds(job: FineTuningJob, others: Iterable[FineTuningJob]) -> int:
+    """Return how long a job took, without its time in the queue: it was trained once the one before it had ended."""
+    finished = job.finished_at or job.created_at
+    before = (other.finished_at for other in others if other.finished_at)
+    began = max([job.created_at, *(end for end in before if job.created_at < end < finished)])
+    return max(1, finished - began)
 
 
 def n_waiting(jobs: Iterable[FineTuningJob]) -> int:

@@ -357,7 +357,7 @@ def test_the_estimate_is_what_the_service_counts(client: openai.OpenAI, train: P
 
 def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
     """Failed jobs and other models do not count; the sandbox has a figure of its own. Nobody waits behind a paused job."""
-    ran = [finished(10, 1000), finished(10, 3000), finished(10, 9000), finished(1, 9000, "failed"), finished(1, 9, model="x")]
+    ran = [finished(10, 1000), finished(10, 3000), finished(10, 9000), finished(0, 9000, "failed"), finished(0, 9, model="x")]
     found = estimate.training_speed(ran, "m", sandbox=True)
     assert found is not None
     assert (found.tokens_per_second, found.source) == (300, "the median of your last 3 here")
@@ -366,6 +366,14 @@ def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
     assert standard is not None
     assert "two idle cores" in standard.source
     assert estimate.n_waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
+
+
+def test_the_time_in_the_queue_is_not_training_time() -> None:
+    """Three jobs started at once, one trained after the other: each took ten seconds, wherever it stood in the queue."""
+    ran = [finished(10, 1000), finished(20, 1000), finished(30, 1000)]
+    found = estimate.training_speed(ran, "m", sandbox=True)
+    assert found is not None
+    assert found.tokens_per_second == 100
 
 
 @pytest.fixture
