@@ -83,6 +83,11 @@ def bundled_text() -> str:
     return f"{size} All of them learn, unless you choose an adapter."
 
 
+def usual_batch(n_examples: int) -> int:
+    """Return how many examples a step has where that is left to the sandbox."""
+    return 4 if n_examples < 100 else 8
+
+
 def read_facts(model: Model) -> BaseFacts | None:
     """Return the facts in a model's body; None where there are none, or in a form that this version does not know."""
     found: Any = (model.model_extra or {}).get("ftwidgets")

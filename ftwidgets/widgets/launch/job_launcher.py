@@ -20,7 +20,7 @@ from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.launch.base_facts import BUNDLED_MEMORY, bundled_text
+from ftwidgets.widgets.launch.base_facts import BUNDLED_MEMORY, bundled_text, usual_batch
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
 from ftwidgets.widgets.launch.job_fields import FIELDS, FieldText, FormField
 from ftwidgets.widgets.launch.job_settings import JobSettings
@@ -29,7 +29,6 @@ from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
 if TYPE_CHECKING:
     import openai
 
-USUAL_BATCH = 8  # examples in a step where that is left to the sandbox; 4 where there are few
 _GRID = {"flex_flow": "row wrap", "align_items": "flex-start", "overflow": "visible"}  # two columns where there is room
 
 
@@ -119,7 +118,7 @@ class JobLauncher(Panel):
         whole = self.fields["lora"].value() is False
         memory = BUNDLED_MEMORY if self._options.is_bundled(model) else ""
         if facts is not None:
-            batch_size, rank = self.fields["batch_size"].value() or USUAL_BATCH, self.fields["lora_r"].value()
+            batch_size, rank = self.fields["batch_size"].value() or usual_batch(count.examples), self.fields["lora_r"].value()
             memory = facts.memory_text(count.lengths, batch_size=batch_size, rank=rank, whole=whole)
         sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model, whole=whole)
         n_before = self._options.n_waiting()

@@ -19,7 +19,7 @@ from ftwidgets.engine import LoraSettings, Model, auto_hyperparameters, training
 from ftwidgets.errors import DataError
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.training import adapters
-from ftwidgets.widgets.launch import JobLauncher, base_facts, estimate, job_launcher
+from ftwidgets.widgets.launch import JobLauncher, base_facts, estimate
 from ftwidgets.widgets.launch.base_facts import BaseFacts, read_facts
 
 CHAT = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
@@ -402,10 +402,11 @@ def test_an_added_model_is_counted_and_estimated_by_itself(with_tiny: openai.Ope
     assert "as your last job ran" in launcher.estimate.time
 
 
-def test_the_usual_settings_are_the_sandboxs() -> None:
-    """What the launcher takes for "auto" in its estimate of memory: the batch of all but few examples, the adapter's rank."""
-    assert auto_hyperparameters(1000).batch_size == job_launcher.USUAL_BATCH
-    assert adapters.RANK == base_facts.RANK
+@pytest.mark.parametrize("n_examples", [10, 99, 100, 5000])
+def test_the_usual_settings_are_the_sandboxs(n_examples: int) -> None:
+    """What the launcher takes for "auto" in its estimate of memory: the batch, and the adapter's rank."""
+    assert base_facts.usual_batch(n_examples) == auto_hyperparameters(n_examples).batch_size
+    assert base_facts.RANK == adapters.RANK
 
 
 @pytest.mark.parametrize(("rank", "whole"), [(None, False), (4, False), (None, True)])
