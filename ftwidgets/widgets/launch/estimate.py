@@ -113,7 +113,7 @@ def training_speed(
         source = f"the median of your last {len(speeds)} here" if len(speeds) > 1 else "as your last job ran"
         return TrainingSpeed(median(speeds), source)
     if facts is not None:
-        source = "from how fast this machine multiplies matrices; no job on this model has ended here yet"
+        source = "from how fast this machine multiplies matrices while nothing else runs; no job on this model has ended yet"
         return TrainingSpeed(facts.speed(whole=whole), source)
     return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
 
