@@ -47,7 +47,7 @@ class PromptForm:
         self.notice, self.result, self.history = Live(role="status"), Live(), Live()
         self.sides = tuple(Live() for _ in self.model_fields)
         for side in self.sides:
-            side.layout = ipywidgets.Layout(flex="1 1 300px", width="auto", min_width="0")
+            side.layout = ipywidgets.Layout(flex="1 1 240px", width="auto", min_width="0")
         side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.follow_models()
         self.answers = ipywidgets.VBox([side_by_side, self.history])
@@ -55,13 +55,11 @@ class PromptForm:
             [
                 fields.field(self.left, "A model or checkpoint. Clear the field to see the list.", width=_FULL),
                 fields.field(self.right, "The one to compare it with.", width=_FULL),
-                fields.row(
-                    _column(self.third, "Asked too, if it is named.", _WIDE),
-                    _column(self.fourth, "The same.", _WIDE),
-                ),
+                fields.field(self.third, "Asked too, if it is named.", width=_FULL),
+                fields.field(self.fourth, "And this one.", width=_FULL),
                 fields.row(
                     _column(self.system, "Sent first. Empty: none is sent.", _WIDE),
-                    _column(self.prompt, "What both are asked.", _WIDE),
+                    _column(self.prompt, "What each is asked.", _WIDE),
                 ),
                 fields.row(
                     _column(self.temperature, "0: the likeliest word.", _NARROW),
