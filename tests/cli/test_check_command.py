@@ -56,6 +56,17 @@ def test_exit_codes(text: str | bytes | None, code: int, capsys: pytest.CaptureF
     assert err == ""
 
 
+def test_the_tokens_are_those_of_a_model_that_was_added(capsys: pytest.CaptureFixture[str], added: Path) -> None:
+    """Its name in the report; a row longer than it reads is found; a known model that is not here is a sentence and code 2."""
+    name = file(CLEAN + "Tell me all.," + "x " * 600 + "\n")
+    code, out, _ = run(capsys, name, "--model", "tiny", "--markdown", "a.md")
+    assert (code, "tiny reads the first 1,024" in out) == (0, True)
+    assert "counted with tiny" in Path("a.md").read_text(encoding="utf-8")
+    code, _, err = run(capsys, name, "--model", "smollm2-135m")
+    assert code == 2
+    assert err.endswith("type: ftwidgets models add smollm2-135m\n")
+
+
 def test_json_is_a_list_of_objects_with_these_keys(capsys: pytest.CaptureFixture[str]) -> None:
     """Exactly `id, level, line, row, field, message, fix`, in words that are readable, and nothing else on stdout."""
     _, out, _ = run(capsys, file(FAULTY.replace("the key", "der Schlüssel")), "--json", "--html", "a.html")

@@ -484,6 +484,22 @@ def test_an_adapter_is_asked_for_among_the_hyperparameters(tmp_path: Path) -> No
     assert body["method"]["supervised"]["hyperparameters"] == {"n_epochs": 2, "lora": False}
 
 
+def test_nebius_gets_the_adapter_where_it_reads_hyperparameters() -> None:
+    """In the older field, beside the epochs."""
+    sent: list[dict[str, Any]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content))
+        return httpx2.Response(200, json=described("queued"))
+
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
+    address = "https://api.tokenfactory.nebius.com/v1/"
+    with openai.OpenAI(base_url=address, api_key="k", max_retries=0, http_client=http) as client:
+        launch(client, "file-1", model="m", n_epochs=3, lora=True, lora_r=8)
+    assert sent[0]["hyperparameters"] == {"n_epochs": 3, "lora": True, "lora_r": 8}
+    assert "method" not in sent[0]
+
+
 def no_such_files(tmp_path: Path) -> Iterable[tuple[str | Path, str]]:
     yield tmp_path / "trian.jsonl", r"there is no file .*trian.jsonl.*Did you mean train.jsonl\?"
     yield str(tmp_path / "trian.jsonl"), r"Did you mean train.jsonl\?"
