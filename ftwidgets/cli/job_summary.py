@@ -135,7 +135,10 @@ def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | Non
     started = f"{datetime.fromtimestamp(details.created_at):%Y-%m-%d %H:%M}"
     took = f", ended after {format_duration(details.finished_at - details.created_at)}" if details.finished_at else ""
     print(labelled("started", started + took))
-    for label, value in (("model", known["model"]), ("error", known["error"])):
+    log = [event for event in job.events if event.type != "metrics"]
+    # A job is paused by somebody, or by what it then says: its base model is gone, the disk is full.
+    reason = log[-2].message if known["status"] == "paused" and len(log) > 1 and log[-2].level == "error" else None
+    for label, value in (("model", known["model"]), ("error", known["error"]), ("paused", reason)):
         if value:
             print(labelled(label, value))
     if known["steps"] is not None and details.status != "succeeded":

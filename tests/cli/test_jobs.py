@@ -17,6 +17,7 @@ from ftwidgets.cli import job_summary, main
 from ftwidgets.cli.job_summary import job_table
 from ftwidgets.jobs import Job, launch
 from ftwidgets.sandbox import Sandbox
+from ftwidgets.sandbox.training.lifecycle import JobLifecycle
 
 ROOT = Path(__file__).parents[2]
 BASE = "nano-2026-11"
@@ -156,6 +157,20 @@ def test_a_job_that_nobody_trains_is_not_waited_for(
     assert (code, out) == (0, f"{job.id}: cancelled\n")
     assert client.fine_tuning.jobs.retrieve(job.id).status == "cancelled"
     assert run("cancel", job.id)[0] == 1
+
+
+def test_a_paused_job_says_what_paused_it(run: Run, home: Path, tmp_path: Path) -> None:
+    """What stopped a job is shown as long as it stops it, and not once somebody has resumed it and paused it again."""
+    with Sandbox(home, train=False) as sandbox, sandbox.client() as client:
+        job = launch(client, chats(tmp_path, 10), model=BASE)
+        lifecycle = JobLifecycle(sandbox.store)
+        record = lifecycle.get(job.id)
+        assert record is not None
+        lifecycle.pause(record, "The disk is full.")
+        assert "paused    The disk is full.\n" in run("show", job.id)[1]
+        lifecycle.resume(record)
+        lifecycle.pause(record)
+        assert "The disk is full." not in run("show", job.id)[1]
 
 
 def test_resume_trains_an_interrupted_job_to_its_end(run: Run, home: Path, tmp_path: Path) -> None:
