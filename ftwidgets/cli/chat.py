@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.cli.arguments import positive_int, temperature
 from ftwidgets.cli.client import find_model, open_sandbox, refusal
 from ftwidgets.cli.conversation import Conversation
-from ftwidgets.cli.layout import column_width, format_columns, line_width, single_line
+from ftwidgets.cli.layout import INDENT, column_width, format_columns, line_width, single_line
+from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import openai
@@ -148,7 +149,14 @@ def _show_answers(conversations: Sequence[Conversation], question: str) -> None:
     """Print the answers: in columns where the names fit above them, else streamed, one below the other."""
     width = column_width(len(conversations))
     if len(conversations) > 1 and all(len(conversation.model) <= width for conversation in conversations):
-        print(format_columns({talk.model: single_line("".join(talk.ask(question))) for talk in conversations}))
+        answers = {talk.model: "" for talk in conversations}
+        for talk in conversations:
+            for piece in talk.ask(question):
+                answers[talk.model] += piece
+                n_words = pluralize(len(answers[talk.model].split()), "word")
+                print(f"\r{INDENT}{talk.model}: {n_words} so far", end="", flush=True)
+            print(f"\r{' ' * line_width()}\r", end="", flush=True)
+        print(format_columns({model: single_line(answer) for model, answer in answers.items()}))
         return
     for conversation in conversations:
         if len(conversations) > 1:

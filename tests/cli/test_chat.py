@@ -140,7 +140,8 @@ def test_two_models_stand_in_columns_if_there_is_room(talk: Talk, monkeypatch: p
     """Wide: names side by side, answers below them. Narrow: one under the other, each with its name."""
     monkeypatch.setenv("COLUMNS", "110")
     _, out, _ = talk("--with", BASE, lines="Where is part 3?")
-    assert re.search(rf"^(?:> )? +ft:\S+ +{BASE}$", out, re.MULTILINE)
+    assert re.search(rf"\r +ft:\S+ +{BASE}$", out, re.MULTILINE)
+    assert re.search(r"\r +ft:\S+: 1 word so far\r +\r", out)  # the wait can be long: it shows, and is wiped, what happens
     assert re.search(r"^ +shelf +\S", out, re.MULTILINE)
     assert max(map(len, out.splitlines())) <= line_width() or "Ctrl-C" in max(out.splitlines(), key=len)
     monkeypatch.setenv("COLUMNS", "80")
