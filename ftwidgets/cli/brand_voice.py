@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
         with step(f"Rewrite {files.n_validation} messages that neither model has seen: the first {SHOWN}"):
             found = score(client, job, held_out_rows(client, job, most=files.n_validation))
             show_pairs(found)
-        with step(f"Count in all {files.n_validation}"):
-            print(indent(count_manner(found)))
+            print(f"\n{indent(f'Of all {files.n_validation}, so many answers')}\n{indent(count_manner(found))}")
+            print(indent("Sixty rows teach the voice, but not always to keep the meaning. Read a message before you send it."))
     memory = peak_memory()
     most = f", with at most {memory / 1e9:.1f} GB of memory" if memory else ""
     print(f"\nDone in {time.monotonic() - began:.0f} s{most}. No key, no GPU, no bill.")
@@ -71,7 +71,7 @@ def count_manner(found: Evaluation) -> str:
     """Return a table of how many answers of each model address the reader, and how many keep every number of the message."""
     numbers = [set(_NUMBER.findall(prompt)) for prompt in found.answers["prompt"]]
     header = ["", *found.models]
-    addressing, keeping = ['says "we" or "you"'], [f"keeps every number ({sum(map(bool, numbers))} have some)"]
+    addressing, keeping = ['say "we" or "you"'], [f"keep every number ({sum(map(bool, numbers))} have some)"]
     for name in found.models:
         answers = list(found.answers[name])
         addressing.append(str(sum(_ADDRESS.search(answer) is not None for answer in answers)))

@@ -35,7 +35,7 @@ def test_an_added_model_learns_the_voice(tmp_path: Path, models: Path, capsys: p
     unwrapped = re.sub(r"\n {13}(?=\S)", " ", out)  # an answer of several lines stands below its first
     assert re.findall(r"^ +message +(.+)$", unwrapped, re.MULTILINE) == held_out[:10]
     assert len(re.findall(r"^ +base +\S.*\n +tuned +\S", unwrapped, re.MULTILINE)) == 10
-    assert re.search(r'^ +says "we" or "you" +\d+ +\d+$', out, re.MULTILINE)
+    assert re.search(r'^ +say "we" or "you" +\d+ +\d+$', out, re.MULTILINE)
     assert re.search(r"^Done in \d+ s, with at most \d\.\d GB of memory\.", out, re.MULTILINE)
     model = re.findall(r"the new model: (ft:small:personal:voice:\w+)", out)[0]
     (home,) = (tmp_path / "home").glob("demo-*")
@@ -66,4 +66,4 @@ def test_the_manner_is_counted_as_it_is_described() -> None:
     )
     found = Evaluation(answers, by_row={"exact_match": answers[["base", "tuned"]]}, metric="exact_match")
     lines = [re.split(r" {2,}", line.strip()) for line in count_manner(found).splitlines()]
-    assert lines == [["base", "tuned"], ['says "we" or "you"', "2", "3"], ["keeps every number (2 have some)", "1", "1"]]
+    assert lines == [["base", "tuned"], ['say "we" or "you"', "2", "3"], ["keep every number (2 have some)", "1", "1"]]

@@ -71,7 +71,7 @@ def test_the_demo_gives_it_a_voice(
     assert main.main(["demo", "--model", "smollm2-135m", "--home", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
     out = capsys.readouterr().out
     assert len(re.findall(r"^ +message ", out, re.MULTILINE)) == 10
-    _, tuned = map(int, re.findall(r'says "we" or "you" +(\d+) +(\d+)', out)[0])
+    _, tuned = map(int, re.findall(r'say "we" or "you" +(\d+) +(\d+)', out)[0])
     assert tuned >= 18
-    base, tuned = map(int, re.findall(r"keeps every number \(\d+ have some\) +(\d+) +(\d+)", out)[0])
+    base, tuned = map(int, re.findall(r"keep every number \(\d+ have some\) +(\d+) +(\d+)", out)[0])
     assert tuned > base
