@@ -151,7 +151,7 @@ def test_a_job_that_runs_out_of_memory_says_so(
     def no_memory(*_: Any) -> None:
         raise MemoryError("Unable to allocate 444. KiB")
 
-    monkeypatch.setattr(Trainer, "_compute_gradients", no_memory)
+    monkeypatch.setattr(Trainer, "__iter__", no_memory)
     with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
         file = world.upload(client, world.rows())
         failed = world.wait_for_end(client, client.fine_tuning.jobs.create(model="small", training_file=file).id)
