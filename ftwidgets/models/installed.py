@@ -46,6 +46,20 @@ class ModelEntry:
     folder: Path | None = None
     problem: str = ""
 
+    @classmethod
+    def read(cls, folder: Path) -> ModelEntry:
+        """Read an installed model's card, and compare the sizes of its files with it."""
+        try:
+            card = ModelCard.read(folder)
+        except ModelError as error:
+            return cls(folder.name, ModelCard(folder.name, folder.name, "unknown", "unknown", 0, 0, 0), folder, str(error))
+        for name, facts in card.files.items():
+            file = folder / name
+            if not file.is_file() or file.stat().st_size != facts.size:
+                state = f"has {file.stat().st_size:,} bytes and should have {facts.size:,}" if file.is_file() else "is missing"
+                return cls(folder.name, card, folder, f"{file} {state}. Remove the model and add it again.")
+        return cls(folder.name, card, folder)
+
     @property
     def installed(self) -> bool:
         """Whether it can be used as it is."""
@@ -82,7 +96,7 @@ def list_models(folder: Path | None = None) -> list[ModelEntry]:
     names = (
         sorted(path.name for path in folder.iterdir() if path.is_dir() and NAME.fullmatch(path.name)) if folder.is_dir() else []
     )
-    entries = [ModelEntry(NANO, nano_card(), NANO_FOLDER)] + [_read(folder / name) for name in names if name != NANO]
+    entries = [ModelEntry(NANO, nano_card(), NANO_FOLDER)] + [ModelEntry.read(folder / name) for name in names if name != NANO]
     return entries + [ModelEntry(name, model.card) for name, model in KNOWN.items() if name not in names]
 
 
@@ -170,16 +184,3 @@ def downloads(folder: Path, name: str) -> Path:
 def lock_path(folder: Path, name: str) -> Path:
     """Return the lock that a process holds while it adds or removes a model of this name."""
     return folder / f".{name}.lock"
-
-
-def _read(path: Path) -> ModelEntry:
-    try:
-        card = ModelCard.read(path)
-    except ModelError as error:
-        return ModelEntry(path.name, ModelCard(path.name, path.name, "unknown", "unknown", 0, 0, 0), path, str(error))
-    for name, facts in card.files.items():
-        file = path / name
-        if not file.is_file() or file.stat().st_size != facts.size:
-            state = f"has {file.stat().st_size:,} bytes and should have {facts.size:,}" if file.is_file() else "is missing"
-            return ModelEntry(path.name, card, path, f"{file} {state}. Remove the model and add it again.")
-    return ModelEntry(path.name, card, path)

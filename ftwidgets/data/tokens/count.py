@@ -28,20 +28,17 @@ class ChatCounter:
         """Count the tokens of an example; KeyError if it is neither a chat nor a preference row, or a message has no role."""
         if "messages" not in example and "input" not in example:
             raise KeyError("messages")
-        return sum(
-            self._count_overhead(message["role"]) + sum(map(self._count_text, content_texts(message.get("content"))))
-            for message in messages_of(example)
-        )
+        count = 0
+        for message in messages_of(example):
+            role = message["role"]
+            if role not in self._overheads:  # around the content: `<|im_start|>`, role, line break, `<|im_end|>`, line break
+                self._overheads[role] = self._count_text(f"{role}\n") + self._count_text("\n") + 2
+            count += self._overheads[role] + sum(map(self._count_text, content_texts(message.get("content"))))
+        return count
 
     def _count_text(self, text: str) -> int:
         """Count the tokens of a text alone; what looks like a special token is text, a lone surrogate is U+FFFD."""
         return len(self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False))
-
-    def _count_overhead(self, role: str) -> int:
-        """Count the tokens around a message's content: `<|im_start|>`, role, line break, `<|im_end|>`, line break."""
-        if role not in self._overheads:
-            self._overheads[role] = self._count_text(f"{role}\n") + self._count_text("\n") + 2
-        return self._overheads[role]
 
 
 def count_tokens(examples: Iterable[Example], model: str = "nano") -> list[int]:

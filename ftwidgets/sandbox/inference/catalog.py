@@ -185,8 +185,16 @@ def _unknown(name: str) -> ApiError:
 
 def _load(name: str, folder: Path, base: Model | None) -> Model:
     """Read a model's files; what is wrong with them is an error that says so."""
+    from ftwidgets.engine import NANO, Model
+
     try:
-        return _read(name, folder, base)
+        if base is not None:
+            return base.with_adapter(folder)
+        if folder != NANO:
+            base_name = "" if name.startswith("ft:") else name  # a tuned model may be deleted: no adapter relies on one
+            return Model.load(folder, base=base_name, context=_context(folder))
+        model = Model.load(folder, base=name)
+        return Model.random(model.config, model.tokenizer, UNTRAINED_SEED, base=name) if name == UNTRAINED else model
     except (ValueError, OSError) as error:
         message = f"The model `{name}` cannot be loaded: {error}"
         damaged = isinstance(error, ValueError)
@@ -194,18 +202,6 @@ def _load(name: str, folder: Path, base: Model | None) -> Model:
             message += f" Remove the model and add it again: ftwidgets models remove {name}"
         code = "model_damaged" if damaged else "model_unreadable"
         raise ModelUnusableError(500, message, code=code, kind="server_error") from error
-
-
-def _read(name: str, folder: Path, base: Model | None) -> Model:
-    from ftwidgets.engine import NANO, Model
-
-    if base is not None:
-        return base.with_adapter(folder)
-    if folder != NANO:
-        base_name = "" if name.startswith("ft:") else name  # a tuned model may be deleted: no adapter relies on one
-        return Model.load(folder, base=base_name, context=_context(folder))
-    model = Model.load(folder, base=name)
-    return Model.random(model.config, model.tokenizer, UNTRAINED_SEED, base=name) if name == UNTRAINED else model
 
 
 def _context(folder: Path) -> int:
