@@ -23,7 +23,7 @@ from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.launch.base_facts import BUNDLED_MEMORY, bundled_text, usual_batch
 from ftwidgets.widgets.launch.estimate import Estimate, estimate
 from ftwidgets.widgets.launch.job_fields import FIELDS, FieldText, FormField
-from ftwidgets.widgets.launch.job_settings import JobSettings
+from ftwidgets.widgets.launch.job_settings import TRAINED_WEIGHTS, JobSettings
 from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
 
 if TYPE_CHECKING:
@@ -279,6 +279,10 @@ class JobLauncher(Panel):
             train.show_error(count.warning)
         if validation.text and validation.text == train.text:
             validation.show_error("This is the training file: its loss would only show how well the examples are remembered.")
+        lora, rank = self.fields["lora"], self.fields["lora_r"]
+        trains_all = lora.value() is False or (lora.value() is None and self._options.is_bundled(self.model))
+        if not rank.problem() and rank.value() is not None and trains_all:
+            rank.show_error(f'This job trains all weights. Choose "{TRAINED_WEIGHTS["True"]}" above, or leave the rank auto.')
         self._show_estimate()
         self._update_button()
         self.refresh_code()

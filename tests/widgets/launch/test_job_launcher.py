@@ -451,6 +451,18 @@ def test_an_adapter_is_chosen_in_the_form(with_tiny: openai.OpenAI, train: Path)
     assert "from 1 to 256" in told(launcher, "lora_r")
 
 
+def test_a_rank_without_an_adapter_is_told_before_the_launch(with_tiny: openai.OpenAI, train: Path) -> None:
+    """The bundled model trains all weights unless an adapter is chosen, an added one the other way round."""
+    launcher = JobLauncher(with_tiny, train, model="nano-2026-11", lora_r=4)
+    assert "This job trains all weights." in told(launcher, "lora_r")
+    launcher.lora = True
+    assert told(launcher, "lora_r") == ""
+    launcher.model, launcher.lora = "tiny", ""
+    assert told(launcher, "lora_r") == ""
+    launcher.lora = False
+    assert "An adapter (LoRA)" in told(launcher, "lora_r")
+
+
 def test_a_service_without_adapters_is_not_asked_for_one(train: Path) -> None:
     """At OpenAI the fields are not there, and `launch` says why in a sentence; nothing is sent."""
 
