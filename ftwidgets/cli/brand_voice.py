@@ -47,10 +47,10 @@ def run(options: argparse.Namespace) -> int:
             job = start(client, files, model=show(options.model).name, suffix="voice", **settings)
             train(client, job, home)
             show_losses(job)
-        with step(f"Rewrite {files.n_validation} messages that neither model has seen: the first {SHOWN}"):
+        with step(f"Rewrite {files.n_validation} messages that neither model has seen; these are the first {SHOWN}"):
             found = score(client, job, held_out_rows(client, job, most=files.n_validation))
             show_pairs(found)
-            print(f"\n{indent(f'Of all {files.n_validation}, so many answers')}\n{indent(count_manner(found))}")
+            print(f"\n{indent(f'How many of the {files.n_validation} answers')}\n{indent(count_manner(found))}")
             print(indent("Sixty rows teach the voice, but not always to keep the meaning. Read a message before you send it."))
     memory = peak_memory()
     most = f", with at most {memory / 1e9:.1f} GB of memory" if memory else ""
