@@ -10,21 +10,21 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import positive_int, temperature
 from ftwidgets.cli.client import find_model, open_sandbox, refusal
-from ftwidgets.cli.conversation import Conversation
-from ftwidgets.cli.layout import INDENT, column_width, format_columns, line_width, single_line
+from ftwidgets.cli.layout import INDENT, column_width, format_columns, line_width, single_line, without_controls
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import openai
 
 MAX_TOKENS = 256
+TOO_LONG = "context_length_exceeded"
 COMMANDS = "/reset forgets the conversation, /system TEXT sets the system prompt, /quit ends. Ctrl-C stops an answer."
 
 
@@ -164,3 +164,49 @@ def _show_answers(conversations: Sequence[Conversation], question: str) -> None:
         for piece in conversation.ask(question):
             print(piece, end="", flush=True)
         print()
+
+
+class Conversation:
+    """What was said to one model and by it; `sampling` holds options of each completion, such as `max_tokens`."""
+
+    def __init__(self, client: openai.OpenAI, model: str, *, system: str | None = None, **sampling: Any) -> None:
+        self.model = model
+        self._client = client
+        self._sampling = sampling
+        self.reset(system)
+
+    def reset(self, system: str | None) -> None:
+        """Forget everything, and begin with this system prompt, if there is one."""
+        self._start: list[Any] = [{"role": "system", "content": system}] if system else []
+        self._turns: list[Any] = []
+
+    def ask(self, question: str) -> Iterator[str]:
+        """Yield the answer in pieces, without control characters; both are remembered, also if the answer is broken off.
+
+        Where the conversation no longer fits into the model's context, its oldest questions and answers are dropped. Raises
+        the service's error, and remembers nothing, if the question cannot be answered.
+        """
+        import openai
+
+        asked = {"role": "user", "content": question}
+        options = {"model": self.model, "stream": True, **self._sampling}
+        while True:
+            messages = [*self._start, *self._turns, asked]
+            try:
+                stream = self._client.chat.completions.create(messages=messages, **options)
+                break
+            except openai.BadRequestError as error:
+                if error.code != TOO_LONG or not self._turns:
+                    raise
+                del self._turns[:2]
+        pieces: list[str] = []
+        with closing(stream):
+            try:
+                for chunk in stream:
+                    piece = without_controls((chunk.choices[0].delta.content if chunk.choices else None) or "")
+                    if piece:
+                        pieces.append(piece)
+                        yield piece
+            finally:
+                if pieces:
+                    self._turns += [asked, {"role": "assistant", "content": "".join(pieces)}]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ftwidgets.cli import chat, main
-from ftwidgets.cli.conversation import Conversation
+from ftwidgets.cli.chat import Conversation
 from ftwidgets.cli.layout import line_width
 from ftwidgets.jobs import launch
 from ftwidgets.sandbox import Sandbox
