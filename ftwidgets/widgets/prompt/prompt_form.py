@@ -47,7 +47,7 @@ class PromptForm:
         self.notice, self.result, self.history = Live(role="status"), Live(), Live()
         self.sides = tuple(Live() for _ in self.model_fields)
         for side in self.sides:
-            side.layout = ipywidgets.Layout(flex="1 1 240px", width="auto", min_width="0")
+            side.layout = ipywidgets.Layout(flex="1 1 200px", width="auto", min_width="0")
         side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.follow_models()
         self.answers = ipywidgets.VBox([side_by_side, self.history])
