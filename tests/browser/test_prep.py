@@ -65,8 +65,9 @@ def test_the_keyboard_alone_does_it(shown: Any) -> None:
     lab.select(shown, 0)
     lab.press_tab_to(shown, "Data from")
     lab.press_tab_to(shown, "Dataset")
-    shown.keyboard.press("ArrowDown")
-    panel.get_by_text("sentiment, its split train: 870 rows").wait_for()
+    for summary in ("brand_voice, its split train: 60 rows", "sentiment, its split train: 870 rows"):
+        shown.keyboard.press("ArrowDown")
+        panel.get_by_text(summary).wait_for()
     lab.press_tab_to(shown, "System prompt")
     shown.keyboard.type("Say positive or negative.")
     lab.press_tab_to(shown, "Held out")
