@@ -53,7 +53,8 @@ def as_torch(params: Params) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     shape = {**asdict(TINY), "pad_token_id": None}  # torch gives the padding's own vector no gradient
-    rest = {"attention_bias": False, "mlp_bias": False, "tie_word_embeddings": True, "attn_implementation": "eager"}
+    shape.pop("qkv_bias")  # ours alone: what makes it a Qwen2
+    rest = {"attention_bias": False, "mlp_bias": False, "attn_implementation": "eager"}
     model = LlamaForCausalLM(LlamaConfig(**shape, **rest)).double()
     named = {name: torch.from_numpy(weight.copy()) for name, weight in params.named.items()}
     model.load_state_dict({**named, "lm_head.weight": named["model.embed_tokens.weight"]})
