@@ -33,7 +33,7 @@ def test_an_added_model_learns_the_voice(tmp_path: Path, models: Path, capsys: p
     assert "60 messages to learn from, 20 held out" in out
     held_out = datasets.load("brand_voice", "held-out")["Prompt"].tolist()
     unwrapped = re.sub(r"\n {13}(?=\S)", " ", out)  # an answer of several lines stands below its first
-    assert re.findall(r"^ +message +(.+)$", unwrapped, re.MULTILINE) == held_out[:10]
+    assert re.findall(r"^ +message {2,}(.+)$", unwrapped, re.MULTILINE) == held_out[:10]
     assert len(re.findall(r"^ +base +\S.*\n +tuned +\S", unwrapped, re.MULTILINE)) == 10
     assert re.search(r'^ +say "we" or "you" +\d+ +\d+$', out, re.MULTILINE)
     assert re.search(r"^Done in \d+ s, with at most \d\.\d GB of memory\.", out, re.MULTILINE)
