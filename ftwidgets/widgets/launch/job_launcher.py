@@ -6,6 +6,7 @@ Methods other than supervised are not offered.
 from __future__ import annotations
 
 import threading
+import time
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
 if TYPE_CHECKING:
     import openai
 
+SETTLED = 0.2  # seconds after the last change of a field, before a press counts
 _GRID = {"flex_flow": "row wrap", "align_items": "flex-start", "overflow": "visible"}  # two columns where there is room
 
 
@@ -80,6 +82,7 @@ class JobLauncher(Panel):
         self._options = ServiceOptions(client)
         self._launch_lock = threading.Lock()
         self._starting = False
+        self._changed_at = time.monotonic()
         self._launched: JobSettings | None = None  # what `job` was made from,
         self._launched_texts: list[str] = []  # and the texts of the fields then
         self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self.show_error)
@@ -257,6 +260,9 @@ class JobLauncher(Panel):
 
         def launch() -> job.Job:
             try:
+                # JupyterLab brings messages to the kernel in two queues: a press may overtake the letters typed before it.
+                while time.monotonic() - self._changed_at < SETTLED:
+                    time.sleep(SETTLED / 4)
                 return self.launch()
             finally:
                 self._starting = False
@@ -271,6 +277,7 @@ class JobLauncher(Panel):
             self._update_button()
 
     def _on_change(self) -> None:
+        self._changed_at = time.monotonic()
         for field in self.fields.values():
             field.show_error(field.problem())
         train, validation = self.fields["train_file"], self.fields["validation_file"]
@@ -286,6 +293,7 @@ class JobLauncher(Panel):
         self._show_estimate()
         self._update_button()
         self.refresh_code()
+        self._changed_at = time.monotonic()
 
     def _show_estimate(self) -> None:
         try:
