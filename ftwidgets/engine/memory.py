@@ -26,7 +26,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_memory() -> int | None:
-    """Bytes that this process may still take; None where it cannot be told (only Linux says)."""
+    """Bytes that this process may still take; None where the system does not say (only Linux does)."""
     free = []
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():

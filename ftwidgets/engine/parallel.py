@@ -37,9 +37,9 @@ def _second_thread() -> "SimpleQueue[Work]":
         while True:
             work, out, done = queue.get()
             try:
-                with np.errstate(all="ignore"):  # per thread; whoever asked decides what a number that is none means
+                with np.errstate(all="ignore"):  # per thread; the caller decides what a number that is none means
                     out.append(work())
-            except BaseException as error:  # handed to whoever asked
+            except BaseException as error:  # handed to the caller
                 out.append(error)
             done.set()
 

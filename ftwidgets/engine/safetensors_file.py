@@ -53,7 +53,7 @@ def widen(bfloat16: Array, out: Array | None = None) -> Array:
     np.copyto(out, bfloat16)
     np.left_shift(
         out, 16, out=out
-    )  # twice over the array, and still faster than one strided copy (0.09 against 0.24 ns a weight)
+    )  # two passes over the array, and still faster than one strided copy (0.09 against 0.24 ns a weight)
     return out.view(np.float32)
 
 

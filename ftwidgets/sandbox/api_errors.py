@@ -31,7 +31,7 @@ class ApiError(Exception):
 
 
 class ModelUnusableError(ApiError):
-    """A model that exists and cannot be loaded now: its base is not on this machine, or a file is damaged; it may be mended."""
+    """A model that exists and cannot be loaded now: its base is not on this machine, or a file is damaged."""
 
 
 def invalid_request(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:

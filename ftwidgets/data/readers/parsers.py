@@ -2,7 +2,7 @@
 
 `RecordParser`: rows of JSON, dicts in a list, rows of a DataFrame that hold lists of messages. `RecordsAsTable`: flat records,
 as rows of cells. `ConversationParser`: neighbouring rows of a table that are the turns of one
-conversation, told by a column; where rows of several are mixed, each part is a conversation by itself, with a warning.
+conversation, named by a column; where rows of several are mixed, each part is a conversation by itself, with a warning.
 """
 
 from collections.abc import Iterator, Sequence

@@ -68,7 +68,7 @@ class Models:
             how = (
                 "it is part of the package"
                 if name in BUNDLED
-                else f"whoever runs the sandbox can: ftwidgets models remove {name}"
+                else f"the person who runs the sandbox can: ftwidgets models remove {name}"
             )
             message = f"You cannot delete {name}: it is a base model, and {how}."
             raise ApiError(403, message, code="model_not_deletable")

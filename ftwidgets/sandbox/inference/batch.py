@@ -1,8 +1,8 @@
 """Answers of one model that are generated together: each step reads the model's weights once, for all of them.
 
-Reading the weights of a large model is most of the work: ten answers together take little longer than one. Whoever needs a
-token and finds none waiting makes a step for everybody; so there is no thread of its own, and nothing is generated that nobody
-reads.
+Reading the weights of a large model is most of the work: ten answers together take little longer than one. An answer that
+needs a token and finds none waiting makes a step for all; so there is no thread of its own, and nothing is generated that
+nobody reads.
 """
 
 from __future__ import annotations
