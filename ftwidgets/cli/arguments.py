@@ -59,12 +59,17 @@ def folder(text: str) -> Path:
     return path
 
 
+def number_or_nan(text: str) -> float:
+    """Parse a number; what is none becomes NaN, which lies within no limits."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def positive_number(text: str) -> float:
     """Parse a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = number_or_nan(text)
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"must be a number above 0: {text}")
     return number
@@ -93,10 +98,7 @@ def share_or_file(text: str) -> float | Path:
 
 def temperature(text: str) -> float:
     """Parse a sampling temperature, 0 to 2."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = number_or_nan(text)
     if not 0 <= number <= 2:
         raise argparse.ArgumentTypeError(f"must be a number from 0 to 2: {text}")
     return number

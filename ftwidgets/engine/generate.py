@@ -60,7 +60,7 @@ class Guide(Protocol):
 #     " is"               ->  " 4"        14
 #     " 4"                ->  "."         15
 # For a large model, reading 12 tokens at once costs hardly more than reading one: its weights have to come from memory in both
-# cases. The same holds for one token of each of ten answers, which is why several are written together.
+# cases. The same holds for one token of each of ten answers, so several are written together.
 
 
 class Cache:
