@@ -103,7 +103,7 @@ write-findings-page:
 fuzz *args:
     python tools/fuzz_readers.py {{ args }}
 
-# the reviews of lesson 07 with their near copies
+# the reviews of lesson 08 with their near copies
 write-reposts:
     python tools/write_reposts.py
 
@@ -115,7 +115,7 @@ time-lessons:
 bench-transfer *args:
     python tools/bench_transfer.py {{ args }}
 
-# the recorded runs of lesson 06
+# the recorded runs of lesson 07
 record-transfer:
     python tools/record_transfer.py
 

@@ -1,4 +1,4 @@
-"""Record the runs that lesson 06 shows but does not make: `just record-transfer` writes notebooks/data/transfer.csv.
+"""Record the runs that lesson 07 shows but does not make: `just record-transfer` writes notebooks/data/transfer.csv.
 
 The same network from pretrained and from random weights, same rows, same settings, five seeds; a seed draws the topics,
 the rows, the random weights and the order of training. One line a run, written as soon as it is measured; runs that are

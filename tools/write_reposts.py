@@ -1,4 +1,4 @@
-"""Write notebooks/data/reposts.csv for lesson 07: reviews of the bundled data, each posted on four sites with small edits.
+"""Write notebooks/data/reposts.csv for lesson 08: reviews of the bundled data, each posted on four sites with small edits.
 
 The reviews are drawn from the training split of datasets/sentiment.csv; the edits are made here, by chance and a seed: a
 typing mistake, a small word left out, a contraction, a few words of greeting, another ending.

@@ -54,7 +54,7 @@ def test_nothing_is_asserted_that_is_not_said(path: Path) -> None:
 
 def test_a_bare_number_is_found() -> None:
     """A number that nobody vouches for is found, with its surroundings; headings, code, lesson numbers, links are no claims."""
-    text = "# 3 things\nSee lesson 02 and `x = 4`, [here](a1.md): 0.73 of all; and further on, in another line,\n96 questions"
+    text = "# 3 things\nSee lesson 03 and `x = 4`, [here](a1.md): 0.73 of all; and further on, in another line,\n96 questions"
     (first, second) = bare(text + " on 12 topics.", ["12 topics"])
     assert "0.73 of all" in first
     assert "line, 96 questions on" in second

@@ -1,4 +1,4 @@
-"""The exercise of lesson 02: launch a job with given settings, in any way, and hand in its id."""
+"""The exercise of lesson 03: launch a job with given settings, in any way, and hand in its id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EPOCHS, SEED, SUFFIX = 2, 7, "two-passes"
 
 
 def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
-    """Check that a job was launched with the settings of lesson 02.
+    """Check that a job was launched with the settings of lesson 03.
 
     Parameters
     ----------

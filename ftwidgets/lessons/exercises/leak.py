@@ -1,4 +1,4 @@
-"""The exercise of lesson 07: repair a split whose two files share something that no comparison of texts can detect.
+"""The exercise of lesson 08: repair a split whose two files share something that no comparison of texts can detect.
 
 The groups of related rows are stored as digests, so this file hardly gives the answer away.
 """
@@ -50,7 +50,7 @@ _MEMBERSHIPS = {
 
 
 def leak_closed(answer: object) -> Outcome:
-    """Check the repaired split of lesson 07.
+    """Check the repaired split of lesson 08.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The exercise of lesson 05: read an evaluation of any two models, and compute how many examples a small difference takes."""
+"""The exercise of lesson 06: read an evaluation of any two models, and compute how many examples a small difference takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exercise of lesson 01: repair a second messy table.
+"""The exercise of lesson 02: repair a second messy table.
 
 The expected rows are stored as digests, so this file does not give the answer away.
 """
@@ -30,7 +30,7 @@ _EXPECTED: dict[str, int] = {
 
 
 def table_repaired(answer: object) -> Outcome:
-    """Check the repaired table of lesson 01.
+    """Check the repaired table of lesson 02.
 
     Parameters
     ----------

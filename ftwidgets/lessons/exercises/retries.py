@@ -1,4 +1,4 @@
-"""The exercise of lesson 08: write a retry loop; it is judged by its requests in four scripted outages.
+"""The exercise of lesson 09: write a retry loop; it is judged by its requests in four scripted outages.
 
 Any loop passes that returns the answer, waits as long as the service asks, waits longer each time if the service does not
 say, stops at an error that a retry cannot repair, and gives up in time.

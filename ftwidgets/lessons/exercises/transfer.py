@@ -1,4 +1,4 @@
-"""The exercise of lesson 06: how many times fewer steps the pretrained model needed, read from the learner's own curves.
+"""The exercise of lesson 07: how many times fewer steps the pretrained model needed, read from the learner's own curves.
 
 The check computes the factor from the two jobs on the service.
 """

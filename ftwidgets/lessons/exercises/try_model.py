@@ -1,4 +1,4 @@
-"""The exercise of lesson 04: find a prompt on which the tuned model does worse than its base.
+"""The exercise of lesson 05: find a prompt on which the tuned model does worse than its base.
 
 Worse means here, so that it can be checked: the tuned model gives one of its trained answers, word for word, to an unrelated
 prompt, and the base does not. A prompt is unrelated if it shares no word with the questions and the answer of that topic,

@@ -1,4 +1,4 @@
-"""The exercise of lesson 03: three jobs to diagnose, and the check of the learner's diagnoses.
+"""The exercise of lesson 04: three jobs to diagnose, and the check of the learner's diagnoses.
 
 The right answers are not stored: the check reads the jobs from the service, as the learner does.
 """

@@ -1,4 +1,4 @@
-"""What lesson 05 says, held: the figures of its prose, and over seeds that 40 reviews usually cannot tell and 400 can."""
+"""What lesson 06 says, held: the figures of its prose, and over seeds that 40 reviews usually cannot tell and 400 can."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from ftwidgets.statistics import examples_needed, paired_bootstrap, wilson
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 DRAWS = 100
-LESSON = next(path for path in NOTEBOOKS if path.stem == "05_measure_it")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "06_measure_it")
 
 
 def rows(split: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What lesson 04 says happens, held over seeds: temperature, system prompt, small talk, questions outside, the blind vote."""
+"""What lesson 05 says happens, held over seeds: temperature, system prompt, small talk, questions outside, the blind vote."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ CUSTOMERS = {"Where is my parcel?": "tracking", "How many days does delivery tak
 CUSTOMERS |= {"Can I still cancel my order?": "cancel cancelled", "What does express delivery cost?": "15 dollars"}
 VISITORS = {"Hello, how are you?": "fine good great well", "Good morning!": "morning hello", "Goodbye!": "bye goodbye"}
 VISITORS |= {"Thank you very much.": "welcome thank pleasure", "I had a bad day today.": "sorry"}
-LESSON = next(path for path in NOTEBOOKS if path.stem == "04_try_your_model")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "05_try_your_model")
 
 
 def rows(split: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What lesson 01 says of its data and of wrong rows, held: facts at once, the effect over five seeds."""
+"""What lesson 02 says of its data and of wrong rows, held: facts at once, the effect over five seeds."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ftwidgets.clients import connect
 from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer, generate
 from ftwidgets.errors import JobFailed
 
-LESSON = Path(__file__).parents[2] / "notebooks" / "01_prepare_your_data.ipynb"
+LESSON = Path(__file__).parents[2] / "notebooks" / "02_prepare_your_data.ipynb"
 DATA = LESSON.parent / "data"
 
 
@@ -126,7 +126,7 @@ def test_wrong_rows_cost_more_than_their_number_brings(seeds: range, hold: Any) 
     for seed in seeds:
         clean, merged, held_out = exports(seed)
         gains.append(score(nano, clean, held_out, 8, seed) - score(nano, merged, held_out, 4, seed))
-    hold("lesson 01: held-out answers right, clean rows minus nearly twice the rows with wrong ones among them", gains)
+    hold("lesson 02: held-out answers right, clean rows minus nearly twice the rows with wrong ones among them", gains)
 
 
 def score(nano: Model, table: pd.DataFrame, held_out: pd.DataFrame, n_epochs: int, seed: int) -> float:

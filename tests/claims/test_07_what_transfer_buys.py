@@ -1,4 +1,4 @@
-"""What lesson 06 says, held over the five seeds of the recorded runs that its tables show.
+"""What lesson 07 says, held over the five seeds of the recorded runs that its tables show.
 
 One of them is trained again, or all five where engine, weights, data, lesson or test have changed since they were recorded.
 
@@ -21,7 +21,7 @@ from tests.claims.effects import SEEDS
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 ROOT = Path(__file__).parents[2]
-LESSON = next(path for path in NOTEBOOKS if path.stem == "06_what_transfer_buys")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "07_what_transfer_buys")
 REVIEWS, SWAPPED = "reviews", "reviews, letters swapped"
 
 

@@ -1,4 +1,4 @@
-"""What lesson 03 says, held: its figures, and over seeds what its jobs do and what the monitor reads out of their curves."""
+"""What lesson 04 says, held: its figures, and over seeds what its jobs do and what the monitor reads out of their curves."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-LESSON = next(path for path in NOTEBOOKS if path.stem == "03_watch_it_train")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "04_watch_it_train")
 
 
 def cell(containing: str) -> str:

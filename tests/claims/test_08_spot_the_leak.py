@@ -1,4 +1,4 @@
-"""What lesson 07 says, held: facts about its two files at once, the leak's effect over five seeds that draw everything anew.
+"""What lesson 08 says, held: facts about its two files at once, the leak's effect over five seeds that draw everything anew.
 
 A seed draws the reviews, their reposts, the splits, the fresh reviews and the order of training. The rows come from
 tools/write_reposts.py, so holding the claims also holds the file of the lesson.
@@ -21,10 +21,10 @@ import ftwidgets
 from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, measure
 from ftwidgets.statistics import wilson
-from tests.claims.test_05_measure_it import encoded, right
+from tests.claims.test_06_measure_it import encoded, right
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-LESSON = next(path for path in NOTEBOOKS if path.stem == "07_spot_the_leak")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "08_spot_the_leak")
 DATA = LESSON.parent / "data"
 EPOCHS, BATCH, FRESH = 4, 8, 120
 
@@ -214,9 +214,9 @@ def test_another_validation_file_leaves_the_model_as_it_is(table: pd.DataFrame) 
     assert ended[0] == ended[1]
 
 
-def test_lesson_05_got_about_seven_in_ten() -> None:
+def test_lesson_06_got_about_seven_in_ten() -> None:
     """As its stored output says."""
-    stored = (LESSON.parent / "05_measure_it.ipynb").read_text(encoding="utf-8")
+    stored = (LESSON.parent / "06_measure_it.ipynb").read_text(encoding="utf-8")
     assert "all 400 0.71" in stored
 
 

@@ -1,4 +1,4 @@
-"""What lesson 02 says about its files, its jobs and one epoch against three, held so that it is true of more than one run."""
+"""What lesson 03 says about its files, its jobs and one epoch against three, held so that it is true of more than one run."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from ftwidgets import datasets, prepare
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, auto_hyperparameters
 from ftwidgets.lessons.exercises import launch
 
-LESSON = Path(__file__).parents[2] / "notebooks" / "02_launch_a_job.ipynb"
+LESSON = Path(__file__).parents[2] / "notebooks" / "03_launch_a_job.ipynb"
 
 
 def cells() -> list[dict[str, str]]:

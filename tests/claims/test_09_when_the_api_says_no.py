@@ -1,4 +1,4 @@
-"""What lesson 08 says, held: what passes and what does not, what the client does by itself, and what a naive loop costs.
+"""What lesson 09 says, held: what passes and what does not, what the client does by itself, and what a naive loop costs.
 
 No effect here depends on a seed of training; what depends on time is measured by the journal.
 """
@@ -18,7 +18,7 @@ from ftwidgets.providers import provider
 from ftwidgets.sandbox.faults import Faults
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
-LESSON = next(path for path in NOTEBOOKS if path.stem == "08_when_the_api_says_no")
+LESSON = next(path for path in NOTEBOOKS if path.stem == "09_when_the_api_says_no")
 QUESTION: dict[str, Any] = {"model": "nano-2026-11", "max_tokens": 40, "temperature": 0}
 QUESTION["messages"] = [{"role": "user", "content": "Where do you live?"}]
 OUTAGE = ["429 retry-after=1", "500", "ok"]
