@@ -119,6 +119,10 @@ bench-transfer *args:
 record-transfer:
     python tools/record_transfer.py
 
+# the lessons' runs on SmolLM2, which they show where it is not installed (on two idle cores, with smollm2-135m added)
+record-smollm2 *args:
+    python tools/record_smollm2.py {{ args }}
+
 # the sweep behind the `auto` hyperparameters
 sweep *args:
     python tools/sweep.py {{ args }}

@@ -113,6 +113,7 @@ def main() -> int:
     wanted, bad = sys.argv[1:], 0
     with tempfile.TemporaryDirectory() as home:
         os.environ["FTWIDGETS_HOME"] = home
+        os.environ["FTWIDGETS_MODELS"] = str(Path(home, "models"))  # no SmolLM2: what is stored are the recorded runs
         for path in sorted(NOTEBOOKS.rglob("*.ipynb")):
             if ".ipynb_checkpoints" not in path.parts and (not wanted or path.stem in wanted):
                 seconds, faults = run(path)

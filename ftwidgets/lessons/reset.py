@@ -141,7 +141,7 @@ class Lessons:
         """Restore a lesson and the data files it uses; a changed file is first copied under another name."""
         notebook = f"{name}.ipynb"
         text = self.pristine.read(notebook).decode("utf-8")
-        used = [file for file in self._data if PurePosixPath(file).name in text]
+        used = [file for file in self._data if _name_in_lesson(file) in text]
         return [self._restore(file) for file in (notebook, *used)]
 
     def _restore(self, name: str) -> ResetFile:
@@ -189,6 +189,12 @@ def find_lessons(folder: Path | None = None) -> Lessons:
         f"your lessons are not in {here}, nor in {COPY} or notebooks there. Go to their folder, or name it: "
         "ftwidgets reset --folder FOLDER. `ftwidgets lab` lays out new ones."
     )
+
+
+def _name_in_lesson(file: str) -> str:
+    """Return how a lesson names a data file: a recorded run goes without its ending."""
+    path = PurePosixPath(file)
+    return path.stem if path.parent.name == "recorded" else path.name
 
 
 def _back_up(path: Path) -> Path:

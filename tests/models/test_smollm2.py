@@ -5,18 +5,22 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from ftwidgets.cli import main
 from ftwidgets.engine import Model, generate
 from ftwidgets.models import ModelEntry, add, model_folder, show
 from ftwidgets.models.known import SMOLLM2
 from tests.models.checkpoints import read_stored
+from tools.record_smollm2 import CALL, lessons_that_record
 
 pytestmark = pytest.mark.smollm2
 
@@ -75,3 +79,16 @@ def test_the_demo_gives_it_a_voice(
     assert tuned >= 18
     base, tuned = map(int, re.findall(r"keep every number \(\d+ have some\) +(\d+) +(\d+)", out)[0])
     assert tuned > base
+
+
+@pytest.mark.parametrize("lesson", lessons_that_record(), ids=lambda path: path.stem)
+def test_a_lesson_runs_live(lesson: Path, added: ModelEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each lesson with a recorded run also runs to the bottom with SmolLM2 installed, and says that it is live."""
+    assert added.folder is not None
+    monkeypatch.setenv("FTWIDGETS_MODELS", str(added.folder.parent))
+    shutil.copytree(lesson.parent, tmp_path / "lessons", ignore=shutil.ignore_patterns("my_data", ".ipynb_checkpoints"))
+    notebook = nbformat.read(lesson, as_version=4)
+    place = {"metadata": {"path": tmp_path / "lessons"}}
+    NotebookClient(notebook, timeout=900, kernel_name="python3", coalesce_streams=True, resources=place).execute()
+    outputs = [out for cell in notebook.cells if CALL in cell.source for out in cell.get("outputs", [])]
+    assert any(out.get("text", "").startswith("Live: ") for out in outputs)

@@ -11,3 +11,4 @@ from ftwidgets.lessons.exercises.transfer import step_saving as step_saving
 from ftwidgets.lessons.exercises.try_model import tuned_is_worse as tuned_is_worse
 from ftwidgets.lessons.exercises.watch import diagnose as diagnose
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
+from ftwidgets.lessons.recorded import live_or_recorded as live_or_recorded
