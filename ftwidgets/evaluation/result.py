@@ -157,14 +157,17 @@ class Evaluation:
         -------
         DataFrame
             The columns `row`, `score` (by `metric`), `prompt`, `reference` and `answer`. Equal scores are ordered by the
-            other metrics, then by row.
+            other metrics; then those rows come first that the other models score higher on, as they show that a right
+            answer was possible; then the shorter prompts, then the order of the examples.
         """
         model = self._model(model, -1)
         table = self.answers[["row", "prompt", "reference"]].copy()
         table["answer"] = self.answers[model]
         table.insert(1, "score", self.by_row[self.metric][model])
-        others = {f"by {name}": scores[model] for name, scores in self.by_row.items() if name != self.metric}
-        ordered = table.assign(**others).sort_values(["score", *others, "row"])
+        keys = {f"by {name}": scores[model] for name, scores in self.by_row.items() if name != self.metric}
+        keys["not by others"] = -self.by_row[self.metric].drop(columns=model).mean(axis=1).fillna(0.0)
+        keys["length"] = self.answers["prompt"].str.len()
+        ordered = table.assign(**keys).sort_values(["score", *keys, "row"])
         return table.loc[ordered.index].reset_index(drop=True)
 
     def confusion(self, model: str | None = None) -> pd.DataFrame:

@@ -103,6 +103,18 @@ def test_the_worst_answers_come_first() -> None:
     assert isinstance(found.confusion(), pd.DataFrame)
 
 
+def test_among_equally_wrong_answers_those_come_first_that_other_models_got_right() -> None:
+    """Labels are right or wrong, so most scores are equal: the others' scores decide, then the length of the prompt."""
+    prompts = ["a long prompt", "short", "nobody knows this", "easy for the others", "right"]
+    table = pd.DataFrame({"base": [0, 1, 0, 1, 0], "few": [0, 0, 0, 1, 0], "tuned": [0, 0, 0, 0, 1]}, dtype=float)
+    answers = pd.DataFrame({"row": range(1, 6), "prompt": prompts, "reference": "x", "base": "y", "few": "y", "tuned": "y"})
+    found = Evaluation(answers, {"exact_match": table}, "exact_match")
+    expected = ["easy for the others", "short", "a long prompt", "nobody knows this", "right"]
+    assert found.worst("tuned")["prompt"].tolist() == expected
+    alone = Evaluation(answers, {"exact_match": table[["tuned"]]}, "exact_match")
+    assert alone.worst()["prompt"].tolist() == ["short", "a long prompt", "nobody knows this", "easy for the others", "right"]
+
+
 def test_a_sample_is_an_evaluation_of_fewer_examples() -> None:
     """Answers and scores stay together; the same seed draws the same examples."""
     found = evaluate(client_of(adder), MODELS, SUMS)
