@@ -6,9 +6,14 @@ function of your own.
 
 from __future__ import annotations
 
+import math
 import random
+import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ftwidgets.evaluation.examples import read_examples
 
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 
     from ftwidgets.evaluation.evaluate import Answerer
     from ftwidgets.evaluation.examples import Examples
+
+_WORD = re.compile(r"\w\w+")  # scikit-learn's default: words of two characters or more
 
 
 def majority(train: Examples) -> Answerer:
@@ -36,8 +43,44 @@ def majority(train: Examples) -> Answerer:
     return lambda messages: answer
 
 
+def prompt(client: openai.OpenAI, model: str, template: str, *, labels: Sequence[str] = (), max_tokens: int = 64) -> Answerer:
+    """Ask a model without tuning it, with an instruction around the question.
+
+    Parameters
+    ----------
+    client, model
+        The client, and the id of the model.
+    template
+        The instruction, with `{}` where the question goes: `"{}\\nPositive or negative?"`.
+    labels
+        If given, an answer counts as the label that it mentions first, in upper or lower case: "Positive." as "positive".
+    max_tokens
+        The length limit of an answer.
+
+    Returns
+    -------
+    Answerer
+        Pass it to `ftwidgets.evaluate` under a name.
+    """
+    if "{}" not in template:
+        raise ValueError(f'"template" must hold {{}}, where the question goes: {template!r}')
+
+    def answer(messages: Any) -> str:
+        asked = {"role": "user", "content": template.replace("{}", _last(messages))}
+        return _first_label(_ask(client, model, [*messages[:-1], asked], max_tokens), labels)
+
+    return answer
+
+
 def few_shot(
-    client: openai.OpenAI, model: str, train: Examples, *, shots: int = 4, seed: int = 0, max_tokens: int = 64
+    client: openai.OpenAI,
+    model: str,
+    train: Examples,
+    *,
+    shots: int = 4,
+    seed: int = 0,
+    labels: Sequence[str] = (),
+    max_tokens: int = 64,
 ) -> Answerer:
     """Ask a model without tuning it, with a few training examples as earlier turns of the chat.
 
@@ -49,6 +92,8 @@ def few_shot(
         The training examples, as for `ftwidgets.evaluate`.
     shots, seed
         How many of them, and the seed that decides which.
+    labels
+        If given, an answer counts as the label that it mentions first, in upper or lower case: "Positive." as "positive".
     max_tokens
         The length limit of an answer.
 
@@ -68,7 +113,103 @@ def few_shot(
     def answer(messages: Any) -> str:
         head = [turn for turn in messages[:1] if turn.get("role") == "system"]
         turns = [*head, *earlier, *messages[len(head) :]]
-        completion = client.chat.completions.create(model=model, messages=turns, max_tokens=max_tokens, temperature=0)
-        return (completion.choices[0].message.content if completion.choices else None) or ""
+        return _first_label(_ask(client, model, turns, max_tokens), labels)
 
     return answer
+
+
+def nearest(train: Examples, *, pooled: bool = False) -> Answerer:
+    """Look up the training question whose words are closest to the question's, and give its answer.
+
+    TF-IDF with cosine similarity, as scikit-learn's `TfidfVectorizer` computes it by default: a word counts as often as it
+    occurs, times `ln((1 + n) / (1 + df)) + 1` for `n` questions of which `df` hold the word; each question is scaled to
+    length 1. Of two equally near questions the first one answers.
+
+    Parameters
+    ----------
+    train
+        The training examples, as for `ftwidgets.evaluate`.
+    pooled
+        Compare with the mean of all questions that have the same answer (the nearest centroid, or Rocchio's classifier)
+        instead of with each question. Better where many questions share a few answers.
+
+    Returns
+    -------
+    Answerer
+        Pass it to `ftwidgets.evaluate` under a name.
+    """
+    examples = read_examples(train)
+    words = [_count_words(example.prompt) for example in examples]
+    holding = Counter(word for counts in words for word in counts)
+    column = {word: at for at, word in enumerate(holding)}
+    idf = np.array([math.log((1 + len(words)) / (1 + df)) + 1 for df in holding.values()])
+
+    def vector(counts: Counter[str]) -> np.ndarray[Any, Any]:
+        row = np.zeros(len(column))
+        for word, count in counts.items():
+            if word in column:
+                row[column[word]] = count
+        row *= idf
+        return row / (np.linalg.norm(row) or 1.0)
+
+    table, answers = np.array([vector(counts) for counts in words]), [example.reference for example in examples]
+    if pooled:
+        groups = {answer: [i for i, other in enumerate(answers) if other == answer] for answer in dict.fromkeys(answers)}
+        means = np.array([table[rows].mean(axis=0) for rows in groups.values()])
+        table, answers = means / np.linalg.norm(means, axis=1, keepdims=True), list(groups)
+    return lambda messages: answers[int(np.argmax(table @ vector(_count_words(_last(messages)))))]
+
+
+def naive_bayes(train: Examples) -> Answerer:
+    """Answer with the likeliest answer, counting the words of the training questions: a classifier without any model.
+
+    Multinomial naive Bayes with add-one smoothing, by Manning, Raghavan and Schuetze, Introduction to Information Retrieval
+    (2008), figure 13.2: the logarithm of the share of the answer in the training examples, plus for each word that the
+    training questions hold the logarithm of its share, `(its count + 1) / (all counts + number of different words)`.
+
+    Parameters
+    ----------
+    train
+        The training examples, as for `ftwidgets.evaluate`.
+
+    Returns
+    -------
+    Answerer
+        Pass it to `ftwidgets.evaluate` under a name.
+    """
+    examples = read_examples(train)
+    answers = Counter(example.reference.strip() for example in examples)
+    counts: dict[str, Counter[str]] = {answer: Counter() for answer in answers}
+    for example in examples:
+        counts[example.reference.strip()] += _count_words(example.prompt)
+    known = set().union(*counts.values())
+    total = {answer: words.total() + len(known) for answer, words in counts.items()}
+
+    def score(answer: str, asked: Counter[str]) -> float:
+        shares = (n * math.log((counts[answer][word] + 1) / total[answer]) for word, n in asked.items() if word in known)
+        return math.log(answers[answer] / len(examples)) + sum(shares)
+
+    def answer(messages: Sequence[Mapping[str, Any]]) -> str:
+        asked = _count_words(_last(messages))
+        return max(answers, key=lambda label: score(label, asked))
+
+    return answer
+
+
+def _count_words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text.lower()))
+
+
+def _last(messages: Sequence[Mapping[str, Any]]) -> str:
+    return str(messages[-1].get("content") or "")
+
+
+def _ask(client: openai.OpenAI, model: str, turns: Any, max_tokens: int) -> str:
+    completion = client.chat.completions.create(model=model, messages=turns, max_tokens=max_tokens, temperature=0)
+    return (completion.choices[0].message.content if completion.choices else None) or ""
+
+
+def _first_label(answer: str, labels: Sequence[str]) -> str:
+    """Return the label that an answer mentions first; the answer itself if it mentions none."""
+    found = [(at, label) for label in labels if (at := answer.lower().find(label.lower())) >= 0]
+    return min(found)[1] if found else answer

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ftwidgets.evaluation.baselines import few_shot, majority
+from ftwidgets import datasets
+from ftwidgets.evaluation.baselines import few_shot, majority, naive_bayes, nearest, prompt
 from ftwidgets.evaluation.evaluate import evaluate
 from tests.evaluation.test_evaluate import adder, client_of, example
 
@@ -30,3 +31,61 @@ def test_few_shot_puts_training_examples_before_the_question() -> None:
     assert asked[0]["messages"][-1]["content"] == "d"
     with pytest.raises(ValueError, match='"shots" must be 1 to 3'):
         few_shot(client, "m", TRAIN, shots=4)
+
+
+def ask(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+def test_a_prompt_puts_the_question_into_the_instruction() -> None:
+    """The system prompt stays, braces of the question are left alone, and an answer counts as the label it mentions first."""
+    asked: list[dict[str, Any]] = []
+    client = client_of(lambda _: "Positive, not negative.", asked)
+    template = "{}\nPositive or negative?"
+    evaluate(client, {"raw": prompt(client, "m", template)}, [example("So {good}", "positive", "Be kind.")])
+    assert [turn["content"] for turn in asked[0]["messages"]] == ["Be kind.", "So {good}\nPositive or negative?"]
+    labels = ["negative", "positive"]
+    assert prompt(client, "m", template)(ask("x")) == "Positive, not negative."
+    assert prompt(client, "m", template, labels=labels)(ask("x")) == "positive"
+    assert prompt(client, "m", template, labels=["neutral"])(ask("x")) == "Positive, not negative."
+    assert few_shot(client, "m", TRAIN, labels=labels)(ask("x")) == "positive"
+    with pytest.raises(ValueError, match='"template" must hold {}'):
+        prompt(client, "m", "Positive or negative?")
+
+
+def test_naive_bayes_decides_the_textbooks_example() -> None:
+    """Manning, Raghavan and Schuetze (2008), table 13.1 and example 13.1: china, by 0.0003 to 0.0001."""
+    documents = ["Chinese Beijing Chinese", "Chinese Chinese Shanghai", "Chinese Macao", "Tokyo Japan Chinese"]
+    train = [example(text, label) for text, label in zip(documents, ["china", "china", "china", "japan"], strict=True)]
+    classify = naive_bayes(train)
+    assert classify(ask("Chinese Chinese Chinese Tokyo Japan")) == "china"
+    # By the book's numbers: 3/4 (3/7)^n (1/14)^2 against 1/4 (2/9)^n (2/9)^2, so with two it is japan, with three china.
+    assert 3 / 4 * (3 / 7) ** 3 / 14**2 > 1 / 4 * (2 / 9) ** 5
+    assert 3 / 4 * (3 / 7) ** 2 / 14**2 < 1 / 4 * (2 / 9) ** 4
+    assert classify(ask("Chinese Chinese Tokyo Japan")) == "japan"
+    assert classify(ask("nothing known here")) == "china"  # the commoner one
+
+
+def test_nearest_ranks_as_scikit_learn_does() -> None:
+    """TfidfVectorizer and cosine similarity of scikit-learn 1.9.1 choose these training rows for these held-out questions."""
+    table = datasets.load("support_faq", "train").iloc[::7].reset_index(drop=True)
+    numbered = [example(prompt, str(row)) for row, prompt in enumerate(table["Prompt"])]
+    lookup = nearest(numbered)
+    questions = datasets.load("support_faq", "held-out")["Prompt"].iloc[::8]
+    assert [int(lookup(ask(question))) for question in questions] == [2, 10, 88, 29, 18, 47, 57, 64, 29, 78, 93, 102]
+    assert nearest(TRAIN)(ask("no word of it")) == "no"  # none is near: the first
+
+
+def right_of(table: Any, answerer: Any) -> int:
+    pairs = zip(table["Prompt"], table["Completion"], strict=True)
+    return sum(answerer(ask(question)) == answer for question, answer in pairs)
+
+
+def test_on_the_bundled_data_they_score_as_scikit_learn_does() -> None:
+    """CountVectorizer and MultinomialNB of scikit-learn 1.9.1, and TfidfVectorizer with NearestCentroid's means, right answers."""
+    reviews, held_out = datasets.load("sentiment", "train"), datasets.load("sentiment", "held-out")
+    assert right_of(held_out, naive_bayes(reviews)) == 417
+    questions, held_out = datasets.load("support_faq", "train"), datasets.load("support_faq", "held-out")
+    assert right_of(held_out, naive_bayes(questions)) == 80
+    assert right_of(held_out, nearest(questions)) == 69
+    assert right_of(held_out, nearest(questions, pooled=True)) == 90
