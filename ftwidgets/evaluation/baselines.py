@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ftwidgets.evaluation.examples import read_examples
 
 if TYPE_CHECKING:
+    import numpy as np
     import openai
 
     from ftwidgets.evaluation.evaluate import Answerer
@@ -44,14 +43,14 @@ def majority(train: Examples) -> Answerer:
 
 
 def prompt(client: openai.OpenAI, model: str, template: str, *, labels: Sequence[str] = (), max_tokens: int = 64) -> Answerer:
-    """Ask a model without tuning it, with an instruction around the question.
+    r"""Ask a model without tuning it, with an instruction around the question.
 
     Parameters
     ----------
     client, model
         The client, and the id of the model.
     template
-        The instruction, with `{}` where the question goes: `"{}\\nPositive or negative?"`.
+        The instruction, with `{}` where the question goes: `"{}\nPositive or negative?"`.
     labels
         If given, an answer counts as the label that it mentions first, in upper or lower case: "Positive." as "positive".
     max_tokens
@@ -138,6 +137,8 @@ def nearest(train: Examples, *, pooled: bool = False) -> Answerer:
     Answerer
         Pass it to `ftwidgets.evaluate` under a name.
     """
+    import numpy as np
+
     examples = read_examples(train)
     words = [_count_words(example.prompt) for example in examples]
     holding = Counter(word for counts in words for word in counts)
