@@ -1,7 +1,10 @@
-"""The automatic checks of the lessons' exercises: each takes an answer and returns an `Outcome`."""
+"""The lessons' exercises and guesses: `lesson("03")` returns a lesson's handle; each check returns an `Outcome`."""
 
+from ftwidgets.lessons.exercises.exercise import Exercise as Exercise
 from ftwidgets.lessons.exercises.launch import job_to_order as job_to_order
 from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed
+from ftwidgets.lessons.exercises.lesson_handle import Lesson as Lesson
+from ftwidgets.lessons.exercises.lesson_handle import lesson as lesson
 from ftwidgets.lessons.exercises.measure import tell_apart as tell_apart
 from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
 from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -57,3 +58,6 @@ def job_to_order(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     if f":{SUFFIX}:" not in str(mine.fine_tuned_model):
         return not_yet(f"Everything is right except the name of the model: {mine.fine_tuned_model}. Look at the suffix.")
     return right(f"{mine.fine_tuned_model} was made to the order.")
+
+
+EXERCISES = (Exercise("Launch a job to order", job_to_order),)

@@ -10,6 +10,7 @@ from collections import Counter
 
 from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import parse_rows
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 MIN_SHARE, MAX_SHARE = 0.1, 0.3  # of the rows, held out
@@ -123,3 +124,6 @@ def _check_groups(train: list[str], held: list[str]) -> Outcome | None:
 def _digest(prompt: str) -> str:
     """Hash a row, ignoring its whitespace and case."""
     return hashlib.sha256("".join(normalize(prompt).split()).encode(errors="replace")).hexdigest()[:8]
+
+
+EXERCISES = (Exercise("Close a leak", leak_closed),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ftwidgets.evaluation.result import Evaluation
 from ftwidgets.lessons.exercises.answers import parse_number
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 CANNOT = "cannot tell"
@@ -61,3 +62,6 @@ def _hint_for_number(evaluation: Evaluation, examples: object) -> str:
     if any(near((2.8 * float(scores[model].std()) / DIFFERENCE) ** 2) for model in evaluation.models):
         return "That uses the spread of one model's scores. Use the spread of the difference, example by example."
     return f"Take the standard deviation of the differences, example by example, and {DIFFERENCE} for the difference."
+
+
+EXERCISES = (Exercise("Tell two models apart", tell_apart),)

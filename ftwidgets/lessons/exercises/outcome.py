@@ -1,4 +1,4 @@
-"""The outcome of an exercise's check: not attempted, not yet (with a hint, never the answer), or right."""
+"""The outcome of an exercise's check: not attempted, not yet (with a hint, never the answer), right, or not checked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-State = Literal["not attempted", "not yet", "right"]
+State = Literal["not attempted", "not yet", "right", "not checked"]
 
 _LABELS: dict[State, tuple[str, str]] = {
     "not attempted": ("Not attempted yet.", "#1976d2"),
     "not yet": ("Not yet.", "#b26a00"),
     "right": ("Right!", "#2e7d32"),
+    "not checked": ("This was not checked.", "#616161"),
 }
 
 
@@ -21,15 +22,18 @@ class Outcome:
 
     state: State
     message: str = ""  # for `not yet`: what was found, and where to look; it never contains the answer
+    note: str = ""  # about the check itself, such as that its result could not be kept
 
     def __str__(self) -> str:
-        return f"{_LABELS[self.state][0]} {self.message}".rstrip()
+        return " ".join(filter(None, (_LABELS[self.state][0], self.message, self.note)))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         label, colour = _LABELS[self.state]
-        return f'<p style="border-left:4px solid {colour};padding-left:8px"><strong>{label}</strong> {escape(self.message)}</p>'
+        text = f"<strong>{label}</strong> {escape(self.message)}"
+        note = f"<br><small>{escape(self.note)}</small>" if self.note else ""
+        return f'<p style="border-left:4px solid {colour};padding-left:8px">{text}{note}</p>'
 
 
 def not_attempted(message: str = "Replace the ... with your answer and run the cell again.") -> Outcome:

@@ -10,6 +10,7 @@ from collections import Counter
 
 from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import Rows, parse_rows
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 # Digest of each expected row, and the line of notebooks/data/second_mess.csv on which it begins.
@@ -88,3 +89,6 @@ def _digest(prompt: str, completion: str) -> str:
     """Hash a row, ignoring its whitespace and the case of its prompt."""
     text = "".join(normalize(prompt).split()) + "\0" + "".join(completion.split())
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
+
+
+EXERCISES = (Exercise("Repair a second table", table_repaired),)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.text import pluralize
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -178,3 +179,6 @@ def _name_of(thing: object) -> str:
     if thing is None:
         return "None"
     return type(thing).__name__ if isinstance(thing, BaseException) else f"a {type(thing).__name__}"
+
+
+EXERCISES = (Exercise("Write a retry loop", retry_loop),)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -60,3 +61,6 @@ def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held
 
 def _held_out_loss(client: openai.OpenAI, job: FineTuningJob) -> float:
     return float(Job(client, job.id).curve["full_valid_loss"].dropna().iloc[-1])
+
+
+EXERCISES = (Exercise("Train for one epoch only", one_epoch),)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import find_job, parse_number
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -113,3 +114,6 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
 
 def _near(given: float, other: float) -> bool:
     return abs(given - other) <= TOLERANCE * abs(other)
+
+
+EXERCISES = (Exercise("Compute the steps that transfer saved", step_saving),)

@@ -14,6 +14,7 @@ import openai
 
 from ftwidgets.errors import DataError
 from ftwidgets.evaluation.metrics import split_words
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -120,3 +121,6 @@ def shared_words(prompt: str, answer: str, shop: pd.DataFrame) -> list[str]:
 
 def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") else word  # without the plural s
+
+
+EXERCISES = (Exercise("Find a prompt on which the tuned model is worse", tuned_is_worse),)

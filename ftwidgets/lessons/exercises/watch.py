@@ -14,6 +14,7 @@ from ftwidgets import datasets
 from ftwidgets.data import prepare, write_jsonl
 from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
 from ftwidgets.jobs.job import Job, launch
+from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 from ftwidgets.providers import TERMINAL_STATUSES
 
@@ -121,3 +122,6 @@ def _right_word(job: Job) -> str:
     if error is not None or label in ("diverged", "unstable"):
         return "diverged"
     return "overfitting" if label == "overfitting" else "healthy"
+
+
+EXERCISES = (Exercise("Diagnose three jobs", diagnose),)

@@ -1,0 +1,226 @@
+"""A lesson's handle in its notebook: typed guesses, and exercises with a check, hints and a solution.
+
+A check never ends in a traceback: its own failure is an outcome too. What was tried and guessed is kept (`record.py`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from numbers import Integral, Real
+
+import openai
+
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises.course import Topic, find_topic
+from ftwidgets.lessons.exercises.exercise import Exercise
+from ftwidgets.lessons.exercises.outcome import Outcome, not_yet, untouched
+
+LONGEST = 200  # characters of a guess that are kept
+
+_FIELD = object()
+
+
+class Lesson:
+    """One lesson of the course, as its notebook uses it; `ftwidgets.exercises.lesson("03")` returns it."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.number, self.title = topic.number, topic.title
+        self.exercises = topic.exercises
+        self._hints_shown: dict[int, int] = {}
+        self._failed_checks: set[int] = set()
+        self._guesses: dict[str, str] = {}
+
+    def check(self, exercise: int, /, *answers: object, **options: object) -> Outcome:
+        """Check an exercise and keep the outcome.
+
+        Parameters
+        ----------
+        exercise
+            Its number, from 1.
+        answers, options
+            What the exercise's check takes.
+
+        Returns
+        -------
+        Outcome
+            `not attempted`, `not yet` with what was found, `right`; or `not checked` if the check itself failed.
+        """
+        found = self._find(exercise)
+        if isinstance(found, str):
+            return Outcome("not checked", found)
+        outcome = self._run(exercise, found, answers, options)
+        if outcome.state in ("not attempted", "not checked"):
+            return outcome
+        notes = [record.update(lambda lessons: self._keep_outcome(lessons, exercise, outcome))]
+        if outcome.state == "not yet" and found.hints:
+            notes.insert(0, f"Stuck? lesson.hint({exercise}) has a hint.")
+        return replace(outcome, note=" ".join(filter(None, notes)))
+
+    def hint(self, exercise: int) -> None:
+        """Print the next hint for an exercise. There are two at most, and none of them is the answer."""
+        found = self._find(exercise)
+        if isinstance(found, str):
+            print(found)
+            return
+        number = self._hints_shown.get(exercise, 0) + 1
+        if number > len(found.hints):
+            none = "That was the last hint." if found.hints else "There is no hint for this exercise."
+            print(f"{none} lesson.solution({exercise}) shows a solution once you have tried.")
+            return
+        self._hints_shown[exercise] = number
+        print(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}")
+
+    def solution(self, exercise: int, *, anyway: bool = False) -> None:
+        """Print code that solves an exercise, once it has been tried; `anyway=True` prints it at once."""
+        found = self._find(exercise)
+        if isinstance(found, str):
+            print(found)
+        elif not found.solution:
+            print("There is no solution to show for this exercise.")
+        elif anyway or self._was_tried(exercise):
+            print(f"# One solution of exercise {exercise}: paste it into its cell.\n{found.solution.strip()}")
+        else:
+            print(
+                f"Try it first: put an answer into the cell of exercise {exercise} and run it. A wrong one counts as a try. "
+                f"To see the solution now: lesson.solution({exercise}, anyway=True)"
+            )
+
+    def guess(self, name: str, question: str, value: object = _FIELD) -> None:
+        """Ask for a guess before the answer is shown.
+
+        Parameters
+        ----------
+        name
+            Its short name, for `reveal`.
+        question
+            What to guess.
+        value
+            The guess, as plain code; `...` means that there is none yet. Left out, a field is shown to type it in.
+        """
+        self._guesses.setdefault(name, "")
+        if untouched(value):
+            print(f"{question} No guess yet: put it in the place of the ...")
+        elif value is _FIELD:
+            print(f"{question}\nYour guess: (no field yet)")
+        else:
+            text = " ".join(str(value).split())[:LONGEST]
+            self._guesses[name] = text
+            note = record.update(lambda lessons: self._keep_guess(lessons, name, text))
+            print(" ".join(filter(None, (question, f"Your guess: {text}.", note))))
+
+    def reveal(self, name: str, measured: object) -> None:
+        """Print the guess beside what was measured."""
+        text = format_measured(measured)
+        guess = self._guess(name)
+        if guess:
+            record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text))
+        print(f"You guessed {guess}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
+
+    def _find(self, exercise: object) -> Exercise | str:
+        """Return an exercise, or a sentence that says why there is none."""
+        if not self.exercises:
+            return f"Lesson {self.number} has no exercises yet."
+        count = len(self.exercises)
+        if isinstance(exercise, int) and 1 <= exercise <= count:
+            return self.exercises[exercise - 1]
+        has = "one exercise, number 1" if count == 1 else f"{count} exercises, numbers 1 to {count}"
+        return f"Lesson {self.number} has {has}; there is none with the number {exercise!r:.20}."
+
+    def _run(self, number: int, exercise: Exercise, answers: tuple[object, ...], options: dict[str, object]) -> Outcome:
+        try:
+            inspect.signature(exercise.check).bind(*answers, **options)
+        except TypeError as error:
+            return Outcome("not checked", f"{str(error).capitalize()}. Write it like this: {_usage(number, exercise)}")
+        try:
+            return exercise.check(*answers, **options)
+        except (FtwidgetsError, openai.OpenAIError) as error:
+            return Outcome("not checked", f"The check could not finish: {_sentence(error)}")
+        except Exception as error:
+            if place := _line_of_the_learner(error):
+                return not_yet(f"Your own code stopped with {type(error).__name__}: {_sentence(error)} ({place})")
+            self._failed_checks.add(number)
+            file = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{file.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}, line {file.lineno}"
+            return Outcome(
+                "not checked",
+                f"The check itself failed ({type(error).__name__}: {_sentence(error)} {where}). This is not your mistake: "
+                f"please report it, with your answer, as lesson {self.number}, exercise {number}.",
+            )
+
+    def _was_tried(self, exercise: int) -> bool:
+        kept = record.read().get(self.number, {}).get("exercises", {}).get(str(exercise), {})
+        return exercise in self._failed_checks or bool(kept.get("tries"))
+
+    def _guess(self, name: str) -> str:
+        """Return the guess that was made in this session, or else the one that was kept; empty if there is none."""
+        if self._guesses.get(name):
+            return self._guesses[name]
+        return str(record.read().get(self.number, {}).get("guesses", {}).get(name, {}).get("guess", ""))
+
+    def _keep_outcome(self, lessons: record.Lessons, exercise: int, outcome: Outcome) -> None:
+        kept = record.entry(lessons, self.number, "exercises", str(exercise))
+        tries = kept.get("tries")
+        kept.update(tries=(tries if isinstance(tries, int) else 0) + 1, last=outcome.state, at=_now())
+        kept["state"] = "right" if kept.get("state") == "right" else outcome.state  # what was solved stays solved
+
+    def _keep_guess(self, lessons: record.Lessons, name: str, text: str) -> None:
+        record.entry(lessons, self.number, "guesses", name).update(guess=text, at=_now())
+
+    def __repr__(self) -> str:
+        titles = "".join(f"\n  {number}. {exercise.title}" for number, exercise in enumerate(self.exercises, start=1))
+        return f"Lesson {self.number}, {self.title}{titles}"
+
+
+def lesson(number: object) -> Lesson:
+    """Return the handle of a lesson.
+
+    Parameters
+    ----------
+    number
+        Such as `"03"`, `"3"` or `3`.
+
+    Raises
+    ------
+    FtwidgetsError
+        If there is no such lesson; it lists those that there are.
+    """
+    return Lesson(find_topic(number))
+
+
+def format_measured(value: object) -> str:
+    """Return a measured value as a reader wants it: numbers with three digits that matter, everything else as it is."""
+    if isinstance(value, bool | Integral) or not isinstance(value, Real) or not math.isfinite(value):
+        return str(value).strip().rstrip(".")
+    number = float(value)
+    return f"{number:.0f}" if abs(number) >= 1000 or number == int(number) else f"{number:.3g}"
+
+
+def _usage(number: int, exercise: Exercise) -> str:
+    return f"lesson.check({number}, {', '.join(inspect.signature(exercise.check).parameters)})"
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split())[:300] or "no message"
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def _line_of_the_learner(error: Exception) -> str:
+    """Return the line of the notebook in which a function of the learner failed; empty if it was none of theirs.
+
+    The functions of a notebook belong to the module `__main__`.
+    """
+    tb, place = error.__traceback__, ""
+    while tb is not None:
+        if tb.tb_frame.f_globals.get("__name__") == "__main__":
+            place = f"line {tb.tb_lineno} of the cell with {tb.tb_frame.f_code.co_name}"
+        tb = tb.tb_next
+    return place
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
