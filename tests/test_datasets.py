@@ -14,6 +14,7 @@ from ftwidgets.errors import DatasetNotFound
 COLUMNS = {
     "brand_voice": ["Prompt", "Completion", "Topic", "Split"],
     "sentiment": ["Prompt", "Completion", "Product", "Split"],
+    "shop_chats": ["Prompt", "Completion", "Topic", "Register", "Split"],
     "support_faq": ["Prompt", "Completion", "Topic", "Split"],
 }
 
@@ -172,6 +173,25 @@ def test_brand_voice_has_one_manner_and_no_template() -> None:
     stiff = completions.str.contains(r"!|\b(?:hereby|kindly|unable|inconvenience|valued|regret|prohibited|must)\b", case=False)
     assert completions[stiff].tolist() == []
     assert closest(completions.tolist(), jaccard(completions.tolist()), 0.6) == []
+
+
+def test_shop_chats_are_written_by_five_kinds_of_people_and_hold_out_whole_topics() -> None:
+    """64 rows to learn and 24 held out; each kind of person in both splits, no topic in both, no answer nearly twice."""
+    train, held_out = (datasets.load("shop_chats", split) for split in ("train", "held-out"))
+    assert (len(train), len(held_out)) == (64, 24)
+    kinds = {"polite", "curt", "chatty", "upset", "non-native"}
+    assert set(train["Register"]) == set(held_out["Register"]) == kinds
+    assert set(train["Topic"]) & set(held_out["Topic"]) == set()
+    completions = [*train["Completion"], *held_out["Completion"]]
+    assert closest(completions, jaccard(completions), 0.4) == []
+
+
+def test_shop_chats_have_neither_greeting_nor_sign_off() -> None:
+    """The learner's own are put around each answer, so the answers themselves bring none."""
+    answers = datasets.load("shop_chats")["Completion"]
+    greeting = answers.str.contains(r"^(?:hi|hello|hey|dear|good (?:morning|day|evening)|thank you|thanks)\b", case=False)
+    sign_off = answers.str.contains(r"\b(?:regards|wishes|cheers|sincerely|yours truly)\b", case=False)
+    assert answers[greeting | sign_off].tolist() == []
 
 
 @pytest.mark.parametrize("name", COLUMNS)
