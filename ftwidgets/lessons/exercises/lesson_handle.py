@@ -11,6 +11,7 @@ import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from numbers import Integral, Real
+from typing import TYPE_CHECKING
 
 import openai
 
@@ -19,6 +20,9 @@ from ftwidgets.lessons.exercises import record
 from ftwidgets.lessons.exercises.course import Topic, find_topic
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_yet, untouched
+
+if TYPE_CHECKING:
+    from ftwidgets.widgets.guess import GuessField
 
 LONGEST = 200  # characters of a guess that are kept
 
@@ -33,7 +37,7 @@ class Lesson:
         self.exercises = topic.exercises
         self._hints_shown: dict[int, int] = {}
         self._failed_checks: set[int] = set()
-        self._guesses: dict[str, str] = {}
+        self._fields: dict[str, GuessField] = {}
 
     def check(self, exercise: int, /, *answers: object, **options: object) -> Outcome:
         """Check an exercise and keep the outcome.
@@ -102,21 +106,19 @@ class Lesson:
         value
             The guess, as plain code; `...` means that there is none yet. Left out, a field is shown to type it in.
         """
-        self._guesses.setdefault(name, "")
-        if untouched(value):
+        if value is _FIELD:
+            self._show_field(name, question)
+        elif untouched(value):
             print(f"{question} No guess yet: put it in the place of the ...")
-        elif value is _FIELD:
-            print(f"{question}\nYour guess: (no field yet)")
         else:
+            self._fields.pop(name, None)
             text = " ".join(str(value).split())[:LONGEST]
-            self._guesses[name] = text
-            note = record.update(lambda lessons: self._keep_guess(lessons, name, text))
-            print(" ".join(filter(None, (question, f"Your guess: {text}.", note))))
+            print(" ".join(filter(None, (question, f"Your guess: {text}.", self._keep_guess(name, text)))))
 
     def reveal(self, name: str, measured: object) -> None:
         """Print the guess beside what was measured."""
         text = format_measured(measured)
-        guess = self._guess(name)
+        guess = self._fields[name].settle() if name in self._fields else self._kept_guess(name)
         if guess:
             record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text))
         print(f"You guessed {guess}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
@@ -156,10 +158,18 @@ class Lesson:
         kept = record.read().get(self.number, {}).get("exercises", {}).get(str(exercise), {})
         return exercise in self._failed_checks or bool(kept.get("tries"))
 
-    def _guess(self, name: str) -> str:
-        """Return the guess that was made in this session, or else the one that was kept; empty if there is none."""
-        if self._guesses.get(name):
-            return self._guesses[name]
+    def _show_field(self, name: str, question: str) -> None:
+        """Show a field with the guess that was kept, if there is one."""
+        from IPython.display import display
+
+        from ftwidgets.widgets.guess import GuessField
+
+        field = GuessField(question, self._kept_guess(name), lambda text: self._keep_guess(name, text))
+        self._fields[name] = field
+        display(field)
+
+    def _kept_guess(self, name: str) -> str:
+        """Return the guess that was kept, also in an earlier session; empty if there is none."""
         return str(record.read().get(self.number, {}).get("guesses", {}).get(name, {}).get("guess", ""))
 
     def _keep_outcome(self, lessons: record.Lessons, exercise: int, outcome: Outcome) -> None:
@@ -168,8 +178,16 @@ class Lesson:
         kept.update(tries=(tries if isinstance(tries, int) else 0) + 1, last=outcome.state, at=_now())
         kept["state"] = "right" if kept.get("state") == "right" else outcome.state  # what was solved stays solved
 
-    def _keep_guess(self, lessons: record.Lessons, name: str, text: str) -> None:
-        record.entry(lessons, self.number, "guesses", name).update(guess=text, at=_now())
+    def _keep_guess(self, name: str, text: str) -> str:
+        """Keep a guess, or forget it if it is empty; return a sentence if that is impossible."""
+
+        def change(lessons: record.Lessons) -> None:
+            if text:
+                record.entry(lessons, self.number, "guesses", name).update(guess=text, at=_now())
+            else:
+                lessons.get(self.number, {}).get("guesses", {}).pop(name, None)
+
+        return record.update(change)
 
     def __repr__(self) -> str:
         titles = "".join(f"\n  {number}. {exercise.title}" for number, exercise in enumerate(self.exercises, start=1))

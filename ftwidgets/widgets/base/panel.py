@@ -34,7 +34,7 @@ class Panel(ipywidgets.VBox):
     """A titled form with a status line under its controls and a button that shows the code.
 
     A subclass builds its controls and passes them to `super().__init__` from top to bottom. It overrides `code`, `static_text`
-    and, where a page without a kernel can show more than text, `static_html`.
+    and, where a page without a kernel can show more than text, `static_html`. A `bare` one has no heading and no code button.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Panel(ipywidgets.VBox):
         *,
         below_status: Sequence[ipywidgets.Widget] = (),
         below_code: Sequence[ipywidgets.Widget] = (),
+        bare: bool = False,
     ) -> None:
         self.title = title
         self.status = Live(role="status")
@@ -54,8 +55,9 @@ class Panel(ipywidgets.VBox):
         self._toggle.observe(lambda _change: self.refresh_code(), names="value")
         static_view = f".ftw-{self._shown_as}"
         hide = f"{static_view}, .jp-OutputArea-child:has({static_view}) {{ display: none; }}"  # while this widget is drawn
-        heading = Live(f"<style>{hide}</style><h3>{escape(title)}</h3>")
-        super().__init__([heading, *parts, self.status, *below_status, self._toggle, self._code_view, *below_code])
+        heading = Live(f"<style>{hide}</style>{'' if bare else f'<h3>{escape(title)}</h3>'}")
+        code = [] if bare else [self._toggle, self._code_view]
+        super().__init__([heading, *parts, self.status, *below_status, *code, *below_code])
         self.add_class("ftw-panel")
 
     @property

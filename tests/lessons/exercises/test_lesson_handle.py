@@ -215,3 +215,25 @@ def test_the_course_names_modules_and_lessons_that_exist() -> None:
     names = {f"{topic.number}_{topic.title.lower().replace(' ', '_')}" for topic in TOPICS}
     notebooks = {path.stem for path in (Path(__file__).parents[3] / "notebooks").glob("[0-9][0-9]_*.ipynb")}
     assert notebooks <= names
+
+
+def test_a_guess_in_a_field_is_revealed(capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in the field counts, kept or not; a plain guess takes its place; an emptied field is no guess."""
+    lesson = exercises.lesson("05")
+    lesson.guess("kept", "How many of 20?")
+    lesson.reveal("kept", 17)
+    field = lesson._fields["kept"]
+    field._on_text("11", False)
+    lesson.reveal("kept", 17)
+    lesson = exercises.lesson("05")
+    lesson.guess("kept", "How many of 20?")
+    assert lesson._fields["kept"].value == "11"
+    lesson.guess("kept", "How many of 20?", 13)
+    lesson.reveal("kept", 17)
+    lesson.guess("kept", "How many of 20?")
+    lesson._fields["kept"]._on_text(" ", True)
+    lesson.reveal("kept", 17)
+    shown = [line for line in capsys.readouterr().out.splitlines() if "Measured" in line]
+    guessed = [line.removesuffix(" Measured: 17.") for line in shown]
+    assert guessed == ["No guess.", "You guessed 11.", "You guessed 13.", "No guess."]
+    assert record.read()["05"]["guesses"] == {}
