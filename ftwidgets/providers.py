@@ -95,6 +95,10 @@ def provider(name: str) -> Provider:
     )
 
 
+SHORT_ANSWER = 4  # tokens, with the end mark: a label, and not a sentence
+FEW_EXAMPLES = 500
+
+
 def provider_at(address: str) -> Provider | None:
     """Return the service at an address; None for an unknown one, such as a school's own server."""
     host = urlsplit(address).hostname or ""
@@ -111,11 +115,22 @@ def _past(day: str | None, today: datetime.date | None) -> bool:
 def auto_epochs(n_examples: int) -> int:
     """Return the epochs that "auto" stands for, by the rule OpenAI published (cookbook: Chat_finetuning_data_prep).
 
-    3; more for few examples, so that about 100 are seen, but at most 25; fewer for many, so that 25,000 are seen. The sandbox
-    trains by it, and the estimate of a job's cost is made with it.
+    3; more for few examples, so that about 100 are seen, but at most 25; fewer for many, so that 25,000 are seen. The estimate
+    of a job's cost is made with it, and the sandbox trains by it unless `nano_epochs` asks for more.
     """
     if 3 * n_examples < 100:
         return max(1, min(25, 100 // max(1, n_examples)))
     if 3 * n_examples > 25_000:
         return max(1, 25_000 // n_examples)
     return 3
+
+
+def nano_epochs(n_examples: int, answer_tokens: float) -> int:
+    """Return the epochs that "auto" stands for where all weights of the sandbox's small model are trained.
+
+    Eight where few examples have answers of more than a label, else the published rule. `answer_tokens` is the mean number of
+    tokens in the examples' answers, the end mark included. The sweep behind it is in docs/recipe.md.
+    """
+    # A small model needs more passes to learn a sentence; of 500 examples or more it has seen enough after three.
+    published = auto_epochs(n_examples)
+    return max(published, 8) if answer_tokens > SHORT_ANSWER and n_examples < FEW_EXAMPLES else published

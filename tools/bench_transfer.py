@@ -20,7 +20,7 @@ def settings(start: Model, train: list[Example]) -> Hyperparameters:
     """What a job that leaves everything to `auto` trains with."""
     lora = LoraSettings() if isinstance(start.params, FrozenParams) else None
     answer_tokens = sum(float((example.weights > 0).sum()) for example in train) / len(train)
-    return auto_hyperparameters(len(train), lora=lora, answer_tokens=answer_tokens)
+    return auto_hyperparameters(len(train), lora=lora, answer_tokens=answer_tokens, small=lora is None)
 
 
 def run(start: Model, pool: list[Example], held_out: list[Example], n: int, seed: int) -> tuple[float, float]:
@@ -57,7 +57,7 @@ def main() -> None:
                 ]
                 loss, score = interval([loss for loss, _ in found]), interval([score for _, score in found])
                 used = min(n, len(pool))
-                epochs = auto_hyperparameters(used).n_epochs
+                epochs = settings(nano, pool[:used]).n_epochs
                 apart[name] = loss
                 rows.append({"task": task, "n": used, "epochs": epochs, "start": name, "loss": loss, "exact_match": score})
                 print(

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftwidgets.engine.lora import LoraSettings
-from ftwidgets.providers import auto_epochs  # the services' rule; the estimate of a job's cost uses it without an engine
+from ftwidgets.providers import SHORT_ANSWER, auto_epochs, nano_epochs  # there, since estimates are made without an engine
 
 BASE_RATE = 5e-4  # AdamW's peak rate at multiplier 1
 DPO_RATE = 1e-4  # the same for preference tuning
 LORA_RATE, LORA_DPO_RATE = 1e-3, 2e-4  # the same where an adapter is trained: its few weights have to move farther
-SHORT_ANSWER = 4  # tokens, with the end mark: a label, and not a sentence
 BETA, LARGEST_BETA = 0.1, 2.0  # preference tuning: the larger, the closer the model stays to where it started
 # The same for all jobs.
 WARM_UP = 0.1  # share of the steps on the way up to the peak
@@ -59,13 +58,15 @@ def auto_batch_size(n_examples: int, lora: LoraSettings | None = None, answer_to
     return 4 if n_examples < 100 and not learns_labels else 8
 
 
-def auto_multiplier(lora: LoraSettings | None, answer_tokens: float) -> float:
-    """Learning-rate multiplier: an adapter that learns sentences takes twice the rate of one that learns labels.
+def auto_multiplier(lora: LoraSettings | None, answer_tokens: float, *, small: bool = True) -> float:
+    """Learning-rate multiplier: an adapter and a small model learn sentences at a higher rate than labels.
 
     `answer_tokens` is the mean number of tokens that an example is trained on.
     """
     # A label is learned in a few steps, and after that a high rate only makes the model surer of what it gets wrong.
-    return 2.0 if lora and answer_tokens > SHORT_ANSWER else 1.0
+    if answer_tokens <= SHORT_ANSWER:
+        return 1.0
+    return 2.0 if lora else 4.0 if small else 1.0
 
 
 def auto_hyperparameters(
@@ -76,12 +77,18 @@ def auto_hyperparameters(
     learning_rate_multiplier: float | None = None,
     lora: LoraSettings | None = None,
     answer_tokens: float = 0.0,
+    small: bool = True,
 ) -> Hyperparameters:
-    """Fill in what was left to `auto` (None); `answer_tokens` is the mean number of tokens that an example is trained on."""
+    """Fill in what was left to `auto` (None).
+
+    `answer_tokens` is the mean number of tokens that an example is trained on, and `small` says that the model is the bundled
+    one: where all of its weights are trained, it needs more passes and a higher rate for sentences than a large model.
+    """
+    patient = small and not lora
     return Hyperparameters(
-        n_epochs=n_epochs or auto_epochs(n_examples),
+        n_epochs=n_epochs or (nano_epochs(n_examples, answer_tokens) if patient else auto_epochs(n_examples)),
         batch_size=batch_size or auto_batch_size(n_examples, lora, answer_tokens),
-        learning_rate_multiplier=learning_rate_multiplier or auto_multiplier(lora, answer_tokens),
+        learning_rate_multiplier=learning_rate_multiplier or auto_multiplier(lora, answer_tokens, small=small),
         lora=lora,
     )
 

@@ -1,5 +1,6 @@
 import pytest
 
+from ftwidgets.engine import LoraSettings
 from ftwidgets.engine.hyperparameters import auto_hyperparameters, auto_preference_hyperparameters, rate_at
 from ftwidgets.providers import auto_epochs
 
@@ -17,6 +18,24 @@ def test_what_is_given_is_kept() -> None:
     found = auto_hyperparameters(100, n_epochs=7, learning_rate_multiplier=0.3)
     assert (found.n_epochs, found.learning_rate_multiplier) == (7, 0.3)
     assert found.batch_size == auto_hyperparameters(100).batch_size
+
+
+@pytest.mark.parametrize(
+    ("n", "answer_tokens", "epochs", "multiplier"),
+    [(100, 20, 8, 4.0), (100, 4, 3, 1.0), (499, 20, 8, 4.0), (500, 20, 3, 4.0), (10, 20, 10, 4.0), (30_000, 20, 1, 4.0)],
+)
+def test_the_small_model_is_shown_few_sentences_more_often(n: int, answer_tokens: int, epochs: int, multiplier: float) -> None:
+    """Labels keep the published epochs and multiplier 1; sentences take four times the rate, few of them 8 epochs."""
+    found = auto_hyperparameters(n, answer_tokens=answer_tokens)
+    assert (found.n_epochs, found.learning_rate_multiplier) == (epochs, multiplier)
+
+
+def test_an_adapter_and_a_large_model_keep_the_published_epochs() -> None:
+    """The rule is of the small model, whose weights are all trained: a larger one would be spoiled by that rate."""
+    adapter = auto_hyperparameters(100, answer_tokens=20, lora=LoraSettings())
+    assert (adapter.n_epochs, adapter.learning_rate_multiplier) == (3, 2.0)
+    large = auto_hyperparameters(100, answer_tokens=20, small=False)
+    assert (large.n_epochs, large.learning_rate_multiplier) == (3, 1.0)
 
 
 def test_preferences_have_a_beta() -> None:

@@ -36,6 +36,11 @@ class ChatCounter:
             count += self._overheads[role] + sum(map(self._count_text, content_texts(message.get("content"))))
         return count
 
+    def count_answers(self, example: Example) -> int:
+        """Count the tokens of a chat that are trained on: what assistants wrote, and an end mark after each answer."""
+        answers = (turn for turn in messages_of(example) if turn["role"] == "assistant" and turn.get("weight", 1))
+        return sum(1 + sum(map(self._count_text, content_texts(turn.get("content")))) for turn in answers)
+
     def _count_text(self, text: str) -> int:
         """Count the tokens of a text alone; what looks like a special token is text, a lone surrogate is U+FFFD."""
         return len(self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False))

@@ -106,7 +106,8 @@ class Supervised(Method):
 
         most = model.config.max_position_embeddings
         trained = [(self._encode(model, row, most).weights > 0).sum() for row in rows[:N_LOOKED_AT]]
-        return auto_hyperparameters(len(rows), answer_tokens=float(sum(trained) / len(trained)), **given)
+        small = len(model.params.flat) > 0  # of a larger model, the weights are frozen
+        return auto_hyperparameters(len(rows), answer_tokens=float(sum(trained) / len(trained)), small=small, **given)
 
     def _run(self, model: Model, examples: Rows, **settings: Any) -> Run:
         from ftwidgets.engine import Trainer

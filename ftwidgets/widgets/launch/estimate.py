@@ -17,7 +17,7 @@ from ftwidgets.data.cost import Price, cost, format_usd, prices
 from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.count import chat_counter
-from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs
+from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs, nano_epochs
 from ftwidgets.widgets.launch.base_facts import BaseFacts
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LEAST_EXAMPLES = 10
 SAMPLE = 2_000  # rows whose tokens are counted; the rest of a longer file is assumed to be like them
+ANSWERS = 100  # rows whose answers are counted, as in the sandbox
 SANDBOX_TOKENS_PER_SECOND = 3_000
 """Tokens of the bundled model a second in an idle sandbox: lesson 00's job, 48,955 tokens in 16 s on two cores."""
 
@@ -37,6 +38,7 @@ class FileCount:
     tokens: int  # that are trained on: what is longer than the context is cut
     warning: str = ""
     lengths: tuple[int, ...] = ()  # of the counted rows, at most the context
+    answer_tokens: float = 0.0  # that a row is trained on, on average over the first hundred
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None 
     """
     counter = chat_counter(tokenizer_name(model))
     lengths: list[int] = []
+    answers: list[int] = []
     examples = n_cut = 0
     warning = ""
     for number, line in enumerate(lines, start=1):
@@ -82,7 +85,10 @@ def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None 
         if examples > SAMPLE:
             continue
         try:
-            length = counter.count(json.loads(line))
+            row = json.loads(line)
+            length = counter.count(row)
+            if len(answers) < ANSWERS:
+                answers.append(counter.count_answers(row))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             warning = warning or f"Line {number} is not a chat in JSON; the service will refuse the file or the job."
             continue
@@ -92,7 +98,10 @@ def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None 
         warning = f"There {_are(examples, 'example')} in the file; a job needs at least {LEAST_EXAMPLES}."
     if n_cut and not warning:
         warning = f"There {_are(n_cut, 'example')} of more than {context:,} tokens; {model} does not read what is beyond."
-    return FileCount(examples, round(sum(lengths) / len(lengths) * examples) if lengths else 0, warning, tuple(lengths))
+    if not lengths:
+        return FileCount(examples, 0, warning)
+    tokens, answer_tokens = round(sum(lengths) / len(lengths) * examples), sum(answers) / len(answers)
+    return FileCount(examples, tokens, warning, tuple(lengths), answer_tokens)
 
 
 def training_speed(
@@ -140,11 +149,19 @@ def estimate(
     sandbox: bool,
     n_before: int = 0,
     memory: str = "",
+    small: bool = False,
 ) -> Estimate:
-    """Estimate time and cost from tokens x epochs (None for auto); `n_before` jobs have to end first."""
-    chosen = n_epochs or auto_epochs(count.examples)
+    """Estimate time and cost from tokens x epochs (None for auto); `n_before` jobs have to end first.
+
+    `small`: all weights of the sandbox's own small model are trained.
+    """
+    published = auto_epochs(count.examples)
+    automatic = nano_epochs(count.examples, count.answer_tokens) if small else published
+    chosen = n_epochs or automatic
     trained = count.tokens * chosen
-    auto = " (auto, by OpenAI's published rule)" if n_epochs is None else ""
+    auto = "" if n_epochs else " (auto, by OpenAI's published rule)"
+    if not n_epochs and automatic != published:
+        auto = f" (auto; OpenAI's published rule says {published}, but this small model needs more to learn whole sentences)"
     product = f"{count.examples:,} examples with {count.tokens:,} tokens x {pluralize(chosen, 'epoch')}{auto}"
     seconds = None if speed is None else trained / speed.tokens_per_second
     if speed is None or seconds is None:

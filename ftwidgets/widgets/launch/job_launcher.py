@@ -118,14 +118,15 @@ class JobLauncher(Panel):
         count, facts = self._options.count(file, model), self._options.facts(model)
         if count is None or not count.tokens:
             return None
-        whole = self.fields["lora"].value() is False
-        memory = BUNDLED_MEMORY if self._options.is_bundled(model) else ""
+        lora, bundled = self.fields["lora"].value(), self._options.is_bundled(model)
+        whole, small = lora is False, bundled and not lora
+        memory = BUNDLED_MEMORY if bundled else ""
         if facts is not None:
             batch_size, rank = self.fields["batch_size"].value() or usual_batch(count.examples), self.fields["lora_r"].value()
             memory = facts.memory_text(count.lengths, batch_size=batch_size, rank=rank, whole=whole)
         sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model, whole=whole)
         n_before = self._options.n_waiting()
-        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=n_before, memory=memory)
+        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=n_before, memory=memory, small=small)
 
     def settings(self) -> JobSettings:
         """Return the settings that the form holds.

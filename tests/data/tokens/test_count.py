@@ -5,7 +5,7 @@ import pytest
 
 from ftwidgets import datasets, models
 from ftwidgets.data import check
-from ftwidgets.data.tokens.count import count_tokens
+from ftwidgets.data.tokens.count import chat_counter, count_tokens
 from ftwidgets.engine import NANO
 from ftwidgets.engine.tokenizer import Tokenizer
 
@@ -32,6 +32,19 @@ def test_counts_are_the_engines(tokenizer: Tokenizer) -> None:
     whole = [len(tokenizer.encode_example(example["messages"], max_tokens=10**6).ids) for example in examples]
     assert count_tokens(examples) == whole
     assert len(whole) > 500
+
+
+def test_counts_of_answers_are_what_the_engine_trains_on(tokenizer: Tokenizer) -> None:
+    """What assistants wrote and its end marks; a turn of weight 0 and what others wrote are not trained on."""
+    for turns in (
+        [("user", "Is it open?"), ("assistant", "Yes, until six.")],
+        [("system", "Be kind."), ("user", "Hi"), ("assistant", ""), ("user", "Bye"), ("assistant", "See you 🙂")],
+    ):
+        chat = [{"role": role, "content": content} for role, content in turns]
+        for weight in (1, 0):
+            chat[-1]["weight"] = weight
+            trained = (tokenizer.encode_example(chat, max_tokens=512).weights > 0).sum()
+            assert chat_counter("nano").count_answers({"messages": chat}) == trained
 
 
 def test_an_added_model_is_counted_with_its_own_tokenizer(added: Path) -> None:

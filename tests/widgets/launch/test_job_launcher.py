@@ -502,6 +502,19 @@ def test_auto_epochs_are_the_engine_s(n_examples: int) -> None:
     assert found.n_epochs == auto_hyperparameters(n_examples).n_epochs
 
 
+def test_auto_epochs_of_sentences_are_the_jobs(client: openai.OpenAI, train: Path) -> None:
+    """Few whole sentences: the small model takes eight epochs, an adapter to it three; the form says so before, and why."""
+    answer = {"role": "assistant", "content": "We open at nine and close at six."}
+    row = {"messages": [{"role": "user", "content": "hours?"}, answer]}
+    train.write_text((json.dumps(row) + "\n") * 40)
+    for lora, epochs in ((None, 8), (True, 3)):
+        launcher = JobLauncher(client, train, lora=lora)
+        assert launcher.estimate is not None
+        assert launcher.estimate.n_epochs == epochs
+        assert ("published rule says 3" in launcher.estimate.time) == (epochs == 8)
+        assert launcher.launch().wait(timeout=60).details.hyperparameters.n_epochs == epochs
+
+
 def test_the_money_of_another_service_is_dated() -> None:
     """A known model has a price with its date; of an unknown one the form says that it does not know."""
     priced = next(price for price in prices() if price.provider != "sandbox")
