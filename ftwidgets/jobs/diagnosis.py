@@ -37,9 +37,15 @@ class Diagnosis:
     text: str  # one or two sentences with the figures
     rule: str  # the rule that applied, in words
     step: int  # with the lowest loss, if the label is `overfitting` or `unstable`; else the last
+    healthy: bool = False  # the loss on held-out rows was measured, and it ended about as low as it ever was
+
+    @property
+    def verdict(self) -> str:
+        """The diagnosis in a word or two: the label, after `healthy` if the curve is."""
+        return f"healthy ({self.label})" if self.healthy else self.label
 
     def __str__(self) -> str:
-        return f"{self.label}: {self.text}"
+        return f"{self.verdict}: {self.text}"
 
 
 def diagnose(curve: pd.DataFrame) -> Diagnosis:
@@ -98,11 +104,11 @@ def diagnose(curve: pd.DataFrame) -> Diagnosis:
         text = f"the {name} was still falling at the end: from {format_loss(before)} to {format_loss(now)}."
         text += f" More epochs may lower it further.{unseen}"
         rule = "Still falling: the last measured loss is below the one before it, by enough to count."
-        return Diagnosis("still falling", text, f"{rule} {_COUNTS}", last)
+        return Diagnosis("still falling", text, f"{rule} {_COUNTS}", last, healthy=name != _TRAINING)
     text = f"the {name} moves little any more: {format_loss(before)}, then {format_loss(now)}."
     text += f" More of the same will hardly help.{unseen}"
     rule = "Flat: the last two measured losses differ by too little to count."
-    return Diagnosis("flat", text, f"{rule} {_COUNTS}", last)
+    return Diagnosis("flat", text, f"{rule} {_COUNTS}", last, healthy=name != _TRAINING)
 
 
 def is_above(higher: float, lower: float) -> bool:

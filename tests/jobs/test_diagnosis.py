@@ -69,3 +69,12 @@ def test_without_validation_it_says_what_cannot_be_seen() -> None:
 def test_missing_columns_are_no_trouble() -> None:
     """A table with steps and training losses only is a curve."""
     assert isinstance(diagnose(curve(falling(40))[["step", "train_loss"]]), Diagnosis)
+
+
+def test_a_healthy_curve_is_called_so() -> None:
+    """One that falls or has levelled off, where held-out rows were measured: the training loss alone cannot tell."""
+    well = diagnose(curve(falling(40), {10: 3.0, 20: 0.5, 30: 0.31, 40: 0.30}))
+    assert str(well) == f"healthy (flat): {well.text}"
+    assert diagnose(curve(falling(40), {20: 1.0, 40: 0.5})).verdict == "healthy (still falling)"
+    assert diagnose(curve(falling(40))).verdict == "still falling"
+    assert diagnose(curve(falling(40), {10: 0.6, 20: 0.3, 30: 0.5, 40: 1.7})).verdict == "overfitting"

@@ -42,9 +42,15 @@ def path(points: Points, scale: Scale, *, dots: bool = False) -> str:
 
 
 def paths(series: Series, scale: Scale, dots: Container[str] = ()) -> dict[str, str]:
-    """Return the path of each line by its number, and the points of the lines in `dots` by the number with a dot: `0.`."""
+    """Return the path of each line by its number.
+
+    A line in `dots` also has its points, by the number with a dot (`0.`), and a ring around its lowest one (`0o`).
+    """
     lines = {str(i): path(points, scale) for i, points in enumerate(series.values())}
-    return lines | {f"{i}.": path(series[name], scale, dots=True) for i, name in enumerate(series) if name in dots}
+    for i, name in enumerate(series):
+        if name in dots:
+            lines |= {f"{i}.": path(series[name], scale, dots=True), f"{i}o": _ring(series[name], scale)}
+    return lines
 
 
 def frame(
@@ -62,7 +68,7 @@ def frame(
     """
     size = f"style='display:block;width:100%;max-width:{WIDTH}px'"
     drawn = lines or {str(i): "" for i in range(len(names))}
-    strokes = {key: _stroke(int(key.rstrip(".")), key[-1] == ".") for key in drawn}
+    strokes = {key: _stroke(int(key.rstrip(".o")), key[-1]) for key in drawn}
     shapes = "".join(f"<path data-line='{key}' {strokes[key]} d='{d}'/>" for key, d in drawn.items())
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' aria-label='{escape(label)}' viewBox='0 0 {WIDTH} {HEIGHT}' "
@@ -89,7 +95,7 @@ def loss_chart(
     label
         What the chart shows, for a screen reader; by default the first, last and lowest value of each line.
     dots
-        The names of the lines whose points are marked.
+        The names of the lines whose points are marked, with a ring around the lowest.
     last
         The step at the right edge; by default the last one there is.
     marks
@@ -157,9 +163,20 @@ def _legend(names: Sequence[str]) -> str:
     return f"<g stroke-width='2'>{''.join(parts)}</g>"
 
 
-def _stroke(i: int, dots: bool = False) -> str:
+def _ring(points: Points, scale: Scale) -> str:
+    """Return a circle around the lowest point, as the `d` of an SVG path."""
+    measured = [(loss, step) for step, loss in points if math.isfinite(loss)]
+    if not measured:
+        return ""
+    loss, step = min(measured)
+    r = 8
+    return f"M{round(scale.x(step)) - r} {round(scale.y(loss))}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0"
+
+
+def _stroke(i: int, kind: str = "") -> str:
+    """Return the attributes of a line; `kind` is `.` for its points and `o` for the ring."""
     dash = DASHES[i % len(DASHES)]
-    style = " stroke-width='6'" if dots else f" stroke-dasharray='{dash}'" if dash else ""
+    style = " stroke-width='6'" if kind == "." else f" stroke-dasharray='{dash}'" if dash and kind != "o" else ""
     return f"stroke='{COLOURS[i % len(COLOURS)]}'{style}"
 
 

@@ -117,5 +117,5 @@ def diagnosis_html(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return "<p>There is no curve to read: the job has no measured steps.</p>"
     text = diagnosis.text[0].upper() + diagnosis.text[1:]
-    summary = f"<strong>What the curve says: {escape(diagnosis.label)}.</strong> {escape(text)}"
+    summary = f"<strong>What the curve says: {escape(diagnosis.verdict)}.</strong> {escape(text)}"
     return f'<p>{summary}</p><p class="ftw-help">The rule. {escape(diagnosis.rule)}</p>'

@@ -116,3 +116,13 @@ def test_an_update_is_small() -> None:
     assert all(len(messages) == 1 for messages in sent[1:])
     assert sum(each > bench_chart.MOST_BYTES for each in size) <= 5
     assert max(size) < 1.5 * bench_chart.MOST_BYTES
+
+
+def test_a_ring_marks_the_lowest_point() -> None:
+    """Around the lowest measured loss of a line with dots; a line without dots, or without a loss, has none."""
+    points = [(10, 3.0), (20, 1.0), (30, float("nan")), (40, 2.0)]
+    scale = chart.fit_scale([points], 40)
+    lines = chart.paths({"training": points, "validation": points, "empty": []}, scale, dots=["validation", "empty"])
+    assert lines["1o"].startswith(f"M{round(scale.x(20)) - 8} {round(scale.y(1.0))}a")
+    assert lines["2o"] == ""
+    assert "0o" not in lines

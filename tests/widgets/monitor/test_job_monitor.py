@@ -74,7 +74,7 @@ def test_a_job_is_followed_to_its_end(client: openai.OpenAI, tmp_path: Path) -> 
     assert monitor._table.html.count("<tr>") == 1 + 3
     assert monitor._chart.label.startswith("training")
     assert monitor.reading is not None
-    assert f"What the curve says: {monitor.reading.label}." in text_of(monitor._diagnosis_view.html)
+    assert f"What the curve says: {monitor.reading.verdict}." in text_of(monitor._diagnosis_view.html)
     assert monitor.steps == [0, 3, 6, 9]
     assert "The job has successfully completed" in monitor._events.html
     assert monitor.cancel_button.disabled
