@@ -1,7 +1,10 @@
-"""The services with an OpenAI-shaped fine-tuning API, and how they differ: dated data from `providers.json`.
+"""The services that fine-tune, and how they differ: dated data from `providers.json`.
+
+A `Provider` is what a client needs to talk to a service with an OpenAI-shaped API. A `Fact` is what a customer needs to know:
+what training, hosting and asking cost, LoRA or full, the deployment; also of two services with an API of their own.
 
 No request was made to any service. The data comes from published pages, and from outputs of real runs that others published;
-each entry names its sources and what could not be verified. Prices are in `ftwidgets.data.cost`.
+each entry names its sources and what could not be verified. Prices to estimate with are in `ftwidgets.data.cost`.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ class Provider:
     key_variable: str  # the environment variable with its key; empty if it needs none
     as_of: str  # when the sources were read
     closed_to_newcomers: str | None  # from then on new customers cannot train
+    closed_to_inactive: str | None  # from then on only customers that asked a tuned model in the last 60 days can train
     no_new_jobs: str | None  # from then on nobody can start a job
     models_end: str | None  # then tuned models stop
     note: str  # the most important facts, in a sentence or two
@@ -64,6 +68,8 @@ class Provider:
         closing = []
         if self.closed_to_newcomers:
             closing.append(f"From {self.closed_to_newcomers} on, {self.label} lets no new organisation fine-tune.")
+        if self.closed_to_inactive:
+            closing.append(f"From {self.closed_to_inactive} on, neither can one that asked no tuned model for 60 days.")
         if self.no_new_jobs:
             closing.append(f"From {self.no_new_jobs} on, nobody can start a job there.")
         if self.models_end:
@@ -71,10 +77,48 @@ class Provider:
         return " ".join([*closing, "ftwidgets.connect() trains on this computer instead."]) if closing else ""
 
 
+ABOUT = ("newcomers", "training", "hosting", "asking", "method", "deployment", "losses", "weights")
+"""What is known of each service: can newcomers train, three prices, LoRA or full, what to do before it answers, which losses
+it reports, whether the weights can be downloaded."""
+
+SERVICES = {
+    "sandbox": "Sandbox",
+    "openai": "OpenAI",
+    "nebius": "Nebius Token Factory",
+    "foundry": "Microsoft Foundry",
+    "together": "Together AI",
+    "fireworks": "Fireworks AI",
+}
+"""The services of `facts`, with their full names; `connect` knows those with a `Provider`."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact of a service, its date and its source. Services change their prices: none is known after its date."""
+
+    service: str  # a key of SERVICES
+    about: str  # one of ABOUT
+    says: str | None  # None: not verified; `source` says why
+    as_of: str  # YYYY-MM-DD: of the page where it is dated, else of the day on which it was read; of a price, the older one
+    source: str
+    usd: float | None = None  # a price as a number
+    per: str = ""  # what one pays `usd` for
+
+    def __str__(self) -> str:
+        return f"{self.says or 'not verified'} ({self.as_of})"
+
+
+@cache
+def facts(service: str | None = None) -> tuple[Fact, ...]:
+    """Return what is known of all services, or of one."""
+    entries: Any = json.loads(_DATA.read_text(encoding="utf-8"))["facts"]
+    return tuple(Fact(**entry) for entry in entries if service in (None, entry["service"]))
+
+
 @cache
 def providers() -> tuple[Provider, ...]:
-    """Return every known service, the sandbox first."""
-    entries: Any = json.loads(_DATA.read_text(encoding="utf-8"))
+    """Return every service that `connect` knows, the sandbox first."""
+    entries: Any = json.loads(_DATA.read_text(encoding="utf-8"))["profiles"]
     for entry in entries:
         entry |= {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
     return tuple(Provider(**entry) for entry in entries)

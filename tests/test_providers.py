@@ -16,6 +16,7 @@ import openai
 import pytest
 
 from ftwidgets import connect, connect_async, launch, providers
+from ftwidgets.data.cost import prices
 from ftwidgets.errors import DataError, FtwidgetsError, JobTimeout
 from ftwidgets.jobs import job as jobs
 from ftwidgets.jobs.job import Job
@@ -100,7 +101,8 @@ def test_every_entry_has_its_date_and_its_sources() -> None:
         assert datetime.date.fromisoformat(known.as_of) <= datetime.date.today()
         assert known.sources
         assert known.note.endswith(".")
-        days = [day for day in (known.closed_to_newcomers, known.no_new_jobs, known.models_end) if day]
+        doors = (known.closed_to_newcomers, known.closed_to_inactive, known.no_new_jobs, known.models_end)
+        days = [day for day in doors if day]
         assert days == sorted(days, key=datetime.date.fromisoformat)
     assert [known.name for known in providers.providers()] == ["sandbox", "openai", "nebius", "foundry"]
 
@@ -115,8 +117,10 @@ def test_openai_is_closed_to_newcomers_from_its_day_on(day: str, open_: bool) ->
 
 
 def test_connecting_to_openai_says_which_doors_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three days, and what to do instead; the warning points at the line that connects; others give none."""
-    with pytest.warns(UserWarning, match=r"2026-05-07 .*2027-01-06 .*2027-01-14 .*ftwidgets\.connect\(\)") as caught:
+    """Four days, and what to do instead; the warning points at the line that connects; others give none."""
+    with pytest.warns(
+        UserWarning, match=r"2026-05-07 .*2026-07-02 .*2027-01-06 .*2027-01-14 .*ftwidgets\.connect\(\)"
+    ) as caught:
         connect("openai")
     assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match="2027-01-06") as caught:
@@ -145,6 +149,61 @@ def test_an_address_is_known_by_its_host(address: str, name: str | None) -> None
     """The whole name of the computer counts, not a piece of it."""
     found = providers.provider_at(address)
     assert (found and found.name) == name
+
+
+# What a customer needs to know
+
+
+def test_every_fact_has_its_date_and_its_source() -> None:
+    """Each of the eight questions is answered for each service, or its source says why it is not."""
+    facts = providers.facts()
+    assert [(fact.service, fact.about) for fact in facts] == [
+        (name, about) for name in providers.SERVICES for about in providers.ABOUT
+    ]
+    for fact in facts:
+        assert datetime.date(2025, 1, 1) < datetime.date.fromisoformat(fact.as_of) <= datetime.date.today()
+        assert fact.source
+        assert fact.says is None or fact.says.strip() == fact.says != ""
+    assert {known.name for known in providers.providers()} < set(providers.SERVICES)
+    assert [fact.about for fact in providers.facts("nebius")] == list(providers.ABOUT)
+
+
+def test_no_price_is_older_than_its_date_says() -> None:
+    """A price has a number, what it is for, and no date that its source does not bear; what is not verified has no number."""
+    for fact in providers.facts():
+        assert (fact.usd is None) == (fact.per == "")
+        if fact.usd:
+            assert fact.says is not None
+            assert f"{fact.usd:g}" in fact.says.replace("0.50", "0.5")
+        if fact.usd and fact.service != "openai":
+            assert fact.as_of in fact.source
+    assert str(providers.facts("foundry")[1]) == "not verified (2026-10-05)"
+
+
+def test_the_prices_to_estimate_with_are_those_of_the_facts() -> None:
+    """One price in two places is the same price, of the same day."""
+    for fact in providers.facts():
+        if fact.about == "training" and fact.usd:
+            same = [price for price in prices() if price.provider == providers.SERVICES[fact.service]]
+            assert (fact.usd, fact.as_of) in {(price.usd_per_million_tokens, price.as_of) for price in same}
+
+
+def test_the_facts_agree_with_the_profiles() -> None:
+    """Who takes newcomers, and where a model must be deployed, is the same in both."""
+    for known in providers.providers():
+        told = {fact.about: fact.says or "" for fact in providers.facts(known.name)}
+        assert told["newcomers"].startswith("yes") == known.takes_newcomers()
+        assert told["deployment"].startswith("none") == (known.deploy == "")
+        for day in (known.closed_to_newcomers, known.closed_to_inactive, known.no_new_jobs):
+            assert day is None or day in told["newcomers"]
+
+
+def test_the_page_shows_the_facts() -> None:
+    """Both tables of docs/providers.md are the data."""
+    for name, label in providers.SERVICES.items():
+        told = {fact.about: str(fact) for fact in providers.facts(name)}
+        assert row(label, *(told[about] for about in ("training", "hosting", "asking"))) in PAGE
+        assert row(label, *(told[about] for about in ("newcomers", "method", "deployment", "losses", "weights"))) in PAGE
 
 
 # What is sent
@@ -379,6 +438,7 @@ def test_the_table_of_the_page_is_the_data() -> None:
         row("", *(known.label for known in three)).replace("|  |", "| |", 1),
         row("address", *(f"`{known.base_url or known.address_form}`" for known in three)),
         row("key in", *(f"`{known.key_variable}`" for known in three)),
+        row("not for organisations that asked no tuned model in 60 days, from", *(known.closed_to_inactive for known in three)),
         row("no new jobs from", *(known.no_new_jobs for known in three)),
         row("tuned models stop on", *(known.models_end for known in three)),
         row("hyperparameters travel in", *(f"`{known.hyperparameters_in}`" for known in three)),
