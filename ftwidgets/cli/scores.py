@@ -69,7 +69,9 @@ def score(client: openai.OpenAI, job: Job, rows: Examples, *, progress: bool = T
     on_answer = bar.update if progress else None
     models = {"base": job.details.model, "tuned": job.model or ""}
     try:
-        return evaluate(client, models, rows, max_tokens=answer_limit(rows, job.details.model), on_answer=on_answer)
+        return evaluate(
+            client, models, rows, max_tokens=answer_limit(rows, job.details.model), on_answer=on_answer, progress=False
+        )
     finally:
         bar.done()
 

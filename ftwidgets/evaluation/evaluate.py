@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, as_completed, wait
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation.examples import Question, read_examples
 from ftwidgets.evaluation.metrics import exact_match, token_f1
 from ftwidgets.evaluation.result import Evaluation
+from ftwidgets.progress_line import ProgressLine, format_seconds
 
 if TYPE_CHECKING:
     import openai
@@ -30,6 +32,8 @@ Answerer = Callable[[Sequence[Mapping[str, Any]]], str]
 
 Models = str | Sequence[str] | Mapping[str, str | Answerer]
 
+FIRST_REPORT_AFTER = 1.0  # seconds without an answer, or of an evaluation, until its line is shown
+REPORT_EVERY = 0.2  # seconds
 _BLOCK = 20  # questions for one model before the next model's turn: a sandbox keeps only a few models loaded
 
 
@@ -46,6 +50,7 @@ def evaluate(
     seed: int | None = None,
     workers: int = 4,
     on_answer: Callable[[int, int], object] | None = None,
+    progress: bool = True,
 ) -> Evaluation:
     """Ask each model each question and compare the answers with the references.
 
@@ -72,7 +77,11 @@ def evaluate(
     workers
         How many questions are asked at the same time.
     on_answer
-        Called after every answer with the number of answers so far and the number of all.
+        Called after every answer with the number of answers so far and the number of all; first with 0 if none has come
+        after a second.
+    progress
+        Show how many answers there are and the time left, in one line that is updated in place, once the evaluation has
+        taken a second; one sentence stays. Outside a notebook it goes to stderr. Without effect if `on_answer` is given.
 
     Returns
     -------
@@ -90,7 +99,8 @@ def evaluate(
     if seed is not None:
         sampling["seed"] = seed
     run = EvaluationRun(client, models, read_examples(examples, system=system, limit=limit), metric=metric, sampling=sampling)
-    run.ask(workers=workers, on_answer=on_answer)
+    with ProgressLine(wanted=progress and on_answer is None, after=FIRST_REPORT_AFTER) as line:
+        run.ask(workers=workers, on_answer=on_answer or EvaluationLine(line, run).update)
     return run.result()
 
 
@@ -146,6 +156,8 @@ class EvaluationRun:
         with ThreadPoolExecutor(workers, thread_name_prefix="ftwidgets-evaluate") as pool:
             futures = {pool.submit(self._answer, *turn): turn for turn in turns if turn not in self._answers}
             try:
+                if on_answer is not None and not wait(futures, FIRST_REPORT_AFTER, FIRST_COMPLETED).done:
+                    on_answer(self.done, self.total)  # a large model takes a while to load
                 for future in as_completed(futures):
                     self._answers[futures[future]] = future.result()
                     if on_answer is not None:
@@ -193,6 +205,27 @@ class EvaluationRun:
             who = name if callable(model) else model
             error.add_note(f"The model {who} was asked row {i + 1}: {question.prompt[:80]!r}")
             raise
+
+
+class EvaluationLine:
+    """What the line of an evaluation says."""
+
+    def __init__(self, line: ProgressLine, run: EvaluationRun) -> None:
+        names, n = [*run.models], len(run.questions)
+        whom = " and ".join(names) if len(names) <= 2 else f"{len(names)} models"
+        self._what = f"{whom} {n} {'question' if n == 1 else 'questions'}{' each' if len(names) > 1 else ''}"
+        self._line = line
+        self._began = self._next = monotonic()
+
+    def update(self, done: int, total: int) -> None:
+        """Show that so many of all answers are there; at the end leave a sentence, if the line was shown."""
+        now = monotonic()
+        if done == total:
+            self._line.finish(f"Asked {self._what}: {total} {'answer' if total == 1 else 'answers'}.")
+        elif now >= self._next and self._line.place != "file":
+            self._next = now + REPORT_EVERY
+            left = f", about {format_seconds((now - self._began) * (total - done) / done)} left" if done else ""
+            self._line.show(f"Asking {self._what}: {done} of {total} answers{left}")
 
 
 def _score(name: str, metric: Metric, answers: Sequence[str], references: Sequence[str]) -> list[float]:

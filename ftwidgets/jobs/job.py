@@ -22,6 +22,7 @@ from ftwidgets.jobs import curve
 from ftwidgets.jobs.polling import OUTAGE, Backoff, new_items, raise_if_closed, sort_by_time, transient_errors
 from ftwidgets.jobs.upload import upload as upload
 from ftwidgets.jobs.upload import upload_path
+from ftwidgets.jobs.wait_line import WaitLine
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -212,7 +213,13 @@ class Job:
                 raise
         return self
 
-    def wait(self, timeout: float | None = None, on_event: Callable[[FineTuningJobEvent], object] | None = None) -> Job:
+    def wait(
+        self,
+        timeout: float | None = None,
+        on_event: Callable[[FineTuningJobEvent], object] | None = None,
+        *,
+        progress: bool = True,
+    ) -> Job:
         """Wait until the job has succeeded.
 
         Parameters
@@ -221,6 +228,9 @@ class Job:
             Give up after this many seconds (None: a day). The job itself goes on.
         on_event
             Called with every event from the job's first on, in order, as they arrive.
+        progress
+            Show one line with the place in the queue, the step, the losses and the time left. It is updated in place, and
+            one sentence stays; outside a notebook it goes to stderr. Without effect if `on_event` is given.
 
         Returns
         -------
@@ -239,18 +249,21 @@ class Job:
         limit = DAY if timeout is None else timeout
         deadline, backoff = monotonic() + limit, Backoff()
         reported: set[str] = set()
-        while True:
-            events, finished = self._poll(backoff, deadline - monotonic(), with_events=on_event is not None)
-            for event in events:
-                if on_event is not None and event.id not in reported:
-                    reported.add(event.id)
-                    on_event(event)
-            if finished:
-                break
-            left = deadline - monotonic()
-            if left <= 0:
-                raise JobTimeout(self._timeout_message(limit))
-            sleep(min(backoff.next_pause(), left))
+        with WaitLine(self._client, wanted=progress and on_event is None) as line:
+            while True:
+                events, finished = self._poll(backoff, deadline - monotonic(), with_events=on_event is not None)
+                for event in events:
+                    if on_event is not None and event.id not in reported:
+                        reported.add(event.id)
+                        on_event(event)
+                if self._details is not None:
+                    line.update(self._details)
+                if finished:
+                    break
+                left = deadline - monotonic()
+                if left <= 0:
+                    raise JobTimeout(self._timeout_message(limit))
+                sleep(min(backoff.next_pause(), left))
         if self.status == "cancelled":
             raise JobCancelled(f"job {self.id} was cancelled before it finished. To train after all, launch it again.")
         if self.status == "failed":

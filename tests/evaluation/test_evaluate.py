@@ -16,6 +16,7 @@ import pytest
 from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.evaluation.evaluate import EvaluationRun, evaluate
 from ftwidgets.evaluation.examples import read_examples
+from ftwidgets.progress_line import ProgressLine
 from ftwidgets.statistics import wilson
 
 
@@ -292,3 +293,34 @@ def test_nothing_answered_is_said() -> None:
         run.ask()
     with pytest.raises(FtwidgetsError, match="nothing to score"):
         run.result()
+
+
+def test_a_long_evaluation_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From its first moments on, also while a model is still being loaded; one sentence stays; a short one shows nothing."""
+    shown: list[str] = []
+
+    def show(line: ProgressLine, text: str) -> None:
+        shown.append(text)
+
+    def slow(body: dict[str, Any]) -> str:
+        time.sleep(0.05)
+        return adder(body)
+
+    monkeypatch.setattr("ftwidgets.evaluation.evaluate.FIRST_REPORT_AFTER", 0.01)
+    monkeypatch.setattr("ftwidgets.evaluation.evaluate.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("ftwidgets.progress_line.find_place", lambda: "terminal")
+    monkeypatch.setattr(ProgressLine, "show", show)
+    evaluate(client_of(slow), MODELS, SUMS[:4])
+    assert shown[0] == "Asking base and tuned 4 questions each: 0 of 8 answers"
+    assert shown[1].startswith("Asking base and tuned 4 questions each: 1 of 8 answers, about ")
+    assert shown[-1] == "Asked base and tuned 4 questions each: 8 answers."
+    del shown[:]
+    evaluate(client_of(slow), {"base": "m"}, SUMS[:1], progress=False, on_answer=lambda done, total: None)
+    evaluate(client_of(slow), {"base": "m"}, SUMS[:1])
+    assert shown[-1] == "Asked base 1 question: 1 answer."
+
+
+def test_a_short_evaluation_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """No line within the first second."""
+    evaluate(client_of(adder), MODELS, SUMS)
+    assert tuple(capsys.readouterr()) == ("", "")

@@ -34,7 +34,7 @@ class Service:
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request by its route."""
         self.asked.append(request)
-        route = self.routes[self.name(request)]
+        route = self.routes.get(self.name(request), httpx2.Response(404, json={"error": {"message": "no such route"}}))
         answer = route(request) if callable(route) else route
         if isinstance(answer, httpx2.Response):
             return answer
