@@ -18,7 +18,7 @@ from ftwidgets.cli import chat, check, demo, jobs, models, serve, tune
 from ftwidgets.cli.arguments import UsageError
 from ftwidgets.cli.client import refusal
 from ftwidgets.health import doctor
-from ftwidgets.lessons import lab, reset
+from ftwidgets.lessons import lab, progress, reset
 
 COMMANDS = {
     "demo": demo,
@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": serve,
     "lab": lab,
     "doctor": doctor,
+    "progress": progress,
     "reset": reset,
 }
 

@@ -1,4 +1,4 @@
-"""`ftwidgets reset`: restore a lesson to its original and keep the learner's version beside it.
+"""`ftwidgets reset`: restore a lesson, or one exercise of it, to its original and keep the learner's version beside it.
 
 The originals come from the installed package, or in a checkout from git's last commit.
 Left out: the files that a lesson wrote (`my_data/`), and the sandbox's models and jobs; they stay as they are.
@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons.exercise_cells import restore_cells
 from ftwidgets.lessons.lab import COPY
 
 State = Literal["same", "changed", "missing"]
@@ -31,6 +32,9 @@ def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("reset", help="restore a lesson to its original, keeping yours beside it")
     parser.add_argument("name", nargs="?", metavar="NAME", help="its number or name, such as 03")
+    parser.add_argument(
+        "--exercise", type=int, metavar="N", help="restore only the cells of this exercise, and forget its result"
+    )
     parser.add_argument("--list", action="store_true", help="show the lessons and which of them you have changed")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where your lessons are, if not here")
     parser.set_defaults(usage_error=parser.error)
@@ -40,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     """List the lessons or restore one, print the outcome, and return the exit code."""
     if bool(options.name) == options.list:
         options.usage_error("name one lesson, such as 03, or give --list")
+    if options.list and options.exercise is not None:
+        options.usage_error("name the lesson of the exercise, such as 03, instead of --list")
     lessons = find_lessons(options.folder)
     if options.list:
         print(f"In {lessons.folder.resolve()}, compared with {lessons.pristine.source}:")
@@ -47,11 +53,28 @@ def run(options: argparse.Namespace) -> int:
             n_backups = lessons.count_backups(name)
             print(f"  {name:<28}{lessons.state(name):<9}{f'{n_backups} of yours kept' if n_backups else ''}".rstrip())
         return 0
-    files = lessons.reset(lessons.find(options.name))
+    name = lessons.find(options.name)
+    if options.exercise is not None:
+        return _reset_exercise(lessons, name, options.exercise)
+    files = lessons.reset(name)
     for file in files:
         print(f"{file.name}: {file.message}")
     if any(file.before != "same" for file in files):
         print("If it is open in JupyterLab: File > Reload Notebook from Disk. What it wrote into my_data stays.")
+    return 0
+
+
+def _reset_exercise(lessons: Lessons, name: str, exercise: int) -> int:
+    from ftwidgets.lessons.exercises import record
+
+    backup = lessons.reset_exercise(name, exercise)
+    problem = record.forget_exercise(PurePosixPath(name).name.split("_")[0], exercise)
+    if backup is None:
+        print(f"{name}: the cells of exercise {exercise} are the original; nothing to do.")
+    else:
+        print(f"{name}: exercise {exercise} is the original again. Your lesson is kept as {backup.name}, beside it.")
+        print("If it is open in JupyterLab: File > Reload Notebook from Disk.")
+    print(problem or "Its result was removed from your progress.")
     return 0
 
 
@@ -144,6 +167,18 @@ class Lessons:
         used = [file for file in self._data if _name_in_lesson(file) in text]
         return [self._restore(file) for file in (notebook, *used)]
 
+    def reset_exercise(self, name: str, exercise: int) -> Path | None:
+        """Restore the cells of one exercise; return the copy of the learner's version, or None if there was nothing to do."""
+        path = self.folder / f"{name}.ipynb"
+        if not path.exists():
+            raise FtwidgetsError(f"{path} is missing. Restore the whole lesson first, without --exercise.")
+        restored = restore_cells(path.read_bytes(), self.pristine.read(f"{name}.ipynb"), exercise, name)
+        if restored is None:
+            return None
+        backup = _back_up(path)
+        _replace(path, restored)
+        return backup
+
     def _restore(self, name: str) -> ResetFile:
         path = self.folder / name
         state, original = self._compare(name)
@@ -151,12 +186,7 @@ class Lessons:
             return ResetFile(name, state)
         backup = _back_up(path) if state == "changed" else None
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            _write_synced(temporary, original, exist_ok=True)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        _replace(path, original)
         return ResetFile(name, state, backup)
 
     def _compare(self, name: str) -> tuple[State, bytes]:
@@ -209,6 +239,15 @@ def _back_up(path: Path) -> Path:
             continue
         return backup
     raise FtwidgetsError(f"no name is free for a copy of {path}; move the {path.stem}.yours-... files away.")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write_synced(temporary, content, exist_ok=True)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _write_synced(path: Path, content: bytes, *, exist_ok: bool = False) -> None:

@@ -1,5 +1,6 @@
 """`ftwidgets reset`: a lesson as it came, and nothing of the learner's lost."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from ftwidgets.cli import main
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons import reset
+from ftwidgets.lessons.exercises import record
 
 LESSONS = {
     "00_start_here.ipynb": "zero",
@@ -225,3 +227,121 @@ def test_more_than_one_lesson_of_a_name(mine: Path) -> None:
     shutil.copy(mine / "00_start_here.ipynb", reset._PACKAGE / "_notebooks" / "use_cases" / "00_again.ipynb")
     with pytest.raises(FtwidgetsError, match=r"more than one lesson is called .*: 00_start_here, use_cases/00_again"):
         reset.find_lessons().find("00")
+
+
+# One exercise
+
+
+def notebook(*cells: tuple[str, str], kind: str = "code", **more: object) -> str:
+    made = [{"id": name, "cell_type": kind, "metadata": {}, "source": text.splitlines(True), **more} for name, text in cells]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+ORIGINAL = (
+    ("title", "# Three"),
+    ("exercise-1-cell", "answer = ..."),
+    ("exercise-2-text", "Mend it."),
+    ("exercise-2-cell", "answer = ...\nlesson.check(2, answer)"),
+    ("exercise-20", "later = ..."),
+    ("end", "# End"),
+)
+
+
+@pytest.fixture
+def exercise(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lesson 03 with exercises, solved; its notebook in the learner's folder."""
+    monkeypatch.setenv("FTWIDGETS_HOME", str(tmp_path / "home"))
+    for folder in (mine, reset._PACKAGE / "_notebooks"):
+        (folder / "03_watch_it_train.ipynb").write_text(notebook(*ORIGINAL, outputs=["old"], execution_count=3))
+    for number in ("1", "2"):
+        record.update(lambda lessons, number=number: record.entry(lessons, "03", "exercises", number).update(state="right"))
+    return mine / "03_watch_it_train.ipynb"
+
+
+def sources(path: Path) -> dict[str, str]:
+    return {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_bytes())["cells"]}
+
+
+def test_one_exercise_is_restored(exercise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its cells are the original and not run, its result is forgotten; the rest stays, and so does the learner's version."""
+    mine = notebook(
+        ("title", "# Mine, changed"),
+        ("exercise-1-cell", "answer = 1"),
+        ("exercise-2-text", "Mend it."),
+        ("exercise-2-cell", "answer = 'ü'"),
+        ("own", "a cell of mine"),
+        ("exercise-20", "later = 5"),
+        outputs=["mine"],
+        execution_count=9,
+    )
+    exercise.write_text(mine)
+    assert main.main(["reset", "03", "--exercise", "2"]) == 0
+    assert list(sources(exercise).items()) == [
+        ("title", "# Mine, changed"),
+        ("exercise-1-cell", "answer = 1"),
+        ORIGINAL[2],
+        ORIGINAL[3],
+        ("own", "a cell of mine"),
+        ("exercise-20", "later = 5"),
+    ]
+    cells = {cell["id"]: cell for cell in json.loads(exercise.read_bytes())["cells"]}
+    assert (cells["exercise-2-cell"]["outputs"], cells["exercise-2-cell"]["execution_count"]) == ([], None)
+    assert cells["own"]["outputs"] == ["mine"]
+    assert kept(exercise.parent) == [mine]
+    assert list(record.read()["03"]["exercises"]) == ["1"]
+    said = capsys.readouterr().out
+    assert "exercise 2 is the original again" in said
+    assert "Its result was removed" in said
+
+
+def test_deleted_cells_of_an_exercise_come_back(exercise: Path) -> None:
+    """Each behind the one that it follows in the original, or at the top."""
+    exercise.write_text(notebook(("title", "# Three"), ("own", "mine"), ("end", "# End")))
+    assert main.main(["reset", "3", "--exercise", "2"]) == 0
+    assert list(sources(exercise)) == ["title", "exercise-2-text", "exercise-2-cell", "own", "end"]
+    exercise.write_text(notebook(("own", "mine")))
+    assert main.main(["reset", "3", "--exercise", "20"]) == 0
+    assert list(sources(exercise)) == ["exercise-20", "own"]
+
+
+def test_an_untouched_exercise_is_left_alone(exercise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No copy is made; its result is forgotten all the same."""
+    before = exercise.stat()
+    assert main.main(["reset", "03", "--exercise", "2"]) == 0
+    assert exercise.stat() == before
+    assert kept(exercise.parent) == []
+    assert "are the original; nothing to do" in capsys.readouterr().out
+    assert list(record.read()["03"]["exercises"]) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "says"),
+    [
+        (notebook(*ORIGINAL), "7", "03_watch_it_train has no exercise 7; it has 1, 2, 20."),
+        (notebook(("a", "x")).replace('"id"', '"no"'), "2", "have no ids"),
+        ("{", "2", "no notebook that can be parsed"),
+        ('{"cells": [1]}', "2", "no notebook that can be parsed"),
+        (None, "2", "is missing. Restore the whole lesson first"),
+    ],
+)
+def test_what_cannot_be_restored_is_a_sentence(
+    exercise: Path, content: str | None, number: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is changed, and the results stay."""
+    if content is None:
+        exercise.unlink()
+    else:
+        exercise.write_text(content)
+    assert main.main(["reset", "03", "--exercise", number]) == 1
+    assert says in capsys.readouterr().err
+    assert content is None or exercise.read_text() == content
+    assert len(record.read()["03"]["exercises"]) == 2
+
+
+def test_a_lesson_without_exercise_cells_says_so(exercise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as one of an older release; and a list of lessons has no exercise."""
+    (reset._PACKAGE / "_notebooks" / exercise.name).write_text(notebook(("a", "x")))
+    assert main.main(["reset", "03", "--exercise", "1"]) == 1
+    assert "no exercise that can be restored by itself; the whole lesson can: ftwidgets reset 03." in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main.main(["reset", "--list", "--exercise", "1"])

@@ -7,6 +7,7 @@ from ftwidgets.lessons.exercises.lesson_handle import Lesson as Lesson
 from ftwidgets.lessons.exercises.lesson_handle import lesson as lesson
 from ftwidgets.lessons.exercises.measure import tell_apart as tell_apart
 from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
+from ftwidgets.lessons.exercises.overview import progress as progress
 from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired
 from ftwidgets.lessons.exercises.retries import retry_loop as retry_loop
 from ftwidgets.lessons.exercises.start import one_epoch as one_epoch

@@ -69,6 +69,11 @@ def update(change: Change) -> str:
         return f"This is not kept after this session: {problem}."
 
 
+def forget_exercise(lesson: str, exercise: int) -> str:
+    """Forget the outcome of an exercise; return a sentence if something is wrong, else an empty text."""
+    return update(lambda lessons: lessons.get(lesson, {}).get("exercises", {}).pop(str(exercise), None))
+
+
 def _path() -> tuple[Path | None, str]:
     try:
         return state_folder() / FILE, ""
