@@ -123,6 +123,10 @@ record-transfer:
 record-smollm2 *args:
     python tools/record_smollm2.py {{ args }}
 
+# the runs that lesson 01 compares and does not make (with smollm2-135m added)
+record-ladder *args:
+    python tools/record_ladder.py {{ args }}
+
 # the sweep behind the `auto` hyperparameters
 sweep *args:
     python tools/sweep.py {{ args }}

@@ -1,8 +1,8 @@
 """Record what lesson 01 compares but does not run: `just record-ladder` writes notebooks/data/ladder.csv.
 
-Five tasks, and for each the methods that ask or tune a model: an instruction, four examples in the chat, tuning `nano` and tuning
-SmolLM2. One line a run, written as soon as it is measured; runs that are in the file already are not made again. An instruction
-is the best of its wordings on training rows. Held-out rows are only scored. What needs no model (template, regular expression,
+For each task the methods that ask or tune a model: an instruction, four examples in the chat, tuning `nano` and SmolLM2. One
+line a run, written as soon as it is measured; runs that are in the file already are not made again. An instruction is the best
+of its wordings on training rows. Held-out rows are only scored. What needs no model (template, regular expression,
 lookup, word counts) runs in the lesson itself. Left out: large hosted models; learning curves (`bench_transfer.py`).
 """
 
@@ -44,6 +44,7 @@ class Task:
     labels: tuple[str, ...] = ()
     metric: Any = "exact_match"
     max_tokens: int = 48
+    asked: tuple[str, ...] = tuple(BASES)  # the bases that are asked untuned
 
 
 def greets(answer: str, reference: str) -> float:
@@ -65,10 +66,10 @@ def tasks() -> Iterator[Task]:
     """Every task but the tone, which is read and not counted."""
     train, held_out = split(pd.read_csv(DATA / "orders.csv"))
     wordings = (
-        'Which order number is in this message? Answer with JSON such as {{"order": "12345"}}, or {{"order": null}} if there is none.\n{}',
-        '{}\n\nGive the order number as JSON, {{"order": "..."}}, or {{"order": null}}.',
+        'Which order number is in this message? Answer with JSON such as {"order": "12345"}, '
+        'or {"order": null} if there is none.\n{}',
+        '{}\n\nGive the order number as JSON, {"order": "..."}, or {"order": null}.',
     )
-    wordings = tuple(wording.replace("{{", "{").replace("}}", "}") for wording in wordings)
     yield Task("orders", train, held_out, wordings, {"nano": ((30, 5),), "smollm2": ((30, 3),)})
     train, held_out = split(datasets.load("sentiment"))
     held_out = held_out.sample(200, random_state=1)
@@ -77,7 +78,7 @@ def tasks() -> Iterator[Task]:
         "Is this review positive or negative? Answer with one word.\n{}",
         'Review: "{}"\nDoes the writer recommend it? If so, answer positive, else answer negative.',
     )
-    tuned = {"nano": ((100, 5), (870, 5)), "smollm2": ((100, 3),)}
+    tuned = {"nano": ((100, 5), (870, 5)), "smollm2": ((100, 2),)}
     yield Task("reviews", train, held_out, wordings, tuned, ("positive", "negative"), max_tokens=12)
     train, held_out = (in_manner(part) for part in split(datasets.load("shop_chats")))
     wordings = (
@@ -88,7 +89,7 @@ def tasks() -> Iterator[Task]:
     yield Task("greeting", train, held_out, wordings, tuned, metric=greets, max_tokens=90)
     train, held_out = split(datasets.load("support_faq"))
     wordings = ("You are the help desk of Kettle & Fern, an online plant shop. Answer the customer in one sentence.\n{}",)
-    yield Task("faq", train, held_out, wordings, {"nano": ((len(train), 3),)})
+    yield Task("faq", train, held_out, wordings, {"nano": ((len(train), 3),)}, asked=("nano",))
 
 
 def run(client: Any, task: Task, method: str, base: str, rows: int, seed: int) -> tuple[float, int, str]:
@@ -128,8 +129,9 @@ def run(client: Any, task: Task, method: str, base: str, rows: int, seed: int) -
 def plan(task: Task) -> Iterator[tuple[str, str, int, int]]:
     """Yield method, base, rows and seed of each run of a task."""
     for base in BASES:
-        yield "prompt", base, 0, 0
-        yield "few-shot", base, 4, 0
+        if base in task.asked:
+            yield "prompt", base, 0, 0
+            yield "few-shot", base, 4, 0
         for rows, seeds in task.tuned.get(base, ()):
             for seed in range(1, seeds + 1):
                 yield "tuned", base, rows, seed
@@ -149,7 +151,7 @@ def main() -> None:
         for task in tasks():
             for method, base, rows, seed in plan(task):
                 key = (task.name, method, base, str(rows), str(seed))
-                if key in made or (options.tasks and task.name not in options.tasks):
+                if key in made or base not in options.bases or (options.tasks and task.name not in options.tasks):
                     continue
                 began = time.monotonic()
                 right, n, wording = run(client, task, method, base, rows, seed)
