@@ -121,7 +121,7 @@ class Lesson:
         guess = self._fields[name].settle() if name in self._fields else self._kept_guess(name)
         if guess:
             record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text))
-        print(f"You guessed {guess}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
+        print(f"You guessed {guess.rstrip('.')}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
 
     def _find(self, exercise: object) -> Exercise | str:
         """Return an exercise, or a sentence that says why there is none."""
