@@ -58,7 +58,7 @@ def test_the_panel_and_its_plain_twin() -> None:
     page = exercises.progress()._repr_html_()
     assert page.count('scope="row"') == 2
     assert page.count('scope="col"') == 5
-    assert ">right</td>" in page
+    assert "<strong>right</strong></td>" in page
     assert repr(exercises.progress()) == str(exercises.progress())
 
 

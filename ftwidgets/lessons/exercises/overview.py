@@ -10,7 +10,6 @@ from ftwidgets.lessons.exercises import record
 from ftwidgets.lessons.exercises.course import TOPICS
 
 _MARKS = {"right": "right", "not yet": "not yet", "open": "-"}
-_COLOURS = {"right": "#2e7d32", "not yet": "#b26a00", "open": "inherit"}
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,8 @@ class Progress:
 
     def _html_cells(self, lesson: LessonProgress, most: int) -> str:
         name, *marks, guesses = self._cells(lesson, most)
-        colours = [_COLOURS[state] for state in lesson.states] + ["inherit"] * (most - len(lesson.states))
         cells = "".join(
-            f'<td style="text-align:left;color:{colour}">{mark}</td>' for mark, colour in zip(marks, colours, strict=True)
+            f'<td style="text-align:left">{f"<strong>{mark}</strong>" if mark == "right" else mark}</td>' for mark in marks
         )
         return f'<th scope="row" style="text-align:left">{escape(name)}</th>{cells}<td style="text-align:left">{guesses}</td>'
 
