@@ -1,13 +1,15 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import numpy as np
 import openai
 import pytest
 
 from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises import diagnose
-from ftwidgets.lessons.exercises.watch import WORDS
+from ftwidgets.lessons.exercises.watch import CURVE_WORDS, EXERCISES, WORDS, faster_but_healthy, read_own_job, relaunch_healthy
 from tests.jobs.test_job import Service, described, event, listed
 
 NO_MORE = {"object": "list", "data": [], "has_more": False}
@@ -35,19 +37,165 @@ JOBS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
 }
 
 
+def with_files(status: str, train: str, held_out: str | None, rate: float = 1, n_epochs: int = 2) -> dict[str, Any]:
+    settings = {"n_epochs": n_epochs, "batch_size": 4, "learning_rate_multiplier": rate}
+    return described(status, training_file=train, validation_file=held_out, hyperparameters=settings)
+
+
+HEALTHY, TURNED = steps(lambda i: 5 / i, lambda i: 6 / i), steps(lambda i: 3 / i**2, lambda i: 0.3 + i / 40)
+ROWS = {
+    "file-a": [f"question {n}" for n in range(8)],
+    "file-b": ["held out", "held out too"],
+    "file-c": [f"other {n}" for n in range(8)],
+    "file-few": ["one", "two"],
+}
+JOBS["south"] = (with_files("succeeded", "file-a", "file-b", n_epochs=12), TURNED)
+JOBS |= {
+    "lesson-c": (with_files("failed", "file-a", "file-b", rate=100) | {"error": DIVERGED}, JOBS["west"][1]),
+    "rate-2": (with_files("succeeded", "file-a", "file-b", rate=2), HEALTHY),
+    "rate-1": (with_files("succeeded", "file-a", "file-b"), HEALTHY),
+    "rate-50": (with_files("failed", "file-a", "file-b", rate=50) | {"error": DIVERGED}, JOBS["west"][1]),
+    "longer": (with_files("succeeded", "file-a", "file-b", rate=2, n_epochs=4), HEALTHY),
+    "other-rows": (with_files("succeeded", "file-c", "file-b", rate=2), HEALTHY),
+    "blind": (with_files("succeeded", "file-a", None, rate=2), HEALTHY),
+    "running": (with_files("running", "file-a", "file-b", rate=2), []),
+    "still-sick": (with_files("succeeded", "file-a", "file-b", n_epochs=9), TURNED),
+    "few-rows": (with_files("succeeded", "file-few", "file-b"), HEALTHY),
+    "copied": (with_files("succeeded", "file-a", "file-a"), HEALTHY),
+}
+
+
+def content(request: Any) -> Any:
+    """Give the chats of a file."""
+    texts = ROWS[request.url.path.split("/")[-2]]
+    turns = ([{"role": "user", "content": text}, {"role": "assistant", "content": "yes"}] for text in texts)
+    return httpx2.Response(200, content="\n".join(json.dumps({"messages": messages}) for messages in turns).encode())
+
+
+def gave(check: Callable[..., Any], *answers: object) -> tuple[str, str]:
+    outcome = check(service(), *answers)
+    return outcome.state, outcome.message
+
+
+def lessons_c() -> Job:
+    return Job(service(), "ftjob-lesson-c")
+
+
+def test_a_higher_rate_that_works_is_right() -> None:
+    """The job or its id; the message tells the rate."""
+    for answer in ("ftjob-rate-2", Job(service(), "ftjob-rate-2")):
+        state, message = gave(faster_but_healthy, lessons_c(), answer)
+        assert (state, message[:4]) == ("right", "2 ti")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("rate-2", "is neither"),
+        (2, "is neither"),
+        ("ftjob-lesson-c", "the lesson's own job C"),
+        ("ftjob-other-rows", "learns from other rows"),
+        ("ftjob-blind", "no validation file"),
+        ("ftjob-longer", "another n_epochs"),
+        ("ftjob-rate-1", "no higher than job A's. Go up."),
+        ("ftjob-rate-50", "calls it diverged. Go down."),
+        ("ftjob-running", "has not ended yet"),
+    ],
+)
+def test_a_rate_that_does_not_do_is_told_why(answer: object, says: str) -> None:
+    """Each mistake has its own sentence."""
+    state, message = gave(faster_but_healthy, lessons_c(), answer)
+    assert state == "not yet"
+    assert says in message
+
+
+def given() -> dict[str, Job]:
+    return {name: Job(service(), f"ftjob-{name}") for name in SOLUTION}
+
+
+def test_three_words_and_a_cured_job_are_right() -> None:
+    """The words, and the same files with another setting."""
+    assert gave(relaunch_healthy, given(), SOLUTION, "ftjob-rate-1")[0] == "right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "fixed", "says"),
+    [
+        ({**SOLUTION, "south": "healthy"}, "ftjob-rate-1", "2 of 3 are right."),
+        (SOLUTION, ..., "All three words are right. Now launch"),
+        (SOLUTION, "cured", "is neither"),
+        (SOLUTION, "ftjob-south", "one of the three jobs you were given"),
+        (SOLUTION, "ftjob-other-rows", "learns from other rows"),
+        (SOLUTION, "ftjob-blind", "another validation file, or none"),
+        (SOLUTION, "ftjob-running", "has not ended yet"),
+        (SOLUTION, "ftjob-still-sick", "calls your new job overfitting. Which setting"),
+    ],
+)
+def test_a_cure_that_does_not_do_is_told_why(answer: object, fixed: object, says: str) -> None:
+    """First the words, then the job."""
+    state, message = gave(relaunch_healthy, given(), answer, fixed)
+    assert state == "not yet"
+    assert says in message
+
+
+def test_a_job_of_ones_own_read_well_is_right() -> None:
+    """Healthy, lowest at the end; overfitting, lowest at the first measurement."""
+    assert gave(read_own_job, "ftjob-rate-1", "healthy", 40)[0] == "right"
+    assert gave(read_own_job, "ftjob-still-sick", "overfitting", np.int64(10))[0] == "right"
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        (("mine", "healthy", 40), "is neither"),
+        (("ftjob-few-rows", "healthy", 40), "has 2 rows. Write 8 or more"),
+        (("ftjob-blind", "healthy", 40), "no validation file"),
+        (("ftjob-copied", "healthy", 40), "8 of your held-out rows are training rows too"),
+        (("ftjob-running", "healthy", 40), "has not ended yet"),
+        (("ftjob-rate-1", "flat", 40), "is none of them"),
+        (("ftjob-rate-1", ["healthy"], 40), "is none of them"),
+        (("ftjob-rate-1", "overfitting", 40), "the validation loss turns up while"),
+        (("ftjob-still-sick", "healthy", 10), "ends about as low as it ever was. Is that so?"),
+        (("ftjob-rate-1", "healthy", "last"), "a whole number"),
+        (("ftjob-rate-1", "healthy", 39), "was not measured at step 39"),
+        (("ftjob-still-sick", "overfitting", 40), "not the lowest one"),
+    ],
+)
+def test_a_wrong_reading_is_told_where_to_look(answers: tuple[object, ...], says: str) -> None:
+    """Each mistake has its own sentence, and none of them names the right word."""
+    state, message = gave(read_own_job, *answers)
+    assert state == "not yet"
+    assert says in message
+
+
+def test_untouched_exercises_are_not_attempted() -> None:
+    """As they stand in the lesson."""
+    assert gave(faster_but_healthy, lessons_c(), ...)[0] == "not attempted"
+    assert gave(relaunch_healthy, given(), dict.fromkeys(SOLUTION, ...), ...)[0] == "not attempted"
+    assert gave(read_own_job, ..., ..., ...)[0] == "not attempted"
+
+
+def test_no_hint_is_the_answer() -> None:
+    """Two hints each, and none has a word or a number that would do."""
+    for exercise in EXERCISES:
+        assert len(exercise.hints) == 2
+        text = " ".join(exercise.hints)
+        assert [word for word in (*CURVE_WORDS, "bad file", "rate=", "n_epochs=") if word in text] == []
+
+
 def service() -> openai.OpenAI:
     """Give a service that tells of each job what `JOBS` has."""
 
     def job(request: Any) -> Any:
         name = request.url.path.split("/")[4]
+        if name.removeprefix("ftjob-") not in JOBS or not name.startswith("ftjob-"):
+            return httpx2.Response(404, json={"error": {"message": "No such job"}})
         about, events = JOBS[name.removeprefix("ftjob-")]
         if request.url.path.endswith("/events"):
             return listed(events)(request)
-        import httpx2
-
         return httpx2.Response(200, json=about | {"id": name})
 
-    return Service(jobs=job, events=job, checkpoints=NO_MORE).client()
+    return Service(jobs=job, events=job, checkpoints=NO_MORE, content=content).client()
 
 
 def check(answer: object, *names: str) -> tuple[str, str]:
