@@ -12,7 +12,6 @@ from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired
 from ftwidgets.lessons.exercises.retries import retry_loop as retry_loop
 from ftwidgets.lessons.exercises.start import one_epoch as one_epoch
 from ftwidgets.lessons.exercises.transfer import step_saving as step_saving
-from ftwidgets.lessons.exercises.try_model import tuned_is_worse as tuned_is_worse
 from ftwidgets.lessons.exercises.watch import diagnose as diagnose
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
 from ftwidgets.lessons.recorded import live_or_recorded as live_or_recorded
