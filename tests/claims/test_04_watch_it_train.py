@@ -200,7 +200,7 @@ def test_b_collapses(lesson: dict[str, Any], runs: list[dict[str, Ended]], hold:
 
 @pytest.mark.claims
 def test_both_cures_lower_the_loss(runs: list[dict[str, Ended]], hold: Any) -> None:
-    """Fewer epochs, and more rows in as many steps: the validation loss ends below job B's, by more than half a nat."""
+    """Fewer epochs, and more rows in as many steps: the validation loss ends below job B's."""
     for cure in ("B_short", "B_more"):
         hold(
             f"04: validation loss, job B minus {cure}",
@@ -211,9 +211,11 @@ def test_both_cures_lower_the_loss(runs: list[dict[str, Ended]], hold: Any) -> N
 
 @pytest.mark.claims
 def test_only_more_rows_make_the_answers_better(lesson: dict[str, Any], runs: list[dict[str, Ended]], hold: Any) -> None:
-    """More rows: more of the 24 right. Fewer epochs: not surely."""
-    counted = {name: [n_right(lesson, run[name]) for run in runs] for name in ("B", "B_short", "B_more")}
+    """More rows: more of the 24 right. Fewer epochs: it still says `positive` more often than not."""
+    counted = {name: [n_right(lesson, run[name]) for run in runs] for name in ("B", "B_more")}
     hold("04: right of 24, more rows minus job B", [a - b for a, b in zip(counted["B_more"], counted["B"], strict=True)])
+    said = [fmean(text == "positive" for text in answers(lesson, run["B_short"])) for run in runs]
+    hold("04: fewer epochs, share of reviews called positive", said, above=0.5)
 
 
 @pytest.mark.claims
@@ -265,7 +267,7 @@ PROSE = {
     "Job B learns 16 reviews, 12 times over. That is 48 steps too": test_the_rows_and_steps,
     "one for each of the last three epochs": test_the_rows_and_steps,
     "Here are the 24 held-out reviews": test_the_rows_and_steps,
-    "Always saying `positive` would get nine right": test_b_collapses,
+    "would get nine right": test_b_collapses,
     "Show 192 reviews once each: that is 48 steps again": test_the_rows_and_steps,
     "at 100 times the learning rate": test_the_rows_and_steps,
     "A rate of 100 is too high. Is 1 the best?": test_c_diverges_and_a_smaller_rate_cures_it,
@@ -274,6 +276,8 @@ PROSE = {
     "The last checkpoint gives the shop's answers": test_a_answers_as_the_shop_does,
     "The validation loss turns in the first half of the run": test_b_overfits,
     "within a few steps the loss is above where it began, and it never comes back": test_c_diverges_and_a_smaller_rate_cures_it,
+    "After three epochs on 16 reviews": test_only_more_rows_make_the_answers_better,
+    "24 reviews are few": test_the_rows_and_steps,
     "Write eight rows or more": test_the_exercises_ask_for_eight_rows,
 }
 

@@ -345,6 +345,11 @@ PROSE = {
     ),
     "has lost its manners": test_manners_are_lost,
     "It goes on being a shop": test_another_system_prompt_moves_the_score_by_little,
+    "The model learned what our 40 rows show": test_the_lesson_has_these_numbers,
+    "these are harder. They sound like the eight topics": test_the_shops_other_topics_are_harder,
+    "most of the new questions now get": test_the_cure_works_on_new_questions_and_not_on_all,
+    "Customers' questions are answered about as well as before": test_the_cure_costs_little,
+    "the second model wins nearly every vote that is decided": test_the_blind_vote_depends_on_who_asks,
     "confident answers to other questions": test_questions_from_outside_get_an_answer_all_the_same,
 }
 
