@@ -44,6 +44,7 @@ class Run:
 
     @property
     def fresh_score(self) -> float:
+        """The score on fresh reviews at the end."""
         return self.fresh_scores[1]
 
 
@@ -160,9 +161,6 @@ def test_training_on_does_not_make_it_better(runs: list[tuple[Run, Run]], hold: 
     gains = [leaky.fresh_scores[1] - leaky.fresh_scores[0] for leaky, _ in runs]
     hold("08: three more epochs change the fresh score by less than 0.1", [0.1 - abs(gain) for gain in gains])
     hold("08: three more epochs, how much surer of wrong answers", [r.sureness[1] - r.sureness[0] for r, _ in runs])
-    print(
-        [(round(a.fresh_scores[0], 3), round(a.fresh_scores[1], 3), *map(lambda x: round(x, 2), a.sureness)) for a, _ in runs]
-    )
 
 
 @pytest.mark.claims

@@ -1,23 +1,28 @@
-"""The exercise of lesson 07: how many times fewer steps the pretrained model needed, read from the learner's own curves.
+"""The exercises of lesson 07: another rate, a fair comparison, and how many times fewer steps the pretrained start needed.
 
-The check computes the factor from the two jobs on the service.
+The checks read the jobs on the service and compute what is right from them.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ftwidgets.data.text import pluralize, quote
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises.answers import find_job, parse_number
+from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
     import openai
+    import pandas as pd
+    from openai.types.fine_tuning import FineTuningJob
 
 TOLERANCE = 0.05  # relative error of an answer: enough for rounding, too little for a wrong column of the curve
-_SAME = ("training_file", "validation_file", "seed", "hyperparameters", "method")
+RATE = "learning_rate_multiplier"
+MIN_OWN = 10  # rows of the learner's own
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,8 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
     first, second = jobs
     if first.model == second.model:
         return f"Both jobs started from {first.model}. The check needs one from each start."
-    for name in _SAME:
-        if getattr(first, name) != getattr(second, name):
-            return f"The two jobs do not have the same {name}. Only the model may differ, or the comparison means nothing."
+    if other_setting := _other_setting(first, second):
+        return f"The two jobs do not have the same {other_setting}. Only the model and its learning rate may differ."
     curve, other = Job(client, first.id).curve, Job(client, second.id).curve
     ends = other.dropna(subset=["full_valid_loss"])
     if ends.empty or curve["valid_loss"].isna().all():
@@ -112,8 +116,157 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
     return _Steps(int(reached.iloc[0]), last, last / int(at_ends.iloc[0]), target / final)
 
 
+def other_rate(client: openai.OpenAI, before: object, after: object, answer: object) -> Outcome:
+    """Check a job that differs from another only in its learning rate, and which way its last held-out loss went.
+
+    Parameters
+    ----------
+    client
+        The client of the lesson.
+    before, after
+        The lesson's job and the learner's, or their ids.
+    answer
+        `"lower"` or `"higher"`: the learner's last `full_valid_loss` against the lesson's.
+    """
+    if untouched(after, answer):
+        return not_attempted("Launch a job with another rate, wait for it, then fill in both answers.")
+    jobs = [find_job(client, job) for job in (before, after)]
+    if jobs[0] is None or jobs[1] is None:
+        return not_yet("One of the two is not a job of this service. Hand in what ftwidgets.launch returned.")
+    first, second = jobs[0], jobs[1]
+    if first.id == second.id:
+        return not_yet("That is the same job twice. Launch another one.")
+    if second.status != "succeeded":
+        return not_yet(f"The job {second.id} is {second.status}. Wait until it has succeeded, and run this cell again.")
+    if first.model != second.model:
+        return not_yet(f"Your job started from {second.model}. Change the rate only, and start from {first.model}.")
+    if name := _other_setting(first, second):
+        return not_yet(f"Your job has another {name} as well. Change the rate only.")
+    if hyperparameter(first, RATE) == hyperparameter(second, RATE):
+        return not_yet("Your job has the same rate as the one before. Give it another learning_rate_multiplier.")
+    if answer not in ("lower", "higher"):
+        return not_yet(f'The last answer is "lower" or "higher", and not {answer!r:.60}.')
+    losses = [Job(client, job.id).curve["full_valid_loss"].dropna() for job in (first, second)]
+    if losses[0].empty or losses[1].empty:
+        return not_yet("The jobs have no validation losses. Launch them with a validation_file.")
+    ends = [float(loss.iloc[-1]) for loss in losses]
+    if answer != ("lower" if ends[1] < ends[0] else "higher"):
+        return not_yet("The two last held-out losses say otherwise. Look at the last full_valid_loss of each curve.")
+    return right(f"From {ends[0]:.2f} to {ends[1]:.2f}, with nothing changed but the rate.")
+
+
+def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
+    """Check that the settings of two jobs are the same, but for the rates, which are the best of each start's sweep.
+
+    Parameters
+    ----------
+    rates
+        The sweep: the columns `start`, `rate` and `loss`.
+    settings
+        For each start the keyword arguments of its job.
+    """
+    best = {str(start): float(part.loc[part["loss"].idxmin(), "rate"]) for start, part in rates.groupby("start")}
+    if untouched(settings):
+        return not_attempted()
+    if not isinstance(settings, dict) or set(settings) != set(best):
+        return not_yet(f"The settings are a dictionary with the two starts: {', '.join(best)}.")
+    if not all(isinstance(each, dict) and RATE in each for each in settings.values()):
+        return not_yet(f"Each start has a dictionary of its own, with {RATE} in it.")
+    one, two = ({name: value for name, value in each.items() if name != RATE} for each in settings.values())
+    if set(one) != set(two):
+        return not_yet(f"Only one of the two has {quote(min(set(one) ^ set(two)))}. Both need the same settings.")
+    if different := [name for name in one if one[name] != two[name]]:
+        return not_yet(f"{pluralize(len(different), 'setting')} besides the rate still differ: the first is {different[0]}.")
+    given = {start: parse_number(each[RATE]) for start, each in settings.items()}
+    if given == best:
+        return right("Now only the start differs, and each start has its own best rate.")
+    if len(set(given.values())) == 1:
+        return not_yet("Both have the same rate. A rate that suits one start can be far too small for the other.")
+    wrong = next(start for start in best if given[start] != best[start])
+    if given[wrong] not in set(rates.loc[rates["start"] == wrong, "rate"]):
+        return not_yet(f"The sweep did not try the rate {settings[wrong][RATE]!r:.20} for {wrong}. Choose one from the table.")
+    return not_yet(f"The rate of {wrong} is not the one with the lowest loss in its sweep.")
+
+
+def own_saving(client: openai.OpenAI, pretrained: object, untrained: object, answer: object) -> Outcome:
+    """Check the factor of `step_saving` for two jobs on rows that the learner wrote."""
+    if untouched(pretrained, untrained, answer):
+        return not_attempted("Write your rows, run the cell above, read the curves, then put your factor in.")
+    job = find_job(client, pretrained)
+    content = None if job is None else file_content(client, job.training_file)
+    if content is not None:
+        from ftwidgets import datasets
+
+        chats = [json.loads(line)["messages"] for line in content.decode().splitlines() if line.strip()]
+        prompts = {chat[-2]["content"] for chat in chats}
+        if prompts & set(datasets.load("support_faq")["Prompt"]):
+            return not_yet("These jobs trained on the lesson's rows. Use rows that you wrote yourself.")
+        if len(prompts) < MIN_OWN:
+            return not_yet(f"The training file has {pluralize(len(prompts), 'different prompt')}. Use {MIN_OWN} or more.")
+    return step_saving(client, pretrained, untrained, answer)
+
+
+def _other_setting(first: FineTuningJob, second: FineTuningJob) -> str:
+    """Return the name of a setting, other than model and rate, in which two jobs differ; empty if there is none."""
+    for name in ("training_file", "validation_file", "seed"):
+        if getattr(first, name) != getattr(second, name):
+            return name
+    for name in ("n_epochs", "batch_size"):
+        if hyperparameter(first, name) != hyperparameter(second, name):
+            return name
+    kinds = [job.method.type if job.method else "supervised" for job in (first, second)]
+    return "" if kinds[0] == kinds[1] else "method"
+
+
 def _near(given: float, other: float) -> bool:
     return abs(given - other) <= TOLERANCE * abs(other)
 
 
-EXERCISES = (Exercise("Compute the steps that transfer saved", step_saving),)
+EXERCISES = (
+    Exercise(
+        "Another rate",
+        other_rate,
+        hints=(
+            "Copy the launch call of step 5 for one job, and change a single number in it.",
+            "job.curve has a column full_valid_loss. Its last value that is not empty is the loss at the end.",
+        ),
+        solution="""\
+mine = ftwidgets.launch(client, files[24], model=STARTS["untrained"], learning_rate_multiplier=2, suffix="mine", **same)
+ends = [job.curve["full_valid_loss"].dropna().iloc[-1] for job in (jobs["untrained", 24], mine.wait(timeout=300))]
+answer = "lower" if ends[1] < ends[0] else "higher"
+lesson.check(1, client, jobs["untrained", 24], mine, answer)""",
+    ),
+    Exercise(
+        "A fair comparison",
+        fair_comparison,
+        hints=(
+            "Write the two lines one under the other. What differs besides the start?",
+            "One difference is wanted: each start may have a rate of its own. The table says which.",
+        ),
+        solution="""\
+best = desk_rates.loc[desk_rates.groupby("start")["loss"].idxmin()].set_index("start")["rate"]
+common = {"n_epochs": 6, "batch_size": 8, "seed": 1}
+settings = {start: common | {"learning_rate_multiplier": best[start]} for start in ("pretrained", "random")}
+lesson.check(2, desk_rates, settings)""",
+    ),
+    Exercise(
+        "Your own rows",
+        own_saving,
+        hints=(
+            "Which loss does the untrained job reach in the end? Find the step where the pretrained one is that low.",
+            "Use valid_loss for the pretrained job: it is measured every few steps. Then divide steps by steps.",
+        ),
+        solution="""\
+towns = ["Oslo", "Lima", "Rome", "Cairo", "Paris", "Seoul", "Quito", "Delhi", "Accra", "Tunis", "Turin", "Bergen"]
+my_table = pandas.DataFrame({"Prompt": [f"Can you ship to {town}?" for town in towns],
+                             "Completion": [f"Yes, a parcel to {town} takes five days." for town in towns]})
+made = ftwidgets.prepare(my_table, "my_data/transfer-mine", split="random", validation=0.25)
+both = {"validation_file": made.validation_file, **same}
+mine = {start: ftwidgets.launch(client, made.train_file, model=STARTS[start], **both) for start in STARTS}
+curves = {start: job.wait(timeout=300).curve for start, job in mine.items()}
+goal = curves["untrained"]["full_valid_loss"].dropna().iloc[-1]
+there = curves["pretrained"].query("valid_loss <= @goal")["step"].iloc[0]
+factor = curves["untrained"]["step"].iloc[-1] / there
+lesson.check(3, client, mine["pretrained"], mine["untrained"], factor)""",
+    ),
+)

@@ -1,11 +1,20 @@
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import ftwidgets
-from ftwidgets.lessons.exercises import leak_closed
-from ftwidgets.lessons.exercises.leak import _MEMBERSHIPS, MAX_SHARE, MIN_SHARE, _digest
+from ftwidgets.lessons import exercises
+from ftwidgets.lessons.exercises.leak import (
+    _MEMBERSHIPS,
+    MAX_SHARE,
+    MIN_SHARE,
+    _digest,
+    leak_closed,
+    near_copies_together,
+    own_groups,
+)
 
 FILE = Path(__file__).parents[3] / "notebooks" / "data" / "tickets.csv"
 TABLE = pd.read_csv(FILE, dtype=str)
@@ -122,3 +131,91 @@ def test_the_file_is_the_trap_it_should_be() -> None:
     assert not TABLE["Prompt"].str.casefold().duplicated().any()
     assert (TABLE.groupby(SAME)["Completion"].nunique() == 1).all()
     assert all((TABLE.groupby(name)["Completion"].nunique() > 1).all() for name in ("Agent", "Channel"))
+
+
+REPOSTS = pd.read_csv(FILE.with_name("reposts.csv"))
+
+
+def test_near_copies_kept_together_are_right(tmp_path: Path) -> None:
+    """What `prepare` does by default."""
+    assert near_copies_together(REPOSTS, ftwidgets.prepare(REPOSTS, tmp_path, seed=1)).state == "right"
+    assert near_copies_together(REPOSTS, ...).state == "not attempted"
+
+
+def test_other_splits_of_the_reposts_are_not_yet(tmp_path: Path) -> None:
+    """By chance, by site, with rows dropped or doubled, too few held out: a sentence each."""
+    drawn = REPOSTS.sample(frac=0.2, random_state=1)
+    made = ftwidgets.prepare(REPOSTS, tmp_path, seed=1)
+    site = REPOSTS["Site"] == "Bazaarly"
+    few = REPOSTS.sample(4, random_state=1)
+    wrong = [
+        (REPOSTS.drop(drawn.index), drawn),
+        (REPOSTS[~site], REPOSTS[site]),
+        (REPOSTS.drop(drawn.index).head(50), drawn),
+        (REPOSTS, drawn),
+        (REPOSTS.drop(few.index), few),
+        (made.train_file, made.train_file),
+        made.train_file,
+    ]
+    said = [near_copies_together(REPOSTS, answer) for answer in wrong]
+    assert {outcome.state for outcome in said} == {"not yet"}
+    assert len({outcome.message for outcome in said}) == len(wrong)
+    assert "near copy" in said[0].message
+    assert "near copy" in said[1].message
+    assert not any("prepare" in outcome.message for outcome in said)
+
+
+def own_table() -> pd.DataFrame:
+    rows = [
+        (f"{dish} at {place}", "yes", place) for place in ("home", "work", "school", "sea") for dish in ("Soup", "Rice", "Pie")
+    ]
+    return pd.DataFrame(rows, columns=["Prompt", "Completion", "Place"])
+
+
+def test_a_table_of_ones_own_split_by_a_column_is_right() -> None:
+    """Whole groups on one side."""
+    mine = own_table()
+    held = mine["Place"] == "work"
+    assert own_groups(mine[~held], mine[held], "Place").state == "right"
+    assert own_groups(..., ..., ...).state == "not attempted"
+    assert own_groups(mine, ..., "Place").state == "not attempted"
+
+
+def test_other_splits_of_ones_own_table_are_not_yet() -> None:
+    """Groups on both sides, another spelling of one, no groups at all, no such column, few rows, the lesson's letters."""
+    mine = own_table()
+    held, third = mine["Place"] == "work", mine.index % 4 == 0
+    spelt = mine[~held].assign(Place=mine["Place"].where(mine.index > 0, "Work "))
+    alone = mine.assign(Place=range(len(mine)))
+    copied = mine[~held].assign(Prompt=mine["Prompt"].where(mine.index > 0, "Soup at work!"))
+    wrong = [
+        own_groups(mine[~third], mine[third], "Place"),
+        own_groups(spelt, mine[held], "Place"),
+        own_groups(alone[~held], alone[held], "Place"),
+        own_groups(mine[~held], mine[held], "Customer"),
+        own_groups(mine[~held].head(4), mine[held].head(1), "Place"),
+        own_groups(mine[~held], mine[held].head(0), "Place"),
+        own_groups(*solved(), "Customer"),
+        own_groups(copied, mine[held], "Place"),
+        own_groups([1], mine[held], "Place"),
+        own_groups(mine[~held].drop(columns="Prompt"), mine[held], "Place"),
+    ]
+    assert [outcome.state for outcome in wrong] == ["not yet"] * len(wrong)
+    assert len({outcome.message for outcome in wrong}) == len(wrong)
+    assert "work" in wrong[1].message
+
+
+def pasted(number: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
+    """Run a solution as a learner would, after the cells before it, and return how it was judged."""
+    monkeypatch.chdir(folder)
+    handle = exercises.lesson("08")
+    *lines, last = handle.exercises[number - 1].solution.strip().splitlines()
+    names: dict[str, Any] = {"ftwidgets": ftwidgets, "pd": pd, "lesson": handle, "table": REPOSTS, "tickets": TABLE.copy()}
+    exec("\n".join(lines), names)
+    return str(eval(last, names).state)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_each_solution_is_right_when_pasted(number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As it is shown, into the lesson's cell."""
+    assert pasted(number, monkeypatch, tmp_path) == "right"

@@ -1,10 +1,13 @@
 import random
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import ftwidgets
 from ftwidgets import Evaluation
+from ftwidgets.lessons import exercises
 from ftwidgets.lessons.exercises import measure
 
 
@@ -167,3 +170,15 @@ def test_what_own_reviews_lack_is_said() -> None:
     assert {outcome.state for outcome in said} == {"not yet"}
     assert len({outcome.message for outcome in said}) == len(wrong)
     assert not any("cannot tell" in outcome.message for outcome in said[:5])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_each_solution_is_right_when_pasted(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is shown, into the lesson's cell; the third one with models that differ."""
+    handle = exercises.lesson("06")
+    *lines, last = handle.exercises[number - 1].solution.strip().splitlines()
+    models = {"few": lambda messages: "positive", "all": lambda messages: "negative"}
+    names: dict[str, Any] = {"ftwidgets": ftwidgets, "pandas": pd, "lesson": handle, "client": None, "models": models}
+    names |= {"first": FORTY, "result": drawn(400), "tries": TRIES}
+    exec("\n".join(lines), names)
+    assert eval(last, names).state == "right"

@@ -2,11 +2,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ftwidgets import Job, datasets, launch, write_jsonl
 from ftwidgets.clients import connect
 from ftwidgets.lessons import exercises
+from ftwidgets.lessons.exercises import transfer
 
 BASE, UNTRAINED = "nano-2026-11", "nano-untrained-2026-11"
 
@@ -48,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 def outcome(world: SimpleNamespace, answer: object, *jobs: str) -> exercises.Outcome:
     names = jobs or ("pretrained", "untrained")
-    return exercises.step_saving(world.client, *(world.ids.get(name, name) for name in names), answer)
+    return transfer.step_saving(world.client, *(world.ids.get(name, name) for name in names), answer)
 
 
 def test_solution_is_right(world: SimpleNamespace) -> None:
@@ -59,7 +61,7 @@ def test_solution_is_right(world: SimpleNamespace) -> None:
     assert outcome(world, round(factor * 1.02, 1)).state == "right"
     assert outcome(world, f"{factor:.3f}").state == "right"
     jobs = [Job(world.client, world.ids[name]) for name in ("pretrained", "untrained")]
-    assert exercises.step_saving(world.client, *jobs, factor).state == "right"
+    assert transfer.step_saving(world.client, *jobs, factor).state == "right"
 
 
 def test_untouched_is_not_attempted(world: SimpleNamespace) -> None:
@@ -101,7 +103,7 @@ def test_nonsense_is_answered_in_words(world: SimpleNamespace, answer: object) -
     [
         (("pretrained", "pretrained"), "Both jobs started from"),
         (("pretrained", "other_seed"), "the same seed"),
-        (("pretrained", "one_epoch"), "the same hyperparameters"),
+        (("pretrained", "one_epoch"), "the same n_epochs"),
         (("pretrained", "ftjob-nothing"), "no job"),
         (("untrained", "pretrained"), "never reached"),
         (("blind", "blind_untrained"), "no validation losses"),
@@ -112,3 +114,84 @@ def test_jobs_that_do_not_compare_are_told(world: SimpleNamespace, jobs: tuple[s
     found = outcome(world, 6.0, *jobs)
     assert found.state == "not yet"
     assert said in found.message
+
+
+@pytest.fixture(scope="module")
+def faster(world: SimpleNamespace) -> Job:
+    """The untrained job once more, at another rate."""
+    job = world.client.fine_tuning.jobs.retrieve(world.ids["untrained"])
+    settings = {"n_epochs": 6, "batch_size": 4, "seed": 1, "validation_file": job.validation_file}
+    return launch(world.client, job.training_file, model=UNTRAINED, learning_rate_multiplier=4, **settings).wait(120)
+
+
+def test_another_rate(world: SimpleNamespace, faster: Job) -> None:
+    """Which way the loss went is read from the curves; each mistake has its own sentence."""
+    ends = [Job(world.client, name).curve["full_valid_loss"].dropna().iloc[-1] for name in (world.ids["untrained"], faster.id)]
+    verdict, other = ("lower", "higher") if ends[1] < ends[0] else ("higher", "lower")
+    before = world.ids["untrained"]
+    assert transfer.other_rate(world.client, before, faster, verdict).state == "right"
+    assert transfer.other_rate(world.client, before, ..., ...).state == "not attempted"
+    wrong = [
+        transfer.other_rate(world.client, before, faster, other),
+        transfer.other_rate(world.client, before, before, verdict),
+        transfer.other_rate(world.client, before, world.ids["pretrained"], verdict),
+        transfer.other_rate(world.client, before, world.ids["one_epoch"], verdict),
+        transfer.other_rate(world.client, before, faster, "better"),
+        transfer.other_rate(world.client, before, "no such job", verdict),
+    ]
+    assert {outcome.state for outcome in wrong} == {"not yet"}
+    assert len({outcome.message for outcome in wrong}) == len(wrong)
+    assert not any(verdict in outcome.message for outcome in wrong[:4])
+
+
+SWEEP = pd.DataFrame(
+    {"start": ["pretrained"] * 3 + ["random"] * 3, "rate": [1.0, 2.0, 4.0] * 2, "loss": [0.2, 0.1, 0.3, 2.0, 1.0, 0.5]}
+)
+
+
+def settings(pretrained: float = 2, random: float = 4, **others: int) -> dict[str, dict[str, float]]:
+    same = {"n_epochs": 6, "seed": 1}
+    return {
+        "pretrained": same | {"learning_rate_multiplier": pretrained},
+        "random": same | others | {"learning_rate_multiplier": random},
+    }
+
+
+def test_a_fair_comparison() -> None:
+    """Everything the same but the rates, each the best of its sweep; each mistake has its own sentence."""
+    assert transfer.fair_comparison(SWEEP, settings()).state == "right"
+    assert transfer.fair_comparison(SWEEP, ...).state == "not attempted"
+    wrong = [
+        settings(random=2),
+        settings(pretrained=1),
+        settings(random=3),
+        settings(n_epochs=3),
+        settings(batch_size=8),
+        {"pretrained": {}},
+        {"pretrained": {}, "random": {}},
+    ]
+    said = [transfer.fair_comparison(SWEEP, answer) for answer in wrong]
+    assert {outcome.state for outcome in said} == {"not yet"}
+    assert len({outcome.message for outcome in said}) == len(wrong)
+
+
+def test_the_saving_on_own_rows(world: SimpleNamespace, tmp_path: Path) -> None:
+    """The lesson's rows are not the learner's own; too few are said."""
+    factor = world.last / world.step
+    ids = world.ids["pretrained"], world.ids["untrained"]
+    assert transfer.own_saving(world.client, ..., ..., ...).state == "not attempted"
+    assert "lesson's rows" in transfer.own_saving(world.client, *ids, factor).message
+    turns = [{"role": "user", "content": "Mine?"}, {"role": "assistant", "content": "Yes."}]
+    file = write_jsonl([{"messages": turns}] * 12, tmp_path / "few.jsonl")
+    few = launch(world.client, file, model=BASE, n_epochs=1).wait(120)
+    assert "1 different prompt" in transfer.own_saving(world.client, few, ids[1], factor).message
+    assert "no job" in transfer.own_saving(world.client, "nothing", ids[1], factor).message
+
+
+def test_the_fair_solution_is_right_when_pasted() -> None:
+    """As it is shown, into the lesson's cell."""
+    handle = exercises.lesson("07")
+    *lines, last = handle.exercises[1].solution.strip().splitlines()
+    names: dict[str, Any] = {"lesson": handle, "desk_rates": SWEEP}
+    exec("\n".join(lines), names)
+    assert eval(last, names).state == "right"
