@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ftwidgets import Evaluation, datasets
+from ftwidgets import Evaluation, baselines, datasets
 from ftwidgets.engine import NANO, Example, Model, Trainer, auto_hyperparameters
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
@@ -78,39 +78,67 @@ def differences(found: Evaluation, n: int) -> list[tuple[float, bool]]:
 @pytest.mark.claims
 def test_the_model_tuned_on_all_is_better(evaluations: list[Evaluation], hold: Any) -> None:
     """On all held-out reviews; so a verdict for it is a right one."""
-    hold("05: all reviews against a dozen, score", [found.difference("all", "few").estimate for found in evaluations])
+    hold("06: all reviews against a dozen, score", [found.difference("all", "few").estimate for found in evaluations])
 
 
 @pytest.mark.claims
 def test_both_beat_the_majority_baseline(evaluations: list[Evaluation], hold: Any) -> None:
     """The labels are balanced, so always giving the same one gets half of the reviews right."""
     for name in ("few", "all"):
-        hold(f"05: {name} over the majority", [found.by_row["exact_match"][name].mean() - 0.5 for found in evaluations])
+        hold(f"06: {name} over the majority", [found.by_row["exact_match"][name].mean() - 0.5 for found in evaluations])
+
+
+@pytest.mark.claims
+def test_word_counts_are_as_good(evaluations: list[Evaluation], hold: Any) -> None:
+    """Counting words in all training reviews gets about what tuning on them gets: less than 0.06 apart."""
+    counts = baselines.naive_bayes(datasets.load("sentiment", "train"))
+    bar = [float(counts([{"role": "user", "content": prompt}]) == label) for prompt, label in rows("held-out")]
+    leads = [found.by_row["exact_match"]["all"].mean() - fmean(bar) for found in evaluations]
+    hold("06: tuning on all within 0.06 of word counts", [0.06 - abs(lead) for lead in leads])
+
+
+@pytest.mark.claims
+def test_tuning_on_all_beats_the_prompt(evaluations: list[Evaluation], hold: Any) -> None:
+    """The untuned base with an instruction: right where the label is the likelier of the two as the answer's first token."""
+    nano, hits = Model.load(NANO), []
+    for prompt, label in rows("held-out"):
+        asked = f"{prompt}\nPositive or negative?"
+        good, bad = (collate([example]) for example in encoded(nano, [(asked, "positive"), (asked, "negative")]))
+        first = logits_of(nano.params, good)[good.predicts][0]
+        hits.append(float((first[good.targets[0]] > first[bad.targets[0]]) == (label == "positive")))
+    bar = fmean(hits)
+    hold("06: all over the prompt", [found.by_row["exact_match"]["all"].mean() - bar for found in evaluations])
+
+
+@pytest.mark.claims
+def test_a_third_of_the_mistakes_were_avoidable(evaluations: list[Evaluation]) -> None:
+    """Of what the better model gets wrong, the other gets a good part right, so the order of `worst` means something."""
+    for found in evaluations:
+        table = found.by_row["exact_match"]
+        assert 0.1 < table.loc[table["all"] == 0, "few"].mean() < 0.7
 
 
 @pytest.mark.claims
 def test_most_draws_of_40_cannot_tell(evaluations: list[Evaluation], hold: Any) -> None:
     """More than half of them; and in some the worse model is level or in front."""
     draws = [differences(found, 40) for found in evaluations]
-    hold("05: draws of 40 without a verdict", [1 - fmean(told for _, told in part) for part in draws], above=0.5)
-    hold("05: draws of 40 with `few` level or in front", [fmean(gap <= 0 for gap, _ in part) for part in draws], above=0.02)
+    hold("06: draws of 40 without a verdict", [1 - fmean(told for _, told in part) for part in draws], above=0.5)
+    hold("06: draws of 40 with `few` level or in front", [fmean(gap <= 0 for gap, _ in part) for part in draws], above=0.02)
 
 
 @pytest.mark.claims
 def test_most_draws_of_400_can(evaluations: list[Evaluation], hold: Any) -> None:
     """A verdict, and the right one, in more than half of them."""
     draws = [differences(found, 400) for found in evaluations]
-    hold("05: draws of 400 with the right verdict", [fmean(told for _, told in part) for part in draws], above=0.5)
+    hold("06: draws of 400 with the right verdict", [fmean(told for _, told in part) for part in draws], above=0.5)
 
 
 def test_the_lesson_uses_40_and_400_reviews() -> None:
-    """The first evaluation has 40, the widget's 400, and the exercise the rest, which nobody looked at."""
+    """The first evaluation has 40 and the widget's 400; the draws are 100 of 40."""
     cells = ["".join(cell["source"]) for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]]
     assert sum("limit=40," in cell for cell in cells) == 1
     assert sum("limit=400," in cell for cell in cells) == 1
-    assert sum("held_out.iloc[400:]" in cell for cell in cells) == 1
     assert sum("result.sample(40, seed=seed) for seed in range(100)" in cell for cell in cells) == 1
-    assert len(rows("held-out")) > 400 + 100
 
 
 def test_the_draws_differ_and_nobody_is_asked() -> None:
@@ -154,61 +182,65 @@ def test_a_difference_of_a_tenth_takes_some_hundreds(evaluations: list[Evaluatio
     assert None not in needed
 
 
-def test_24_questions_were_enough_in_lesson_00() -> None:
-    """There the base model answered none and the tuned one more than half (held in lesson 00): that is a verdict."""
-    table = datasets.load("support_faq", "held-out")
-    topics = datasets.load("support_faq")["Topic"].unique()[:12]
-    n = int(table["Topic"].isin(topics).sum())
-    assert n == 24
-    assert paired_bootstrap([1.0] * 13 + [0.0] * 11, [0.0] * n).low > 0
+def test_24_questions_can_be_enough() -> None:
+    """Where one model answers none and the other more than half, 24 give a verdict."""
+    assert paired_bootstrap([1.0] * 13 + [0.0] * 11, [0.0] * 24).low > 0
+
+
+def test_four_times_as_many_halve_an_interval() -> None:
+    """The same scores four times over: the interval of the difference is half as wide."""
+    a, b = [1.0, 0.0, 1.0, 1.0] * 10, [0.0, 0.0, 1.0, 0.0] * 10
+    one, four = paired_bootstrap(a, b), paired_bootstrap(a * 4, b * 4)
+    assert (four.high - four.low) / (one.high - one.low) == pytest.approx(0.5, abs=0.06)
 
 
 def test_the_best_of_20_equal_models_looks_better_than_it_is() -> None:
-    """All right in 60 % of all cases; the winner reports over a tenth more on 40 reviews, and less of that on 400."""
-    source = random.Random(2)
-
-    def winner(n: int) -> float:
-        return max(sum(source.random() < 0.6 for _ in range(n)) / n for _ in range(20))
-
-    few, many = (fmean(winner(n) for _ in range(100)) for n in (40, 400))
-    assert few > 0.7
-    assert 0.62 < many < few - 0.05
+    """All right in 60 of 100 cases; the winner of 40 reviews reports a tenth more, in the lesson's draw and on average."""
+    drawn = np.random.default_rng(1).random((40, 20)) < 0.6
+    assert drawn.mean(axis=0).max() > 0.7
+    many = [(np.random.default_rng(seed).random((40, 20)) < 0.6).mean(axis=0).max() for seed in range(100)]
+    assert fmean(many) > 0.7
+    assert "numpy.random.default_rng(1).random((40, 20)) < 0.6" in LESSON.read_text(encoding="utf-8")
 
 
-def test_the_exercise_asks_for_the_difference_that_is_checked() -> None:
-    """0.05 in the lesson is 0.05 in the check."""
-    from ftwidgets.lessons.exercises.measure import DIFFERENCE
+def test_the_exercises_ask_for_what_is_checked() -> None:
+    """0.05 in the lesson is 0.05 in the check; the winner is chosen by the first 20 of 40."""
+    from ftwidgets.lessons.exercises.measure import DIFFERENCE, MIN_OWN
 
-    assert DIFFERENCE == 0.05
+    assert (DIFFERENCE, MIN_OWN) == (0.05, 10)
+    assert 40 // 2 == 20
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, and ten minutes for the exercise: between 15 and 20 minutes, as the lesson says."""
-    minutes = len(prose(LESSON).split()) / 200 + 10
-    assert 15 <= minutes <= 20
+    """At 200 words a minute, half a minute a cell and five minutes an exercise: 30 minutes, more or less."""
+    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+    code = sum(each["cell_type"] == "code" for each in cells)
+    assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
 
 
 PROSE = {
-    "Reading and exercise: 20 minutes": test_reading_takes_the_time_it_says,
-    "A 95 % interval": test_an_interval_holds_the_truth_in_95_cases_of_100,
-    "95 cases of 100": test_an_interval_holds_the_truth_in_95_cases_of_100,
-    "82 % is more than 80 %": test_two_scores_one_review_apart,
+    "Reading and exercises: 30 minutes": test_reading_takes_the_time_it_says,
+    "a 95 % interval holds the true score about 95 times in 100": test_an_interval_holds_the_truth_in_95_cases_of_100,
     "On 40 reviews, 82 % and 80 % are one review apart": test_two_scores_one_review_apart,
-    "1.96 makes the interval a 95 % one, and 0.84 makes it keep clear of zero four times in five": (
+    "With 40 reviews it is wide, with 400 narrow": test_the_lesson_uses_40_and_400_reviews,
+    "The 1.96 gives you a 95 % interval. The 0.84 makes you find the difference four times in five": (
         test_the_formula_has_these_figures
     ),
-    "would 40 do? 100? 1,000?": test_a_difference_of_a_tenth_takes_some_hundreds,
-    "The answers to 400 reviews are recorded now, so we can draw 40 of them": test_the_lesson_uses_40_and_400_reviews,
-    "of 100 such draws": test_the_lesson_uses_40_and_400_reviews,
-    "most draws of 40 cannot tell": test_most_draws_of_40_cannot_tell,
-    "that 40 are always too few": test_24_questions_were_enough_in_lesson_00,
-    "24 questions were enough": test_24_questions_were_enough_in_lesson_00,
-    "20 people": test_the_best_of_20_equal_models_looks_better_than_it_is,
-    "right in 60 % of all cases": test_the_best_of_20_equal_models_looks_better_than_it_is,
+    "We have 400 answers on file now. So we can draw 40 of them": test_the_lesson_uses_40_and_400_reviews,
+    "most draws of 40 can't tell": test_most_draws_of_40_cannot_tell,
+    "that 40 are always too few": test_24_questions_can_be_enough,
+    "24 questions can be enough": test_24_questions_can_be_enough,
+    "All of them score 0": test_a_third_of_the_mistakes_were_avoidable,
+    "Suppose 20 people each tune a model, and all 20 are": test_the_best_of_20_equal_models_looks_better_than_it_is,
+    "on the same 40 reviews": test_the_best_of_20_equal_models_looks_better_than_it_is,
     "20 settings": test_the_best_of_20_equal_models_looks_better_than_it_is,
-    "a difference of 0.05 four times in five": test_the_exercise_asks_for_the_difference_that_is_checked,
+    "half as wide as on 40": test_four_times_as_many_halve_an_interval,
+    "by the first 20 reviews instead": test_the_exercises_ask_for_what_is_checked,
+    "on the other 20": test_the_exercises_ask_for_what_is_checked,
+    "a difference of 0.05 four times in five": test_the_exercises_ask_for_what_is_checked,
 }
 
 SOURCES = {
+    "SmolLM2": "the name of a model",
     "even at temperature 0": "OpenAI's API reference, chat completions: answers are not guaranteed to be the same twice",
 }
