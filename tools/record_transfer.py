@@ -1,8 +1,8 @@
 """Record the runs that lesson 07 shows but does not make: `just record-transfer` writes its two files in notebooks/data/.
 
-The same network from pretrained and from random weights on the same rows. Each start runs at the best learning rate of a
-sweep of its own (`transfer_rates.csv`), which trains on the rows of seed 0 and measures on other *training* rows; then come
-five seeds at that rate (`transfer.csv`). A seed draws the topics, the rows, the random weights and the order of training.
+The same network from pretrained and from random weights on the same rows. For each task each start has a sweep of its own
+(`transfer_rates.csv`), which trains on rows of seed 0 and measures on other *training* rows; then come five seeds at the best
+rate (`transfer.csv`). A seed draws the topics, the rows, the random weights and the order of training.
 One line a run, written as soon as it is measured; runs that are in a file already are not made again, so an interrupted
 recording goes on.
 Left out: the `auto` settings and the whole datasets (`bench_transfer.py`).
@@ -12,7 +12,7 @@ import argparse
 import csv
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from ftwidgets.engine.trainer import measure
 DATA = Path(__file__).parent.parent / "notebooks" / "data"
 RECORD, SWEEP = DATA / "transfer.csv", DATA / "transfer_rates.csv"
 STARTS = ("pretrained", "random")
-RATES = (1.0, 2.0, 4.0, 8.0)  # times the engine's base rate
+RATES = {"pretrained": (1.0, 2.0, 4.0), "random": (2.0, 4.0, 8.0)}  # times the engine's base rate
 N_TOPICS = 12
 HELD_OUT = 300  # of the reviews
 SWEEP_SEED, SWEEP_HELD_OUT = 0, 100  # rows of the training split that a sweep measures on
@@ -38,16 +38,49 @@ class Task:
     """What is learned: rows, epochs and batch size are the same for both starts."""
 
     name: str
-    rows: int
+    sweep_rows: int
+    rows: tuple[int, ...]
     epochs: int
     batch_size: int
 
 
-TASKS = (
-    Task("support_faq", 24, 6, 8),
-    Task("support_faq", 96, 6, 8),
-    Task("reviews", 50, 3, 4),
-    Task("reviews, letters swapped", 50, 3, 4),
+TASKS = {
+    task.name: task
+    for task in (
+        Task("support_faq", 96, (96,), 6, 8),
+        Task("reviews", 50, (50,), 3, 4),
+        Task("shelves", 96, (24, 96), 6, 8),
+        Task("shelves, letters swapped", 96, (24, 192), 6, 8),
+    )
+}
+
+# The task that no base can have seen: which shelf of an invented shop holds what. The seed deals out the shelves.
+THINGS = ("kettle", "lamp", "spade", "scarf", "candle", "ladder", "basket", "mirror", "pillow", "hammer", "bottle", "drum")
+WORDINGS = (
+    "Where is the {}?",
+    "Where do I find the {}?",
+    "{}?",
+    "Which shelf holds the {}, please?",
+    "I need a {} for a customer.",
+    "Somebody asks for the {}.",
+    "Can you tell me where the {} went?",
+    "Put this {} back, but where?",
+    "We have one {} left. Where?",
+    "Looking for a {} here.",
+    "The {}, quickly please!",
+    "Is there a {} in stock? Which shelf?",
+    "A lady wants to see the {}.",
+    "Fetch me the {}.",
+    "Shelf of the {}?",
+    "My boss sent me for a {}.",
+)
+HELD_OUT_WORDINGS = (
+    "Where did we put the {}?",
+    "Do you know the place of the {}?",
+    "One {} please, where is it?",
+    "I can't find the {} anywhere.",
+    "Which shelf for the {}?",
+    "Bring the {} to the desk, please.",
 )
 
 Pairs = list[tuple[str, str]]
@@ -76,28 +109,29 @@ class Found:
 
 
 def sweep_plan() -> Iterator[Run]:
-    """Every run of the sweeps: each start of each task at each rate."""
-    for task in TASKS:
+    """Every run of the sweeps: each start of each task at each of its rates."""
+    for task in TASKS.values():
         for start in STARTS:
-            for rate in RATES:
-                yield Run(task.name, task.rows, start, rate, SWEEP_SEED)
+            for rate in RATES[start]:
+                yield Run(task.name, task.sweep_rows, start, rate, SWEEP_SEED)
 
 
 def plan(seeds: int) -> Iterator[Run]:
     """Every run of the record, at the rates of the sweeps."""
     best = best_rates()
-    for seed in range(1, seeds + 1):
-        for task in TASKS:
-            for start in STARTS:
-                yield Run(task.name, task.rows, start, best[task.name, task.rows, start], seed)
+    for task in TASKS.values():
+        for seed in range(1, seeds + 1):
+            for rows in task.rows:
+                for start in STARTS:
+                    yield Run(task.name, rows, start, best[task.name, start], seed)
 
 
-def best_rates() -> dict[tuple[str, int, str], float]:
+def best_rates() -> dict[tuple[str, str], float]:
     """The rate with the lowest loss in each sweep."""
-    found: dict[tuple[str, int, str], tuple[float, float]] = {}
+    found: dict[tuple[str, str], tuple[float, float]] = {}
     with SWEEP.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            key = (row["task"], int(row["rows"]), row["start"])
+            key = (row["task"], row["start"])
             found[key] = min(found.get(key, (float("inf"), 0.0)), (float(row["loss"]), float(row["rate"])))
     return {key: rate for key, (_, rate) in found.items()}
 
@@ -113,14 +147,10 @@ def swapped(text: str) -> str:
 def pairs(run: Run) -> tuple[Pairs, Pairs]:
     """The rows to train on and those to measure on, as the seed draws them; a sweep takes both from the training split."""
     rng = np.random.default_rng([run.seed, 6])
-    if run.task.startswith("support_faq"):
-        train, held_out = _faq(run, rng)
-    else:
-        train, held_out = _reviews(run, rng)
+    made = {"support_faq": _faq, "reviews": _reviews}.get(run.task, _shelves)
+    train, held_out = made(run, rng)
     if "swapped" in run.task:
-        return [(swapped(prompt), answer) for prompt, answer in train], [
-            (swapped(prompt), answer) for prompt, answer in held_out
-        ]
+        train, held_out = ([(swapped(prompt), answer) for prompt, answer in part] for part in (train, held_out))
     return train, held_out
 
 
@@ -128,13 +158,24 @@ def _reviews(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
     drawn = []
     for split in ("train", "held-out"):
         table = datasets.load("sentiment", split)
-        answers = table["Product" if run.task.startswith("products") else "Completion"]
-        rows = list(zip(table["Prompt"], answers, strict=True))
+        rows = list(zip(table["Prompt"], table["Completion"], strict=True))
         drawn.append([rows[i] for i in rng.permutation(len(rows))])
     train, held_out = drawn
     if run.seed == SWEEP_SEED:
         return train[: run.rows], train[run.rows :][:SWEEP_HELD_OUT]
     return train[: run.rows], held_out[:HELD_OUT]
+
+
+def _shelves(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
+    shelves = [f"Shelf {letter}" for letter in rng.permutation(list(string.ascii_uppercase[: len(THINGS)]))]
+    order = [WORDINGS[i] for i in rng.permutation(len(WORDINGS))]  # more rows hold the fewer ones too
+    learned = run.rows // len(THINGS)
+    kept = order[learned:][:4] if run.seed == SWEEP_SEED else HELD_OUT_WORDINGS
+
+    def rows(wordings: Sequence[str]) -> Pairs:
+        return [(wording.format(thing), shelf) for wording in wordings for thing, shelf in zip(THINGS, shelves, strict=True)]
+
+    return rows(order[:learned]), rows(kept)
 
 
 def _faq(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
@@ -162,7 +203,7 @@ def encoded(tokenizer: Tokenizer, rows: Pairs) -> list[Example]:
 
 def make(run: Run, nano: Model) -> Found:
     """Train, and measure what came of it."""
-    task = next(task for task in TASKS if (task.name, task.rows) == (run.task, run.rows))
+    task = TASKS[run.task]
     start = nano if run.start == "pretrained" else Model.random(nano.config, nano.tokenizer, run.seed)
     train, held_out = (encoded(nano.tokenizer, rows) for rows in pairs(run))
     settings = Hyperparameters(task.epochs, task.batch_size, run.rate)
