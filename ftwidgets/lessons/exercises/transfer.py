@@ -24,6 +24,12 @@ TOLERANCE = 0.05  # relative error of an answer: enough for rounding, too little
 RATE = "learning_rate_multiplier"
 MIN_OWN = 10  # rows of the learner's own
 
+# The settings of the second exercise, as the lesson shows them.
+UNFAIR = {
+    "pretrained": {"n_epochs": 6, "batch_size": 8, "seed": 1, RATE: 2},
+    "random": {"n_epochs": 3, "batch_size": 8, "seed": 2, RATE: 2},
+}
+
 
 @dataclass(frozen=True)
 class _Steps:
@@ -166,8 +172,8 @@ def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
         For each start the keyword arguments of its job.
     """
     best = {str(start): float(part.loc[part["loss"].idxmin(), "rate"]) for start, part in rates.groupby("start")}
-    if untouched(settings):
-        return not_attempted()
+    if untouched(settings) or settings == UNFAIR:
+        return not_attempted("Change the settings until only what should differ does.")
     if not isinstance(settings, dict) or set(settings) != set(best):
         return not_yet(f"The settings are a dictionary with the two starts: {', '.join(best)}.")
     if not all(isinstance(each, dict) and RATE in each for each in settings.values()):
@@ -231,10 +237,10 @@ EXERCISES = (
             "job.curve has a column full_valid_loss. Its last value that is not empty is the loss at the end.",
         ),
         solution="""\
-mine = ftwidgets.launch(client, files[24], model=STARTS["untrained"], learning_rate_multiplier=2, suffix="mine", **same)
-ends = [job.curve["full_valid_loss"].dropna().iloc[-1] for job in (jobs["untrained", 24], mine.wait(timeout=300))]
-answer = "lower" if ends[1] < ends[0] else "higher"
-lesson.check(1, client, jobs["untrained", 24], mine, answer)""",
+mine = train_on("untrained", files[24], learning_rate_multiplier=1).wait(timeout=300)
+ends = [job.curve["full_valid_loss"].dropna().iloc[-1] for job in (jobs["untrained", 24], mine)]
+verdict = "lower" if ends[1] < ends[0] else "higher"
+lesson.check(1, client, jobs["untrained", 24], mine, verdict)""",
     ),
     Exercise(
         "A fair comparison",
@@ -261,8 +267,7 @@ towns = ["Oslo", "Lima", "Rome", "Cairo", "Paris", "Seoul", "Quito", "Delhi", "A
 my_table = pandas.DataFrame({"Prompt": [f"Can you ship to {town}?" for town in towns],
                              "Completion": [f"Yes, a parcel to {town} takes five days." for town in towns]})
 made = ftwidgets.prepare(my_table, "my_data/transfer-mine", split="random", validation=0.25)
-both = {"validation_file": made.validation_file, **same}
-mine = {start: ftwidgets.launch(client, made.train_file, model=STARTS[start], **both) for start in STARTS}
+mine = {start: train_on(start, made) for start in STARTS}
 curves = {start: job.wait(timeout=300).curve for start, job in mine.items()}
 goal = curves["untrained"]["full_valid_loss"].dropna().iloc[-1]
 there = curves["pretrained"].query("valid_loss <= @goal")["step"].iloc[0]

@@ -161,6 +161,7 @@ def test_a_fair_comparison() -> None:
     """Everything the same but the rates, each the best of its sweep; each mistake has its own sentence."""
     assert transfer.fair_comparison(SWEEP, settings()).state == "right"
     assert transfer.fair_comparison(SWEEP, ...).state == "not attempted"
+    assert transfer.fair_comparison(SWEEP, transfer.UNFAIR).state == "not attempted"
     wrong = [
         settings(random=2),
         settings(pretrained=1),
