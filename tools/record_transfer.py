@@ -1,10 +1,8 @@
-"""Record the runs that lesson 07 shows but does not make: `just record-transfer` writes its two files in notebooks/data/.
+"""Record the runs that lesson 07 shows but does not make: `just record-transfer` writes notebooks/data/transfer.csv.
 
-The same network from pretrained and from random weights on the same rows. For each task each start has a sweep of its own
-(`transfer_rates.csv`), which trains on rows of seed 0 and measures on other *training* rows; then come five seeds at the best
-rate (`transfer.csv`). A seed draws the topics, the rows, the random weights and the order of training.
-One line a run, written as soon as it is measured; runs that are in a file already are not made again, so an interrupted
-recording goes on.
+The same network from pretrained and from random weights, same rows, same settings, five seeds; a seed draws the topics,
+the rows, the random weights and the order of training. One line a run, written as soon as it is measured; runs that are
+in the file already are not made again, so an interrupted recording goes on.
 Left out: the `auto` settings and the whole datasets (`bench_transfer.py`).
 """
 
@@ -12,10 +10,9 @@ import argparse
 import csv
 import string
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tasks import exact_match
@@ -24,64 +21,12 @@ from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Tokenizer, Trainer
 from ftwidgets.engine.trainer import measure
 
-DATA = Path(__file__).parent.parent / "notebooks" / "data"
-RECORD, SWEEP = DATA / "transfer.csv", DATA / "transfer_rates.csv"
-STARTS = ("pretrained", "random")
-RATES = {"pretrained": (1.0, 2.0, 4.0), "random": (2.0, 4.0, 8.0)}  # times the engine's base rate
+RECORD = Path(__file__).parent.parent / "notebooks" / "data" / "transfer.csv"
 N_TOPICS = 12
-HELD_OUT = 300  # of the reviews
-SWEEP_SEED, SWEEP_HELD_OUT = 0, 100  # rows of the training split that a sweep measures on
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned: rows, epochs and batch size are the same for both starts."""
-
-    name: str
-    sweep_rows: int
-    rows: tuple[int, ...]
-    epochs: int
-    batch_size: int
-
-
-TASKS = {
-    task.name: task
-    for task in (
-        Task("support_faq", 96, (96,), 6, 8),
-        Task("reviews", 50, (50,), 3, 4),
-        Task("shelves", 96, (24, 96), 6, 8),
-        Task("shelves, letters swapped", 96, (24, 192), 6, 8),
-    )
-}
-
-# The task that no base can have seen: which shelf of an invented shop holds what. The seed deals out the shelves.
-THINGS = ("kettle", "lamp", "spade", "scarf", "candle", "ladder", "basket", "mirror", "pillow", "hammer", "bottle", "drum")
-WORDINGS = (
-    "Where is the {}?",
-    "Where do I find the {}?",
-    "{}?",
-    "Which shelf holds the {}, please?",
-    "I need a {} for a customer.",
-    "Somebody asks for the {}.",
-    "Can you tell me where the {} went?",
-    "Put this {} back, but where?",
-    "We have one {} left. Where?",
-    "Looking for a {} here.",
-    "The {}, quickly please!",
-    "Is there a {} in stock? Which shelf?",
-    "A lady wants to see the {}.",
-    "Fetch me the {}.",
-    "Shelf of the {}?",
-    "My boss sent me for a {}.",
-)
-HELD_OUT_WORDINGS = (
-    "Where did we put the {}?",
-    "Do you know the place of the {}?",
-    "One {} please, where is it?",
-    "I can't find the {} anywhere.",
-    "Which shelf for the {}?",
-    "Bring the {} to the desk, please.",
-)
+WORDINGS = (2, 4, 8, 16)  # of each topic: 24, 48, 96 and 192 rows
+EPOCHS = 6
+LONG, LONG_WORDINGS = 18, 4  # three times as long
+REVIEWS, HELD_OUT_REVIEWS, REVIEW_EPOCHS = 50, 300, 3
 
 Pairs = list[tuple[str, str]]
 
@@ -93,7 +38,7 @@ class Run:
     task: str
     rows: int
     start: str
-    rate: float
+    epochs: int
     seed: int
 
 
@@ -108,32 +53,19 @@ class Found:
     losses: str  # held-out, at the end of each epoch
 
 
-def sweep_plan() -> Iterator[Run]:
-    """Every run of the sweeps: each start of each task at each of its rates."""
-    for task in TASKS.values():
-        for start in STARTS:
-            for rate in RATES[start]:
-                yield Run(task.name, task.sweep_rows, start, rate, SWEEP_SEED)
-
-
 def plan(seeds: int) -> Iterator[Run]:
-    """Every run of the record, at the rates of the sweeps."""
-    best = best_rates()
-    for task in TASKS.values():
-        for seed in range(1, seeds + 1):
-            for rows in task.rows:
-                for start in STARTS:
-                    yield Run(task.name, rows, start, best[task.name, start], seed)
-
-
-def best_rates() -> dict[tuple[str, str], float]:
-    """The rate with the lowest loss in each sweep."""
-    found: dict[tuple[str, str], tuple[float, float]] = {}
-    with SWEEP.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            key = (row["task"], row["start"])
-            found[key] = min(found.get(key, (float("inf"), 0.0)), (float(row["loss"]), float(row["rate"])))
-    return {key: rate for key, (_, rate) in found.items()}
+    """Every run."""
+    for seed in range(1, seeds + 1):
+        for task in ("reviews", "reviews, letters swapped"):
+            for start in ("pretrained", "random"):
+                yield Run(task, REVIEWS, start, REVIEW_EPOCHS, seed)
+    for seed in range(1, seeds + 1):
+        for wordings in WORDINGS:
+            for start in ("pretrained", "random"):
+                yield Run("support_faq", N_TOPICS * wordings, start, EPOCHS, seed)
+    for seed in range(1, seeds + 1):
+        for start in ("pretrained", "random"):
+            yield Run("support_faq", N_TOPICS * LONG_WORDINGS, start, LONG, seed)
 
 
 def swapped(text: str) -> str:
@@ -145,51 +77,27 @@ def swapped(text: str) -> str:
 
 
 def pairs(run: Run) -> tuple[Pairs, Pairs]:
-    """The rows to train on and those to measure on, as the seed draws them; a sweep takes both from the training split."""
+    """The rows to train on and the held-out ones: topics and rows as the seed draws them."""
     rng = np.random.default_rng([run.seed, 6])
-    made = {"support_faq": _faq, "reviews": _reviews}.get(run.task, _shelves)
-    train, held_out = made(run, rng)
-    if "swapped" in run.task:
-        train, held_out = ([(swapped(prompt), answer) for prompt, answer in part] for part in (train, held_out))
-    return train, held_out
-
-
-def _reviews(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
-    drawn = []
-    for split in ("train", "held-out"):
+    if run.task == "support_faq":
+        return _faq(run.rows // N_TOPICS, rng)
+    found = []
+    for split, n in (("train", run.rows), ("held-out", HELD_OUT_REVIEWS)):
         table = datasets.load("sentiment", split)
-        rows = list(zip(table["Prompt"], table["Completion"], strict=True))
-        drawn.append([rows[i] for i in rng.permutation(len(rows))])
-    train, held_out = drawn
-    if run.seed == SWEEP_SEED:
-        return train[: run.rows], train[run.rows :][:SWEEP_HELD_OUT]
-    return train[: run.rows], held_out[:HELD_OUT]
+        drawn = table.iloc[rng.permutation(len(table))[:n]]
+        prompts = map(swapped, drawn["Prompt"]) if "swapped" in run.task else drawn["Prompt"]
+        found.append(list(zip(prompts, drawn["Completion"], strict=True)))
+    return found[0], found[1]
 
 
-def _shelves(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
-    shelves = [f"Shelf {letter}" for letter in rng.permutation(list(string.ascii_uppercase[: len(THINGS)]))]
-    order = [WORDINGS[i] for i in rng.permutation(len(WORDINGS))]  # more rows hold the fewer ones too
-    learned = run.rows // len(THINGS)
-    kept = order[learned:][:4] if run.seed == SWEEP_SEED else HELD_OUT_WORDINGS
-
-    def rows(wordings: Sequence[str]) -> Pairs:
-        return [(wording.format(thing), shelf) for wording in wordings for thing, shelf in zip(THINGS, shelves, strict=True)]
-
-    return rows(order[:learned]), rows(kept)
-
-
-def _faq(run: Run, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
+def _faq(wordings: int, rng: np.random.Generator) -> tuple[Pairs, Pairs]:
     table = datasets.load("support_faq")
-    wordings = run.rows // N_TOPICS
     train: Pairs = []
     held_out: Pairs = []
     for topic in rng.permutation(table["Topic"].unique())[:N_TOPICS]:
         rows = table[table["Topic"] == topic]
         learned, kept = rows[rows["Split"] == "train"], rows[rows["Split"] == "held-out"]
-        order = rng.permutation(len(learned))  # more wordings hold the fewer ones too
-        if run.seed == SWEEP_SEED:
-            kept = learned.iloc[order[wordings:][:4]]
-        learned = learned.iloc[order[:wordings]]
+        learned = learned.iloc[rng.permutation(len(learned))[:wordings]]  # more wordings hold the fewer ones too
         train += zip(learned["Prompt"], learned["Completion"], strict=True)
         held_out += zip(kept["Prompt"], kept["Completion"], strict=True)
     return train, held_out
@@ -203,47 +111,39 @@ def encoded(tokenizer: Tokenizer, rows: Pairs) -> list[Example]:
 
 def make(run: Run, nano: Model) -> Found:
     """Train, and measure what came of it."""
-    task = TASKS[run.task]
     start = nano if run.start == "pretrained" else Model.random(nano.config, nano.tokenizer, run.seed)
     train, held_out = (encoded(nano.tokenizer, rows) for rows in pairs(run))
-    settings = Hyperparameters(task.epochs, task.batch_size, run.rate)
-    trainer = Trainer(start, train, hyperparameters=settings, seed=run.seed)
-    curve = run.task.startswith("support_faq") and run.seed != SWEEP_SEED
+    batch_size = 8 if run.task == "support_faq" else 4
+    trainer = Trainer(start, train, hyperparameters=Hyperparameters(run.epochs, batch_size, 1.0), seed=run.seed)
     losses, seconds, began = [], 0.0, time.process_time()
     for metrics in trainer:
-        if metrics.end_of_epoch and (curve or metrics.step == trainer.total_steps):
+        if metrics.end_of_epoch and (run.task == "support_faq" or metrics.step == trainer.total_steps):
             seconds += time.process_time() - began
             losses.append(measure(trainer.model, held_out)[0])
             began = time.process_time()
-    told = " ".join(f"{loss:.3f}" for loss in losses) if curve else ""
+    told = " ".join(f"{loss:.3f}" for loss in losses) if run.task == "support_faq" else ""
     return Found(trainer.step, round(losses[-1], 4), round(exact_match(trainer.model, held_out), 4), round(seconds, 2), told)
-
-
-def record(path: Path, runs: Iterator[Run], nano: Model) -> None:
-    """Make the runs that are not in the file yet, and add them."""
-    names = [field.name for kind in (Run, Found) for field in fields(kind)]
-    if not path.exists():
-        path.write_text(",".join(names) + "\n", encoding="utf-8")
-    with path.open(encoding="utf-8", newline="") as file:
-        made: set[Any] = {tuple(row[field.name] for field in fields(Run)) for row in csv.DictReader(file)}
-    for run in runs:
-        if tuple(map(str, astuple(run))) in made:
-            continue
-        row = [*astuple(run), *astuple(make(run, nano))]
-        with path.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow(row)
-        print(*row, sep="  ", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--sweeps-only", action="store_true")
+    parser.add_argument("--file", type=Path, default=RECORD)
     args = parser.parse_args()
+    names = [field.name for kind in (Run, Found) for field in fields(kind)]
+    args.file.parent.mkdir(parents=True, exist_ok=True)
+    if not args.file.exists():
+        args.file.write_text(",".join(names) + "\n", encoding="utf-8")
+    with args.file.open(encoding="utf-8", newline="") as file:
+        made = {tuple(row[field.name] for field in fields(Run)) for row in csv.DictReader(file)}
     nano = Model.load(NANO)
-    record(SWEEP, sweep_plan(), nano)
-    if not args.sweeps_only:
-        record(RECORD, plan(args.seeds), nano)
+    for run in plan(args.seeds):
+        if tuple(map(str, astuple(run))) in made:
+            continue
+        row = [*astuple(run), *astuple(make(run, nano))]
+        with args.file.open("a", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow(row)
+        print(*row, sep="  ", flush=True)
 
 
 if __name__ == "__main__":
