@@ -174,7 +174,7 @@ def _near_copies(train: list[tuple[str, str]], held: list[tuple[str, str]]) -> l
 
     both = [pd.DataFrame(part, columns=["Prompt", "Completion"]) for part in (train, held)]
     findings = check(both[0], validation=both[1]).findings
-    rows = sorted({found.row for found in findings if found.id.startswith("shared-") and found.row is not None})
+    rows = sorted({found.row for found in findings if found.id.startswith("shared-") and isinstance(found.row, int)})
     return [held[row - 1][0] for row in rows]
 
 

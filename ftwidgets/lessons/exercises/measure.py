@@ -67,23 +67,29 @@ def honest_report(tries: pd.DataFrame, winner: object, score: object) -> Outcome
     if untouched(winner, score):
         return not_attempted()
     half = len(tries) // 2
-    halves = {"all": tries.mean(), "first": tries.iloc[:half].mean(), "second": tries.iloc[half:].mean()}
+    parts = {"all": tries, "first": tries.iloc[:half], "second": tries.iloc[half:]}
+    means = {name: {str(model): float(part[model].mean()) for model in tries.columns} for name, part in parts.items()}
+    best = {name: max(found.values()) for name, found in means.items()}
     given = parse_number(score)
-    if winner == halves["all"].idxmax() and given is not None and abs(given - halves["all"].max()) <= _ROUNDING:
-        return not_attempted("This is the report as it came. Choose by the first half, score on the second.")
-    if winner not in tries.columns:
+    if not isinstance(winner, str) or winner not in means["all"]:
         return not_yet(f"The winner is the name of a column of the table, such as {quote(str(tries.columns[0]))}.")
     if given is None:
         return not_yet(f"The score is a number from 0 to 1, and not {score!r:.60}.")
-    if halves["first"][winner] < halves["first"].max():
-        if halves["second"][winner] == halves["second"].max():
+
+    def is_score_on(part: str) -> bool:
+        return abs(given - means[part][winner]) <= _ROUNDING
+
+    if means["all"][winner] == best["all"] and is_score_on("all"):
+        return not_attempted("This is the report as it came. Choose by the first half, score on the second.")
+    if means["first"][winner] < best["first"]:
+        if means["second"][winner] == best["second"]:
             return not_yet("You chose by the second half. Then nothing is left for an honest score: choose by the first one.")
         return not_yet("That is not the best model on the first half. Take the mean of those rows only, then the largest.")
-    if abs(given - halves["second"][winner]) <= _ROUNDING:
+    if is_score_on("second"):
         return right("The rows that you chose by no longer flatter the score. It is nearer to the true 0.60, up to luck.")
-    if abs(given - halves["first"][winner]) <= _ROUNDING:
+    if is_score_on("first"):
         return not_yet("The winner is right. But this is its score on the rows that you chose by, so it flatters.")
-    if abs(given - halves["all"][winner]) <= _ROUNDING:
+    if is_score_on("all"):
         return not_yet("The winner is right. But this score still counts the rows that you chose by.")
     return not_yet("The winner is right. Now take the mean of its column over the rows that you did not choose by.")
 

@@ -171,11 +171,12 @@ def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
     settings
         For each start the keyword arguments of its job.
     """
-    best = {str(start): float(part.loc[part["loss"].idxmin(), "rate"]) for start, part in rates.groupby("start")}
+    ordered = rates.sort_values("loss", ascending=False)  # so that of each start the best is the last one, and stays
+    best = {str(start): float(rate) for start, rate in zip(ordered["start"], ordered["rate"], strict=True)}
     if untouched(settings) or settings == UNFAIR:
         return not_attempted("Change the settings until only what should differ does.")
     if not isinstance(settings, dict) or set(settings) != set(best):
-        return not_yet(f"The settings are a dictionary with the two starts: {', '.join(best)}.")
+        return not_yet(f"The settings are a dictionary with the two starts: {', '.join(sorted(best))}.")
     if not all(isinstance(each, dict) and RATE in each for each in settings.values()):
         return not_yet(f"Each start has a dictionary of its own, with {RATE} in it.")
     one, two = ({name: value for name, value in each.items() if name != RATE} for each in settings.values())
@@ -188,7 +189,7 @@ def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
         return right("Now only the start differs, and each start has its own best rate.")
     if len(set(given.values())) == 1:
         return not_yet("Both have the same rate. A rate that suits one start can be far too small for the other.")
-    wrong = next(start for start in best if given[start] != best[start])
+    wrong = next(start for start in sorted(best) if given[start] != best[start])
     if given[wrong] not in set(rates.loc[rates["start"] == wrong, "rate"]):
         return not_yet(f"The sweep did not try the rate {settings[wrong][RATE]!r:.20} for {wrong}. Choose one from the table.")
     return not_yet(f"The rate of {wrong} is not the one with the lowest loss in its sweep.")
