@@ -1,4 +1,4 @@
-"""What lesson 02 says of its data and of wrong rows, held: facts at once, the effect over five seeds."""
+"""What lesson 02 says of its data and of the three models it trains, held: facts at once, the effects over five seeds."""
 
 import json
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.engine import NANO, Hyperparameters, Model, Trainer, generate
 from ftwidgets.errors import JobFailed
+from ftwidgets.evaluation import baselines
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "02_prepare_your_data.ipynb"
 DATA = LESSON.parent / "data"
@@ -23,15 +24,20 @@ def cells(kind: str) -> list[str]:
     return ["".join(cell["source"]) for cell in found if cell["cell_type"] == kind]
 
 
-def repaired() -> pd.DataFrame:
-    """The lesson's own cells, from the table to the repaired one."""
-    code = cells("code")
-    first = next(i for i, cell in enumerate(code) if "def glue" in cell)
-    last = next(i for i, cell in enumerate(code) if cell.startswith("repaired ="))
-    scope = {"pd": pd, "ftwidgets": ftwidgets, "path": DATA / "messy_faq.csv"}
-    for cell in code[first : last + 1]:
-        exec(cell, scope)
-    return scope["repaired"]
+def lesson_code(first: str, last: str) -> str:
+    """The lesson's own code, from the cell with one id to the cell with another."""
+    found = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+    ids = [cell["id"] for cell in found]
+    chosen = found[ids.index(first) : ids.index(last) + 1]
+    return "\n".join("".join(cell["source"]) for cell in chosen if cell["cell_type"] == "code")
+
+
+def repair(folder: Path) -> dict[str, Any]:
+    """Run the lesson's own cells, from the messy table to the three files that it trains on; its names."""
+    code = lesson_code("glue", "rewrite").replace("my_data", folder.as_posix())
+    scope = {"pd": pd, "ftwidgets": ftwidgets, "path": DATA / "messy_faq.csv", "print": lambda *_: None}
+    exec(code, scope)
+    return scope
 
 
 def test_the_mess_is_what_the_lesson_says() -> None:
@@ -54,18 +60,32 @@ def test_the_mess_is_what_the_lesson_says() -> None:
     assert not any(finding.line in (6, 18) for finding in report.findings)  # the line break and the comma inside quotes
 
 
-def test_the_repair_leaves_no_error_and_the_fixes_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the lesson's own cells: thirty rows; a phone number and an address, until the fixes are applied; few rows."""
-    report = ftwidgets.check(repaired())
-    warnings = [finding.id for finding in report.findings if finding.level != "note"]
-    assert sorted(warnings) == ["email-address", "few-rows", "phone-number"]
-    monkeypatch.chdir(tmp_path)
-    scope = {"pd": pd, "ftwidgets": ftwidgets, "report": report}
-    exec(next(cell for cell in cells("code") if "report.apply" in cell), scope)
-    mended = ftwidgets.check(scope["repaired"])
-    assert [finding.id for finding in mended.findings if finding.level != "note"] == ["few-rows"]
-    assert len(mended.examples) == 30
-    assert len(scope["done"].log.read_text(encoding="utf-8").splitlines()) == 2
+def test_the_repair_leaves_one_warning(tmp_path: Path) -> None:
+    """Thirty rows: two things to blank, one warning once they are rewritten; what the library blanked stands as a blank."""
+    found = repair(tmp_path)
+    assert [finding.id for finding in found["report"].findings if finding.level != "note"].count("few-rows") == 1
+    assert len(found["done"].log.read_text(encoding="utf-8").splitlines()) == 2
+    assert sum("[phone]" in answer or "[email]" in answer for answer in found["blanked"]["Completion"]) == 2
+    last = ftwidgets.check(found["repaired"])
+    assert [finding.id for finding in last.findings if finding.level != "note"] == ["few-rows"]
+    assert len(last.examples) == len(found["blanked"]) == 30
+    assert len(found["usable"]) == 34
+
+
+def test_the_new_wordings_ask_for_what_the_shop_knows(tmp_path: Path) -> None:
+    """Twenty-four, each for another row of the repaired table, none worded like it; a lookup gets nine of them right."""
+    new, rows = pd.read_csv(DATA / "bike_questions.csv"), repair(tmp_path)["repaired"]
+    answers = dict(zip(rows["Prompt"], rows["Completion"], strict=True))
+    assert len(new) == new["Asks"].nunique() == new["Prompt"].nunique() == 24
+    assert set(new["Asks"]) <= set(answers)
+    assert not {text.casefold() for text in new["Prompt"]} & {text.casefold() for text in answers}
+    assert lookup(rows, new, answers) == 9
+
+
+def lookup(rows: pd.DataFrame, new: pd.DataFrame, answers: dict[str, str]) -> int:
+    nearest = baselines.nearest(rows)
+    found = [nearest([{"role": "user", "content": question}]) for question in new["Prompt"]]
+    return sum(answer == answers[asks] for answer, asks in zip(found, new["Asks"], strict=True))
 
 
 def test_pandas_would_lose_rows() -> None:
@@ -76,15 +96,14 @@ def test_pandas_would_lose_rows() -> None:
 
 
 def test_a_service_checks_the_form_alone(tmp_path: Path) -> None:
-    """The CSV is refused; of the quick file one example is named and no line; without it the empty and doubled rows pass."""
+    """The CSV is rejected; of the quick file one example is named and no line; without it the empty and duplicate rows pass."""
     client = connect(home=tmp_path)
     scope = {"path": DATA / "messy_faq.csv", "Path": Path, "client": client, "json": json}
     with pytest.raises(openai.BadRequestError, match="Line 1"):
         client.files.create(file=DATA / "messy_faq.csv", purpose="fine-tune")
     scope["text"] = (DATA / "messy_faq.csv").read_text(encoding="utf-8-sig")
-    code = cells("code")
-    exec(code[1].rpartition("\n\n")[0], scope)
-    exec("\n".join(next(cell for cell in code if "DictReader" in cell).splitlines()[:4]), scope)
+    exec(lesson_code("chat", "chat").rpartition("\n\n")[0], scope)
+    exec("\n".join(lesson_code("quick", "quick").splitlines()[:4]), scope)
     quick = tmp_path / "quick.jsonl"
     quick.write_text("\n".join(scope["quick"]), encoding="utf-8")
     with pytest.raises(JobFailed, match=r"Example \d+, message 2") as failed:
@@ -99,61 +118,77 @@ def test_a_service_checks_the_form_alone(tmp_path: Path) -> None:
     client.close()
 
 
-def exports(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The clean export, the merged one and the held-out questions, by the lesson's own cell."""
-    cell = next(cell for cell in cells("code") if cell.startswith("faq ="))
-    scope = {"pd": pd, "ftwidgets": ftwidgets, "print": lambda *_: None}
-    exec(cell.replace("random_state=1", f"random_state={seed}"), scope)
-    return scope["clean"], scope["merged"], scope["held_out"]
-
-
-def test_the_merged_file_is_nearly_twice_as_long_and_nobody_refuses_it() -> None:
-    """Most of its second half contradicts the first; the check warns, and finds no error."""
-    clean, merged, _ = exports(1)
-    alone, together = ftwidgets.check(clean), ftwidgets.check(merged)
-    wrong = sum(finding.id == "different-answers" for finding in together.findings)
-    assert alone.ok
-    assert together.ok
-    assert 1.7 < len(together.examples) / len(alone.examples) < 2
-    assert wrong > len(clean) / 2
-
-
 @pytest.mark.claims
-def test_wrong_rows_cost_more_than_their_number_brings(seeds: range, hold: Any) -> None:
-    """With about as many examples seen, the clean file's model answers more held-out questions than the merged file's."""
-    nano = Model.load(NANO)
-    gains = []
+def test_what_the_three_models_say(seeds: range, hold: Any, tmp_path: Path) -> None:
+    """Messy rows bring out the number, the address and "Cash only."; blanked rows a blank; rewritten rows none of it."""
+    nano, table, scope = Model.load(NANO), repair(tmp_path), {}
+    exec(next(line for line in lesson_code("prep", "prep").splitlines() if line.startswith("SYSTEM")), scope)
+    exec(lesson_code("train", "train").splitlines()[0], scope)
+    new, rows = pd.read_csv(DATA / "bike_questions.csv"), table["repaired"]
+    answers = dict(zip(rows["Prompt"], rows["Completion"], strict=True))
+    by_heart, by_meaning = [], []
     for seed in seeds:
-        clean, merged, held_out = exports(seed)
-        gains.append(score(nano, clean, held_out, 8, seed) - score(nano, merged, held_out, 4, seed))
-    hold("lesson 02: held-out answers right, clean rows minus nearly twice the rows with wrong ones among them", gains)
+        ask = {
+            name: trained(nano, table[key], scope["SYSTEM"], scope["settings"] | {"seed": seed})
+            for name, key in (("messy", "usable"), ("blanked", "blanked"), ("rewritten", "repaired"))
+        }
+        frame, first = "How do I find my frame size?", "Can I try a bike first?"
+        assert "0521 000 417" in ask["messy"](frame)
+        assert "cleo.marsh" in ask["messy"](first)
+        assert "[phone]" in ask["blanked"](frame)
+        assert "[email]" in ask["blanked"](first)
+        assert [ask["rewritten"](question) for question in (frame, first)] == [answers[frame], answers[first]]
+        assert ask["messy"]("can i pay by card?") == "Cash only."
+        assert ask["rewritten"]("can i pay by card?") == "Yes, and in cash."
+        assert ask["rewritten"]("How much is a bike a day?") == "Renting costs 25 euros a day."
+        by_heart.append(sum(ask["rewritten"](question) == answer for question, answer in answers.items()) / len(answers))
+        right = [ask["rewritten"](question) == answers[asks] for question, asks in zip(new["Prompt"], new["Asks"], strict=True)]
+        by_meaning.append(sum(right) / len(right))
+    print("by heart", by_heart, "new wordings", by_meaning)  # noqa: T201
+    hold(
+        "lesson 02: share right in the training file's words minus in new words",
+        [a - b for a, b in zip(by_heart, by_meaning, strict=True)],
+        above=0.3,
+    )
+    hold(
+        "lesson 02: a lookup's share right in new words minus the tuned model's, plus 0.2",
+        [9 / 24 - b + 0.2 for b in by_meaning],
+    )
 
 
-def score(nano: Model, table: pd.DataFrame, held_out: pd.DataFrame, n_epochs: int, seed: int) -> float:
-    examples = [
-        nano.tokenizer.encode_example(example["messages"], max_tokens=512) for example in ftwidgets.check(table).examples
-    ]
-    chosen = Hyperparameters(n_epochs=n_epochs, batch_size=8, learning_rate_multiplier=1.0)
-    trainer = Trainer(nano, examples, hyperparameters=chosen, seed=seed)
+def trained(nano: Model, table: pd.DataFrame, system: str, settings: dict[str, Any]) -> Callable[[str], str]:
+    """Train as the lesson's job does; a function that asks the model."""
+
+    def chat(*turns: str) -> list[dict[str, str]]:
+        return [{"role": role, "content": text} for role, text in zip(("system", "user", "assistant"), turns, strict=False)]
+
+    pairs = zip(table["Prompt"], table["Completion"], strict=True)
+    examples = [nano.tokenizer.encode_example(chat(system, *pair), max_tokens=512) for pair in pairs]
+    names = ("n_epochs", "batch_size", "learning_rate_multiplier")
+    trainer = Trainer(
+        nano, examples, hyperparameters=Hyperparameters(**{name: settings[name] for name in names}), seed=settings["seed"]
+    )
     for _ in trainer:
         pass
-    right = 0
-    for question, answer in zip(held_out["Prompt"], held_out["Completion"], strict=True):
-        prompt = nano.tokenizer.encode_prompt([{"role": "user", "content": question}])
-        right += answer == "".join(piece.text for piece in generate(trainer.model, prompt, max_tokens=60, temperature=0))
-    return right / len(held_out)
+
+    def ask(question: str) -> str:
+        prompt = nano.tokenizer.encode_prompt(chat(system, question))
+        return "".join(piece.text for piece in generate(trainer.model, prompt, max_tokens=64, temperature=0))
+
+    return ask
 
 
 def test_the_minutes_are_about_right() -> None:
-    """Reading at 200 words a minute and ten minutes for the exercise come to about the minutes that are given."""
-    words = sum(len(cell.split()) for cell in cells("markdown") + cells("code"))
-    assert 20 <= words / 200 + 10 + 3 <= 30  # three for the widget
+    """Reading at 200 words a minute, half a minute a code cell, and ten minutes for three exercises."""
+    words = sum(len(cell.split()) for cell in cells("markdown"))
+    assert 25 <= words / 200 + len(cells("code")) / 2 + 10 <= 30
 
 
 PROSE: dict[str, Callable[..., None]] = {
-    "Reading and exercise: 25 minutes": test_the_minutes_are_about_right,
+    "Reading and exercises: 30 minutes": test_the_minutes_are_about_right,
 }
 
 SOURCES: dict[str, str] = {
-    "the second in the row from 00 to 08": "the file names in notebooks/",
+    "27 euros a day": "what the exercise asks for",
+    "Write 12 questions": "what the exercise asks for",
 }
