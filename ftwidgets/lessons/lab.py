@@ -1,10 +1,12 @@
-"""`ftwidgets lab`: open JupyterLab on the first lesson."""
+"""`ftwidgets lab`: lay out working copies of the lessons and open JupyterLab on the first one.
+
+The copies have no outputs, so a learner sees a result only after running its cell. A copy that is there already stays as it is.
+"""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,16 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons.cleared import clear
 
 FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
 
 _PACKAGE = Path(__file__).parents[1]
+_NOT_COPIED = {".ipynb_checkpoints", "my_data"}  # of somebody who worked in the originals' folder
 
 
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
-    commands.add_parser("lab", help="open JupyterLab on the first lesson; further options go to JupyterLab")
+    commands.add_parser(
+        "lab", help="copy the lessons to work on and open JupyterLab on the first; further options go to JupyterLab"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,14 +37,15 @@ def run(options: argparse.Namespace) -> int:
             'JupyterLab is not installed in this environment. Install it with: pip install "ftwidgets[lab]" '
             '(in a checkout: pip install -e ".[lab]").'
         )
-    folder, where = find_lessons()
-    print(f"{where} JupyterLab opens {FIRST_LESSON}; Ctrl-C here stops it.", flush=True)
+    folder, where = lay_out_lessons()
+    print(f"{where}\nJupyterLab opens {FIRST_LESSON} and prints its address. Ctrl-C here stops it.", flush=True)
     return open_lab(folder, options.rest)
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Open JupyterLab on the first lesson, wait until it ends, and return its exit code; `options` are passed to it."""
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", FIRST_LESSON, *options], cwd=folder)
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"  # so that the address that it prints is the lesson's
+    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", first, *options], cwd=folder)
     while True:
         try:
             return process.wait()
@@ -46,30 +53,40 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
             continue
 
 
-def find_lessons() -> tuple[Path, str]:
-    """Find the lessons of a checkout, or copy those of the installed package to where a learner may change them.
+def lay_out_lessons() -> tuple[Path, str]:
+    """Copy the lessons that are not there yet, cleared, to where a learner may change them.
 
-    Returns their folder, and a sentence that says where they are. Raises an `FtwidgetsError` if there are none.
+    Returns their folder, and a sentence that says where they are. Raises an `FtwidgetsError` if there are none to copy.
     """
-    checkout = _PACKAGE.parent / "notebooks"
-    if (checkout / FIRST_LESSON).is_file():
-        return checkout, f"The lessons are in {checkout}."
-    bundled = _PACKAGE / "_notebooks"
-    if not (bundled / FIRST_LESSON).is_file():
-        raise FtwidgetsError(f"the lessons are missing: no {FIRST_LESSON} in {checkout} or {bundled}. Reinstall ftwidgets.")
-    kept = copy_missing(bundled, COPY)
-    unchanged = f"; {kept} files were there already and stay as they are." if kept else "."
-    return COPY, f"The lessons are in {COPY.resolve()}{unchanged}"
+    originals = find_originals()
+    here = Path.cwd()
+    folder = here if here.name == COPY.name and (here / FIRST_LESSON).is_file() else here / COPY
+    kept = copy_missing(originals, folder)
+    files = "1 file was there already and stays as it is" if kept == 1 else f"{kept} were there already and stay as they are"
+    return folder, f"Your lessons are in {folder}{f'; {files}' if kept else ''}."
+
+
+def find_originals() -> Path:
+    """Find the folder of the lessons, in the checkout or in the installed package."""
+    checkout, bundled = _PACKAGE.parent / "notebooks", _PACKAGE / "_notebooks"
+    for folder in (checkout, bundled):
+        if (folder / FIRST_LESSON).is_file():
+            return folder
+    raise FtwidgetsError(f"the lessons are missing: no {FIRST_LESSON} in {checkout} or {bundled}. Reinstall ftwidgets.")
 
 
 def copy_missing(source: Path, target: Path) -> int:
-    """Copy the files of a folder that the target does not have; return how many it had already."""
+    """Copy the files of a folder that the target does not have, lessons cleared; return how many it had already."""
     kept = 0
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        copy = target / file.relative_to(source)
+        name = file.relative_to(source)
+        if _NOT_COPIED.intersection(name.parts) or ".yours-" in file.name:
+            continue
+        copy = target / name
         if copy.exists():
             kept += 1
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
+        content = file.read_bytes()
+        copy.write_bytes(clear(content) if file.suffix == ".ipynb" else content)
     return kept

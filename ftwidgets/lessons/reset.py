@@ -1,6 +1,7 @@
 """`ftwidgets reset`: restore a lesson, or one exercise of it, to its original and keep the learner's version beside it.
 
-The originals come from the installed package, or in a checkout from git's last commit.
+The originals come from the installed package, or in a checkout from git's last commit. A learner's lesson is compared by its
+cells, and restored without outputs; only in the repository's own folder does it get back the stored ones.
 Left out: the files that a lesson wrote (`my_data/`), and the sandbox's models and jobs; they stay as they are.
 """
 
@@ -13,16 +14,17 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons.cleared import clear, has_run, same_sources
 from ftwidgets.lessons.exercise_cells import restore_cells
 from ftwidgets.lessons.lab import COPY
 
-State = Literal["same", "changed", "missing"]
+State = Literal["same", "run", "changed", "missing"]
 
 _PACKAGE = Path(__file__).parents[1]
 _BACKUP = re.compile(r"\.yours-\d{8}-\d{6}(-\d+)?(?=\.[^.]*$|$)")
@@ -91,6 +93,8 @@ class ResetFile:
         """What was done, in a sentence."""
         if self.backup is not None:
             return f"is the original again. Yours is kept as {self.backup.name}, beside it."
+        if self.before == "run":
+            return "is the original; its outputs were cleared."
         return "was missing; the original is back." if self.before == "missing" else "is the original; nothing to do."
 
 
@@ -151,7 +155,7 @@ class Lessons:
         raise FtwidgetsError(f'{problem} called "{wanted}".{hint} There are: {", ".join(matching or self.names)}')
 
     def state(self, name: str) -> State:
-        """Return whether a lesson is the `"same"` as the original, `"changed"` or `"missing"`."""
+        """Return whether a lesson is the `"same"` as the original, only `"run"`, `"changed"` or `"missing"`."""
         return self._compare(f"{name}.ipynb")[0]
 
     def count_backups(self, name: str) -> int:
@@ -194,7 +198,12 @@ class Lessons:
         path, original = self.folder / name, self.pristine.read(name)
         if not path.exists():
             return "missing", original
-        return ("same" if path.read_bytes() == original else "changed"), original
+        mine = path.read_bytes()
+        if mine == original:
+            return "same", original
+        if not same_sources(mine, original):
+            return "changed", original
+        return ("run" if has_run(mine) else "same"), original
 
 
 def find_lessons(folder: Path | None = None) -> Lessons:
@@ -208,11 +217,18 @@ def find_lessons(folder: Path | None = None) -> Lessons:
     if folder is not None and not folder.is_dir():
         raise FtwidgetsError(f"there is no folder {folder}; name the one your lessons are in.")
     pristine = find_bundled(bundled) if bundled.is_dir() else find_committed(checkout)
+    cleared = replace(
+        pristine, read=lambda name: clear(pristine.read(name)) if name.endswith(".ipynb") else pristine.read(name)
+    )
+
+    def lessons_in(place: Path) -> Lessons:
+        return Lessons(place, pristine if place.resolve() == checkout.resolve() else cleared)
+
     if folder is not None:
-        return Lessons(folder, pristine)
+        return lessons_in(folder)
     here = Path.cwd()
     for place in (here, here / COPY, here / "notebooks", checkout):
-        lessons = Lessons(place, pristine)
+        lessons = lessons_in(place)
         if place.is_dir() and any((place / f"{name}.ipynb").exists() for name in lessons.names):
             return lessons
     raise FtwidgetsError(

@@ -156,38 +156,46 @@ def test_the_demo_does_the_main_job(
 # The lessons
 
 
-def test_the_lessons_of_a_wheel_are_copied_and_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed package lays its lessons where the learner is; a second call leaves the learner's work alone."""
-    bundled = tmp_path / "site" / "ftwidgets" / "_notebooks"
-    (bundled / "use_cases").mkdir(parents=True)
-    (bundled / lab.FIRST_LESSON).write_text("{}")
-    (bundled / "use_cases" / "tone.ipynb").write_text("{}")
-    monkeypatch.setattr(lab, "_PACKAGE", bundled.parent)
+RUN = {"cells": [{"cell_type": "code", "source": "1", "outputs": [{"output_type": "x"}], "execution_count": 1}]}
+CLEARED = {"cells": [{"cell_type": "code", "source": "1", "outputs": [], "execution_count": None}]}
+
+
+@pytest.mark.parametrize("originals", ["site/ftwidgets/_notebooks", "site/notebooks"])
+def test_the_lessons_are_copied_cleared_and_never_overwritten(
+    originals: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an installed package and in a checkout; a second call leaves the learner's work alone."""
+    source = tmp_path / originals
+    for name in (lab.FIRST_LESSON, "use_cases/tone.ipynb", "my_data/old.jsonl", "00_start_here.yours-20260101-000000.ipynb"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(json.dumps(RUN))
+    monkeypatch.setattr(lab, "_PACKAGE", tmp_path / "site" / "ftwidgets")
     monkeypatch.chdir(tmp_path)
-    folder, where = lab.find_lessons()
-    assert str(tmp_path / "ftwidgets-lessons") in where
+    folder, where = lab.lay_out_lessons()
+    assert where == f"Your lessons are in {tmp_path / 'ftwidgets-lessons'}."
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [lab.FIRST_LESSON, "tone.ipynb"]
+    assert json.loads((folder / "use_cases" / "tone.ipynb").read_text()) == CLEARED
     (folder / lab.FIRST_LESSON).write_text('{"mine": 1}')
     (folder / "use_cases" / "tone.ipynb").unlink()
-    _, where = lab.find_lessons()
-    assert "1 files were there already and stay" in where
+    monkeypatch.chdir(folder)  # from inside, no second folder is made
+    again, where = lab.lay_out_lessons()
+    assert again == folder
+    assert "; 1 file was there already and stays as it is." in where
     assert (folder / lab.FIRST_LESSON).read_text() == '{"mine": 1}'
-    assert (folder / "use_cases" / "tone.ipynb").read_text() == "{}"
+    assert json.loads((folder / "use_cases" / "tone.ipynb").read_text()) == CLEARED
+    assert json.loads((source / lab.FIRST_LESSON).read_text()) == RUN
 
 
-def test_a_checkout_uses_its_own_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is copied where the repository's notebooks are at hand."""
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / lab.FIRST_LESSON).write_text("{}")
+def test_missing_lessons_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both places that were searched are named."""
     monkeypatch.setattr(lab, "_PACKAGE", tmp_path / "ftwidgets")
-    assert lab.find_lessons()[0] == tmp_path / "notebooks"
-    (tmp_path / "notebooks" / lab.FIRST_LESSON).unlink()
     with pytest.raises(FtwidgetsError, match="lessons are missing"):
-        lab.find_lessons()
+        lab.lay_out_lessons()
 
 
 def test_a_missing_jupyterlab_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The message says what to type, and nothing was copied or announced before it."""
-    monkeypatch.setattr(lab, "find_lessons", lambda: pytest.fail("looked for the lessons first"))
+    monkeypatch.setattr(lab, "lay_out_lessons", lambda: pytest.fail("looked for the lessons first"))
     monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
     assert main.main(["lab"]) == 1
     said = capsys.readouterr()
@@ -196,14 +204,14 @@ def test_a_missing_jupyterlab_is_a_sentence(monkeypatch: pytest.MonkeyPatch, cap
 
 
 def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JupyterLab starts in the lessons' folder, gets the first lesson and further options, and its exit code is ours."""
+    """JupyterLab starts in the lessons' folder at the first lesson's address, with further options; its exit code is ours."""
     stand_in = tmp_path / "jupyterlab.py"
     stand_in.write_text("import os, sys\nopen('seen', 'w').write(' '.join(sys.argv[1:]))\nsys.exit(7)\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(lab, "find_lessons", lambda: (tmp_path, "Here."))
+    monkeypatch.setattr(lab, "lay_out_lessons", lambda: (tmp_path, "Here."))
     assert main.main(["lab", "--no-browser", "--port", "9999"]) == 7
-    assert (tmp_path / "seen").read_text() == f"{lab.FIRST_LESSON} --no-browser --port 9999"
+    assert (tmp_path / "seen").read_text() == f"--LabApp.default_url=/lab/tree/{lab.FIRST_LESSON} --no-browser --port 9999"
 
 
 # The terminal
