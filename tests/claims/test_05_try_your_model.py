@@ -20,7 +20,6 @@ from ftwidgets.engine.llama import logits_of
 from ftwidgets.evaluation.metrics import split_words
 from ftwidgets.lessons.exercises import lesson as lesson_handle
 from ftwidgets.lessons.exercises.try_model import DRAWS, ENOUGH, EXERCISES, OWN_ROWS
-from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice, Votes
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 SYSTEM = "You are the help desk of Kettle & Fern, a plant shop."
@@ -146,19 +145,10 @@ def n_right(answers: Sequence[str]) -> int:
     return sum(given == wanted for given, wanted in zip(answers, rows("held-out")["Completion"], strict=True))
 
 
-def vote(before: Model, after: Model, wanted: dict[str, str]) -> Votes:
-    """The lesson's blind vote, with the lesson's rule."""
-    ballot = Ballot(("before", "after"), list(wanted), seed=4)
-    for position, prompt in enumerate(ballot.prompts):
-        ballot.add(position, *ballot.sides(position, (ask(before, prompt), ask(after, prompt))))
-    while ballot.pair is not None:
-        ballot.vote(judge(ballot.pair, wanted))
-    return ballot.reveal()
-
-
-def judge(pair: AnswerPair, wanted: dict[str, str]) -> Choice:
-    left, right = (wanted[pair.prompt] in text for text in (pair.left, pair.right))
-    return "tie" if left == right else "left" if left else "right"
+def votes(asked: Asked, wanted: Sequence[str]) -> int:
+    """By the lesson's rule, the votes for the second model minus those for the first."""
+    pairs = zip(asked.before, asked.after, wanted, strict=True)
+    return sum((words in after) - (words in before) for before, after, words in pairs)
 
 
 def test_the_lesson_has_these_numbers() -> None:
@@ -285,13 +275,12 @@ def test_the_shops_other_topics_are_harder(cured: list[Model], outsiders: list[A
 
 
 @pytest.mark.claims
-def test_the_blind_vote_depends_on_who_asks(tuned: list[Model], cured: list[Model], hold: Any) -> None:
+def test_the_blind_vote_depends_on_who_asks(tuned: list[Model], cured: list[Model], outsiders: list[Asked], hold: Any) -> None:
     """By the rule the cured model wins the eight questions from outside; the customers' decide next to nothing."""
-    strangers = dict.fromkeys(outside("held-out")["Prompt"].head(8), "I don't know")
-    pairs = list(zip(tuned, cured, strict=True))
-    wins = [vote(*pair, strangers).wins for pair in pairs]
-    hold("05: votes of eight from outside, after minus before", [won["after"] - won["before"] for won in wins], above=3)
-    margins = [won["after"] - won["before"] for won in (vote(*pair, CUSTOMERS).wins for pair in pairs)]
+    eight = [Asked(asked.before[:8], asked.after[:8]) for asked in outsiders]
+    hold("05: votes of eight from outside, after minus before", [votes(each, ["I don't know"] * 8) for each in eight], above=3)
+    four = [both(*pair, list(CUSTOMERS)) for pair in zip(tuned, cured, strict=True)]
+    margins = [votes(each, list(CUSTOMERS.values())) for each in four]
     hold("05: votes of four customers, two plus after minus before", [2 + each for each in margins])
     hold("05: votes of four customers, two minus after minus before", [2 - each for each in margins])
 
