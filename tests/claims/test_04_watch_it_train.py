@@ -139,9 +139,9 @@ def test_reading_takes_the_time_it_says() -> None:
     assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
 
 
-def test_the_exercises_ask_for_eight_rows() -> None:
+def test_the_exercises_ask_for_ten_rows() -> None:
     """As the check does."""
-    assert OWN_ROWS == 8
+    assert OWN_ROWS == 10
 
 
 @pytest.mark.claims
@@ -278,7 +278,7 @@ PROSE = {
     "within a few steps the loss is above where it began, and it never comes back": test_c_diverges_and_a_smaller_rate_cures_it,
     "After three epochs on 16 reviews": test_only_more_rows_make_the_answers_better,
     "24 reviews are few": test_the_rows_and_steps,
-    "Write eight rows or more": test_the_exercises_ask_for_eight_rows,
+    "Write ten rows or more": test_the_exercises_ask_for_ten_rows,
 }
 
 SOURCES: dict[str, str] = {}

@@ -29,7 +29,7 @@ MAX_LENGTH = 90  # characters; training on long reviews takes long
 
 WORDS = ("healthy", "overfitting", "diverged", "bad file")
 CURVE_WORDS = ("healthy", "overfitting", "unstable", "diverged")
-OWN_ROWS = 8  # the fewest rows of one's own
+OWN_ROWS = 10  # the fewest rows of one's own: a service wants as many
 
 _UNFINISHED = "Your job has not ended yet. Wait for its end, and run this cell again."
 
@@ -291,9 +291,9 @@ lesson.check(2, client, given, answer, fixed)
 
 _SOLUTION_3 = """\
 pairs = ["hot cold", "big small", "old young", "fast slow", "light dark", "happy sad", "early late", "rich poor"]
-pairs += ["full empty", "hard soft", "high low", "wet dry"]
+pairs += ["full empty", "hard soft", "high low", "wet dry", "good bad", "near far", "thick thin"]
 my_rows = pandas.DataFrame([pair.split() for pair in pairs], columns=["Prompt", "Completion"])
-my_job = train("mine", my_rows.head(8), my_rows.tail(4), n_epochs=6)
+my_job = train("mine", my_rows.head(11), my_rows.tail(4), n_epochs=6)
 curve = my_job.wait(timeout=300).curve.dropna(subset="full_valid_loss")
 my_word = ftwidgets.jobs.diagnose(my_job.curve).label
 if my_word in ("flat", "still falling"):

@@ -44,9 +44,9 @@ def with_files(status: str, train: str, held_out: str | None, rate: float = 1, n
 
 HEALTHY, TURNED = steps(lambda i: 5 / i, lambda i: 6 / i), steps(lambda i: 3 / i**2, lambda i: 0.3 + i / 40)
 ROWS = {
-    "file-a": [f"question {n}" for n in range(8)],
+    "file-a": [f"question {n}" for n in range(10)],
     "file-b": ["held out", "held out too"],
-    "file-c": [f"other {n}" for n in range(8)],
+    "file-c": [f"other {n}" for n in range(10)],
     "file-few": ["one", "two"],
 }
 JOBS["south"] = (with_files("succeeded", "file-a", "file-b", n_epochs=12), TURNED)
@@ -148,9 +148,9 @@ def test_a_job_of_ones_own_read_well_is_right() -> None:
     ("answers", "says"),
     [
         (("mine", "healthy", 40), "is neither"),
-        (("ftjob-few-rows", "healthy", 40), "has 2 rows. Write 8 or more"),
+        (("ftjob-few-rows", "healthy", 40), "has 2 rows. Write 10 or more"),
         (("ftjob-blind", "healthy", 40), "no validation file"),
-        (("ftjob-copied", "healthy", 40), "8 of your held-out rows are training rows too"),
+        (("ftjob-copied", "healthy", 40), "10 of your held-out rows are training rows too"),
         (("ftjob-running", "healthy", 40), "has not ended yet"),
         (("ftjob-rate-1", "flat", 40), "is none of them"),
         (("ftjob-rate-1", ["healthy"], 40), "is none of them"),
