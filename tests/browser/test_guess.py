@@ -28,7 +28,7 @@ def test_a_guess_is_typed_and_revealed(lab_page: Callable[..., Any]) -> None:
     """Run All asks for nothing; letters are no shortcuts; the next cell has every letter, though Enter was never pressed."""
     shown = lab_page(ASK, REVEAL)
     assert "No guess. Measured: 17." in look.output(shown, 1).inner_text()
-    field = shown.get_by_label("How many of 20 keep the greeting?", exact=True)
+    field = shown.get_by_role("textbox", name="How many of 20 keep the greeting?")
     for text in ("12", "a dozen, dd 00"):
         field.fill("")
         field.focus()
@@ -46,7 +46,7 @@ def test_a_guess_is_typed_and_revealed(lab_page: Callable[..., Any]) -> None:
 def test_a_kept_guess_comes_back(lab_page: Callable[..., Any]) -> None:
     """Enter keeps it and says so; run again, the field holds it, and the saved page shows it."""
     shown = lab_page(ASK.replace("'kept'", "'again'"), REVEAL.replace("'kept'", "'again'"))
-    field = shown.get_by_label("How many of 20 keep the greeting?", exact=True)
+    field = shown.get_by_role("textbox", name="How many of 20 keep the greeting?")
     field.fill("higher")
     field.press("Enter")
     shown.get_by_role("status").filter(has_text="Kept: higher").wait_for()
