@@ -5,15 +5,12 @@ The cells of exercise 2 are those whose id is `exercise-2` or begins with `exerc
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.lessons.notebook_cells import Cell, clear_cell, parse_cells, replace_cells, source_of
 
 _NUMBER = re.compile(r"exercise-(\d+)(?:-|$)")
-
-Cell = dict[str, Any]
 
 
 def restore_cells(mine: bytes, original: bytes, exercise: int, name: str) -> bytes | None:
@@ -35,26 +32,22 @@ def restore_cells(mine: bytes, original: bytes, exercise: int, name: str) -> byt
             f"the cells of your {name} have no ids, as after saving with an old program, so those of the exercise "
             f"cannot be found. The whole lesson can be restored: {_whole(name)}."
         )
-    places = {cell.get("id"): place for place, cell in enumerate(cells)}
-    before: object = None
+    places = {str(cell.get("id")): place for place, cell in enumerate(cells)}
+    before = ""
     changed = False
     for cell in wanted:
         if exercise_number(cell) == exercise:
-            place = places.get(cell["id"])
-            if place is None or _text(cells[place]) != _text(cell):
+            place = places.get(str(cell["id"]))
+            if place is None or source_of(cells[place]) != source_of(cell):
                 changed = True
                 if place is None:
-                    cells.insert(places.get(before, -1) + 1, _fresh(cell))
+                    cells.insert(places.get(before, -1) + 1, clear_cell(cell))
                 else:
-                    cells[place] = _fresh(cell)
-                places = {found.get("id"): place for place, found in enumerate(cells)}
-        if cell.get("id") in places:
-            before = cell.get("id")
-    if not changed:
-        return None
-    notebook = json.loads(mine)
-    notebook["cells"] = cells
-    return f"{json.dumps(notebook, ensure_ascii=False, indent=1)}\n".encode(errors="backslashreplace")
+                    cells[place] = clear_cell(cell)
+                places = {str(found.get("id")): place for place, found in enumerate(cells)}
+        if str(cell.get("id")) in places:
+            before = str(cell.get("id"))
+    return replace_cells(mine, cells) if changed else None
 
 
 def exercise_number(cell: Cell) -> int | None:
@@ -64,23 +57,10 @@ def exercise_number(cell: Cell) -> int | None:
 
 
 def _cells(content: bytes, name: str) -> list[Cell]:
-    try:
-        cells = json.loads(content)["cells"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        cells = None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+    cells = parse_cells(content)
+    if cells is None:
         raise FtwidgetsError(f"{name} is no notebook that can be parsed. The whole lesson can be restored: {_whole(name)}.")
     return cells
-
-
-def _text(cell: Cell) -> tuple[object, str]:
-    source = cell.get("source", "")
-    return cell.get("cell_type"), source if isinstance(source, str) else "".join(map(str, source))
-
-
-def _fresh(cell: Cell) -> Cell:
-    """Return a cell as if it was never run."""
-    return {**cell, "outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else dict(cell)
 
 
 def _whole(name: str) -> str:

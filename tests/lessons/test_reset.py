@@ -321,6 +321,7 @@ def test_an_untouched_exercise_is_left_alone(exercise: Path, capsys: pytest.Capt
         (notebook(("a", "x")).replace('"id"', '"no"'), "2", "have no ids"),
         ("{", "2", "no notebook that can be parsed"),
         ('{"cells": [1]}', "2", "no notebook that can be parsed"),
+        ('{"cells": {}}', "2", "no notebook that can be parsed"),
         (None, "2", "is missing. Restore the whole lesson first"),
     ],
 )
