@@ -1,5 +1,6 @@
 """The lessons' exercises and guesses: `lesson("03")` returns a lesson's handle; each check returns an `Outcome`."""
 
+from ftwidgets.lessons.exercises.decisions import three_errors as three_errors
 from ftwidgets.lessons.exercises.exercise import Exercise as Exercise
 from ftwidgets.lessons.exercises.launch import job_to_order as job_to_order
 from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed

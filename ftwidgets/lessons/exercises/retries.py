@@ -1,4 +1,4 @@
-"""The exercise of lesson 09: write a retry loop; it is judged by its requests in four scripted outages.
+"""The exercises of lesson 09; the second is here: write a retry loop, judged by its requests in four scripted outages.
 
 Any loop passes that returns the answer, waits as long as the service asks, waits longer each time if the service does not
 say, stops at an error that a retry cannot repair, and gives up in time.
@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.text import pluralize
+from ftwidgets.lessons.exercises.behaviour import BUDGET, Stopped, name_of
+from ftwidgets.lessons.exercises.decisions import decisions
 from ftwidgets.lessons.exercises.exercise import Exercise
+from ftwidgets.lessons.exercises.orders import order_survives
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 if TYPE_CHECKING:
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from ftwidgets.sandbox.faults import Faults
 
-BUDGET = 6  # requests that one answer may take
 PATIENCE = 20.0  # seconds that one outage may take, many times the longest wait that the service asks for
 _MAX_REQUESTS = 30  # then the loop is stopped; the outages end sooner
 
@@ -28,10 +30,6 @@ BRIEF_OUTAGE = ("429 retry-after=0.4", "drop", "500", "ok")
 BAD_REQUEST = ("400",) * 20
 QUOTA_USED_UP = ("quota",) * 20
 ENDLESS_OUTAGE = ("503 retry-after=0.05",) * 20
-
-
-class _Stopped(BaseException):
-    """Ends a loop that does not end by itself; an `except Exception` of the learner does not catch it."""
 
 
 @dataclass
@@ -90,10 +88,10 @@ def _judge_brief_outage(client: openai.OpenAI, faults: Faults, answer: Callable[
     if outcome := _check_exception(run, where):
         return outcome
     if run.raised is not None:
-        after = f"{pluralize(run.n_requests, 'request')} with {_name_of(run.raised)}"
+        after = f"{pluralize(run.n_requests, 'request')} with {name_of(run.raised)}"
         return not_yet(f"{where} it gave up after {after}. Which of these errors are temporary?")
     if run.returned is not run.answer:
-        return not_yet(f"{where} it had its answer and returned {_name_of(run.returned)}. Return what ask() returns.")
+        return not_yet(f"{where} it had its answer and returned {name_of(run.returned)}. Return what ask() returns.")
     return _check_verdict(faults, where)
 
 
@@ -127,7 +125,7 @@ def _check_exception(run: _Run, where: str) -> Outcome | None:
     """Report a function that was stopped, failed by itself, or sent nothing."""
     import openai
 
-    if isinstance(run.raised, _Stopped):
+    if isinstance(run.raised, Stopped):
         return not_yet(f"{where} {run.raised}")
     if run.raised is not None and not isinstance(run.raised, openai.APIError):
         return not_yet(f"{where} your function failed: {type(run.raised).__name__}: {str(run.raised)[:200]}")
@@ -138,9 +136,7 @@ def _check_exception(run: _Run, where: str) -> Outcome | None:
 
 def _check_raised(run: _Run, where: str) -> Outcome | None:
     if run.raised is None:
-        return not_yet(
-            f"{where} it returned {_name_of(run.returned)}, as if nothing were wrong. Its caller must get the error."
-        )
+        return not_yet(f"{where} it returned {name_of(run.returned)}, as if nothing were wrong. Its caller must get the error.")
     return None
 
 
@@ -157,9 +153,9 @@ def _run_in_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., 
 
     def ask() -> Any:
         if time.monotonic() - began > PATIENCE:
-            raise _Stopped(f"it took more than {PATIENCE:.0f} s. The outages here are short: begin with tenths of a second.")
+            raise Stopped(f"it took more than {PATIENCE:.0f} s. The outages here are short: begin with tenths of a second.")
         if run.n_requests == _MAX_REQUESTS:
-            raise _Stopped(f"it sent {pluralize(_MAX_REQUESTS, 'request')} and went on asking; it was stopped.")
+            raise Stopped(f"it sent {pluralize(_MAX_REQUESTS, 'request')} and went on asking; it was stopped.")
         run.n_requests += 1
         run.answer = once.models.retrieve("nano-2026-11")
         return run.answer
@@ -169,16 +165,67 @@ def _run_in_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., 
     faults.script(script)
     try:
         run.returned = answer(ask)
-    except (_Stopped, Exception) as error:  # judged, not passed on
+    except (Stopped, Exception) as error:  # judged, not passed on
         run.raised = error
     return run
 
 
-def _name_of(thing: object) -> str:
-    """Name the type of a returned or raised object; its own text is not used."""
-    if thing is None:
-        return "None"
-    return type(thing).__name__ if isinstance(thing, BaseException) else f"a {type(thing).__name__}"
+EXERCISES = (
+    Exercise(
+        "Change one thing: decide about three errors",
+        decisions,
+        hints=(
+            "Read the status first, then the code. Two of them look as if they were about the same request; they aren't.",
+            "Ask of each: would the same request succeed later? And could it have arrived already?",
+        ),
+        solution='decisions = {"A": "pay", "B": "wait", "C": "look"}\nlesson.check(1, decisions)',
+    ),
+    Exercise(
+        "Fix it: a retry loop",
+        retry_loop,
+        hints=(
+            "Put a try around ask(), in a loop that counts. Which exceptions pass, and which one only looks as if it did?",
+            "Work out the wait from the headers of error.response if there is a response; else from the number of tries.",
+        ),
+        solution="""
+import time
 
+def persistent(ask):
+    for tried in range(6):
+        try:
+            return ask()
+        except openai.APIError as error:
+            passing = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
+            if not isinstance(error, passing) or error.code == "insufficient_quota" or tried == 5:
+                raise
+            response = getattr(error, "response", None)
+            told = response.headers.get("retry-after") if response is not None else None
+            time.sleep(float(told) if told else 0.2 * 2**tried)
 
-EXERCISES = (Exercise("Write a retry loop", retry_loop),)
+answer = persistent
+lesson.check(2, client, faults, answer)
+""",
+    ),
+    Exercise(
+        "Your own data: an order that survives a lost answer",
+        order_survives,
+        hints=(
+            "Only one kind of exception leaves you in doubt. Catch that one, and no other.",
+            "When you are in doubt, find() knows more than you do. What does an empty list tell you?",
+        ),
+        solution="""
+def order_once(place, find):
+    for attempt in range(3):
+        try:
+            return place()
+        except openai.APIConnectionError:
+            found = find()
+            if found:
+                return found[0]
+    return place()
+
+my_order = order_once
+lesson.check(3, client, faults, file.id, my_order)
+""",
+    ),
+)

@@ -9,7 +9,11 @@ import pytest
 
 import ftwidgets.testing
 from ftwidgets.lessons.exercises import retry_loop
-from ftwidgets.lessons.exercises.retries import BUDGET
+from ftwidgets.lessons.exercises.behaviour import BUDGET
+from ftwidgets.lessons.exercises.decisions import DECISIONS, decisions, three_errors
+from ftwidgets.lessons.exercises.orders import order_survives
+from ftwidgets.lessons.exercises.outcome import Outcome
+from ftwidgets.lessons.exercises.retries import EXERCISES
 
 Ask = Callable[[], Any]
 
@@ -219,3 +223,181 @@ def test_a_loop_that_sleeps_too_long_is_stopped(client: openai.OpenAI, monkeypat
     """Minutes of waiting are told as such; nobody sits before a cell that seems to hang for longer than one wait."""
     monkeypatch.setattr("ftwidgets.lessons.exercises.retries.PATIENCE", 0.3)
     assert "tenths of a second" in retry_loop(client, ftwidgets.faults(client), whole_seconds).message
+
+
+# Exercise 1: three errors
+
+RIGHT = {"A": "pay", "B": "wait", "C": "look"}
+
+
+def test_the_three_errors_are_as_a_program_sees_them(client: openai.OpenAI) -> None:
+    """A quota, a conflict, a lost answer; afterwards the rules of before are set again."""
+    faults = ftwidgets.faults(client)
+    faults.clear()
+    faults.fail(500, route="GET /files")
+    seen = three_errors(client, faults)
+    assert "429 RateLimitError, code insufficient_quota" in seen["A"]
+    assert "409 ConflictError, code conflict" in seen["B"]
+    assert "order of a job: APIConnectionError" in seen["C"]
+    assert [rule.rule for rule in faults.rules] == ["fail"]
+    faults.clear()
+
+
+@pytest.mark.parametrize("answer", [RIGHT, {"a": " Pay", "b": "WAIT", "c": "look"}])
+def test_the_right_decisions_are_right(answer: object) -> None:
+    """However they are written."""
+    assert decisions(answer).state == "right"
+
+
+@pytest.mark.parametrize("answer", [..., {"A": ..., "B": ..., "C": ...}, RIGHT | {"B": ...}])
+def test_untouched_decisions_are_not_attempted(answer: object) -> None:
+    """One `...` left is enough."""
+    assert decisions(answer).state == "not attempted"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (RIGHT | {"A": "wait"}, 'A: not "wait". Read its code'),
+        (RIGHT | {"B": "fix"}, 'B: not "fix". What did the client do'),
+        (RIGHT | {"C": "wait"}, 'C: not "wait". What do you know about the job'),
+        (RIGHT | {"B": "retry"}, "none of the four words"),
+        ({"A": "pay"}, "no decision for error B"),
+        (["pay", "wait", "look"], "a list"),
+    ],
+)
+def test_wrong_decisions_are_told_where_to_look(answer: object, words: str) -> None:
+    """Each mistake in words of its own; none names the right word."""
+    outcome = decisions(answer)
+    assert outcome.state == "not yet"
+    assert words in outcome.message
+    if 'not "' in words:
+        assert not [word for word in DECISIONS if f'"{word}"' in outcome.message and f'not "{word}"' not in outcome.message]
+
+
+# Exercise 3: an order that survives
+
+
+@pytest.fixture(scope="module")
+def file_id(client: openai.OpenAI, tmp_path_factory: pytest.TempPathFactory) -> str:
+    faq = ftwidgets.datasets.load("support_faq", "train")
+    data = ftwidgets.prepare(faq[:30], tmp_path_factory.mktemp("data"), validation=0)
+    return ftwidgets.upload(client, data.train_file).id
+
+
+Place = Callable[[], Any]
+Find = Callable[[], list[Any]]
+
+
+def orders_once(place: Place, find: Find) -> Any:
+    try:
+        return place()
+    except openai.APIConnectionError:
+        found = find()
+        return found[0] if found else place()
+
+
+def gives_up(place: Place, find: Find) -> Any:
+    return place()
+
+
+def orders_again(place: Place, find: Find) -> Any:
+    for _ in range(5):
+        with suppress(openai.APIConnectionError):
+            return place()
+    return None
+
+
+def takes_a_rejection_for_a_loss(place: Place, find: Find) -> Any:
+    try:
+        return place()
+    except openai.APIError:
+        found = find()
+        return found[0] if found else place()
+
+
+def trusts_that_it_arrived(place: Place, find: Find) -> Any:
+    try:
+        return place()
+    except openai.APIConnectionError:
+        return find()[0]
+
+
+def keeps_the_job(place: Place, find: Find) -> None:
+    orders_once(place, find)
+
+
+def keeps_the_rejection(place: Place, find: Find) -> Any:
+    try:
+        return orders_once(place, find)
+    except openai.BadRequestError:
+        return None
+
+
+WRONG_ORDERS: dict[str, tuple[Callable[[Place, Find], Any], str]] = {
+    "gives up": (gives_up, "the answer got lost, it gave up with"),
+    "orders again": (orders_again, "the answer got lost, there are 2 jobs"),
+    "rejection for a loss": (takes_a_rejection_for_a_loss, "rejected (400), it ordered 2 times"),
+    "trusts": (trusts_that_it_arrived, "before it arrived, your function failed: IndexError"),
+    "job kept": (keeps_the_job, "it returned None. Its caller needs the job"),
+    "rejection kept": (keeps_the_rejection, "as if nothing were wrong"),
+    "nothing": (lambda place, find: None, "never called place()"),
+}
+
+
+def test_an_order_that_survives_is_right(client: openai.OpenAI, file_id: str) -> None:
+    """In all four situations; no job of the check goes on, and the rules of before are set again."""
+    faults = ftwidgets.faults(client)
+    faults.clear()
+    faults.fail(500, route="GET /files")
+    faults.clear()
+    assert order_survives(client, faults, file_id, orders_once).state == "right"
+    assert len(faults.journal) == 0
+    running = [job for job in client.fine_tuning.jobs.list() if job.status not in ("cancelled", "succeeded")]
+    assert running == []
+
+
+@pytest.mark.parametrize("name", WRONG_ORDERS)
+def test_wrong_orders_are_told_what_happened(client: openai.OpenAI, file_id: str, name: str) -> None:
+    """Each says in which situation, and what was seen; none says how to write it."""
+    answer, words = WRONG_ORDERS[name]
+    outcome = order_survives(client, ftwidgets.faults(client), file_id, answer)
+    assert outcome.state == "not yet"
+    assert words in outcome.message
+    assert not [told for told in ("find()", "found[0]") if told in outcome.message]
+
+
+def test_an_order_without_file_or_function_is_answered_in_words(client: openai.OpenAI, file_id: str) -> None:
+    """No traceback for what a learner hands in."""
+    faults = ftwidgets.faults(client)
+    assert order_survives(client, faults, file_id, ...).state == "not attempted"
+    assert "no training file 'file-none'" in order_survives(client, faults, "file-none", orders_once).message
+    assert "a str" in order_survives(client, faults, file_id, "order_once").message
+
+
+# All three
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_each_solution_is_right(client: openai.OpenAI, file_id: str, number: int) -> None:
+    """The code that `lesson.solution` prints, run as a learner would paste it."""
+    found: list[Outcome] = []
+
+    class Handle:
+        def check(self, exercise: int, *answers: Any) -> None:
+            found.append(EXERCISES[exercise - 1].check(*answers))
+
+    class File:
+        id = file_id
+
+    names = {"openai": openai, "client": client, "faults": ftwidgets.faults(client), "file": File, "lesson": Handle()}
+    exec(EXERCISES[number - 1].solution, names)
+    assert [outcome.state for outcome in found] == ["right"]
+
+
+def test_no_hint_gives_an_answer_away() -> None:
+    """Two for each, and no word of the solutions in them."""
+    hints = [hint for exercise in EXERCISES for hint in exercise.hints]
+    assert len(hints) == 6
+    given = ("insufficient_quota", "retry-after", "APIConnectionError", "found[0]", "time.sleep", '"pay"', '"wait"', '"look"')
+    assert [word for word in given for hint in hints if word in hint] == []
