@@ -1,6 +1,7 @@
 """Every lesson is done, not only read: three exercises with hints and a solution, guesses that are typed and revealed."""
 
 import ast
+import copy
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ftwidgets.lessons.exercise_cells import exercise_number
+from ftwidgets.lessons.exercise_cells import exercise_number, restore_cells
 from ftwidgets.lessons.exercises.course import TOPICS, Topic
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -87,6 +88,23 @@ def test_each_exercise_has_hints_and_a_solution(topic: Topic) -> None:
         assert all(hint.strip() for hint in exercise.hints)
         ast.parse(exercise.solution)
         assert f"lesson.check({number}," in exercise.solution
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.number)
+def test_each_exercise_can_be_restored_by_itself(topic: Topic) -> None:
+    """Solved in every code cell of it, an exercise is restored as it was, and nothing else is touched."""
+    skip_until_written(topic)
+    original = notebook_of(topic)
+    for number in NUMBERS:
+        mine = copy.deepcopy(original)
+        for cell in mine["cells"]:
+            if cell["cell_type"] == "code":
+                cell["source"] = "my own work"
+        restored = restore_cells(json.dumps(mine).encode(), json.dumps(original).encode(), number, topic.title)
+        assert restored is not None
+        for cell, before in zip(json.loads(restored)["cells"], original["cells"], strict=True):
+            as_it_was = cell["cell_type"] != "code" or exercise_number(cell) == number
+            assert "".join(cell["source"]) == ("".join(before["source"]) if as_it_was else "my own work")
 
 
 def test_each_fault_is_found() -> None:
