@@ -189,7 +189,7 @@ def size_findings(n_examples: int, where: str, n_rows: int = 0) -> list[Finding]
     """Return the finding for too few examples; `where` names what holds them, `n_rows` how many rows there are to repair."""
     have = f"{where} has {pluralize(n_examples, 'usable example')}"
     if n_examples < MIN_EXAMPLES:
-        message = f"{have}; a service refuses fewer than {MIN_EXAMPLES}."
+        message = f"{have}; a service rejects fewer than {MIN_EXAMPLES}."
         fix = f"Add rows; {ADVISED_EXAMPLES} or more are advised."
         if n_rows >= MIN_EXAMPLES:
             missing = pluralize(n_rows - n_examples, "row")

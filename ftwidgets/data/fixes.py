@@ -42,7 +42,7 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
         if source.path is not None and target.exists() and target.samefile(source.path):
             raise DataError(f"{target} is the source itself and would be overwritten. Give another name.")
         if target.exists() and not force:
-            raise DataError(f"{target} is there already. Give another name, or force=True to replace it.")
+            raise DataError(f"{target} already exists. Give another name, or force=True to replace it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file, atomic_write(log) as log_file:
         repairer = Repairer(names, results.corrections, log_file.write)

@@ -250,7 +250,7 @@ def _check_models(models: Models) -> dict[str, str | Answerer]:
         raise ValueError(f'"models" must name at least one model, and each once: {models!r}')
     for name, model in named.items():
         if not callable(model) and (not isinstance(model, str) or not model):
-            raise FtwidgetsError(f'the model "{name}" is {model!r}, not an id. Has its job succeeded? job.wait() tells.')
+            raise FtwidgetsError(f'the model "{name}" is {model!r}, not an id. Has its job succeeded? job.wait() will tell.')
         if name in {"row", "prompt", "reference"}:
             raise ValueError(f'"{name}" is a column of the answers; give the model another name')
     return named

@@ -1,1 +1,1 @@
-"""What the lessons need: opening them in JupyterLab, putting one back to how it came, and the checks of their exercises."""
+"""What the lessons need: opening them in JupyterLab, restoring one, and the checks of their exercises."""

@@ -121,7 +121,7 @@ def _whole_or_nothing(folder: Path, name: str) -> Iterator[Path]:
             if not mine:
                 raise ModelError(f'the model "{name}" is being added by another process; wait until that is done.')
             if (folder / name).exists():
-                raise ModelError(f'the model "{name}" is there already. To replace it, first: ftwidgets models remove {name}')
+                raise ModelError(f'the model "{name}" already exists. To replace it, first: ftwidgets models remove {name}')
             for left_over in folder.glob(f".{name}-????????.part"):  # of a process that was killed
                 shutil.rmtree(left_over, ignore_errors=True)
             aside = folder / f".{name}-{secrets.token_hex(4)}.part"

@@ -34,7 +34,7 @@ MEBI = 1 << 20
 
 QUOTA = (
     "You exceeded your current quota, please check your plan and billing details. This server gives each key {limit} tokens, "
-    "trained and written; {used} are used. Ask whoever runs it for more."
+    "trained and written; {used} are used. Ask the person who runs it for more."
 )
 JOBS = (
     "This fine-tune request has been rate-limited. You have {used} unfinished jobs, and each key may have {limit} at a time. "

@@ -25,9 +25,11 @@ from ftwidgets.server.keys import KeyLine, key_digest, make_key, normalize_name,
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
-    "(i.e. Authorization: Bearer YOUR_KEY). Whoever runs this server can give you one."
+    "(i.e. Authorization: Bearer YOUR_KEY). The person who runs this server can give you one."
 )
-WRONG_KEY = "Incorrect API key provided: {}. Whoever runs this server can give you one; with a join code, get it at /join."
+WRONG_KEY = (
+    "Incorrect API key provided: {}. The person who runs this server can give you one; with a join code, get it at /join."
+)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS holders (

@@ -30,7 +30,7 @@ def test_clicked_through_from_the_form_to_the_worst_answers(lab_page: Callable[.
     assert shown.get_by_role("img", name="exact_match on 20 examples").is_visible()
     assert "base is worse than majority" in shown.locator(".ftw-panel li").last.inner_text()
     shown.get_by_label("Look closer at").select_option("base")
-    shown.locator(".ftw-panel caption", has_text='What "base" took for what').wait_for()
+    shown.locator(".ftw-panel caption", has_text='What "base" answered, by right answer').wait_for()
     shown.get_by_role("button", name="Next answers").click()
     shown.locator(".ftw-panel caption:has-text('worst first: 6 to 10 of 20')").wait_for()
     saved = str(lab.save(shown))

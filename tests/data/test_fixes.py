@@ -155,7 +155,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is the source itself"):
         report.apply(source, force=True)
     (tmp_path / "b.jsonl").write_text("mine", encoding="utf-8")
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         report.apply(tmp_path / "b.jsonl")
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == "mine"
     assert report.apply(tmp_path / "b.jsonl", force=True).n_written == 30

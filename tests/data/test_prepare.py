@@ -103,7 +103,7 @@ def test_the_minimum_is_counted_after_the_split(tmp_path: Path) -> None:
     assert check(good(11)).ok
     prepared = prepare(good(11), tmp_path)
     assert prepared.n_train == 9
-    assert of(prepared, "too-few-rows")[0].message == "train.jsonl has 9 usable examples; a service refuses fewer than 10."
+    assert of(prepared, "too-few-rows")[0].message == "train.jsonl has 9 usable examples; a service rejects fewer than 10."
     assert prepare(good(11), tmp_path, validation=1).report.ok
 
 

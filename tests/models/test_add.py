@@ -271,7 +271,7 @@ def test_a_model_is_never_written_over_another(tmp_path: Path) -> None:
     assert first.folder is not None
     before = (first.folder / "model.safetensors").read_bytes()
     other = write_folder(tmp_path / "other", hugging_face_weights(seed=1))
-    with pytest.raises(ModelError, match=r"is there already. To replace it, first: ftwidgets models remove tiny"):
+    with pytest.raises(ModelError, match=r"already exists. To replace it, first: ftwidgets models remove tiny"):
         add(other, name="tiny", folder=tmp_path / "models")
     assert (first.folder / "model.safetensors").read_bytes() == before
     assert remove("tiny", tmp_path / "models") > len(before)

@@ -95,14 +95,14 @@ def _fixes(report: Results) -> str:
     all_of_them = ""
     if any(fix.requires_opt_in for fix in report.fixes):
         all_of_them = (
-            " All of them: <code>report.apply(&quot;mended.jsonl&quot;, report.fixes)</code>, or "
-            "<code>--fix mended.jsonl --fixes all</code>."
+            " All of them: <code>report.apply(&quot;repaired.jsonl&quot;, report.fixes)</code>, or "
+            "<code>--fix repaired.jsonl --fixes all</code>."
         )
     table = table_html("Safe fixes", ("Name", "What it does", "Findings settled"), rows, numbers=(2,))
     return (
-        f"{table}<p>In Python, <code>report.apply(&quot;mended.jsonl&quot;)</code> writes a new file with these made, and a "
-        "log of each change; in a terminal, <code>ftwidgets check FILE --fix mended.jsonl</code>. The file itself stays as it "
-        f"is.{all_of_them}</p>"
+        f"{table}<p>In Python, <code>report.apply(&quot;repaired.jsonl&quot;)</code> writes a new file with these made, and a "
+        "log of each change; in a terminal, <code>ftwidgets check FILE --fix repaired.jsonl</code>. The file itself stays "
+        f"as it is.{all_of_them}</p>"
     )
 
 

@@ -78,9 +78,10 @@ def _all(report: Results) -> str:
 
 def _fixes(report: Results) -> str:
     rows = [(f"`{fix.name}`", plain(summary.describe_fix(fix)), f"{fix.n_findings:,}") for fix in report.fixes]
-    note = '\nIn Python, `report.apply("mended.jsonl")` makes them; in a terminal, `ftwidgets check FILE --fix mended.jsonl`.\n'
+    note = '\nIn Python, `report.apply("repaired.jsonl")` makes them; in a terminal, '
+    note += "`ftwidgets check FILE --fix repaired.jsonl`.\n"
     if any(fix.requires_opt_in for fix in report.fixes):
-        note += 'All of them: `report.apply("mended.jsonl", report.fixes)`, or `--fix mended.jsonl --fixes all`.\n'
+        note += 'All of them: `report.apply("repaired.jsonl", report.fixes)`, or `--fix repaired.jsonl --fixes all`.\n'
     return _table(("Name", "What it does", "Findings settled"), rows) + note if rows else ""
 
 

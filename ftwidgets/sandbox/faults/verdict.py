@@ -199,7 +199,7 @@ def check_final_errors(history: ClientHistory) -> CheckResult:
         return CheckResult(
             name, "passed", f"{_requests(len(final))} could not succeed, and none was sent again by the program."
         )
-    return CheckResult(name, "not seen", "No request was refused for good.")
+    return CheckResult(name, "not seen", "No request was rejected for good.")
 
 
 def _is_excused(retry: Retry) -> bool:
@@ -230,7 +230,7 @@ def check_jobs_created_once(history: ClientHistory) -> CheckResult:
 
 def check_broken_streams(history: ClientHistory) -> CheckResult:
     """Check that a broken stream is requested again. One that gave up and one that uses half an answer look alike here."""
-    name = "asks again for a broken stream"
+    name = "retries a broken stream"
     broken = [e for e in history.entries if (e.fault or "").startswith("stream_") and e.fault != "stream_stall"]
     retried = {retry.before.number for retry in history.retries}
     missing = [entry for entry in broken if entry.number not in retried]

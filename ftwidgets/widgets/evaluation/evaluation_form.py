@@ -111,7 +111,7 @@ class EvaluationForm:
         left = [
             (self.examples, "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them."),
             (self.limit, "How many of the examples to use; 0 for all."),
-            (self.train, "Adds a baseline that always gives their commonest answer; may stay empty."),
+            (self.train, "Optional. Adds a baseline that always gives the most common answer of these rows."),
             (self.metric, "exact_match: the very same text. token_f1: how many words they share."),
         ]
         right = [
@@ -119,7 +119,7 @@ class EvaluationForm:
             (self.system, "For rows without a system prompt of their own; the one used in training."),
             (self.max_tokens, "In tokens. A label needs only a few, and fewer is faster."),
         ]
-        models = field(self.models, "One model a line: name=id, or only the id.", width=_WIDE)
+        models = field(self.models, "One model per line: name=id, or only the id.", width=_WIDE)
         columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (left, right)]
         for column in columns:
             column.layout.width, column.layout.max_width = "410px", "100%"
@@ -197,7 +197,7 @@ def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
 
 def _checked(name: object, text: object) -> str:
     if not isinstance(text, str) or not text.strip():
-        raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() tells.')
+        raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() will tell.')
     if "=" in text or len(text.splitlines()) > 1:
         raise ValueError(f'"Models": a name or an id has no equals sign and is one line: {text!r}')
     return text

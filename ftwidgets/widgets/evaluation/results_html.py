@@ -89,7 +89,7 @@ def confusion_table(result: Evaluation, model: str) -> str:
         return ""
     rows = [[label, *counts] for label, counts in zip(table.index, table.to_numpy().tolist(), strict=True)]
     header = ["right answer", *(f"answered {name}" for name in table.columns)]
-    return markup.table(f'What "{model}" took for what', header, rows, numbers=range(1, len(header)))
+    return markup.table(f'What "{model}" answered, by right answer', header, rows, numbers=range(1, len(header)))
 
 
 def worst_answers(result: Evaluation, model: str, page: int = 0) -> str:

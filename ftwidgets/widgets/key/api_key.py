@@ -257,7 +257,7 @@ class ApiKey(Panel):
         self._key = self._client = None
         if problem := address_problem(self._address.value):
             self._address.value = ""  # which calls this method again
-            self.show_status(f"The address was taken out: {problem}", "wrong")
+            self.show_status(f"The address was removed: {problem}", "wrong")
             return
         sandbox = self.service == "sandbox"
         self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{_NOTES[self.service]}</p>'

@@ -90,7 +90,7 @@ def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None 
             if len(answers) < ANSWERS:
                 answers.append(counter.count_answers(row))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            warning = warning or f"Line {number} is not a chat in JSON; the service will refuse the file or the job."
+            warning = warning or f"Line {number} is not a chat in JSON; the service will reject the file or the job."
             continue
         n_cut += context is not None and length > context
         lengths.append(length if context is None else min(length, context))

@@ -179,7 +179,7 @@ class JobMonitor(Panel):
             kept = ", ".join(map(str, self.steps)) or "none so far; they are listed when the job has succeeded"
             raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
         if not self._probes.prompts:
-            raise ValueError("there is no pinned prompt: write what to ask, a line each.")
+            raise ValueError("there is no pinned prompt: write what to ask, one prompt per line.")
         self.show_status("Asking ...")
         self._probes.ask(step, self._models[step])
 

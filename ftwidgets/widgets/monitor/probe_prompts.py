@@ -40,7 +40,7 @@ class ProbePrompts:
         lines = [" ".join(text.splitlines()) for text in ([prompts] if isinstance(prompts, str) else prompts)]
         self.field = ipywidgets.Textarea("\n".join(lines), description="Pinned prompts", rows=max(3, len(lines)))
         self.field.observe(lambda _change: self._show(), names="value")
-        self.box = field(self.field, "What a checkpoint is asked, a line each.", width="640px")
+        self.box = field(self.field, "What to ask a checkpoint, one prompt per line.", width="640px")
         self.table = Live(role="status")
         self.models: dict[int, str] = {}  # by step, of those that answered
         self.answers: dict[tuple[int, str], str] = {}  # by step and prompt

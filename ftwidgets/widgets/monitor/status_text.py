@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "validating_files": "the service is checking the files",
-    "queued": "the files are fine; it waits for its turn, which is not the same as being stuck",
+    "queued": "the files are fine; the job is waiting for its turn, so it isn't stuck",
     "running": "the model is being trained",
     "paused": "it waits until somebody resumes it",
     "succeeded": "the tuned model is ready",
@@ -103,7 +103,7 @@ def events_html(events: Sequence[FineTuningJobEvent]) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
         text = f"{clock} {escape(event.message)}"
         items.append(f"<li><strong>{text}</strong></li>" if serious else f"<li>{text}</li>")
-    heading = "<p><strong>Events</strong>, the latest first</p>"
+    heading = "<p><strong>Events</strong>, newest first</p>"
     return f'{heading}<ul style="margin:0;padding-left:18px">{"".join(items)}</ul>'
 
 

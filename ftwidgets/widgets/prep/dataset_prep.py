@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _CONVERSATIONS, _FINDINGS = 3, 8  # on a page
 _NO_LENGTHS = Lengths([], 0, 0)
-_STALE = " The files written before hold the form as it was then: write them again."
+_STALE = " The files were written with earlier settings: write them again."
 
 
 class DatasetPrep(Panel):
@@ -217,10 +217,10 @@ class DatasetPrep(Panel):
     def _parts(self) -> list[ipywidgets.Widget]:
         system = field(self.system, "For rows without one. Use the same text when you ask the model.", width="826px")
         share = half(self.validation, "A share below 1, or a number of examples: to measure, never to train on.")
-        seed = half(self.seed, "Another seed holds out other rows; the same seed the same ones.")
-        epochs = field(self.n_epochs, "How often the training passes over each example; only for the sum below.")
+        seed = half(self.seed, "The same seed holds out the same rows; another seed holds out others.")
+        epochs = field(self.n_epochs, "How often training passes over each example; used only for the estimate below.")
         folder = field(self.folder, "Where train.jsonl and validation.jsonl go.")
-        model = field(self.model, "Its tokenizer counts, and what it would cut off is named.")
+        model = field(self.model, "Tokens are counted with its tokenizer; rows that are too long for it are listed.")
         model.layout.display = "" if len(self.model.options) > 1 else "none"
         cost = ipywidgets.VBox([model, self.tokens, epochs, self.cost])
         findings = ipywidgets.VBox([self.findings_pages, self.fixes])

@@ -27,7 +27,7 @@ _FILL = "var(--jp-brand-color1, #1976d2)"
 _HEADER = ("Provider", "Model", "USD for a million tokens", "Price read on", "This training")
 _CAUTION = (
     "The tokens are counted by the sandbox's tokenizer. Another model's tokenizer cuts text differently, so its count and its "
-    "sum differ: take the sums of other providers as an order of magnitude, and look at their price list before you pay."
+    "sum differ: treat the costs shown for other providers as rough estimates, and look at their price lists before you pay."
 )
 
 
@@ -139,7 +139,7 @@ def fixes_html(report: Report) -> str:
     if not report.fixes:
         return ""
     listed = "".join(f"<li>{escape(str(fix))}</li>" for fix in report.fixes)
-    call = '<code>prep.report.apply("mended.jsonl")</code>'
+    call = '<code>prep.report.apply("repaired.jsonl")</code>'
     return (
         f"<p>Fixes that can be made for you; {call} writes a new file with them (those to be named: give "
         f"it their names), and a log of each change:</p><ul>{listed}</ul>"

@@ -114,7 +114,7 @@ class BlindVote(ipywidgets.VBox):
             return
         self.votes = self._ballot.reveal()
         self._leave()
-        self._show_status(f"The vote is over: {self.votes.count}. The names and the votes stand below.", "ok")
+        self._show_status(f"The vote is over: {self.votes.count}. The names and the votes are below.", "ok")
 
     def _collect(self, request: PromptRequest) -> None:
         try:

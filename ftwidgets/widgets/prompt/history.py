@@ -122,7 +122,7 @@ def history_html(entries: Sequence[HistoryEntry], page: int) -> str:
         for number, entry in latest
     ]
     header = ["No.", "Prompt", "Settings", *map(str.capitalize, sides)]
-    table = markup.table("Asked so far, the latest first", header, rows, numbers=[0])
+    table = markup.table("Asked so far, newest first", header, rows, numbers=[0])
     if n_pages == 1:
         return table
     turn = [("newer", "Newer", page > 0), ("older", "Older", page < n_pages - 1)]

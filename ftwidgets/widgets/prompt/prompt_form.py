@@ -70,7 +70,7 @@ class PromptForm:
                 fields.row(self.go, self.halt),
             ]
         )
-        help_text = "One a line. You vote on pairs of answers; whose they are is shown after the last vote."
+        help_text = "One per line. You vote on pairs of answers; the names are shown after the last vote."
         self.blind = ipywidgets.VBox(
             [
                 Live('<h4 style="margin-top:14px">Blind vote</h4>'),
@@ -143,7 +143,7 @@ def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, s
     pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]
     for name, model in pairs:
         if not isinstance(model, str) or not model:
-            raise FtwidgetsError(f'the model "{name}" is {model!r}, not a name. Has its job succeeded? job.wait() tells.')
+            raise FtwidgetsError(f'the model "{name}" is {model!r}, not a name. Has its job succeeded? job.wait() will tell.')
     return [(str(name), model) for name, model in pairs]
 
 

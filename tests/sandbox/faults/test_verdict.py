@@ -16,7 +16,7 @@ TOLD = "waits as long as it is told"
 GROWS = "waits longer each time"
 STOPS = "does not repeat what cannot succeed"
 ONCE = "starts no job twice"
-STREAM = "asks again for a broken stream"
+STREAM = "retries a broken stream"
 ENDS = "knows when to stop"
 BUDGET = "stays within its budget"
 

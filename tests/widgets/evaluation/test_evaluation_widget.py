@@ -96,7 +96,7 @@ def test_what_the_user_named_is_text(form: Evaluation) -> None:
 def test_the_confusion_table_and_the_worst_answers_follow_the_model_and_the_page(form: Evaluation) -> None:
     """Five answers a page, the worst first; the pages end at both ends."""
     form.run().wait(timeout=20)
-    assert "What &quot;tuned&quot; took for what" in form.closer.html
+    assert "What &quot;tuned&quot; answered, by right answer" in form.closer.html
     assert "worst first: 1 to 5 of 40 (5 with the lowest score, 0.00)" in form.closer.html
     form._pager.press("1")
     assert "worst first: 6 to 10 of 40" in form.closer.html
@@ -106,7 +106,7 @@ def test_the_confusion_table_and_the_worst_answers_follow_the_model_and_the_page
     form._pager.press("1")
     assert "page 8 of 8" in form._pager.html
     form.detail.value = "base"
-    assert "What &quot;base&quot; took for what" in form.closer.html
+    assert "What &quot;base&quot; answered, by right answer" in form.closer.html
     assert "page 1 of 8" in form._pager.html
 
 
@@ -115,7 +115,7 @@ def test_texts_have_no_confusion_table() -> None:
     sums = [example(f"{i}", f"{i}") for i in range(40)]
     form = Evaluation(client_of(lambda body: body["messages"][-1]["content"]), "m", sums)
     form.run().wait(timeout=20)
-    assert "took for what" not in form.closer.html
+    assert "answered, by right answer" not in form.closer.html
     assert "worst first" in form.closer.html
 
 
@@ -230,7 +230,7 @@ def test_the_saved_page_needs_no_script(form: Evaluation) -> None:
     assert "Nothing evaluated yet." in form._repr_mimebundle_()["text/html"]
     form.run().wait(timeout=20)
     bundle = form._repr_mimebundle_()
-    for part in ('<img alt="', "tuned is better than base", "What &quot;tuned&quot; took for what", "worst first"):
+    for part in ('<img alt="', "tuned is better than base", "What &quot;tuned&quot; answered, by right answer", "worst first"):
         assert part in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
     assert "<button" not in bundle["text/html"]

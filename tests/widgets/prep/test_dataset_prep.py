@@ -216,7 +216,7 @@ def test_fixes_are_offered_as_a_line_of_code() -> None:
     """What can be mended is said with the call that does it; nothing is said where nothing can be."""
     prep = DatasetPrep(table([*ROWS, ROWS[2]]))
     assert "drop-repeats" in text_of(prep.fixes.html)
-    assert 'prep.report.apply("mended.jsonl")' in text_of(prep.fixes.html)
+    assert 'prep.report.apply("repaired.jsonl")' in text_of(prep.fixes.html)
     assert "Automatic fix: drop-repeats." in prep.findings_pages.content.html
     assert DatasetPrep(table()).fixes.html == ""
 

@@ -57,7 +57,7 @@ def test_a_vote_goes_through_its_states(vote: BlindVote, task: BackgroundTask[No
     assert vote.layout.display == "none"
     assert vote.votes is not None
     assert vote.votes.wins == {"Alphonse": 2, "Bettina": 0}
-    assert said[-1] == "ok: The vote is over: Alphonse 2, Bettina 0, ties 0. The names and the votes stand below."
+    assert said[-1] == "ok: The vote is over: Alphonse 2, Bettina 0, ties 0. The names and the votes are below."
     with pytest.raises(FtwidgetsError, match="no pair to vote on"):
         vote.vote("tie")
 

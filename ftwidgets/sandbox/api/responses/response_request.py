@@ -61,9 +61,9 @@ class ResponseRequest(RequestModel):
 
     tools: Annotated[Any, only([], instead="The model cannot call tools.")] = None
     background: Annotated[Any, only(False, instead="A response is written while you wait; use stream=True to watch.")] = None
-    truncation: Annotated[Any, only("disabled", instead="A conversation that is too long is refused; shorten it yourself.")] = (
-        None
-    )
+    truncation: Annotated[
+        Any, only("disabled", instead="A conversation that is too long is rejected; shorten it yourself.")
+    ] = None
     service_tier: Annotated[Any, only("auto", "default")] = None
     context_management: Annotated[Any, only([])] = None
     conversation: Annotated[Any, only(instead="Use previous_response_id to go on with a conversation.")] = None
