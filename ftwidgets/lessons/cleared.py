@@ -5,6 +5,9 @@ Left out: the stored outputs of the originals, which stay in the repository for 
 
 from __future__ import annotations
 
+import json
+import platform
+import sys
 from pathlib import Path
 
 from ftwidgets.lessons import notebook_cells
@@ -17,6 +20,26 @@ def clear(content: bytes) -> bytes:
     if cells is None or not any(map(notebook_cells.has_run, cells)):
         return content
     return replace_cells(content, [*map(clear_cell, cells)])
+
+
+def name_language(content: bytes) -> bytes:
+    """Return a notebook's content with this Python as its language, or what is no notebook unchanged.
+
+    JupyterLab writes that when the kernel starts; where it differs, a notebook that was only opened counts as unsaved.
+    """
+    if parse_cells(content) is None:
+        return content
+    notebook = json.loads(content)
+    notebook.setdefault("metadata", {})["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{sys.version_info.major}",
+        "version": platform.python_version(),
+    }
+    return f"{json.dumps(notebook, ensure_ascii=False, indent=1)}\n".encode(errors="backslashreplace")
 
 
 def clear_folder(folder: Path) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.lessons.cleared import clear
+from ftwidgets.lessons.cleared import clear, name_language
 
 FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
@@ -88,5 +88,5 @@ def copy_missing(source: Path, target: Path) -> int:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         content = file.read_bytes()
-        copy.write_bytes(clear(content) if file.suffix == ".ipynb" else content)
+        copy.write_bytes(name_language(clear(content)) if file.suffix == ".ipynb" else content)
     return kept

@@ -6,10 +6,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.manager import run_kernel
 
 from ftwidgets.cli import main
 from ftwidgets.lessons import reset
-from ftwidgets.lessons.cleared import clear, clear_folder, has_run, same_sources
+from ftwidgets.lessons.cleared import clear, clear_folder, has_run, name_language, same_sources
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -48,6 +49,15 @@ def test_a_program_that_saves_changes_nothing_of_the_lesson() -> None:
     assert same_sources(notebook("a\nb", run=True), json.dumps(listed).encode())
     assert not same_sources(notebook("a"), notebook("a", "b"))
     assert not same_sources(notebook("a"), notebook("a").replace(b'"code"', b'"markdown"'))
+
+
+def test_the_language_is_what_a_kernel_here_says() -> None:
+    """So that JupyterLab, which compares the two when a kernel starts, does not call an untouched copy unsaved."""
+    named = json.loads(name_language(notebook("1", kernelspec={"name": "python3"})))
+    assert named["metadata"]["kernelspec"] == {"name": "python3"}
+    with run_kernel(kernel_name="python3") as client:
+        assert named["metadata"]["language_info"] == client.kernel_info(reply=True)["content"]["language_info"]
+    assert name_language(b"no notebook") == b"no notebook"
 
 
 def test_a_folder_is_cleared_in_place(tmp_path: Path) -> None:
