@@ -1,4 +1,4 @@
-"""The exercises of lesson 10: stay within a budget, mend a plan to move, work out the bill of the first month."""
+"""The exercises of lesson 10: stay within a budget, repair a plan to move, work out the bill of the first month."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def plan_moved(plan: object) -> Outcome:
     if not isinstance(plan, Mapping):
         return not_yet(f"The plan is a {type(plan).__name__}; it must stay a dict.")
     if dict(plan) == OLD_PLAN:
-        return not_attempted("This is the old plan. Mend what would go wrong at the new service, and run the cell again.")
+        return not_attempted("This is the old plan. Repair what would go wrong at the new service, and run the cell again.")
     model, rate = str(plan.get("model", "")).lower(), plan.get("learning_rate_multiplier")
     if not model or any(name in model for name in ("gpt-4", "gpt-3", "gpt-5", "nano", "smollm")):
         return not_yet(f"The model {plan.get('model')!r:.60} is not on offer there. The new service trains open models.")
@@ -142,7 +142,7 @@ OLD_PLAN = {"model": "gpt-4o-mini-2024-07-18", "learning_rate_multiplier": 1.8, 
 
 EXERCISES = (
     Exercise(
-        "Change one thing: stay within a budget",
+        "Stay within a budget",
         epochs_within,
         hints=(
             "One epoch costs tokens times price, divided by a million. How often does that fit into the budget?",
@@ -155,7 +155,7 @@ lesson.check(1, data.train_file, most_epochs)
 """,
     ),
     Exercise(
-        "Fix it: a plan to move",
+        "Fix a plan to move",
         plan_moved,
         hints=(
             "Three lines, three mistakes. Compare the two services in the tables of this lesson.",

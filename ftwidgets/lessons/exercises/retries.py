@@ -172,7 +172,7 @@ def _run_in_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., 
 
 EXERCISES = (
     Exercise(
-        "Change one thing: decide about three errors",
+        "Decide about three errors",
         decisions,
         hints=(
             "Read the status first, then the code. Two of them look as if they were about the same request; they aren't.",
@@ -181,7 +181,7 @@ EXERCISES = (
         solution='decisions = {"A": "pay", "B": "wait", "C": "look"}\nlesson.check(1, decisions)',
     ),
     Exercise(
-        "Fix it: a retry loop",
+        "Fix a retry loop",
         retry_loop,
         hints=(
             "Put a try around ask(), in a loop that counts. Which exceptions pass, and which one only looks as if it did?",
