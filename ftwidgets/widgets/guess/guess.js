@@ -8,7 +8,8 @@ function render({ model, el }) {
   const form = document.createElement("form");
   form.className = "ftw-guess";
   form.innerHTML = `<label for="${id}"></label>
-    <input id="${id}" type="text" maxlength="200" autocomplete="off" spellcheck="false" placeholder="your guess">
+    <input id="${id}" type="text" maxlength="200" autocomplete="off" spellcheck="false" placeholder="your guess"
+      data-lm-suppress-shortcuts="true">
     <button type="submit">Keep</button>`;
   el.appendChild(form);
   const input = form.querySelector("input");
