@@ -115,6 +115,13 @@ def facts(service: str | None = None) -> tuple[Fact, ...]:
     return tuple(Fact(**entry) for entry in entries if service in (None, entry["service"]))
 
 
+def date_line(today: datetime.date | None = None) -> str:
+    """Say how old the oldest price of `facts` is, today or on another day."""
+    oldest = min(fact.as_of for fact in facts() if fact.usd)
+    days = ((today or datetime.date.today()) - datetime.date.fromisoformat(oldest)).days
+    return f"The oldest price here is of {oldest}, {days} days ago. Look at the service's own list before you pay."
+
+
 @cache
 def providers() -> tuple[Provider, ...]:
     """Return every service that `connect` knows, the sandbox first."""

@@ -180,6 +180,12 @@ def test_no_price_is_older_than_its_date_says() -> None:
     assert str(providers.facts("foundry")[1]) == "not verified (2026-10-05)"
 
 
+def test_the_date_line_grows_older_by_itself() -> None:
+    """Nobody has to remember to change it."""
+    assert providers.date_line(datetime.date(2026, 11, 30)).startswith("The oldest price here is of 2026-03-19, 256 days ago.")
+    assert ", 366 days ago." in providers.date_line(datetime.date(2027, 3, 20))
+
+
 def test_the_prices_to_estimate_with_are_those_of_the_facts() -> None:
     """One price in two places is the same price, of the same day."""
     for fact in providers.facts():
