@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds that one outage may take, many times the longest wait that the service asks for
 _MAX_REQUESTS = 30  # then the loop is stopped; the outages end sooner
 
-BRIEF_OUTAGE = ("429 retry-after=0.4", "drop", "500", "ok")
+BRIEF_OUTAGE = ("429 retry-after=0.4", "drop", "409", "ok")
 BAD_REQUEST = ("400",) * 20
 QUOTA_USED_UP = ("quota",) * 20
 ENDLESS_OUTAGE = ("503 retry-after=0.05",) * 20
@@ -84,7 +84,7 @@ def retry_loop(client: openai.OpenAI, faults: Faults, answer: object) -> Outcome
 def _judge_brief_outage(client: openai.OpenAI, faults: Faults, answer: Callable[..., Any]) -> Outcome | None:
     """After three failures the request succeeds: the function must return the answer, and its waits must be right."""
     run = _run_in_outage(client, faults, answer, BRIEF_OUTAGE)
-    where = "In a brief outage (too fast, a lost connection, an error of the service, then all is well)"
+    where = "In a brief outage (too fast, a lost connection, a conflict, then all is well)"
     if outcome := _check_exception(run, where):
         return outcome
     if run.raised is not None:
@@ -190,13 +190,19 @@ EXERCISES = (
         solution="""
 import time
 
+def passes(error):
+    if isinstance(error, openai.APIConnectionError):
+        return True
+    if error.code == "insufficient_quota":
+        return False
+    return error.status_code in (408, 409, 429) or error.status_code >= 500
+
 def persistent(ask):
     for tried in range(6):
         try:
             return ask()
         except openai.APIError as error:
-            passing = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
-            if not isinstance(error, passing) or error.code == "insufficient_quota" or tried == 5:
+            if not passes(error) or tried == 5:
                 raise
             response = getattr(error, "response", None)
             told = response.headers.get("retry-after") if response is not None else None

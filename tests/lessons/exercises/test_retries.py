@@ -33,7 +33,7 @@ def wait_for(error: openai.APIError, tried: int) -> float:
 
 
 def hopeless(error: openai.APIError) -> bool:
-    passing = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
+    passing = (openai.APIConnectionError, openai.RateLimitError, openai.ConflictError, openai.InternalServerError)
     return not isinstance(error, passing) or error.code == "insufficient_quota"
 
 
@@ -129,10 +129,21 @@ def takes_the_quota_for_a_rate(ask: Ask) -> Any:
     for tried in range(BUDGET):
         try:
             return ask()
-        except (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError) as error:
+        except (openai.APIConnectionError, openai.RateLimitError, openai.ConflictError, openai.InternalServerError) as error:
             if tried == BUDGET - 1:
                 raise
             time.sleep(min(0.2, wait_for(error, tried)) if error.code == "insufficient_quota" else wait_for(error, tried))
+    return None
+
+
+def takes_every_4xx_but_429_for_its_own_fault(ask: Ask) -> Any:
+    for tried in range(BUDGET):
+        try:
+            return ask()
+        except (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError) as error:
+            if error.code == "insufficient_quota" or tried == BUDGET - 1:
+                raise
+            time.sleep(wait_for(error, tried))
     return None
 
 
@@ -181,6 +192,7 @@ WRONG: dict[str, tuple[Callable[[Ask], Any], str]] = {
     "deaf": (deaf, "was told to wait 0.4 s and came again after 0."),
     "repeats what cannot succeed": (repeats_what_cannot_succeed, "When the request itself was wrong (400) it sent 6 requests"),
     "quota for a rate": (takes_the_quota_for_a_rate, "When the quota was used up (429"),
+    "4xx but 429": (takes_every_4xx_but_429_for_its_own_fault, "gave up after 3 requests with ConflictError"),
     "never gives up": (never_gives_up, "In an outage without end it sent 21 requests"),
     "error kept": (keeps_the_error_to_itself, "it returned None, as if nothing were wrong"),
     "answer kept": (keeps_the_answer_to_itself, "it had its answer and returned None"),
