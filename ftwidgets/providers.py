@@ -99,7 +99,7 @@ class Fact:
     service: str  # a key of SERVICES
     about: str  # one of ABOUT
     says: str | None  # None: not verified; `source` says why
-    as_of: str  # YYYY-MM-DD: of the page where it is dated, else of the day on which it was read; of a price, the older one
+    as_of: str  # YYYY-MM-DD: of the page if it is dated, else the day on which a stored copy was read, which may be older
     source: str
     usd: float | None = None  # a price as a number
     per: str = ""  # what one pays `usd` for
