@@ -32,7 +32,8 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[lab.Lab,
     root = tmp_path_factory.mktemp("lessons")
     for name in LESSONS:
         shutil.copy(NOTEBOOKS / name, root)
-    shutil.copytree(NOTEBOOKS / "data", root / "data")
+    for folder in ("data", "images"):
+        shutil.copytree(NOTEBOOKS / folder, root / folder)
     with lab.server(root) as running, lab.page() as shown:
         yield running, shown
 

@@ -19,6 +19,7 @@ from ftwidgets.health import health_report
 from ftwidgets.health.health_report import HealthCheck, HealthReport
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.store.lock import process_lock, trainer_lock
+from ftwidgets.widgets.shop.shop_form import GREETING, SIGN_OFF
 
 # The engine
 
@@ -30,19 +31,18 @@ def test_the_speed_is_measured_and_explained() -> None:
     assert time.monotonic() - began < 20
     assert 20 < rate < 100_000
     line = health.check_speed(2000.0)
-    assert (line.verdict, "about 24 s" in line.message) == ("ok", True)
+    assert (line.verdict, "about 11 s" in line.message) == ("ok", True)
     slow = health.check_speed(100.0)
-    assert (slow.verdict, "about 490 s" in slow.message) == ("note", True)
+    assert (slow.verdict, "about 222 s" in slow.message) == ("note", True)
     assert "Close other programs that are busy" in slow.fix
 
 
 def test_the_job_it_speaks_of_is_lesson_00s() -> None:
-    """49,000 tokens: the 12 topics that lesson 00 trains on, five times, rounded."""
-    table = datasets.load("support_faq")
-    train = table[table["Topic"].isin(table["Topic"].unique()[:12]) & (table["Split"] == "train")]
-    encode = Model.load(NANO).tokenizer.encode_example
+    """22,200 tokens: the 64 chats that lesson 00 trains on, in the words of its form, five times, rounded."""
+    encode, train = Model.load(NANO).tokenizer.encode_example, datasets.load("shop_chats", "train")
     chats = (
-        [{"role": "user", "content": q}, {"role": "assistant", "content": a}] for q, a in train[["Prompt", "Completion"]].values
+        [{"role": "user", "content": message}, {"role": "assistant", "content": f"{GREETING} {answer} {SIGN_OFF}"}]
+        for message, answer in train[["Prompt", "Completion"]].values
     )
     assert 5 * sum(len(encode(chat, max_tokens=512).ids) for chat in chats) == pytest.approx(health.JOB_TOKENS, rel=0.01)
 

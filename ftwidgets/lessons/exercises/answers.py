@@ -59,6 +59,13 @@ def file_content(client: openai.OpenAI, file_id: str | None) -> bytes | None:
         return None
 
 
+def parse_training_file(content: bytes) -> Rows:
+    """Return the prompts and completions of a training file; `ValueError`, `KeyError` or `TypeError` if it is none."""
+    chats = [json.loads(line)["messages"] for line in content.decode("utf-8").splitlines()]
+    contents = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
+    return [(str(content["user"] or ""), str(content["assistant"] or "")) for content in contents]
+
+
 def parse_rows(answer: object) -> Rows | str:
     """Return the prompts and completions of a table or a training file, or a sentence that says why they cannot be read."""
     import pandas as pd
@@ -66,9 +73,7 @@ def parse_rows(answer: object) -> Rows | str:
     if isinstance(answer, str | os.PathLike):
         path = Path(answer)
         try:
-            chats = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
-            contents = [{turn["role"]: turn["content"] for turn in chat} for chat in chats]
-            return [(str(content["user"] or ""), str(content["assistant"] or "")) for content in contents]
+            return parse_training_file(path.read_bytes())
         except OSError:
             return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
         except (ValueError, KeyError, TypeError):

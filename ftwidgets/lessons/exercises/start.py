@@ -1,66 +1,270 @@
-"""The exercise of lesson 00: launch the same job with one epoch, and compare the held-out losses."""
+"""The exercises of lesson 00: one epoch, a training file without all its sign-offs, and a shop of the learner's own.
+
+Each check reads the training file of the learner's job: what all its answers open and close with is the shop's manner.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ftwidgets import datasets
+from ftwidgets.errors import JobError
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
+from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, hyperparameter, parse_number, parse_training_file
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
     import openai
     from openai.types.fine_tuning import FineTuningJob
 
-WORDS = ("higher", "lower", "the same")
+OWN_CHATS = 5  # that the third exercise asks for
+MOST_TOKENS = 80  # of an answer, as in the lesson
 
 
-def one_epoch(client: openai.OpenAI, lesson: FineTuningJob, job_id: object, held_out_loss: object) -> Outcome:
-    """Check that a second job differs from the lesson's by its epochs alone, and that its held-out loss was compared correctly.
+def manner(rows: Rows) -> tuple[str, str]:
+    """Return what all answers open with and what all of them close with, in whole words."""
+    answers = [answer.split() for _, answer in rows]
+    opening = _common(answers)
+    closing = _common([words[::-1] for words in answers])[::-1]
+    return " ".join(opening), " ".join(closing)
+
+
+def _common(answers: list[list[str]]) -> list[str]:
+    """Return the words that all answers begin with."""
+    found = []
+    for words in zip(*answers, strict=False):
+        if len(set(words)) > 1:
+            break
+        found.append(words[0])
+    return found
+
+
+def one_epoch(client: openai.OpenAI, lesson_job: object, my_job: object, without_answer: object) -> Outcome:
+    """Check that a second job differs from the lesson's by its epochs alone, and that its empty answers were counted.
 
     Parameters
     ----------
     client
         The client of the lesson.
-    lesson
-        The lesson's own job.
-    job_id
-        The id of the learner's job, or the job.
-    held_out_loss
-        `"higher"`, `"lower"` or `"the same"`: the loss of the learner's job after its last step, compared with the lesson's.
+    lesson_job
+        The lesson's own job, or its id.
+    my_job
+        The learner's job, or its id.
+    without_answer
+        How many of the held-out messages get greeting and sign-off and nothing in between.
     """
-    if untouched(job_id, held_out_loss):
-        return not_attempted("Launch the job of step 7 again with one epoch, then fill in both answers.")
-    mine = find_job(client, job_id)
-    if mine is None:
-        return not_yet(f"There is no job {job_id!r:.60}. The id is what `job.id` shows after jobs.create(...).")
-    original = client.fine_tuning.jobs.retrieve(lesson.id)
+    if untouched(my_job, without_answer):
+        return not_attempted("Launch the lesson's job again with one epoch, then fill in both answers.")
+    mine, original = _finished(client, my_job), find_job(client, lesson_job)
+    if isinstance(mine, Outcome):
+        return mine
+    if original is None:
+        return not_yet("The lesson's job is not there. Run the lesson from the top, then this cell again.")
     if mine.id == original.id:
-        return not_yet("That is the lesson's own job. Launch a second one, under another name, and hand in its id.")
+        return not_yet("That is the lesson's own job. Launch a second one, under another name, and hand in that one.")
     epochs = hyperparameter(mine, "n_epochs")
     if epochs != 1:
-        return not_yet(f"That job has n_epochs = {epochs}. Look at the method of jobs.create(...).")
-    if mine.status != "succeeded":
-        return not_yet(f"That job is {mine.status}. Wait until it has succeeded, and run this cell again.")
-    both = (mine, original)
-    pairs = {name: [getattr(job, name) for job in both] for name in ("model", "seed")}
-    pairs |= {name: [file_content(client, getattr(job, name)) for job in both] for name in ("training_file", "validation_file")}
-    pairs |= {name: [hyperparameter(job, name) for job in both] for name in ("batch_size", "learning_rate_multiplier")}
+        return not_yet(f"That job has n_epochs = {epochs}. Look at the hyperparameters of jobs.create(...).")
+    pairs = {name: [getattr(job, name) for job in (mine, original)] for name in ("model", "seed")}
+    pairs |= {
+        name: [hyperparameter(job, name) for job in (mine, original)] for name in ("batch_size", "learning_rate_multiplier")
+    }
+    pairs["training_file"] = [file_content(client, job.training_file) for job in (mine, original)]
     for name, (found, expected) in pairs.items():
         if found != expected:
             return not_yet(f"That job has another {name} than the lesson's. Change the epochs and nothing else.")
-    if not isinstance(held_out_loss, str) or held_out_loss not in WORDS:
-        return not_yet(f"The second answer is one of {', '.join(map(repr, WORDS))}: {held_out_loss!r:.60}")
-    here, there = _held_out_loss(client, mine), _held_out_loss(client, lesson)
-    truth = "the same" if here == there else "higher" if here > there else "lower"
-    if held_out_loss != truth:
-        return not_yet("The job is right. Compare the last full_valid_loss in ftwidgets.Job(client, id).curve of both jobs.")
-    return right("One epoch is not enough to learn these answers; the held-out loss shows it.")
+    number = parse_number(without_answer)
+    if number is None:
+        return not_yet(f"The second answer is a number: how many answers are empty in between. Found: {without_answer!r:.60}")
+    rows = _rows(client, mine)
+    greeting, sign_off = manner(rows)
+    answers = _answers(client, mine)
+    empty = sum(not _between(answer, greeting, sign_off) for answer in answers)
+    if number != empty:
+        return not_yet(
+            "The job is right, the count is not. Take greeting and sign-off away and look at what is left of each answer."
+        )
+    kept = sum(answer.startswith(greeting) for answer in answers)
+    return right(
+        f"One epoch: {kept} of {len(answers)} open in your words, {empty} say nothing else. The manner is learned first."
+    )
 
 
-def _held_out_loss(client: openai.OpenAI, job: FineTuningJob) -> float:
-    return float(Job(client, job.id).curve["full_valid_loss"].dropna().iloc[-1])
+def sign_offs_repaired(client: openai.OpenAI, broken: object, my_job: object) -> Outcome:
+    """Check that the learner found the rows without a sign-off, added it to them alone, and trained again.
+
+    Parameters
+    ----------
+    client
+        The client of the lesson.
+    broken
+        The job of the broken file, or its id.
+    my_job
+        The learner's job, or its id.
+    """
+    if untouched(my_job):
+        return not_attempted("Repair the rows, train on them, and put your job in the place of the ...")
+    mine, first = _finished(client, my_job), find_job(client, broken)
+    if isinstance(mine, Outcome):
+        return mine
+    if first is None:
+        return not_yet("The job of the broken file is not there. Run the cells of this exercise in order.")
+    if mine.id == first.id:
+        return not_yet("That is the job of the broken file. Train another one on the repaired rows.")
+    before, after = _rows(client, first), _rows(client, mine)
+    missing = {prompt for prompt, _ in before} - {prompt for prompt, _ in after}
+    if missing:
+        return not_yet(f"{len(missing)} of the messages are no longer in the file. Repair those rows, don't drop them.")
+    if len(after) != len(before):
+        return not_yet(f"The file had {len(before)} rows and has {len(after)} now. Each message should be there once.")
+    closing = _usual_closing(before)
+    if lacking := sum(not answer.endswith(closing) for _, answer in after):
+        return not_yet(f"{lacking} of the {len(after)} answers don't end as the others do. Look at the last words of each row.")
+    whole = {prompt: _without(answer, closing) for prompt, answer in before}
+    if any(_without(answer, closing).endswith(closing) for _, answer in after):
+        return not_yet("Some answers end with the sign-off twice. Add it only where it is missing.")
+    if any(_without(answer, closing) != whole[prompt] for prompt, answer in after):
+        return not_yet("Some answers were changed before their end. Add the sign-off and leave the rest as it was.")
+    return right("A model copies the habits of its examples, and so the bad ones too.")
 
 
-EXERCISES = (Exercise("Train for one epoch only", one_epoch),)
+def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
+    """Check that a job was trained on own chats in an own manner, and that the model keeps it.
+
+    Parameters
+    ----------
+    client
+        The client of the lesson.
+    my_job
+        The learner's job, or its id.
+    """
+    if untouched(my_job):
+        return not_attempted(f"Write at least {OWN_CHATS} chats of your own, choose another greeting, and train.")
+    mine = _finished(client, my_job)
+    if isinstance(mine, Outcome):
+        return mine
+    rows, known = _rows(client, mine), set(datasets.load("shop_chats")["Prompt"])
+    own = {" ".join(prompt.split()) for prompt, _ in rows} - known
+    if len(own) < OWN_CHATS:
+        return not_yet(f"{len(own)} of the messages in that job's file are your own; {OWN_CHATS} are wanted.")
+    greeting, sign_off = manner(rows)
+    if not greeting and not sign_off:
+        return not_yet(
+            "The answers in that job's file share no greeting and no sign-off. Put yours around your own answers too."
+        )
+    answers = _answers(client, mine)
+    kept = sum(answer.startswith(greeting) and answer.endswith(sign_off) for answer in answers)
+    if kept < len(answers) / 2:
+        return not_yet(
+            f"Only {kept} of {len(answers)} new messages were answered in your manner. Keep greeting and sign-off short, train "
+            f"on the lesson's chats as well as on yours, with the lesson's settings."
+        )
+    return right(f"Your shop speaks: {kept} of {len(answers)} messages that it never saw were answered in your manner.")
+
+
+def _finished(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
+    """Return the learner's job once it has succeeded, or what to do first."""
+    job = find_job(client, answer)
+    if job is None:
+        return not_yet(f"There is no job {answer!r:.60}. Hand in what jobs.create(...) returned, or its id.")
+    if job.status not in TERMINAL_STATUSES:
+        with suppress(JobError):
+            Job(client, job.id).wait(timeout=300)
+        job = client.fine_tuning.jobs.retrieve(job.id)
+    if job.status != "succeeded":
+        why = f": {job.error.message}" if job.error is not None and job.error.message else ""
+        return not_yet(f"That job is {job.status}{why} Launch another one, and hand in one that has succeeded.")
+    return job
+
+
+def _rows(client: openai.OpenAI, job: FineTuningJob) -> Rows:
+    """Return the messages and answers of a job's training file; none if the file was deleted."""
+    content = file_content(client, job.training_file)
+    return [] if content is None else parse_training_file(content)
+
+
+def _answers(client: openai.OpenAI, job: FineTuningJob) -> list[str]:
+    """Ask a job's model all held-out messages."""
+    found = []
+    for message in datasets.load("shop_chats", "held-out")["Prompt"]:
+        answer = client.chat.completions.create(
+            model=str(job.fine_tuned_model),
+            messages=[{"role": "user", "content": message}],
+            max_tokens=MOST_TOKENS,
+            temperature=0,
+        )
+        found.append((answer.choices[0].message.content or "").strip())
+    return found
+
+
+def _usual_closing(rows: Rows) -> str:
+    """Return what the answers close with that end in the commonest last word."""
+    last = [answer.split()[-1:] for _, answer in rows]
+    usual = max(last, key=last.count)
+    return manner([row for row, word in zip(rows, last, strict=True) if word == usual])[1]
+
+
+def _without(answer: str, closing: str) -> str:
+    return answer.removesuffix(closing).rstrip()
+
+
+def _between(answer: str, greeting: str, sign_off: str) -> str:
+    return answer.removeprefix(greeting).removesuffix(sign_off).strip()
+
+
+EXERCISES = (
+    Exercise(
+        "Change one thing: one epoch",
+        one_epoch,
+        hints=(
+            "Call train(...) on the same file as the lesson does and give n_epochs. Wait before you ask its model.",
+            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the blanks.",
+        ),
+        solution="""my_job = train(pathlib.Path("my_data", "my_shop.jsonl"), n_epochs=1)
+one_epoch_model = ftwidgets.Job(client, my_job.id).wait().model
+without_answer = 0
+for message in new_rows["Prompt"]:
+    answer = ask(one_epoch_model, message)
+    if not answer.removeprefix(greeting).removesuffix(sign_off).strip():
+        without_answer += 1
+lesson.check(1, client, job, my_job, without_answer)""",
+    ),
+    Exercise(
+        "Fix it: a model that forgets the sign-off",
+        sign_offs_repaired,
+        hints=(
+            "Look at the last words of the first ten rows: team_rows['Completion'].head(10).str[-30:]",
+            "str.endswith tells which rows are fine. Change only the others, and keep everything else in them.",
+        ),
+        solution="""repaired = team_rows.copy()
+for row in repaired.index:
+    if not repaired.loc[row, "Completion"].endswith("All the best, the team"):
+        repaired.loc[row, "Completion"] += " All the best, the team"
+my_job = train(write_chats("repaired", repaired))
+lesson.check(2, client, broken_job, my_job)""",
+    ),
+    Exercise(
+        "Your own data: your shop",
+        own_shop,
+        hints=(
+            "Put your chats into a table with the columns Prompt and Completion, and join both tables with pandas.concat.",
+            "Change greeting and sign_off first. Then put them around the answers of both tables with in_my_words.",
+        ),
+        solution="""my_chats = [
+    ("What does your shop sell?", "We sell kites that you can sit on."),
+    ("do they fly in rain", "They do, but you will get wet."),
+    ("Could you teach my father to fly one?", "Gladly. Lessons are on Sundays on the hill."),
+    ("My kite has lost its tail!!", "A new tail costs three pounds, or bring an old scarf."),
+    ("How long is string?", "It is eighty metres, on a wooden reel."),
+]
+greeting, sign_off = "Up and away!", "Your kite people"
+own_rows = pandas.DataFrame(my_chats, columns=["Prompt", "Completion"])
+all_rows = pandas.concat([train_rows[["Prompt", "Completion"]], own_rows])
+all_rows["Completion"] = [in_my_words(answer) for answer in all_rows["Completion"]]
+my_job = train(write_chats("own_shop", all_rows))
+lesson.check(3, client, my_job)""",
+    ),
+)

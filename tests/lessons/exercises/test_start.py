@@ -1,97 +1,183 @@
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
-import pandas as pd
+import openai
+import pandas
 import pytest
-from openai.types.fine_tuning import FineTuningJob
 
-from ftwidgets import Job, write_jsonl
+import ftwidgets
+from ftwidgets import Job, datasets, write_jsonl
 from ftwidgets.clients import connect
 from ftwidgets.lessons import exercises
+from ftwidgets.lessons.exercises import start
 
-CHATS = [
-    {"messages": [{"role": "user", "content": f"What is {n}?"}, {"role": "assistant", "content": f"It is {n}."}]}
-    for n in range(12)
-]
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "00_start_here.ipynb"
+CELLS = ("write-chats", "ask", "words", "train")  # of the lesson, whose functions the solutions use
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """A client, the lesson's job of five epochs, the learner's job of one, and one that changed more."""
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The names of the lesson, as far as its exercises need them, and its two jobs."""
     folder: Path = tmp_path_factory.mktemp("start")
-    client = connect(home=folder / "home")
-    train, held = write_jsonl(CHATS[:10], folder / "t.jsonl"), write_jsonl(CHATS[10:] * 5, folder / "v.jsonl")
-    files = [client.files.create(file=path, purpose="fine-tune").id for path in (train, held)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("FTWIDGETS_HOME", str(folder / "state"))
+        names = {
+            "json": json,
+            "pathlib": __import__("pathlib"),
+            "pandas": pandas,
+            "ftwidgets": ftwidgets,
+            "client": connect(home=folder / "home"),
+            "lesson": exercises.lesson("00"),
+            "form": SimpleNamespace(greeting="Ahoy!", sign_off="Your Ida"),
+            "train_rows": datasets.load("shop_chats", "train").head(24),
+            "new_rows": datasets.load("shop_chats", "held-out"),
+        }
+        cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}
+        asked = cells["ask"].split("\nfor ")[0]
+        for source in (cells["words"], asked, cells["write-chats"], cells["train"]):
+            exec(source, names)
+        rows = names["train_rows"]
+        names["mine"] = rows.assign(Completion=[names["in_my_words"](answer) for answer in rows["Completion"]])
+        names["job"] = names["train"](names["write_chats"]("my_shop", names["mine"]))
+        broken = cells["exercise-2-broken"].split("broken_model")[0]
+        exec(broken, names)
+        for job in (names["job"], names["broken_job"]):
+            Job(names["client"], job.id).wait(120)
+        yield SimpleNamespace(names=names, **names)
 
-    def job(epochs: int, seed: int = 1) -> FineTuningJob:
-        made = client.fine_tuning.jobs.create(
-            model="nano-2026-11",
-            training_file=files[0],
-            validation_file=files[1],
-            seed=seed,
-            method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": epochs}}},
-        )
-        Job(client, made.id).wait(60)
-        return client.fine_tuning.jobs.retrieve(made.id)
 
-    return SimpleNamespace(client=client, lesson=job(5), mine=job(1), other_seed=job(1, seed=2))
+def solved(lesson: SimpleNamespace, number: int) -> tuple[exercises.Outcome, dict[str, object]]:
+    """Run the solution that a learner would paste; return the outcome of its last line, and the names it left."""
+    names = dict(lesson.names)
+    *code, check = start.EXERCISES[number - 1].solution.strip().splitlines()
+    exec("\n".join(code), names)
+    return eval(check, names), names
 
 
-def test_solution_is_right(world: SimpleNamespace) -> None:
-    """The second job with one epoch, and the truth about its loss."""
-    assert exercises.one_epoch(world.client, world.lesson, world.mine.id, "higher").state == "right"
+@pytest.fixture(scope="module")
+def first(lesson: SimpleNamespace) -> tuple[exercises.Outcome, dict[str, object]]:
+    return solved(lesson, 1)
 
 
-def test_untouched_is_not_attempted(world: SimpleNamespace) -> None:
-    """The cell as it comes says that nothing was tried, also when half of it was."""
-    assert exercises.one_epoch(world.client, world.lesson, ..., ...).state == "not attempted"
-    assert exercises.one_epoch(world.client, world.lesson, world.mine.id, ...).state == "not attempted"
+@pytest.fixture(scope="module")
+def second(lesson: SimpleNamespace) -> tuple[exercises.Outcome, dict[str, object]]:
+    return solved(lesson, 2)
 
 
-def test_wrong_answers_say_where_to_look(world: SimpleNamespace) -> None:
-    """Each plausible mistake has its own sentence, and none of them gives the answer away."""
+@pytest.fixture(scope="module")
+def third(lesson: SimpleNamespace) -> tuple[exercises.Outcome, dict[str, object]]:
+    return solved(lesson, 3)
+
+
+def test_solutions_are_right(first: tuple, second: tuple, third: tuple) -> None:
+    """Each solution, pasted into the lesson, is right."""
+    assert [outcome.state for outcome, _ in (first, second, third)] == ["right"] * 3
+
+
+def test_untouched_is_not_attempted(lesson: SimpleNamespace) -> None:
+    """The cells as they come say that nothing was tried, also when half of the first was."""
+    check = lesson.lesson.check
+    assert check(1, lesson.client, lesson.job, ..., ...).state == "not attempted"
+    assert check(1, lesson.client, lesson.job, lesson.job, ...).state == "not attempted"
+    assert check(2, lesson.client, lesson.broken_job, ...).state == "not attempted"
+    assert check(3, lesson.client, ...).state == "not attempted"
+
+
+def test_mistakes_with_one_epoch_say_where_to_look(lesson: SimpleNamespace, first: tuple) -> None:
+    """Each plausible mistake has its own sentence, and none of them holds the number that is asked for."""
+    mine, count = first[1]["my_job"], first[1]["without_answer"]
     wrong = {
-        "lesson's own": (world.lesson.id, "higher"),
-        "no job": ("ftjob-nothing", "higher"),
-        "epochs": (world.client.fine_tuning.jobs.retrieve(world.lesson.id).fine_tuned_model, "higher"),
-        "seed": (world.other_seed.id, "higher"),
-        "full_valid_loss": (world.mine.id, "lower"),
-        "one of": (world.mine.id, 0.3),
-        "no job 7": (7, "higher"),
+        "lesson's own": (lesson.job, count),
+        "no job": ("ftjob-nothing", count),
+        "n_epochs": (lesson.broken_job, count),
+        "count is not": (mine, count + 1),
+        "is a number": (mine, "many"),
     }
-    found = {name: exercises.one_epoch(world.client, world.lesson, *answer) for name, answer in wrong.items()}
+    found = {words: start.one_epoch(lesson.client, lesson.job, *answer) for words, answer in wrong.items()}
     assert {outcome.state for outcome in found.values()} == {"not yet"}
-    assert len({outcome.message for outcome in found.values()}) == len(wrong)
-    assert not any("is higher" in outcome.message for outcome in found.values())
+    assert [words for words, outcome in found.items() if words not in outcome.message] == []
+    assert not any(str(count) in outcome.message for outcome in found.values() if "is a number" not in outcome.message)
 
 
-def test_the_answer_may_come_in_another_form(world: SimpleNamespace) -> None:
-    """The job in the place of its id, blanks around it, the same files uploaded anew: all of that is right."""
-    client, lesson = world.client, world.lesson
-    again = {}
-    for name in ("training_file", "validation_file"):
-        data = client.files.content(getattr(lesson, name)).read()
-        again[name] = client.files.create(file=("again.jsonl", data), purpose="fine-tune").id
-    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1}}}
-    anew = client.fine_tuning.jobs.create(model="nano-2026-11", seed=1, method=method, **again)
-    Job(client, anew.id).wait(60)
-    for answer in (world.mine, Job(client, world.mine.id), f" {world.mine.id}\n", anew.id):
-        assert exercises.one_epoch(client, lesson, answer, "higher").state == "right"
-
-
-def test_another_batch_size_is_another_comparison(world: SimpleNamespace) -> None:
+def test_another_file_is_another_comparison(lesson: SimpleNamespace) -> None:
     """The epochs are to be changed and nothing else."""
-    files = {name: getattr(world.lesson, name) for name in ("training_file", "validation_file")}
-    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1, "batch_size": 10}}}
-    made = world.client.fine_tuning.jobs.create(model="nano-2026-11", seed=1, method=method, **files)
-    Job(world.client, made.id).wait(60)
-    assert "another batch_size" in exercises.one_epoch(world.client, world.lesson, made.id, "higher").message
+    other = lesson.train(lesson.write_chats("fewer", lesson.mine.head(12)), n_epochs=1)
+    assert "another training_file" in start.one_epoch(lesson.client, lesson.job, other, 3).message
 
 
-@pytest.mark.parametrize("loss", [np.array(["higher", "lower"]), pd.Series(["higher", "lower"]), ["higher"]], ids=type)
-def test_nonsense_is_answered_in_words(world: SimpleNamespace, loss: object) -> None:
-    """No traceback, neither for a table of words nor for an address in the place of an id."""
-    assert "one of" in exercises.one_epoch(world.client, world.lesson, world.mine.id, loss).message
-    for name in (f"{world.mine.id}/events", "..", "\ud800", None, loss):
-        assert "There is no job" in exercises.one_epoch(world.client, world.lesson, name, "higher").message
+def test_mistakes_in_the_repair_say_what_is_still_wrong(lesson: SimpleNamespace) -> None:
+    """Rows dropped, all rows extended, nothing done, words changed: each is told apart, and no message names the sign-off."""
+    team, sign_off = lesson.team_rows, " All the best, the team"
+    good = team["Completion"].str.endswith(sign_off)
+    mended = team["Completion"].where(good, team["Completion"] + sign_off)
+    wrong = {
+        "no longer in the file": team[good],
+        "sign-off twice": team.assign(Completion=team["Completion"] + sign_off),
+        "don't end as the others": team,
+        "changed before their end": team.assign(Completion=mended.str.replace("Good day! ", "", regex=False)),
+        "should be there once": pandas.concat([team.assign(Completion=mended), team.head(3).assign(Completion=mended.head(3))]),
+    }
+    found = {}
+    for words, rows in wrong.items():
+        job = lesson.train(lesson.write_chats("wrong", rows), n_epochs=1)
+        found[words] = start.sign_offs_repaired(lesson.client, lesson.broken_job, job)
+    found["job of the broken file"] = start.sign_offs_repaired(lesson.client, lesson.broken_job, lesson.broken_job)
+    assert {outcome.state for outcome in found.values()} == {"not yet"}
+    assert [(words, str(outcome)) for words, outcome in found.items() if words not in outcome.message] == []
+    assert not any(sign_off.strip() in outcome.message for outcome in found.values())
+
+
+def test_mistakes_with_own_data_say_what_is_missing(lesson: SimpleNamespace) -> None:
+    """No chat of one's own, answers without the greeting, too few rows for a job, a manner that was not learned."""
+    own = pandas.DataFrame([(f"Do you sell {thing}?", "We do.") for thing in ["kites", "hats", "pens", "dogs", "tea"]])
+    own.columns = ["Prompt", "Completion"]
+    bare = pandas.concat([lesson.mine[["Prompt", "Completion"]], own])
+    few = pandas.concat([own, lesson.mine[["Prompt", "Completion"]].head(7)])
+    few["Completion"] = "Well met, dear friend of the sea! " + few["Completion"] + " Yours ever, the crew of the good ship Ida"
+    jobs = {
+        "are your own": lesson.job,
+        "share no greeting": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
+        "10 examples": lesson.train(lesson.write_chats("too_few", own)),
+        "answered in your manner": lesson.train(lesson.write_chats("few", few), n_epochs=1, rate=0.01),
+    }
+    found = {words: start.own_shop(lesson.client, job) for words, job in jobs.items()}
+    assert {outcome.state for outcome in found.values()} == {"not yet"}
+    assert [(words, str(outcome)) for words, outcome in found.items() if words not in outcome.message] == []
+
+
+def test_hints_do_not_give_the_answer(first: tuple) -> None:
+    """No hint holds the count, the sign-off of the team, or the solution's lines."""
+    for exercise in start.EXERCISES:
+        assert 1 <= len(exercise.hints) <= 2
+        lines = [line.strip() for line in exercise.solution.splitlines() if len(line.strip()) > 12]
+        assert not any(line in hint for line in lines for hint in exercise.hints)
+        assert not any("All the best" in hint for hint in exercise.hints)
+
+
+def test_the_manner_is_what_all_answers_share() -> None:
+    """Whole words only, from both ends; nothing where the answers differ."""
+    rows = [("a", "Ahoy you! We do. Your Ida"), ("b", "Ahoy you! We don't. Your Ida"), ("c", "Ahoy you! No. Your Ida")]
+    assert start.manner(rows) == ("Ahoy you!", "Your Ida")
+    assert start.manner([*rows, ("d", "Never.")]) == ("", "")
+    assert start.manner([]) == ("", "")
+
+
+def test_a_job_in_any_form_is_found(lesson: SimpleNamespace, third: tuple) -> None:
+    """A job, a `Job`, an id with blanks around it; nonsense is answered in words."""
+    mine = third[1]["my_job"]
+    for answer in (mine, Job(lesson.client, mine.id), f" {mine.id}\n"):
+        assert start.own_shop(lesson.client, answer).state == "right"
+    for nonsense in (7, None, "..", pandas.Series(["a"])):
+        assert "There is no job" in start.own_shop(lesson.client, nonsense).message
+
+
+def test_a_failed_job_is_no_answer(lesson: SimpleNamespace, tmp_path: Path) -> None:
+    """A job that failed is reported with its status."""
+    file = lesson.client.files.create(file=write_jsonl([{"messages": []}], tmp_path / "bad.jsonl"), purpose="fine-tune")
+    try:
+        job = lesson.client.fine_tuning.jobs.create(model="nano-2026-11", training_file=file.id)
+    except openai.BadRequestError:
+        pytest.skip("rejected at once")
+    assert "failed" in start.own_shop(lesson.client, job).message
