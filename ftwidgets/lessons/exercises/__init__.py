@@ -2,7 +2,6 @@
 
 from ftwidgets.lessons.exercises.decisions import three_errors as three_errors
 from ftwidgets.lessons.exercises.exercise import Exercise as Exercise
-from ftwidgets.lessons.exercises.launch import job_to_order as job_to_order
 from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed
 from ftwidgets.lessons.exercises.lesson_handle import Lesson as Lesson
 from ftwidgets.lessons.exercises.lesson_handle import lesson as lesson
