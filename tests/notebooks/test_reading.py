@@ -1,4 +1,4 @@
-"""The measure of a lesson's prose is right about words, sentences, syllables and Markdown."""
+"""Every lesson is short and in plain English; and the measure of that is right about words, sentences, syllables, Markdown."""
 
 from pathlib import Path
 
@@ -6,6 +6,11 @@ import pytest
 
 from tests.notebooks import reading
 from tests.notebooks.reading import count_syllables, read_text, split_sentences, words_of
+
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+# Sentences that may be longer: the lesson and how they begin.
+LONG: set[tuple[str, str]] = set()
 
 # Words by the syllables that the CMU Pronouncing Dictionary gives them.
 SYLLABLES = {
@@ -34,6 +39,16 @@ nobody("reads this. It Is Code.")
 ```
 ![a picture that nobody reads](images/a.svg)
 1. Last item"""
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_is_short_and_in_plain_english(path: Path) -> None:
+    """At most 1,200 words, a reading ease of 60 or more, no sentence over 32 words but the listed ones."""
+    measured = reading.read_lesson(path)
+    assert measured.n_words <= reading.MOST_WORDS
+    assert measured.ease >= reading.LEAST_EASE, measured.hardest(5)
+    allowed = tuple(beginning for lesson, beginning in LONG if lesson == path.name[:2])
+    assert [sentence for sentence in measured.long_sentences if not sentence.startswith(allowed)] == []
 
 
 @pytest.mark.parametrize(("n", "words"), SYLLABLES.items())
