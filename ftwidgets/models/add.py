@@ -17,12 +17,14 @@ from ftwidgets.models.disk import full_disk_explained, require_space
 from ftwidgets.models.installed import NAME, ModelEntry, default_folder, downloads, lock_path, show
 from ftwidgets.models.known import ALIASES, KNOWN, NANO, HubModel
 from ftwidgets.process_lock import process_lock
+from ftwidgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from ftwidgets.models.convert import Checkpoint, OnProgress
 
 STORED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 CONTEXT = 1024  # tokens: at 8,192 the attention of one long example takes gigabytes
+FIRST_REPORT_AFTER = 1.0  # seconds until the line is shown
 SPARE = 20_000_000  # bytes beside the weights: the tokenizer, and some air
 
 
@@ -55,7 +57,8 @@ def add(
     hub
         The address of a mirror of the Hugging Face Hub.
     on_progress
-        Called with bytes done, bytes in all, and what they are of.
+        Called with bytes done, bytes in all, and what they are of. Without it, one line says how far it is; it is updated in
+        place, and outside a notebook it goes to stderr.
 
     Raises
     ------
@@ -64,7 +67,6 @@ def add(
         interrupted download goes on from where it stopped when it is added again.
     """
     folder = folder or default_folder()
-    report = on_progress or (lambda done, of, what: None)
     known = KNOWN.get(str(model))
     path: Path | None
     if known is None:
@@ -75,7 +77,11 @@ def add(
         if name is not None:
             raise ModelError(f'"{model}" is a known model and keeps its name; leave out the other one.')
         chosen, path = known.card.name, Path(source) if source is not None else None
-    with _whole_or_nothing(folder, chosen) as aside:
+    with (
+        ProgressLine(wanted=on_progress is None, after=FIRST_REPORT_AFTER) as line,
+        _whole_or_nothing(folder, chosen) as aside,
+    ):
+        report = on_progress or _report_to(line)
         if path is None:
             assert known is not None
             from ftwidgets.models.hub import HUB, download
@@ -87,8 +93,16 @@ def add(
             require_space(folder, known.card.size - min(there, known.card.size) + 2 * known.card.parameters + SPARE)
             download(known, path, report, hub=hub or HUB)
         _store(path, aside, chosen, known, context, report)
+        line.finish(f"Added {chosen}.")
     shutil.rmtree(downloads(folder, chosen), ignore_errors=True)
     return show(chosen, folder)
+
+
+def _report_to(line: ProgressLine) -> OnProgress:
+    def report(done: int, of: int, what: str) -> None:
+        line.show(f"{what}: {done // 1_000_000:,} of {max(1, of // 1_000_000):,} MB")
+
+    return report
 
 
 def _check_name(model: str | Path, name: str | None) -> str:

@@ -281,6 +281,20 @@ def test_a_model_is_never_written_over_another(tmp_path: Path) -> None:
     )
 
 
+def test_one_line_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence stays; a caller who shows the progress himself gets no line, and what takes a moment needs none."""
+    folder = write_folder(tmp_path / "published", hugging_face_weights())
+    add(folder, name="quick", folder=tmp_path / "models")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.modules["ftwidgets.models.add"], "FIRST_REPORT_AFTER", 0.0)
+    add(folder, name="tiny", folder=tmp_path / "models")
+    assert capsys.readouterr().err == "Added tiny.\n"
+    add(folder, name="shown", folder=tmp_path / "models", on_progress=lambda done, of, what: None)
+    assert capsys.readouterr().err == ""
+
+
 def test_two_processes_do_not_add_the_same_name_at_once(tmp_path: Path) -> None:
     """While one is adding, the other is told to wait; so is one that would remove."""
     folder = write_folder(tmp_path / "published", hugging_face_weights())
