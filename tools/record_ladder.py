@@ -11,7 +11,7 @@ import csv
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ RECORD = DATA / "ladder.csv"
 COLUMNS = ("task", "method", "base", "rows", "seed", "right", "n", "seconds", "date", "wording")
 BASES = {"nano": "nano-2026-11", "smollm2": "smollm2-135m"}
 GREETING, SIGN_OFF = "Hello from the Copper Kettle!", "Warm wishes, Nora"
-LOOK_AT = 40  # training rows that choose the wording of an instruction
+LOOK_AT = 20  # training rows that choose the wording of an instruction
 
 Score = Callable[[str, str], float]
 
@@ -44,7 +44,8 @@ class Task:
     labels: tuple[str, ...] = ()
     metric: Any = "exact_match"
     max_tokens: int = 48
-    asked: tuple[str, ...] = tuple(BASES)  # the bases that are asked untuned
+    asked: tuple[str, ...] = ("nano", "smollm2")  # the bases that are asked untuned
+    settings: Mapping[str, Any] | None = None  # hyperparameters of nano's job that are not `auto`
 
 
 def greets(answer: str, reference: str) -> float:
@@ -70,7 +71,7 @@ def tasks() -> Iterator[Task]:
         'or {"order": null} if there is none.\n{}',
         '{}\n\nGive the order number as JSON, {"order": "..."}, or {"order": null}.',
     )
-    yield Task("orders", train, held_out, wordings, {"nano": ((30, 5),), "smollm2": ((30, 3),)})
+    yield Task("orders", train, held_out, wordings, {"nano": ((30, 5),), "smollm2": ((30, 1),)})
     train, held_out = split(datasets.load("sentiment"))
     held_out = held_out.sample(200, random_state=1)
     wordings = (
@@ -78,15 +79,16 @@ def tasks() -> Iterator[Task]:
         "Is this review positive or negative? Answer with one word.\n{}",
         'Review: "{}"\nDoes the writer recommend it? If so, answer positive, else answer negative.',
     )
-    tuned = {"nano": ((100, 5), (870, 5)), "smollm2": ((100, 2),)}
-    yield Task("reviews", train, held_out, wordings, tuned, ("positive", "negative"), max_tokens=12)
+    tuned = {"nano": ((100, 5), (870, 5)), "smollm2": ((100, 1),)}
+    yield Task("reviews", train, held_out, wordings, tuned, ("positive", "negative"), max_tokens=4)
     train, held_out = (in_manner(part) for part in split(datasets.load("shop_chats")))
     wordings = (
         f'Answer the customer. Begin with "{GREETING}" and end with "{SIGN_OFF}".\n{{}}',
         f'{{}}\n\nYour answer must start with the words "{GREETING}" and its last words must be "{SIGN_OFF}".',
     )
     tuned = {"nano": ((len(train), 5),), "smollm2": ((len(train), 1),)}
-    yield Task("greeting", train, held_out, wordings, tuned, metric=greets, max_tokens=90)
+    as_lesson_00 = {"n_epochs": 5, "batch_size": 4, "learning_rate_multiplier": 4}
+    yield Task("greeting", train, held_out, wordings, tuned, metric=greets, max_tokens=64, settings=as_lesson_00)
     train, held_out = split(datasets.load("support_faq"))
     wordings = ("You are the help desk of Kettle & Fern, an online plant shop. Answer the customer in one sentence.\n{}",)
     yield Task("faq", train, held_out, wordings, {"nano": ((len(train), 3),)}, asked=("nano",))
@@ -120,7 +122,8 @@ def run(client: Any, task: Task, method: str, base: str, rows: int, seed: int) -
             for question, answer in zip(drawn["Prompt"], drawn["Completion"], strict=True)
         )
         file = ftwidgets.write_jsonl(chats, Path(folder) / "train.jsonl")
-        job = ftwidgets.launch(client, file, model=model, seed=seed)
+        settings = (task.settings or {}) if base == "nano" else {}
+        job = ftwidgets.launch(client, file, model=model, seed=seed, **settings)
         job.wait(timeout=3600)
     assert job.model is not None
     return *score(job.model, task.held_out), ""
