@@ -79,7 +79,7 @@ def tasks() -> Iterator[Task]:
         "Is this review positive or negative? Answer with one word.\n{}",
         'Review: "{}"\nDoes the writer recommend it? If so, answer positive, else answer negative.',
     )
-    tuned = {"nano": ((100, 5), (870, 5)), "smollm2": ((100, 1),)}
+    tuned = {"nano": ((100, 5), (870, 2)), "smollm2": ((100, 1),)}
     yield Task("reviews", train, held_out, wordings, tuned, ("positive", "negative"), max_tokens=4)
     train, held_out = (in_manner(part) for part in split(datasets.load("shop_chats")))
     wordings = (
