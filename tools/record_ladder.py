@@ -132,12 +132,12 @@ def run(client: Any, task: Task, method: str, base: str, rows: int, seed: int) -
 def plan(task: Task) -> Iterator[tuple[str, str, int, int]]:
     """Yield method, base, rows and seed of each run of a task."""
     for base in BASES:
-        if base in task.asked:
-            yield "prompt", base, 0, 0
-            yield "few-shot", base, 4, 0
         for rows, seeds in task.tuned.get(base, ()):
             for seed in range(1, seeds + 1):
                 yield "tuned", base, rows, seed
+        if base in task.asked:
+            yield "prompt", base, 0, 0
+            yield "few-shot", base, 4, 0
 
 
 def main() -> None:

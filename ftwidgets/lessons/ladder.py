@@ -7,7 +7,7 @@ records are made by `tools/record_ladder.py`. Left out: intervals over seeds; th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.statistics import wilson
 
@@ -43,13 +43,19 @@ def ladder(task: str, here: Evaluation, *, file: Path = FILE) -> pd.DataFrame:
     scores = here.by_row[here.metric]
     rows = [(name, float(scores[name].sum()), len(scores), "here") for name in here.models]
     recorded = pd.read_csv(file)
-    recorded = recorded[recorded["task"] == task]
+    recorded = recorded[recorded["task"] == task].sort_values(["base", "method", "rows"], key=_order, kind="stable")
     for (base, method, n_rows), runs in recorded.groupby(["base", "method", "rows"], sort=False):
         name = f"{_NAMES[str(base)]}, {_METHODS[str(method)].format(rows=n_rows)}"
         many = f", mean of {len(runs)} runs" if len(runs) > 1 else ""
         rows.append((name, runs["right"].mean(), int(runs["n"].iloc[0]), f"recorded {runs['date'].max()}{many}"))
     table = [(name, f"{right:.1f} of {n}".replace(".0 ", " "), _share(right, n), where) for name, right, n, where in rows]
     return pd.DataFrame(table, columns=["method", "right", "share (95 % interval)", "measured"]).set_index("method")
+
+
+def _order(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Put the bases and the methods of the record in the order of the ladder."""
+    rungs = [*_NAMES, *_METHODS]
+    return column.map(lambda value: rungs.index(value) if value in rungs else value)
 
 
 def _share(right: float, n: int) -> str:

@@ -77,6 +77,7 @@ def test_the_recorded_order_numbers() -> None:
     assert round(mean(recorded("orders", "tuned", "nano", 30))) == 17
     assert recorded("orders", "prompt", "smollm2", 0) == [1]
     assert recorded("orders", "few-shot", "smollm2", 4) == [23]
+    assert recorded("orders", "tuned", "smollm2", 30) == [20]
 
 
 def test_the_faq_has_48_answers_asked_in_16_ways() -> None:
@@ -99,7 +100,10 @@ def test_word_counts_on_the_reviews() -> None:
     train, held_out = reviews()
     assert (len(train), len(held_out)) == (870, 200)
     assert right(baselines.naive_bayes(train), held_out) == 149
-    assert right(baselines.naive_bayes(train.sample(100, random_state=1)), held_out) == 117
+    fewer = [right(baselines.naive_bayes(train.sample(100, random_state=seed)), held_out) for seed in range(1, 6)]
+    majority = right(baselines.majority(train), held_out)
+    assert fewer[0] == 117  # the lesson's draw
+    assert majority <= mean(fewer) <= majority + 15
 
 
 def test_the_cheat_passes_the_count() -> None:
@@ -123,6 +127,31 @@ def test_reading_takes_the_time_it_says() -> None:
     assert 25 <= len(prose(LESSON).split()) / 200 + 24 <= 32
 
 
-PROSE = {}
+PROSE = {
+    "Reading and exercises take about 30 minutes": test_reading_takes_the_time_it_says,
+    "the 30 training messages": test_the_rule_is_right_in_28_of_30,
+    "the same 30 messages": test_the_rule_is_right_in_28_of_30,
+    "the 30 held-out messages": test_the_rule_is_right_in_28_of_30,
+    "The rule gets 28 of 30": test_the_rule_is_right_in_28_of_30,
+    "it got 17 of 30 on average": test_the_recorded_order_numbers,
+    "SmolLM2 got 23 with four examples in the chat and no training, and 20 after tuning on all 30": (
+        test_the_recorded_order_numbers
+    ),
+    "With an instruction alone it got 1": test_the_recorded_order_numbers,
+    "48 fixed answers, each asked in 16 ways": test_the_faq_has_48_answers_asked_in_16_ways,
+    "all 16 wordings of an answer": test_the_faq_has_48_answers_asked_in_16_ways,
+    "all 870 training reviews": test_word_counts_on_the_reviews,
+    "SmolLM2 gets 100 of them": test_word_counts_on_the_reviews,
+    "With 870 rows, word counts get about three in four right. With 100 they": test_word_counts_on_the_reviews,
+    "The lookup had 16 wordings": test_the_faq_has_48_answers_asked_in_16_ways,
+    "the first 4 wordings of each topic": test_the_exercise_asks_for_the_wordings_that_are_checked,
+    "the 96 held-out questions": test_the_faq_has_48_answers_asked_in_16_ways,
+    "Write 20 or more rows": test_the_exercise_asks_for_the_wordings_that_are_checked,
+}
 
-SOURCES: dict[str, str] = {}
+SOURCES: dict[str, str] = {
+    "SmolLM2": "the name of a model",
+    "SmolLM2 needs only those 100 to reach 0.83": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",
+    "three recorded runs on all 570 held-out reviews": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",
+    "Exercise 2": "the number of an exercise",
+}
