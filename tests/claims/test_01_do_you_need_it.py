@@ -80,6 +80,12 @@ def test_the_recorded_order_numbers() -> None:
     assert recorded("orders", "tuned", "smollm2", 30) == [20]
 
 
+def test_the_manner_is_kept() -> None:
+    """By tuned nano in each recorded run, on all the held-out messages; a template cannot do otherwise."""
+    n = len(datasets.load("shop_chats", "held-out"))
+    assert set(recorded("greeting", "tuned", "nano", len(datasets.load("shop_chats", "train")))) == {n} == {24}
+
+
 def test_the_faq_has_48_answers_asked_in_16_ways() -> None:
     """And 96 held-out questions."""
     train, held_out = datasets.load("support_faq", "train"), datasets.load("support_faq", "held-out")
@@ -138,6 +144,9 @@ PROSE = {
         test_the_recorded_order_numbers
     ),
     "With an instruction alone it got 1": test_the_recorded_order_numbers,
+    "The template keeps the manner 24 times out of 24": test_the_manner_is_kept,
+    "does it 24 times too": test_the_manner_is_kept,
+    "The lookup answers 90 of 96": test_the_lookup_is_right_in_90_of_96,
     "48 fixed answers, each asked in 16 ways": test_the_faq_has_48_answers_asked_in_16_ways,
     "all 16 wordings of an answer": test_the_faq_has_48_answers_asked_in_16_ways,
     "all 870 training reviews": test_word_counts_on_the_reviews,
@@ -150,6 +159,7 @@ PROSE = {
 }
 
 SOURCES: dict[str, str] = {
+    "it got 70": "README, Some of what the demo prints: 70 of 96 held-out questions",
     "SmolLM2": "the name of a model",
     "SmolLM2 needs only those 100 to reach 0.83": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",
     "three recorded runs on all 570 held-out reviews": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",
