@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -46,11 +47,16 @@ def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Open JupyterLab on the first lesson, wait until it ends, and return its exit code; `options` are passed to it."""
     first = f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"  # so that the address that it prints is the lesson's
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", first, *options], cwd=folder)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # JupyterLab receives it too, and asks for confirmation
-            continue
+    # Else JupyterLab would outlive this process.
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # JupyterLab receives it too, and asks for confirmation
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def lay_out_lessons() -> tuple[Path, str]:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +94,12 @@ def chromium() -> str | None:
 
 @contextmanager
 def server(
-    root: Path, *, dark: bool = False, save_state: bool = False, kernel_env: Mapping[str, str] | None = None
+    root: Path,
+    *,
+    dark: bool = False,
+    save_state: bool = False,
+    kernel_env: Mapping[str, str] | None = None,
+    command: Sequence[str] = ("jupyter", "lab"),
 ) -> Iterator[Lab]:
     """Run JupyterLab on a folder.
 
@@ -108,6 +113,8 @@ def server(
         Turn on "Save Widget State Automatically".
     kernel_env
         Environment variables for the kernels.
+    command
+        What `python -m` starts in that folder; `ftwidgets lab` starts JupyterLab too.
     """
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as name:
         private = Path(name)
@@ -128,12 +135,11 @@ def server(
             **(kernel_env or {}),
         }
         port, token = _free_port(), secrets.token_hex(16)
-        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
-        command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.port_retries=0"]
-        command += ["--LabApp.expose_app_in_browser=True"]
+        line = [sys.executable, "-m", *command, "--no-browser", "--allow-root", f"--port={port}"]
+        line += [f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True"]
         running = Lab(f"http://127.0.0.1:{port}", token, root, private)
         with (private / "server.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=root)
+            process = subprocess.Popen(line, stdout=log, stderr=log, env=environment, cwd=root)
             try:
                 _wait_for(running, process)
                 yield running
