@@ -111,9 +111,11 @@ def test_the_start_keeps_keys_out_and_hands_the_command_on(place: binder.Place) 
 
 
 def test_the_server_shows_the_lessons_and_no_news(server: Server) -> None:
-    """All of them are there, under the names that the badge and the lessons' links use, and nothing pops up."""
+    """All of them are there, without outputs, under the names that the badge and the links use, and nothing pops up."""
     shown = [item["name"] for item in server.ask("api/contents/notebooks")["content"]]
     assert {f"{name}.ipynb" for name in LESSONS} <= set(shown)
+    cells = server.ask("api/contents/notebooks/00_start_here.ipynb")["content"]["cells"]
+    assert [cell["source"] for cell in cells if cell.get("outputs")] == []
     setting = server.ask("lab/api/settings/@jupyterlab/apputils-extension:notification")
     assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"
 
