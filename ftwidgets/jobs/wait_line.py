@@ -105,9 +105,16 @@ def _name(details: FineTuningJob) -> str:
 
 
 def _ahead(jobs: Sequence[FineTuningJob], details: FineTuningJob) -> str:
-    """Say which unfinished jobs were launched before this one."""
-    others = [job for job in jobs if job.id != details.id and job.status not in {"paused", *TERMINAL_STATUSES}]
-    ahead = [job for job in others if job.status == "running" or (job.created_at or 0) < (details.created_at or 0)]
+    """Say which unfinished jobs were launched before this one; of one second, those that a service lists after it."""
+    place = next((index for index, job in enumerate(jobs) if job.id == details.id), len(jobs))
+    mine = (details.created_at or 0, -place)
+    ahead = [
+        job
+        for index, job in enumerate(jobs)
+        if job.status not in {"paused", *TERMINAL_STATUSES}
+        and job.id != details.id
+        and (job.status == "running" or (job.created_at or 0, -index) < mine)
+    ]
     if not ahead:
         return "it is queued and waits for its turn"
     first = next((job for job in ahead if job.status == "running"), ahead[-1])

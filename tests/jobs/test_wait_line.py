@@ -118,6 +118,15 @@ def test_the_training_loss_is_the_mean_over_an_epoch(texts: list[str]) -> None:
     assert texts[-1] == 'The job "help-desk" succeeded: 4 steps, training loss 1.5.'
 
 
+def test_jobs_of_one_second_wait_in_the_order_of_the_list(texts: list[str]) -> None:
+    """Newest first, as the sandbox lists them: those behind this one are ahead of it; paused and ended jobs are not."""
+    now = int(time.time())
+    names = [("ftjob-3", "queued"), ("ftjob-1", "queued"), ("ftjob-0", "queued"), ("ftjob-p", "paused"), ("ftjob-r", "running")]
+    listed = [described(status, id=name, created_at=now) for name, status in names]
+    job(described("queued", created_at=now), described("succeeded"), events=[], others=listed).wait()
+    assert texts[0].startswith("ftjob-1: 2 jobs are ahead of it in the queue (ftjob-r, launched ")
+
+
 def test_other_statuses_are_said_too(texts: list[str]) -> None:
     """Alone in the queue, started, paused with what to do, unknown."""
     states = ("queued", "running", "paused", "thinking", "succeeded")
