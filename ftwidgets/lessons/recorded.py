@@ -8,6 +8,7 @@ list, text and function of the lesson that it uses. If the fingerprint no longer
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import inspect
 import json
@@ -113,8 +114,10 @@ def _parts(function: Any, seen: set[Any]) -> Iterator[str]:
 
 
 def _names(code: CodeType) -> set[str]:
+    """Return the globals that a function reads; not its attributes, which may be called like something in the lesson."""
     inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
-    return set(code.co_names).union(*inner)
+    read = {found.argval for found in dis.get_instructions(code) if found.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return read.union(*inner)
 
 
 def _text(value: object) -> str | None:

@@ -95,6 +95,17 @@ def test_changed_rows_are_said_and_fail_the_tests(
         live_or_recorded("hello", live, client_with())
 
 
+def test_a_variable_called_like_an_attribute_is_no_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`answer.message` reads no variable `message`, so a loop of the lesson over messages changes nothing."""
+
+    def run() -> Any:
+        return Namespace(message=rows).message
+
+    before = recorded.fingerprint(run)
+    monkeypatch.setitem(globals(), "message", "the last one of a loop")
+    assert recorded.fingerprint(run) == before
+
+
 def test_the_fingerprint_follows_what_the_run_uses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A number, the content of a named file and a helper's text change it; the id of a job, new in each run, does not."""
     file = tmp_path / "rows.jsonl"
