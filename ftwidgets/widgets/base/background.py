@@ -49,6 +49,11 @@ class BackgroundTask(Generic[Result]):
             self._thread.start()
             return True
 
+    def join(self, seconds: float) -> None:
+        """Wait for the function to end, but no longer than that."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
     def wait(self, timeout: float | None = None) -> Result:
         """Wait for the function to end; return its result, or raise what it raised.
 

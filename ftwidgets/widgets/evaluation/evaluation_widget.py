@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,8 @@ import ipywidgets
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation import result as results
+from ftwidgets.evaluation.evaluate import FIRST_REPORT_AFTER, REPORT_EVERY, EvaluationLine, EvaluationRun
+from ftwidgets.progress_line import ProgressLine
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.fields import button, field, row
@@ -24,7 +27,6 @@ from ftwidgets.widgets.evaluation.evaluation_form import EvaluationForm
 if TYPE_CHECKING:
     import openai
 
-    from ftwidgets.evaluation.evaluate import EvaluationRun
     from ftwidgets.evaluation.examples import Examples
 
 _INTERVAL = 0.25  # seconds between two updates of the progress
@@ -77,6 +79,7 @@ class Evaluation(Panel):
         self.result: results.Evaluation | None = None
         self._task: BackgroundTask[results.Evaluation] = BackgroundTask("evaluation", on_error=self._show_failure)
         self._stop, self._start_lock = threading.Event(), threading.Lock()
+        self._asking: EvaluationRun | None = None
         self._page, self._verdicts = 0, list[str]()
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
         self._form = form = EvaluationForm(models, examples, train, **options)
@@ -130,6 +133,7 @@ class Evaluation(Panel):
             self.run_button.disabled, self.cancel_button.disabled = True, False
             asked = f"{pluralize(len(run.models), 'model')} {pluralize(len(run.questions), 'question')} each"
             self.show_status(f"Asking {asked}: {pluralize(run.total, 'answer')} to come.")
+            self._asking = run
             self._task.start(lambda: self._ask(run, n_in_training))
         return self
 
@@ -140,7 +144,7 @@ class Evaluation(Panel):
         self._stop.set()
 
     def wait(self, timeout: float | None = None) -> results.Evaluation:
-        """Wait for the end and return the result.
+        """Wait for the end and return the result; a wait of more than a second says how far it is, in one line.
 
         Parameters
         ----------
@@ -154,7 +158,16 @@ class Evaluation(Panel):
         openai.OpenAIError
             What ended it early. `result` holds what was answered before.
         """
-        return self._task.wait(timeout)
+        run, until = self._asking, math.inf if timeout is None else monotonic() + timeout
+        if run is not None:
+            with ProgressLine(after=FIRST_REPORT_AFTER) as line:
+                described = EvaluationLine(line, run)
+                while self._task.busy and run.done < run.total and monotonic() < until:
+                    described.update(run.done, run.total)
+                    self._task.join(min(REPORT_EVERY, max(0.0, until - monotonic())))
+                if run.done == run.total:
+                    described.update(run.done, run.total)
+        return self._task.wait(None if timeout is None else max(0.0, until - monotonic()))
 
     def turn_to(self, page: int) -> None:
         """Show another page of the answers of the model to look closer at, from 0."""

@@ -14,6 +14,7 @@ import pytest
 import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.progress_line import ProgressLine
 from ftwidgets.widgets.evaluation import Evaluation, results_html
 from ftwidgets.widgets.evaluation.results_html import Dot, dotplot
 from tests.evaluation.test_evaluate import MODELS, client_of, example
@@ -46,6 +47,26 @@ def test_it_scores_and_says_which_is_better(form: Evaluation) -> None:
     assert not form.run_button.disabled
     assert form.cancel_button.disabled
     assert form.progress.html == ""
+
+
+def test_a_long_wait_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line while the models answer, one sentence at the end; a wait that gives up says so as before."""
+    shown: list[str] = []
+    gate = threading.Event()
+
+    def slowly(body: dict[str, Any]) -> str:
+        gate.wait(20)
+        return parity(body)
+
+    monkeypatch.setattr("ftwidgets.widgets.evaluation.evaluation_widget.FIRST_REPORT_AFTER", 0.0)
+    monkeypatch.setattr(ProgressLine, "show", lambda _line, text: shown.append(text))
+    form = Evaluation(client_of(slowly), {"base": "m"}, ROWS[:3]).run()
+    with pytest.raises(TimeoutError):
+        form.wait(timeout=0.1)
+    gate.set()
+    form.wait(timeout=20)
+    form.wait()
+    assert shown[-1] == "Asked base 3 questions: 3 answers."
 
 
 def test_a_click_does_the_same(form: Evaluation) -> None:
