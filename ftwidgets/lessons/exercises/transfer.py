@@ -6,6 +6,7 @@ The checks read the jobs on the service and compute what is right from them.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.05  # relative error of an answer: enough for rounding, too little for a wrong column of the curve
 RATE = "learning_rate_multiplier"
+_SHELF = re.compile(r"Shelf [A-L]")  # an answer of the lesson's own rows
 MIN_OWN = 10  # rows of the learner's own
 
 # The settings of the second exercise, as the lesson shows them.
@@ -202,11 +204,9 @@ def own_saving(client: openai.OpenAI, pretrained: object, untrained: object, ans
     job = find_job(client, pretrained)
     content = None if job is None else file_content(client, job.training_file)
     if content is not None:
-        from ftwidgets import datasets
-
         chats = [json.loads(line)["messages"] for line in content.decode().splitlines() if line.strip()]
         prompts = {chat[-2]["content"] for chat in chats}
-        if prompts & set(datasets.load("support_faq")["Prompt"]):
+        if all(_SHELF.fullmatch(chat[-1]["content"]) for chat in chats):
             return not_yet("These jobs trained on the lesson's rows. Use rows that you wrote yourself.")
         if len(prompts) < MIN_OWN:
             return not_yet(f"The training file has {pluralize(len(prompts), 'different prompt')}. Use {MIN_OWN} or more.")
@@ -238,10 +238,10 @@ EXERCISES = (
             "job.curve has a column full_valid_loss. Its last value that is not empty is the loss at the end.",
         ),
         solution="""\
-mine = train_on("untrained", files[24], learning_rate_multiplier=1).wait(timeout=300)
-ends = [job.curve["full_valid_loss"].dropna().iloc[-1] for job in (jobs["untrained", 24], mine)]
+mine = train_on("random", files[24], 2).wait(timeout=300)
+ends = [job.curve["full_valid_loss"].dropna().iloc[-1] for job in (jobs["random", 24], mine)]
 verdict = "lower" if ends[1] < ends[0] else "higher"
-lesson.check(1, client, jobs["untrained", 24], mine, verdict)""",
+lesson.check(1, client, jobs["random", 24], mine, verdict)""",
     ),
     Exercise(
         "A fair comparison",
@@ -251,10 +251,10 @@ lesson.check(1, client, jobs["untrained", 24], mine, verdict)""",
             "One difference is wanted: each start may have a rate of its own. The table says which.",
         ),
         solution="""\
-best = desk_rates.loc[desk_rates.groupby("start")["loss"].idxmin()].set_index("start")["rate"]
+best = rates_96.sort_values("loss").drop_duplicates("start").set_index("start")["rate"]
 common = {"n_epochs": 6, "batch_size": 8, "seed": 1}
 settings = {start: common | {"learning_rate_multiplier": best[start]} for start in ("pretrained", "random")}
-lesson.check(2, desk_rates, settings)""",
+lesson.check(2, rates_96, settings)""",
     ),
     Exercise(
         "Your own rows",
@@ -268,11 +268,11 @@ towns = ["Oslo", "Lima", "Rome", "Cairo", "Paris", "Seoul", "Quito", "Delhi", "A
 my_table = pandas.DataFrame({"Prompt": [f"Can you ship to {town}?" for town in towns],
                              "Completion": [f"Yes, a parcel to {town} takes five days." for town in towns]})
 made = ftwidgets.prepare(my_table, "my_data/transfer-mine", split="random", validation=0.25)
-mine = {start: train_on(start, made) for start in STARTS}
+mine = {start: train_on(start, made, best[start, 24]) for start in STARTS}
 curves = {start: job.wait(timeout=300).curve for start, job in mine.items()}
-goal = curves["untrained"]["full_valid_loss"].dropna().iloc[-1]
+goal = curves["random"]["full_valid_loss"].dropna().iloc[-1]
 there = curves["pretrained"].query("valid_loss <= @goal")["step"].iloc[0]
-factor = curves["untrained"]["step"].iloc[-1] / there
-lesson.check(3, client, mine["pretrained"], mine["untrained"], factor)""",
+factor = curves["random"]["step"].iloc[-1] / there
+lesson.check(3, client, mine["pretrained"], mine["random"], factor)""",
     ),
 )

@@ -181,7 +181,10 @@ def test_the_saving_on_own_rows(world: SimpleNamespace, tmp_path: Path) -> None:
     factor = world.last / world.step
     ids = world.ids["pretrained"], world.ids["untrained"]
     assert transfer.own_saving(world.client, ..., ..., ...).state == "not attempted"
-    assert "lesson's rows" in transfer.own_saving(world.client, *ids, factor).message
+    assert transfer.own_saving(world.client, *ids, factor).state == "right"
+    chats = [[{"role": "user", "content": f"Where, {n}?"}, {"role": "assistant", "content": "Shelf A"}] for n in range(12)]
+    shelves = launch(world.client, write_jsonl([{"messages": chat} for chat in chats], tmp_path / "s.jsonl"), model=BASE)
+    assert "lesson's rows" in transfer.own_saving(world.client, shelves.wait(120), ids[1], factor).message
     turns = [{"role": "user", "content": "Mine?"}, {"role": "assistant", "content": "Yes."}]
     file = write_jsonl([{"messages": turns}] * 12, tmp_path / "few.jsonl")
     few = launch(world.client, file, model=BASE, n_epochs=1).wait(120)
@@ -193,6 +196,6 @@ def test_the_fair_solution_is_right_when_pasted() -> None:
     """As it is shown, into the lesson's cell."""
     handle = exercises.lesson("07")
     *lines, last = handle.exercises[1].solution.strip().splitlines()
-    names: dict[str, Any] = {"lesson": handle, "desk_rates": SWEEP}
+    names: dict[str, Any] = {"lesson": handle, "rates_96": SWEEP}
     exec("\n".join(lines), names)
     assert eval(last, names).state == "right"
