@@ -2,16 +2,13 @@
 
 from ftwidgets.lessons.exercises.decisions import three_errors as three_errors
 from ftwidgets.lessons.exercises.exercise import Exercise as Exercise
-from ftwidgets.lessons.exercises.leak import leak_closed as leak_closed
 from ftwidgets.lessons.exercises.lesson_handle import Lesson as Lesson
 from ftwidgets.lessons.exercises.lesson_handle import lesson as lesson
-from ftwidgets.lessons.exercises.measure import tell_apart as tell_apart
 from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
 from ftwidgets.lessons.exercises.overview import progress as progress
 from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired
 from ftwidgets.lessons.exercises.retries import retry_loop as retry_loop
 from ftwidgets.lessons.exercises.start import one_epoch as one_epoch
-from ftwidgets.lessons.exercises.transfer import step_saving as step_saving
 from ftwidgets.lessons.exercises.watch import diagnose as diagnose
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
 from ftwidgets.lessons.recorded import live_or_recorded as live_or_recorded
