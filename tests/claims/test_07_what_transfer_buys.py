@@ -61,7 +61,7 @@ def leads(record: pd.DataFrame, task: str, rows: int) -> list[float]:
 def test_with_24_rows_only_the_pretrained_start_learns(record: pd.DataFrame, hold: Any) -> None:
     """A task that no base can have seen; guessing gets one in twelve."""
     hold("07: shelves, 24 rows, pretrained - random", leads(record, SHELVES, 24), above=0.1)
-    hold("07: shelves, 24 rows, pretrained over guessing", list(scores(record, SHELVES, 24, "pretrained") - 1 / 12), above=0.05)
+    hold("07: shelves, 24 rows, pretrained over guessing", list(scores(record, SHELVES, 24, "pretrained") - 1 / 12))
     hold("07: shelves, 24 rows, random below 0.15", list(0.15 - scores(record, SHELVES, 24, "random")))
 
 
@@ -82,10 +82,10 @@ def test_in_code(record: pd.DataFrame, hold: Any) -> None:
 
 
 @pytest.mark.claims
-def test_english_is_a_large_part_of_it(record: pd.DataFrame, hold: Any) -> None:
+def test_english_is_a_part_of_it(record: pd.DataFrame, hold: Any) -> None:
     """With the letters swapped the pretrained start gets less from 24 rows than in English."""
     plain, coded = (scores(record, task, 24, "pretrained") for task in (SHELVES, SWAPPED))
-    hold("07: 24 rows, pretrained: English - code", list(plain - coded), above=0.05)
+    hold("07: 24 rows, pretrained: English - code", list(plain - coded))
 
 
 @pytest.mark.claims
@@ -208,7 +208,7 @@ PROSE = {
     "Two wordings for each thing make 24 rows, eight make 96": test_the_rows_of_the_lesson,
     "with 72 questions in new wordings": test_the_rows_of_the_lesson,
     "with 95 % intervals": test_the_record_is_complete,
-    "With 24 rows, only the pretrained start has learned anything": test_with_24_rows_only_the_pretrained_start_learns,
+    "With 24 rows, only the pretrained start beats guessing": test_with_24_rows_only_the_pretrained_start_learns,
     "With 96 rows, both get most questions right": test_with_96_rows_both_get_most_right,
     "in code, 24 rows teach either start little. With 96 coded rows": test_in_code,
     "with 24 rows only the pretrained start": test_with_24_rows_only_the_pretrained_start_learns,
