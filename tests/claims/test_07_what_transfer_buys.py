@@ -66,26 +66,23 @@ def test_with_24_rows_only_the_pretrained_start_learns(record: pd.DataFrame, hol
 
 
 @pytest.mark.claims
-def test_with_96_rows_both_get_most_right(record: pd.DataFrame, hold: Any) -> None:
-    """So there is little left that transfer could buy."""
-    for start in ("pretrained", "random"):
-        hold(f"07: shelves, 96 rows, {start} over a half", list(scores(record, SHELVES, 96, start) - 0.5))
+def test_with_96_rows(record: pd.DataFrame, hold: Any) -> None:
+    """The pretrained start gets nearly everything right, the random one about half."""
+    hold("07: shelves, 96 rows, pretrained over 0.9", list(scores(record, SHELVES, 96, "pretrained") - 0.9))
+    hold("07: shelves, 96 rows, pretrained - random", leads(record, SHELVES, 96), above=0.1)
+    assert 0.3 < scores(record, SHELVES, 96, "random").mean() < 0.7
 
 
 @pytest.mark.claims
 def test_in_code(record: pd.DataFrame, hold: Any) -> None:
-    """24 coded rows teach little; with 96 the random start learns, and the pretrained one learns more."""
+    """24 coded rows teach little; with 96 the random start learns, and the lead of the other one shrinks."""
     for start, little in (("pretrained", 0.4), ("random", 0.15)):
         hold(f"07: coded, 24 rows, {start} below {little}", list(little - scores(record, SWAPPED, 24, start)))
     hold("07: coded, 96 rows, random over twice guessing", list(scores(record, SWAPPED, 96, "random") - 2 / 12))
-    hold("07: coded, 96 rows, pretrained - random", leads(record, SWAPPED, 96))
-
-
-@pytest.mark.claims
-def test_english_is_a_part_of_it(record: pd.DataFrame, hold: Any) -> None:
-    """With the letters swapped the pretrained start gets less from 24 rows than in English."""
-    plain, coded = (scores(record, task, 24, "pretrained") for task in (SHELVES, SWAPPED))
-    hold("07: 24 rows, pretrained: English - code", list(plain - coded))
+    plain, coded = (np.array(leads(record, task, 96)) for task in (SHELVES, SWAPPED))
+    hold("07: 96 rows, the pretrained start's lead: English - code", list(plain - coded), above=0.05)
+    few = record[(record["task"] == SWAPPED) & (record["rows"] == 24)].set_index(["start", "seed"])["loss"]
+    hold("07: coded, 24 rows, loss: random - pretrained", [few["random", seed] - few["pretrained", seed] for seed in SEEDS])
 
 
 @pytest.mark.claims
@@ -209,7 +206,8 @@ PROSE = {
     "with 72 questions in new wordings": test_the_rows_of_the_lesson,
     "with 95 % intervals": test_the_record_is_complete,
     "With 24 rows, only the pretrained start beats guessing": test_with_24_rows_only_the_pretrained_start_learns,
-    "With 96 rows, both get most questions right": test_with_96_rows_both_get_most_right,
+    "With 96 rows, it gets nearly everything right": test_with_96_rows,
+    "the lower loss with 24 rows": test_in_code,
     "in code, 24 rows teach either start little. With 96 coded rows": test_in_code,
     "with 24 rows only the pretrained start": test_with_24_rows_only_the_pretrained_start_learns,
     "on the 24 rows once more": test_the_rows_of_the_lesson,
