@@ -29,20 +29,29 @@ def pick(pool: Sequence[Example], n: int, seed: int) -> list[Example]:
     return [pool[i] for i in order]
 
 
-def exact_match(model: Model, held_out: Sequence[Example]) -> float:
-    """Share of examples that greedy generation would answer word for word.
+def score(model: Model, held_out: Sequence[Example]) -> tuple[float, float]:
+    """Mean loss per trained token, and the share of examples that greedy generation would answer word for word.
 
     Greedy decoding writes the reference exactly when each of its tokens is the likeliest after the ones before it, so one
-    forward pass tells, without generating.
+    forward pass tells both, without generating.
     """
-    right = 0
+    right, lost, n_tokens = 0, 0.0, 0
     ordered = sorted(held_out, key=lambda example: len(example.ids))
     for at in range(0, len(ordered), 16):
         batch = collate(ordered[at : at + 16])
-        hit = logits_of(model.params, batch)[batch.predicts].argmax(axis=1) == batch.targets
-        missed = set(batch.row[batch.predicts][~hit])
+        logits = logits_of(model.params, batch)[batch.predicts].astype(np.float64)
+        highest = logits.max(axis=1)
+        of_target = logits[np.arange(len(logits)), batch.targets]
+        lost += float((highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1)) - of_target).sum())
+        n_tokens += len(logits)
+        missed = set(batch.row[batch.predicts][logits.argmax(axis=1) != batch.targets])
         right += batch.shape[0] - len(missed)
-    return right / len(held_out)
+    return lost / n_tokens, right / len(held_out)
+
+
+def exact_match(model: Model, held_out: Sequence[Example]) -> float:
+    """Share of examples that greedy generation would answer word for word."""
+    return score(model, held_out)[1]
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
