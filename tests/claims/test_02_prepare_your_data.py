@@ -18,6 +18,9 @@ from ftwidgets.evaluation import baselines
 LESSON = Path(__file__).parents[2] / "notebooks" / "02_prepare_your_data.ipynb"
 DATA = LESSON.parent / "data"
 
+FRAME, TRIAL = "How do I find my frame size?", "Can I try a bike first?"
+BLANKS = {FRAME: "[phone]", TRIAL: "[email]"}
+
 
 def cells(kind: str) -> list[str]:
     found = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
@@ -126,25 +129,24 @@ def test_what_the_three_models_say(seeds: range, hold: Any, tmp_path: Path) -> N
     exec(lesson_code("train", "train").splitlines()[0], scope)
     new, rows = pd.read_csv(DATA / "bike_questions.csv"), table["repaired"]
     answers = dict(zip(rows["Prompt"], rows["Completion"], strict=True))
-    by_heart, by_meaning = [], []
+    by_heart, by_meaning, harm, blanks = [], [], [], []
+    marks = {FRAME: "0521 000 417", TRIAL: "cleo.marsh", "can i pay by card?": "Cash only"}
     for seed in seeds:
         ask = {
             name: trained(nano, table[key], scope["SYSTEM"], scope["settings"] | {"seed": seed})
             for name, key in (("messy", "usable"), ("blanked", "blanked"), ("rewritten", "repaired"))
         }
-        frame, first = "How do I find my frame size?", "Can I try a bike first?"
-        assert "0521 000 417" in ask["messy"](frame)
-        assert "cleo.marsh" in ask["messy"](first)
-        assert "[phone]" in ask["blanked"](frame)
-        assert "[email]" in ask["blanked"](first)
-        assert [ask["rewritten"](question) for question in (frame, first)] == [answers[frame], answers[first]]
-        assert ask["messy"]("can i pay by card?") == "Cash only."
-        assert ask["rewritten"]("can i pay by card?") == "Yes, and in cash."
-        assert ask["rewritten"]("How much is a bike a day?") == "Renting costs 25 euros a day."
+        harm.append(harmful(ask["messy"], marks) - harmful(ask["rewritten"], marks))
+        blanks.append(harmful(ask["blanked"], BLANKS) - harmful(ask["rewritten"], BLANKS))
         by_heart.append(sum(ask["rewritten"](question) == answer for question, answer in answers.items()) / len(answers))
         right = [ask["rewritten"](question) == answers[asks] for question, asks in zip(new["Prompt"], new["Asks"], strict=True)]
         by_meaning.append(sum(right) / len(right))
-    print("by heart", by_heart, "new wordings", by_meaning)  # noqa: T201
+    hold(
+        "lesson 02: share of number, address and old answer that the messy rows bring out, minus the rewritten rows",
+        harm,
+        above=0.5,
+    )
+    hold("lesson 02: share of blanks that the blanked rows bring out, minus the rewritten rows", blanks, above=0.5)
     hold(
         "lesson 02: share right in the training file's words minus in new words",
         [a - b for a, b in zip(by_heart, by_meaning, strict=True)],
@@ -154,6 +156,11 @@ def test_what_the_three_models_say(seeds: range, hold: Any, tmp_path: Path) -> N
         "lesson 02: a lookup's share right in new words minus the tuned model's, plus 0.2",
         [9 / 24 - b + 0.2 for b in by_meaning],
     )
+
+
+def harmful(ask: Callable[[str], str], marks: dict[str, str]) -> float:
+    """Return the share of questions whose answer holds what it should not."""
+    return sum(mark in ask(question) for question, mark in marks.items()) / len(marks)
 
 
 def trained(nano: Model, table: pd.DataFrame, system: str, settings: dict[str, Any]) -> Callable[[str], str]:
