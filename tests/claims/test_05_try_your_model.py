@@ -343,6 +343,7 @@ PROSE = {
 }
 
 SOURCES = {
+    "SmolLM2": "a model's name, no figure",
     "At 0 it always takes the likeliest": (
         "what temperature is: the logits are divided by it before the softmax (ftwidgets/engine/sampling.py)"
     ),
