@@ -14,7 +14,7 @@ LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 BOX = re.compile(r"^> .*$", re.MULTILINE)
 BOLD = re.compile(r"\*\*([^*\n]+?)[.:]?\*\*")
 ITALIC = re.compile(r"(?<![*\w])\*([^*\n]+?)\*(?![*\w])")
-NOT_READ = re.compile(r"```.*?```|`[^`\n]*`|^#+ .*$|!?\[[^\]]*\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE)
+NOT_READ = re.compile(r"```.*?```|`[^`\n]*`|^#+ [^\n]*$|!?\[[^\]]*\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE)
 
 # They have an everyday sense too, in which a lesson may use them before.
 EVERYDAY = {"collapse", "environment", "event", "forgetting", "instruction", "job", "leak", "lookup", "majority", "prompt"}
