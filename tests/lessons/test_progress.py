@@ -68,3 +68,26 @@ def test_nonsense_in_the_file_is_open(home: Path) -> None:
     lessons = {"00": {"exercises": {"1": {"state": "solved"}, "9": {"state": "right"}}, "guesses": {"a": {}}}, "77": {}}
     (home / record.FILE).write_text(json.dumps({"version": 1, "lessons": lessons}))
     assert exercises.progress().summary == "0 of 3 exercises solved, 0 tried and not solved yet, 3 open. 0 guesses made."
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"version": 2, "lessons": {}}', b"[" * 100_000], ids=range(5))
+def test_a_file_that_cannot_be_parsed_is_named(home: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a learner would think that nothing had been done; the file stays as it is."""
+    home.mkdir()
+    (home / record.FILE).write_bytes(content)
+    assert main.main(["progress"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert str(home / record.FILE) in last
+    assert "is damaged, or from another version" in last
+    assert last in exercises.progress()._repr_html_()
+    assert exercises.progress().facts()["problem"] == last
+    assert (home / record.FILE).read_bytes() == content
+
+
+def test_a_file_or_a_folder_that_cannot_be_read_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason; where nothing was kept yet, nothing is said."""
+    assert exercises.progress().problem == ""
+    (home / record.FILE).mkdir(parents=True)
+    assert str(home / record.FILE) in exercises.progress().problem
+    monkeypatch.setenv("FTWIDGETS_HOME", "~nobody-of-that-name/x")
+    assert "~nobody-of-that-name" in exercises.progress().problem

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[str, str]]
 
+LONGEST_ID = 200  # characters; a longer one fits into no address
 _ID = re.compile(r"[\w-]+", re.ASCII)
 
 
 def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
     """Retrieve a job by its id, or by the job itself; None if there is none."""
     name = answer if isinstance(answer, str) else getattr(answer, "id", None)
-    if not isinstance(name, str) or not _ID.fullmatch(name.strip()):  # anything else would change the URL
+    if not isinstance(name, str) or len(name) > LONGEST_ID or not _ID.fullmatch(name.strip()):  # anything else would change the URL
         return None
     try:
         return client.fine_tuning.jobs.retrieve(name.strip())
@@ -75,7 +76,7 @@ def parse_rows(answer: object) -> Rows | str:
         try:
             return parse_training_file(path.read_bytes())
         except OSError:
-            return f"There is no file {quote(str(path))}. Hand in the DataFrame, or the path that was written."
+            return f"There is no file {str(path)!r:.60}. Hand in the DataFrame, or the path that was written."
         except (ValueError, KeyError, TypeError):
             return f"{quote(path.name)} is no training file: each line must be a chat with a user and an assistant."
     if not isinstance(answer, pd.DataFrame):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from ftwidgets.data.text import normalize, pluralize, quote
@@ -127,8 +128,8 @@ def own_groups(train: object, held: object, column: object) -> Outcome:
     rows = [parse_rows(part) for part in (train, held)]
     if problem := next((found for found in rows if isinstance(found, str)), ""):
         return not_yet(problem)
-    if column not in train.columns or column not in held.columns or column in ("Prompt", "Completion"):
-        return not_yet(f"{column!r:.60} is not a column that could name the groups; there are: {', '.join(train.columns)}.")
+    if not isinstance(column, Hashable) or column not in train.columns or column not in held.columns or column in ("Prompt", "Completion"):
+        return not_yet(f"{column!r:.60} is not a column that could name the groups; there are: {', '.join(map(str, train.columns))}.")
     if len(train) + len(held) < MIN_OWN:
         return not_yet(f"The table has {pluralize(len(train) + len(held), 'row')}. Write {MIN_OWN} or more.")
     if share := _share_problem(len(train), len(held)):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LONGEST = 200  # characters of a guess that are kept
 
 _FIELD = object()
+_LESSONS_OWN = ("DataFrame", "Job", "OpenAI", "Faults", "str")  # kinds of the arguments that the lesson fills in
 
 
 class Lesson:
@@ -106,21 +107,26 @@ class Lesson:
         value
             The guess, as plain code; `...` means that there is none yet. Left out, a field is shown to type it in.
         """
+        name, question = str(name), str(question)
+        text = "" if untouched(value) or value is None else " ".join(str(value).split())[:LONGEST]
         if value is _FIELD:
             self._show_field(name, question)
-        elif untouched(value):
+        elif not text:
             print(f"{question} No guess yet: put it in the place of the ...")
         else:
             self._fields.pop(name, None)
-            text = " ".join(str(value).split())[:LONGEST]
             print(" ".join(filter(None, (question, f"Your guess: {text}.", self._keep_guess(name, text)))))
 
     def reveal(self, name: str, measured: object) -> None:
         """Print the guess beside what was measured."""
+        name = str(name)
+        if untouched(measured):
+            print("Nothing was measured yet: put the result in the place of the ...")
+            return
         text = format_measured(measured)
         guess = self._fields[name].settle() if name in self._fields else self._kept_guess(name)
         if guess:
-            record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text))
+            record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text[:LONGEST]))
         print(f"You guessed {guess.rstrip('.')}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
 
     def _find(self, exercise: object) -> Exercise | str:
@@ -128,16 +134,16 @@ class Lesson:
         if not self.exercises:
             return f"Lesson {self.number} has no exercises yet."
         count = len(self.exercises)
-        if isinstance(exercise, int) and 1 <= exercise <= count:
-            return self.exercises[exercise - 1]
+        if isinstance(exercise, Integral) and not isinstance(exercise, bool) and 1 <= exercise <= count:
+            return self.exercises[int(exercise) - 1]
         has = "one exercise, number 1" if count == 1 else f"{count} exercises, numbers 1 to {count}"
         return f"Lesson {self.number} has {has}; there is none with the number {exercise!r:.20}."
 
     def _run(self, number: int, exercise: Exercise, answers: tuple[object, ...], options: dict[str, object]) -> Outcome:
         try:
-            inspect.signature(exercise.check).bind(*answers, **options)
+            given = inspect.signature(exercise.check).bind(*answers, **options)
         except TypeError as error:
-            return Outcome("not checked", f"{str(error).capitalize()}. Write it like this: {_usage(number, exercise)}")
+            return Outcome("not checked", f"{_sentence(error)} Write it like this: {_usage(number, exercise)}")
         try:
             return exercise.check(*answers, **options)
         except (FtwidgetsError, openai.OpenAIError) as error:
@@ -145,6 +151,8 @@ class Lesson:
         except Exception as error:
             if place := _line_of_the_learner(error):
                 return not_yet(f"Your own code stopped with {type(error).__name__}: {_sentence(error)} ({place})")
+            if replaced := _replaced_variable(given):
+                return Outcome("not checked", replaced)
             self._failed_checks.add(number)
             file = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{file.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}, line {file.lineno}"
@@ -215,11 +223,24 @@ def format_measured(value: object) -> str:
     if isinstance(value, bool | Integral) or not isinstance(value, Real) or not math.isfinite(value):
         return str(value).strip().rstrip(".")
     number = float(value)
-    return f"{number:.0f}" if abs(number) >= 1000 or number == int(number) else f"{number:.3g}"
+    return f"{number:.0f}" if abs(number) >= 999.5 or number == int(number) else f"{number:.3g}"
 
 
 def _usage(number: int, exercise: Exercise) -> str:
     return f"lesson.check({number}, {', '.join(inspect.signature(exercise.check).parameters)})"
+
+
+def _replaced_variable(given: inspect.BoundArguments) -> str:
+    """Name an argument that is not of the kind that its check declares; a sentence, or an empty text if all of them are."""
+    for name, value in given.arguments.items():
+        declared = given.signature.parameters[name].annotation
+        kind = declared.rsplit(".", 1)[-1] if isinstance(declared, str) else ""
+        if kind in _LESSONS_OWN and kind not in (parent.__name__ for parent in type(value).__mro__):
+            return (
+                f"The argument `{name}` is a {type(value).__name__}, and the lesson's {kind} is needed. Has a cell of yours "
+                "replaced it? Run the lesson's cells from the top, then this one."
+            )
+    return ""
 
 
 def _sentence(error: Exception) -> str:

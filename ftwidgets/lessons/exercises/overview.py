@@ -25,8 +25,9 @@ class LessonProgress:
 class Progress:
     """The lessons with what was done in each; a notebook shows a table, `print` the same as text."""
 
-    def __init__(self, lessons: list[LessonProgress]) -> None:
+    def __init__(self, lessons: list[LessonProgress], problem: str = "") -> None:
         self.lessons = lessons
+        self.problem = problem  # with the file in which it is kept; a sentence, or empty
 
     @property
     def summary(self) -> str:
@@ -43,6 +44,7 @@ class Progress:
         """Return everything as JSON can hold it."""
         return {
             "summary": self.summary,
+            "problem": self.problem,
             "lessons": [
                 {"lesson": lesson.number, "title": lesson.title, "exercises": list(lesson.states), "guesses": lesson.guesses}
                 for lesson in self.lessons
@@ -55,7 +57,7 @@ class Progress:
         rows = [header, *(self._cells(lesson, most) for lesson in self.lessons)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
         lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, self.summary])
+        return "\n".join([*lines, self.summary, *filter(None, [self.problem])])
 
     __repr__ = __str__
 
@@ -66,7 +68,8 @@ class Progress:
             for name in ("Lesson", *(f"Exercise {number}" for number in range(1, most + 1)), "Guesses")
         )
         rows = "".join(f"<tr>{self._html_cells(lesson, most)}</tr>" for lesson in self.lessons)
-        return f"<p><strong>{self.summary}</strong></p><table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+        problem = f"<p>{escape(self.problem)}</p>" if self.problem else ""
+        return f"<p><strong>{self.summary}</strong></p>{problem}<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _most_exercises(self) -> int:
         return max((len(lesson.states) for lesson in self.lessons), default=0)
@@ -93,7 +96,7 @@ def progress() -> Progress:
         states = tuple(_state(tried.get(str(number), {})) for number in range(1, len(topic.exercises) + 1))
         guesses = sum(bool(guess.get("guess")) for guess in mine.get("guesses", {}).values())
         lessons.append(LessonProgress(topic.number, topic.title, states, guesses))
-    return Progress(lessons)
+    return Progress(lessons, record.find_problem())
 
 
 def _state(kept: dict[str, Any]) -> str:

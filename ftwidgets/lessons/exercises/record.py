@@ -51,6 +51,25 @@ def read() -> Lessons:
         return lessons
 
 
+def find_problem() -> str:
+    """Return a sentence if what was kept cannot be read, and what to do; else an empty text."""
+    path, problem = _path()
+    if path is None:
+        return f"Your earlier results cannot be read: {problem}."
+    try:
+        _parse(path.read_bytes())
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"Your earlier results cannot be read: {path} ({error.strerror or error}). Make that file readable."
+    except (ValueError, RecursionError):
+        return (
+            f"Your earlier results cannot be read: {path} is damaged, or from another version. Put back a copy if you have one. "
+            "Otherwise the next check keeps the file under another name and begins a new one."
+        )
+    return ""
+
+
 def update(change: Change) -> str:
     """Apply a change to what is kept, and write it; return a sentence if something is wrong, else an empty text."""
     with _lock:

@@ -76,7 +76,7 @@ def settings_repaired(client: openai.OpenAI, job: object, settings: object) -> O
     settings
         A dict with `temperature`, `max_tokens` and `system`.
     """
-    if untouched(settings) or settings == BROKEN:
+    if untouched(settings) or (isinstance(settings, Mapping) and dict(settings) == BROKEN):
         return not_attempted("Change the settings in the cell, and run it again.")
     if not isinstance(settings, Mapping) or set(settings) != set(BROKEN):
         return not_yet(f"The settings are a dict with {', '.join(map(repr, BROKEN))}: {settings!r:.60}")
@@ -117,7 +117,7 @@ def own_sentence(client: openai.OpenAI, job: object, sentence: object, shop: pd.
     outside
         The lesson's questions from outside, with the columns Prompt, Completion and Split.
     """
-    if untouched(job, sentence) or sentence == "...":
+    if untouched(job, sentence) or (isinstance(sentence, str) and sentence == "..."):
         return not_attempted("Write your sentence and your questions, and launch the job.")
     if not isinstance(sentence, str) or not sentence.strip():
         return not_yet(f"Your sentence is a text in quotes: {sentence!r:.60}")

@@ -96,6 +96,13 @@ def test_a_lesson_without_exercises_says_so(handle: Lesson) -> None:
     assert "Lesson 03 has no exercises yet." in str(handle.check(1))
 
 
+def test_a_number_of_numpy_is_a_number(handle: Lesson) -> None:
+    """The result is kept under the same name as that of the plain one; True is no number."""
+    assert handle.check(np.int64(1), 21, 42).state == "right"  # type: ignore[arg-type]
+    assert list(record.read()["03"]["exercises"]) == ["1"]
+    assert handle.check(True, 21, 42).state == "not checked"
+
+
 @pytest.mark.parametrize("answers", [(), (1,), (1, 2, 3)])
 def test_a_wrong_number_of_arguments_says_what_is_expected(handle: Lesson, answers: tuple[int, ...]) -> None:
     """The names of the arguments, as they are to be written; nothing is kept."""
@@ -123,6 +130,21 @@ def test_a_crash_of_the_learners_function_is_theirs(handle: Lesson) -> None:
     found = handle.check(2, cell["answer"])
     assert (found.state, "line 2 of the cell with answer" in found.message) == ("not yet", True)
     assert "ZeroDivisionError: Division by zero." in found.message
+
+
+def test_a_variable_of_the_lesson_that_was_replaced_is_named() -> None:
+    """It is no failure of the check, and no try; the message says what to run."""
+    lesson = exercises.lesson("06")
+    found = lesson.check(2, "my tries", "a", 0.6)
+    assert found.state == "not checked"
+    assert "`tries` is a str, and the lesson's DataFrame is needed" in found.message
+    assert "Run the lesson's cells from the top" in found.message
+    assert "please report" not in found.message
+
+
+def test_an_unknown_argument_keeps_its_spelling(handle: Lesson) -> None:
+    """Names have upper and lower case."""
+    assert "argument 'Unit'" in handle.check(1, 21, 42, Unit="kg").message
 
 
 def test_hints_come_one_by_one(handle: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,10 +210,43 @@ def test_a_guess_in_plain_code_is_revealed(capsys: pytest.CaptureFixture[str]) -
     assert (kept["kept"]["guess"], kept["kept"]["measured"]) == ("12", "17 of 20")
 
 
+@pytest.mark.parametrize("name", [["a"], {}, ("a",), 3, None])
+def test_a_guess_of_any_name_is_kept(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is no text is used as one."""
+    lesson = exercises.lesson("05")
+    lesson.guess(name, "How many?", 12)
+    lesson.reveal(name, 17)
+    assert capsys.readouterr().out == "How many? Your guess: 12.\nYou guessed 12. Measured: 17.\n"
+
+
+@pytest.mark.parametrize("value", [..., None, "", "  "])
+def test_an_empty_guess_is_none(value: object, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says where the guess goes, and an earlier one stays."""
+    lesson = exercises.lesson("05")
+    lesson.guess("kept", "How many?", 12)
+    lesson.guess("kept", "How many?", value)
+    lesson.reveal("kept", ...)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "How many? No guess yet: put it in the place of the ...",
+        "Nothing was measured yet: put the result in the place of the ...",
+    ]
+    assert record.read()["05"]["guesses"]["kept"]["guess"] == "12"
+
+
+def test_a_long_measured_text_is_cut_in_the_file() -> None:
+    """Else a table of answers would fill the state folder."""
+    lesson = exercises.lesson("05")
+    lesson.guess("kept", "Which?", "this")
+    lesson.reveal("kept", "x" * 100_000)
+    assert len(record.read()["05"]["guesses"]["kept"]["measured"]) == 200
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (17, "17"),
+        (999.7, "1000"),
+        (999.4, "999"),
         (17.0, "17"),
         (0.734444, "0.734"),
         (1642.4, "1642"),
