@@ -16,6 +16,7 @@ from typing import Any
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.cleared import clear, name_language
+from ftwidgets.lessons.files import make_folder, replace_file, require_no_folder
 
 FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
@@ -89,10 +90,11 @@ def copy_missing(source: Path, target: Path) -> int:
         if _NOT_COPIED.intersection(name.parts) or ".yours-" in file.name:
             continue
         copy = target / name
+        require_no_folder(copy)
         if copy.exists():
             kept += 1
             continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(copy.parent)
         content = file.read_bytes()
-        copy.write_bytes(name_language(clear(content)) if file.suffix == ".ipynb" else content)
+        replace_file(copy, name_language(clear(content)) if file.suffix == ".ipynb" else content)
     return kept

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import glob
-import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -22,9 +21,10 @@ from typing import Any, Literal
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.cleared import clear, has_run, same_sources
 from ftwidgets.lessons.exercise_cells import restore_cells
+from ftwidgets.lessons.files import make_folder, replace_file, require_no_folder, write_synced
 from ftwidgets.lessons.lab import COPY
 
-State = Literal["same", "run", "changed", "missing"]
+State = Literal["same", "run", "changed", "missing", "folder"]  # the last: a folder has its name
 
 _PACKAGE = Path(__file__).parents[1]
 _BACKUP = re.compile(r"\.yours-\d{8}-\d{6}(-\d+)?(?=\.[^.]*$|$)")
@@ -155,7 +155,7 @@ class Lessons:
         raise FtwidgetsError(f'{problem} called "{wanted}".{hint} There are: {", ".join(matching or self.names)}')
 
     def state(self, name: str) -> State:
-        """Return whether a lesson is the `"same"` as the original, only `"run"`, `"changed"` or `"missing"`."""
+        """Return whether a lesson is the `"same"` as the original, only `"run"`, `"changed"`, `"missing"` or a `"folder"`."""
         return self._compare(f"{name}.ipynb")[0]
 
     def count_backups(self, name: str) -> int:
@@ -176,21 +176,23 @@ class Lessons:
         path = self.folder / f"{name}.ipynb"
         if not path.exists():
             raise FtwidgetsError(f"{path} is missing. Restore the whole lesson first, without --exercise.")
+        require_no_folder(path)
         restored = restore_cells(path.read_bytes(), self.pristine.read(f"{name}.ipynb"), exercise, name)
         if restored is None:
             return None
         backup = _back_up(path)
-        _replace(path, restored)
+        replace_file(path, restored)
         return backup
 
     def _restore(self, name: str) -> ResetFile:
         path = self.folder / name
+        require_no_folder(path)
         state, original = self._compare(name)
         if state == "same":
             return ResetFile(name, state)
         backup = _back_up(path) if state == "changed" else None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, original)
+        make_folder(path.parent)
+        replace_file(path, original)
         return ResetFile(name, state, backup)
 
     def _compare(self, name: str) -> tuple[State, bytes]:
@@ -198,6 +200,8 @@ class Lessons:
         path, original = self.folder / name, self.pristine.read(name)
         if not path.exists():
             return "missing", original
+        if path.is_dir():
+            return "folder", original
         mine = path.read_bytes()
         if mine == original:
             return "same", original
@@ -250,24 +254,8 @@ def _back_up(path: Path) -> Path:
     for number in range(1, 1000):
         backup = path.with_name(f"{path.stem}.yours-{stamp}{f'-{number}' if number > 1 else ''}{path.suffix}")
         try:
-            _write_synced(backup, content)
+            write_synced(backup, content)
         except FileExistsError:
             continue
         return backup
     raise FtwidgetsError(f"no name is free for a copy of {path}; move the {path.stem}.yours-... files away.")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        _write_synced(temporary, content, exist_ok=True)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _write_synced(path: Path, content: bytes, *, exist_ok: bool = False) -> None:
-    with path.open("wb" if exist_ok else "xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

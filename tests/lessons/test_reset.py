@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_nothing_is_lost_when_the_disk_fails(mine: Path, fails: str, monkeypatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(reset.os, fails, full)
+        patch.setattr(os, fails, full)
         assert main.main(["reset", "00"]) == 1
     assert (mine / "00_start_here.ipynb").read_text(encoding="utf-8") == "my work"
     assert [path.name for path in mine.iterdir() if path.name.startswith(".")] == []
@@ -346,3 +347,24 @@ def test_a_lesson_without_exercise_cells_says_so(exercise: Path, capsys: pytest.
     assert "no exercise that can be restored by itself; the whole lesson can: ftwidgets reset 03." in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main.main(["reset", "--list", "--exercise", "1"])
+
+
+def test_a_folder_called_like_a_lesson_is_a_sentence(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is listed, nothing is written over it, and the other lessons can still be restored."""
+    (mine / "00_start_here.ipynb").unlink()
+    (mine / "00_start_here.ipynb").mkdir()
+    for arguments in (["00"], ["00", "--exercise", "1"]):
+        assert main.main(["reset", *arguments]) == 1
+        assert "00_start_here.ipynb is a folder, and a file of that name belongs there." in capsys.readouterr().err
+    assert main.main(["reset", "--list"]) == 0
+    assert re.search(r"00_start_here +folder", capsys.readouterr().out)
+    assert main.main(["reset", "03"]) == 0
+
+
+def test_a_file_called_like_a_folder_is_a_sentence(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file stays as it is."""
+    shutil.rmtree(mine / "use_cases")
+    (mine / "use_cases").write_text("notes", encoding="utf-8")
+    assert main.main(["reset", "tone"]) == 1
+    assert "use_cases must be a folder, and something else has its name." in capsys.readouterr().err
+    assert (mine / "use_cases").read_text(encoding="utf-8") == "notes"

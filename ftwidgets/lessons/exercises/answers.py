@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[str, str]]
 
-LONGEST_ID = 200  # characters; a longer one fits into no address
-_ID = re.compile(r"[\w-]+", re.ASCII)
+_ID = re.compile(r"[\w-]{1,200}", re.ASCII)  # a longer one fits into no URL
 
 
 def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
     """Retrieve a job by its id, or by the job itself; None if there is none."""
     name = answer if isinstance(answer, str) else getattr(answer, "id", None)
-    if not isinstance(name, str) or len(name) > LONGEST_ID or not _ID.fullmatch(name.strip()):  # anything else would change the URL
+    if not isinstance(name, str) or not _ID.fullmatch(name.strip()):  # anything else would change the URL
         return None
     try:
         return client.fine_tuning.jobs.retrieve(name.strip())

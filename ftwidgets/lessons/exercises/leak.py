@@ -128,8 +128,10 @@ def own_groups(train: object, held: object, column: object) -> Outcome:
     rows = [parse_rows(part) for part in (train, held)]
     if problem := next((found for found in rows if isinstance(found, str)), ""):
         return not_yet(problem)
-    if not isinstance(column, Hashable) or column not in train.columns or column not in held.columns or column in ("Prompt", "Completion"):
-        return not_yet(f"{column!r:.60} is not a column that could name the groups; there are: {', '.join(map(str, train.columns))}.")
+    common = [name for name in train.columns if name in held.columns and name not in ("Prompt", "Completion")]
+    if not isinstance(column, Hashable) or column not in common:
+        there = ", ".join(map(str, train.columns))
+        return not_yet(f"{column!r:.60} is not a column that could name the groups; there are: {there}.")
     if len(train) + len(held) < MIN_OWN:
         return not_yet(f"The table has {pluralize(len(train) + len(held), 'row')}. Write {MIN_OWN} or more.")
     if share := _share_problem(len(train), len(held)):

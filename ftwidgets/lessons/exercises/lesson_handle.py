@@ -134,7 +134,7 @@ class Lesson:
         if not self.exercises:
             return f"Lesson {self.number} has no exercises yet."
         count = len(self.exercises)
-        if isinstance(exercise, Integral) and not isinstance(exercise, bool) and 1 <= exercise <= count:
+        if isinstance(exercise, Integral) and not isinstance(exercise, bool) and 1 <= int(exercise) <= count:
             return self.exercises[int(exercise) - 1]
         has = "one exercise, number 1" if count == 1 else f"{count} exercises, numbers 1 to {count}"
         return f"Lesson {self.number} has {has}; there is none with the number {exercise!r:.20}."

@@ -69,7 +69,8 @@ class Progress:
         )
         rows = "".join(f"<tr>{self._html_cells(lesson, most)}</tr>" for lesson in self.lessons)
         problem = f"<p>{escape(self.problem)}</p>" if self.problem else ""
-        return f"<p><strong>{self.summary}</strong></p>{problem}<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<p><strong>{self.summary}</strong></p>{problem}{table}"
 
     def _most_exercises(self) -> int:
         return max((len(lesson.states) for lesson in self.lessons), default=0)

@@ -64,8 +64,8 @@ def find_problem() -> str:
         return f"Your earlier results cannot be read: {path} ({error.strerror or error}). Make that file readable."
     except (ValueError, RecursionError):
         return (
-            f"Your earlier results cannot be read: {path} is damaged, or from another version. Put back a copy if you have one. "
-            "Otherwise the next check keeps the file under another name and begins a new one."
+            f"Your earlier results cannot be read: {path} is damaged, or from another version. "
+            "Put back a copy if you have one. Otherwise the next check keeps the file under another name and begins a new one."
         )
     return ""
 

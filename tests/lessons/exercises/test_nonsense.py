@@ -1,4 +1,4 @@
-"""Answers that nobody expects are *not yet*, with a sentence: tables, arrays and long texts in the place of a dict, a job, a name."""
+"""Answers that nobody expects are *not yet*: tables, arrays and long texts in the place of a dict, a job, a name."""
 
 from typing import Any
 
