@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.evaluation.examples import read_examples
 
 if TYPE_CHECKING:
-    import numpy as np
     import openai
 
     from ftwidgets.evaluation.evaluate import Answerer
@@ -61,8 +60,9 @@ def prompt(client: openai.OpenAI, model: str, template: str, *, labels: Sequence
     Answerer
         Pass it to `ftwidgets.evaluate` under a name.
     """
-    if "{}" not in template:
-        raise ValueError(f'"template" must hold {{}}, where the question goes: {template!r}')
+    if not isinstance(template, str) or "{}" not in template:
+        raise ValueError(f'"template" must be a text that holds {{}}, where the question goes: {template!r}')
+    _check_labels(labels)
 
     def answer(messages: Any) -> str:
         asked = {"role": "user", "content": template.replace("{}", _last(messages))}
@@ -102,8 +102,9 @@ def few_shot(
         Pass it to `ftwidgets.evaluate` under a name.
     """
     pool = read_examples(train)
-    if not 1 <= shots <= len(pool):
-        raise ValueError(f'"shots" must be 1 to {len(pool)}, as many as there are training examples: {shots}')
+    _check_labels(labels)
+    if not isinstance(shots, int) or not 1 <= shots <= len(pool):
+        raise ValueError(f'"shots" must be 1 to {len(pool)}, as many as there are training examples: {shots!r}')
     earlier: list[Any] = []
     for example in random.Random(seed).sample(pool, shots):
         asked = [turn for turn in example.messages if turn.get("role") != "system"]
@@ -142,23 +143,32 @@ def nearest(train: Examples, *, pooled: bool = False) -> Answerer:
     examples = read_examples(train)
     words = [_count_words(example.prompt) for example in examples]
     holding = Counter(word for counts in words for word in counts)
-    column = {word: at for at, word in enumerate(holding)}
-    idf = np.array([math.log((1 + len(words)) / (1 + df)) + 1 for df in holding.values()])
+    idf = {word: math.log((1 + len(words)) / (1 + df)) + 1 for word, df in holding.items()}
 
-    def vector(counts: Counter[str]) -> np.ndarray[Any, Any]:
-        row = np.zeros(len(column))
-        for word, count in counts.items():
-            if word in column:
-                row[column[word]] = count
-        row *= idf
-        return row / (np.linalg.norm(row) or 1.0)
-
-    table, answers = np.array([vector(counts) for counts in words]), [example.reference for example in examples]
+    vectors = [_scale({word: count * idf[word] for word, count in counts.items()}) for counts in words]
+    answers = [example.reference for example in examples]
     if pooled:
-        groups = {answer: [i for i, other in enumerate(answers) if other == answer] for answer in dict.fromkeys(answers)}
-        means = np.array([table[rows].mean(axis=0) for rows in groups.values()])
-        table, answers = means / np.linalg.norm(means, axis=1, keepdims=True), list(groups)
-    return lambda messages: answers[int(np.argmax(table @ vector(_count_words(_last(messages)))))]
+        sums: dict[str, Counter[str]] = {answer: Counter() for answer in answers}
+        for answer, vector in zip(answers, vectors, strict=True):
+            sums[answer].update(vector)  # a Counter adds up fractions, too
+        vectors, answers = [_scale(total) for total in sums.values()], list(sums)
+    # By word, as most words stand in few questions: a table of all words and questions would not fit into memory.
+    holders: dict[str, tuple[list[int], list[float]]] = {word: ([], []) for word in idf}
+    for at, vector in enumerate(vectors):
+        for word, weight in vector.items():
+            holders[word][0].append(at)
+            holders[word][1].append(weight * idf[word])
+    table = {word: (np.array(rows), np.array(weights)) for word, (rows, weights) in holders.items()}
+
+    def look_up(messages: Sequence[Mapping[str, Any]]) -> str:
+        likeness = np.zeros(len(answers))
+        for word, count in _count_words(_last(messages)).items():
+            if word in table:
+                rows, weights = table[word]
+                likeness[rows] += count * weights
+        return answers[int(np.argmax(likeness))]
+
+    return look_up
 
 
 def naive_bayes(train: Examples) -> Answerer:
@@ -201,6 +211,17 @@ def _count_words(text: str) -> Counter[str]:
     return Counter(_WORD.findall(text.lower()))
 
 
+def _scale(vector: Mapping[str, float]) -> dict[str, float]:
+    """Scale a vector to length 1; one of a text without words stays empty."""
+    length = math.sqrt(math.fsum(weight * weight for weight in vector.values()))
+    return {word: weight / length for word, weight in vector.items()}
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    if isinstance(labels, str) or not all(isinstance(label, str) and label.strip() for label in labels or ()):
+        raise ValueError(f'"labels" must be a list of texts, none of them empty, such as ["positive", "negative"]: {labels!r}')
+
+
 def _last(messages: Sequence[Mapping[str, Any]]) -> str:
     return str(messages[-1].get("content") or "")
 
@@ -212,5 +233,5 @@ def _ask(client: openai.OpenAI, model: str, turns: Any, max_tokens: int) -> str:
 
 def _first_label(answer: str, labels: Sequence[str]) -> str:
     """Return the label that an answer mentions first; the answer itself if it mentions none."""
-    found = [(at, label) for label in labels if (at := answer.lower().find(label.lower())) >= 0]
+    found = [(at, label) for label in labels or () if (at := answer.lower().find(label.lower())) >= 0]
     return min(found)[1] if found else answer

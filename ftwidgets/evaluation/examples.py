@@ -43,6 +43,9 @@ def read_examples(examples: Examples, *, system: str | None = None, limit: int |
 
     if limit is not None and limit < 1:
         raise ValueError(f'"limit" must be 1 or more, or None for all examples: {limit}')
+    if not isinstance(examples, str | Path) and not hasattr(examples, "__iter__"):
+        kind = type(examples).__name__
+        raise DataError(f"examples of the type {kind} cannot be read; a table, a list of chats or a file's path is needed.")
     if isinstance(examples, str | Path):
         questions = _read_jsonl(Path(examples).expanduser())
     elif isinstance(examples, pd.DataFrame):
@@ -57,8 +60,8 @@ def read_examples(examples: Examples, *, system: str | None = None, limit: int |
 def _read_jsonl(file: Path) -> list[Question]:
     if file.suffix.lower() == ".csv":
         raise DataError(f'"{file}" is a CSV; hand in pandas.read_csv("{file}"), or the JSONL that prepare() wrote.')
-    if not file.is_file():
-        raise DataError(f'there is no file "{file}".')
+    if not _is_file(file):
+        raise DataError(f'there is no file "{str(file)[:200]}".')
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,12 +78,22 @@ def _read_jsonl(file: Path) -> list[Question]:
     return questions
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than a name may be
+        return False
+
+
 def _read_table(table: pd.DataFrame, system: str | None) -> list[Question]:
     names = {str(column).strip().lower(): column for column in table.columns}
     for needed in ("prompt", "completion"):
         if needed not in names:
             have = ", ".join(map(str, table.columns))
             raise DataError(f'the table has no column "{needed.capitalize()}"; it has: {have}.')
+    read = [str(column).strip().lower() for column in table.columns]
+    if twice := next((name for name in ("prompt", "completion", "system") if read.count(name) > 1), ""):
+        raise DataError(f'the table has more than one column "{twice.capitalize()}"; rename or drop one.')
     questions = []
     for number, (_, row) in enumerate(table.iterrows(), 1):
         prompt, completion = row[names["prompt"]], row[names["completion"]]

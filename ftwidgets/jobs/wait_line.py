@@ -5,6 +5,7 @@ The line costs one or two requests each time it is updated; where one of them fa
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -128,7 +129,7 @@ def _training(details: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> l
     rows: list[Mapping[str, Any]] = []
     total = 0
     for event in events:
-        if isinstance(event.data, Mapping) and "step" in event.data and "train_loss" in event.data:
+        if isinstance(event.data, Mapping) and all(_is_number(event.data.get(name)) for name in ("step", "train_loss")):
             rows.append(event.data)
             matched = re.match(r"Step \d+/(\d+)", event.message or "")  # OpenAI's "Step 3/120: training loss=1.92"
             total = int(event.data.get("total_steps") or (matched[1] if matched else 0)) or total
@@ -136,12 +137,17 @@ def _training(details: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> l
         return []
     last = int(rows[-1]["step"])
     n_epochs = details.hyperparameters.n_epochs if details.hyperparameters else None
-    length = round(total / n_epochs) if isinstance(n_epochs, int) and total else 1
+    length = round(total / n_epochs) if isinstance(n_epochs, int) and n_epochs > 0 and total else 1
     losses = [float(row["train_loss"]) for row in rows[-max(1, length) :]]
     ended = details.status == "succeeded" or not total
     figures = [f"{last} steps" if ended else f"step {last} of {total}", f"training loss {format_loss(fmean(losses))}"]
     for name in ("full_valid_loss", "valid_loss"):  # the second is measured on a few examples only
-        measured = [float(row[name]) for row in rows if isinstance(row.get(name), int | float)]
+        measured = [float(row[name]) for row in rows if _is_number(row.get(name))]
         if measured:
             return [*figures, f"validation loss {format_loss(measured[-1])}"]
     return figures
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a service sent a finite number; some send null before the first step."""
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from ftwidgets import datasets
+from ftwidgets.errors import DataError
 from ftwidgets.evaluation.baselines import few_shot, majority, naive_bayes, nearest, prompt
 from ftwidgets.evaluation.evaluate import evaluate
 from tests.evaluation.test_evaluate import adder, client_of, example
@@ -49,7 +52,7 @@ def test_a_prompt_puts_the_question_into_the_instruction() -> None:
     assert prompt(client, "m", template, labels=labels)(ask("x")) == "positive"
     assert prompt(client, "m", template, labels=["neutral"])(ask("x")) == "Positive, not negative."
     assert few_shot(client, "m", TRAIN, shots=2, labels=labels)(ask("x")) == "positive"
-    with pytest.raises(ValueError, match='"template" must hold'):
+    with pytest.raises(ValueError, match='"template" must be a text that holds'):
         prompt(client, "m", "Positive or negative?")
 
 
@@ -90,3 +93,57 @@ def test_on_the_bundled_data_they_score_as_scikit_learn_does() -> None:
     assert right_of(held_out, naive_bayes(questions)) == 80
     assert right_of(held_out, nearest(questions)) == 69
     assert right_of(held_out, nearest(questions, pooled=True)) == 90
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_training_text_without_words_is_near_to_nothing(pooled: bool) -> None:
+    """An emoji or a single letter; a question without words gets the first answer."""
+    lookup = nearest([example("\N{SLIGHTLY SMILING FACE}", "smile"), example("hello world", "greet")], pooled=pooled)
+    assert lookup(ask("hello you")) == "greet"
+    assert lookup(ask("\N{SLIGHTLY SMILING FACE}")) == "smile"
+
+
+def test_a_large_training_set_fits_into_memory() -> None:
+    """20,000 rows with 40,000 different words: a table of both would take 6 GB."""
+    rows = [example(f"first{number} second{number} common", str(number)) for number in range(20_000)]
+    assert nearest(rows)(ask("common second12345")) == "12345"
+    assert nearest(rows, pooled=True)(ask("common second12345")) == "12345"
+
+
+@pytest.mark.parametrize("labels", ["positive", [""], [" "], [3], ["yes", None]])
+def test_labels_are_a_list_of_texts(labels: Any) -> None:
+    """A single text would count letter by letter, and an empty one in every answer."""
+    client: Any = None  # is not asked anything
+    with pytest.raises(ValueError, match='"labels" must be a list of texts'):
+        prompt(client, "m", "{}", labels=labels)
+    with pytest.raises(ValueError, match='"labels" must be a list of texts'):
+        few_shot(client, "m", TRAIN, shots=1, labels=labels)
+
+
+def test_other_arguments_are_checked_before_anything_is_asked() -> None:
+    """The message names the argument and its value."""
+    client: Any = None  # is not asked anything
+    for template in ("no place", None, 3):
+        with pytest.raises(ValueError, match=f'"template" must be a text that holds .*{template!r}'):
+            prompt(client, "m", template)  # type: ignore[arg-type]
+    for shots in (0, 4, 1.5, "2", None):
+        with pytest.raises(ValueError, match=f'"shots" must be 1 to 3.*{shots!r}'):
+            few_shot(client, "m", TRAIN, shots=shots)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("train", "says"),
+    [
+        (None, "examples of the type NoneType cannot be read; a table, a list of chats or a file's path is needed"),
+        (3, "examples of the type int cannot be read"),
+        ("y" * 5000, 'there is no file "yyy'),
+        (pd.DataFrame([("a", "b", "c")], columns=["Prompt", "prompt", "Completion"]), 'more than one column "Prompt"'),
+        (pd.DataFrame(np.empty((0, 2)), columns=["Prompt", "Completion"]), "there are no examples"),
+    ],
+    ids=range(5),
+)
+def test_training_examples_that_cannot_be_read_are_a_sentence(train: Any, says: str) -> None:
+    """For every baseline."""
+    for baseline in (majority, nearest, naive_bayes):
+        with pytest.raises(DataError, match=says):
+            baseline(train)

@@ -169,3 +169,15 @@ def test_a_real_wait_leaves_one_sentence_in_the_notebook(tmp_path: Path) -> None
     assert line.output_type == "display_data"
     assert line.data["text/plain"].startswith("The job succeeded: 6 steps, training loss ")
     assert "validation loss" in line.data["text/plain"]
+
+
+def test_what_a_service_sends_in_place_of_numbers_does_not_end_the_wait(texts: list[str]) -> None:
+    """Null, a text or NaN as a loss; zero epochs."""
+    events = [metrics(1, 2.0), metrics(2, 1.0, valid_loss=float("nan"))]
+    for step, loss in ((3, None), (4, "unknown")):
+        events.append(metrics(step, loss))  # type: ignore[arg-type]
+    events[1]["data"]["valid_loss"] = None
+    zero = described("succeeded", hyperparameters={"n_epochs": 0})
+    job(described("running"), zero, events=events).wait()
+    assert texts[0].startswith("ftjob-1: step 2 of 4, training loss ")
+    assert texts[-1].endswith("2 steps, training loss 1.00.") or "training loss 1" in texts[-1]

@@ -173,7 +173,8 @@ def unknown_model(name: str) -> str:
 
 
 def _how_to_add(name: str) -> str:
-    return f"That base model is not on this machine; type: ftwidgets models add {name}"
+    how = name if name in KNOWN else f"PATH --as {name}"  # one of the user's own
+    return f"That base model is not on this machine; type: ftwidgets models add {how}"
 
 
 def _unknown(name: str) -> ApiError:

@@ -26,8 +26,8 @@ class ShopForm(Panel):
     """
 
     def __init__(self, greeting: str = GREETING, sign_off: str = SIGN_OFF) -> None:
-        self._greeting = ipywidgets.Text(value=greeting, description="Greeting")
-        self._sign_off = ipywidgets.Text(value=sign_off, description="Sign-off")
+        self._greeting = ipywidgets.Text(value=_require_text("greeting", greeting), description="Greeting")
+        self._sign_off = ipywidgets.Text(value=_require_text("sign_off", sign_off), description="Sign-off")
         self._sample = Live(role="status")
         for control in (self._greeting, self._sign_off):
             control.observe(self.catch_errors(self._show_sample), names="value")
@@ -41,7 +41,7 @@ class ShopForm(Panel):
 
     @greeting.setter
     def greeting(self, text: str) -> None:
-        self._greeting.value = text
+        self._greeting.value = _require_text("greeting", text)
 
     @property
     def sign_off(self) -> str:
@@ -50,7 +50,7 @@ class ShopForm(Panel):
 
     @sign_off.setter
     def sign_off(self, text: str) -> None:
-        self._sign_off.value = text
+        self._sign_off.value = _require_text("sign_off", text)
 
     @property
     def code(self) -> str:
@@ -72,10 +72,16 @@ class ShopForm(Panel):
         if not self.greeting and not self.sign_off:
             self.show_status("Type a greeting or a sign-off: without either there is nothing to learn.", "wrong")
         elif max(len(self.greeting), len(self.sign_off)) > LONGEST:
-            self.show_status(f"That is long. Keep both under {LONGEST} characters, or some answers will be cut off.", "wrong")
+            self.show_status(f"That is long. Use {LONGEST} characters or fewer, or some answers will be cut off.", "wrong")
         else:
             self.show_status("")
         self.refresh_code()
+
+
+def _require_text(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise ValueError(f'"{name}" must be a text in quotes; it may be empty: {text!r:.60}')
+    return text
 
 
 def _tidy(text: str) -> str:

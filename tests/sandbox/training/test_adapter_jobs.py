@@ -217,11 +217,11 @@ def test_without_its_base_an_adapter_says_how_to_get_it_back(tmp_path: Path, mod
     with Sandbox(tmp_path / "home", models=own) as sandbox:
         client = sandbox.client()
         assert tuned in [model.id for model in client.models.list()]
-        with pytest.raises(openai.NotFoundError, match=f"ftwidgets models add {ADDED}"):
+        with pytest.raises(openai.NotFoundError, match=f"ftwidgets models add PATH --as {ADDED}"):
             say(client, tuned)
         job = finish(client, start(client, model=tuned))
         assert job.error.code == "model_not_found"
-        assert f"ftwidgets models add {ADDED}" in job.error.message
+        assert f"ftwidgets models add PATH --as {ADDED}" in job.error.message
 
 
 def test_a_job_that_cannot_fit_fails_with_the_figures(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

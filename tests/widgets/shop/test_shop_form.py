@@ -1,3 +1,7 @@
+from typing import Any
+
+import pytest
+
 from ftwidgets.widgets.shop import ShopForm
 from ftwidgets.widgets.shop.shop_form import GREETING, LONGEST, SIGN_OFF
 
@@ -34,3 +38,14 @@ def test_words_of_a_shop_are_text_and_not_html() -> None:
     form = ShopForm("<script>", "<i>")
     assert "<script>" not in form.static_html()
     assert "<script>" not in form._sample.html
+
+
+@pytest.mark.parametrize("text", [None, 3, b"Ahoy"])
+def test_what_is_no_text_is_named(text: Any) -> None:
+    """When the form is made and when it is filled in by code."""
+    with pytest.raises(ValueError, match='"greeting" must be a text in quotes'):
+        ShopForm(text)
+    form = ShopForm()
+    with pytest.raises(ValueError, match='"sign_off" must be a text in quotes'):
+        form.sign_off = text
+    assert form.sign_off == "Fair winds, Captain Ida"
