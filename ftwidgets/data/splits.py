@@ -270,7 +270,7 @@ def precision_note(n_validation: int) -> list[Finding]:
     """
     if n_validation < 1:
         return []
-    right, half = round(0.8 * n_validation), round(0.5 * n_validation)
+    right, half = round(0.8 * n_validation), n_validation // 2
     (low, high), (below, above) = wilson(right, n_validation), wilson(half, n_validation)
     if high - low <= WIDE_INTERVAL:
         return []

@@ -164,6 +164,7 @@ def test_a_split_that_parts_a_group_is_refused() -> None:
     [
         (40, "40 held-out examples: a score of 0.80 means 0.65 to 0.90, one of 0.50 means 0.35 to 0.65 (95 % interval)."),
         (10, "10 held-out examples: a score of 0.80 means 0.49 to 0.94, one of 0.50 means 0.24 to 0.76 (95 % interval)."),
+        (3, "3 held-out examples: a score of 0.67 means 0.21 to 0.94, one of 0.33 means 0.06 to 0.79 (95 % interval)."),
         (1, "1 held-out example: a score of 1.00 means 0.21 to 1.00, one of 0.00 means 0.00 to 0.79 (95 % interval)."),
         (300, None),
         (0, None),
