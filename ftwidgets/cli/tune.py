@@ -159,7 +159,7 @@ def _reject(report: Report, options: argparse.Namespace) -> int:
     todo = "Correct the rows and type the same again."
     if report.repairs:
         fixed = f"{options.file.stem}-corrected.jsonl"
-        todo += f" Or repair what can be repaired safely: ftwidgets check {shlex.quote(str(options.file))} --fix {shlex.quote(fixed)}"
+        todo += f" Or repair what is safe: ftwidgets check {shlex.quote(str(options.file))} --fix {shlex.quote(fixed)}"
     print(f"ftwidgets tune: {options.file.name} has errors, and nothing was trained. {todo}", file=sys.stderr)
     return FOUND
 
