@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from ftwidgets.models.card import sha256
 from ftwidgets.models.known import KNOWN
 from ftwidgets.sandbox.api_errors import ApiError, ModelUnusableError, not_found
 from ftwidgets.sandbox.inference.retirement import Retirement
@@ -28,6 +30,7 @@ BASE = "nano-2026-11"
 UNTRAINED = "nano-untrained-2026-11"
 BUNDLED = (BASE, UNTRAINED)
 BASE_CREATED = 1793491200  # 2026-11-01, in seconds since 1970
+BASE_DIGEST = "base.sha256"  # beside an adapter: the digest of the weights that it was trained on
 UNTRAINED_SEED = 2026_11  # never change it: jobs that continue after a restart need the weights they began with
 HINT = (
     f"This sandbox serves {BASE}, {UNTRAINED} (the same network with random weights), base models that have been added "
@@ -145,7 +148,22 @@ class Catalog:
             return None
         if not self.is_base(name):
             raise ModelUnusableError(404, f"This model is an adapter to `{name}`. {_how_to_add(name)}", code="model_not_found")
+        noted = _noted_digest(folder)
+        if noted and noted != _weights_digest(self.folder(name)):
+            message = (
+                f"This model is an adapter to `{name}`, and the weights of that name on this machine are other ones now. "
+                "Add the earlier weights again, or repeat the job on the new ones."
+            )
+            raise ModelUnusableError(404, message, code="model_not_found")
         return self.load(name)
+
+    def note_base(self, folder: Path) -> None:
+        """Note beside an adapter which weights it was trained on, so that it is never put on others of the same name."""
+        from ftwidgets.engine import adapter_base
+
+        name = adapter_base(folder)
+        if name is not None and self.is_base(name):
+            (folder / BASE_DIGEST).write_text(_weights_digest(self.folder(name)), encoding="ascii")
 
     def is_loaded(self, name: str) -> bool:
         """Say whether a model need not be read from its files."""
@@ -165,6 +183,25 @@ class Catalog:
 
     def _may_use(self, record: ModelRecord, owner: str | None) -> bool:
         return owner is None or record.owner == owner or has_permission(self._store.db, record.id, owner)
+
+
+def _noted_digest(folder: Path) -> str:
+    """Return the digest of the weights that an adapter was trained on; empty for an adapter of an earlier version."""
+    try:
+        return (folder / BASE_DIGEST).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _weights_digest(folder: Path) -> str:
+    file = folder / "model.safetensors"
+    facts = file.stat()
+    return _digest(file, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _digest(file: Path, _size: int, _changed: int) -> str:
+    return sha256(file)
 
 
 def unknown_model(name: str) -> str:

@@ -19,6 +19,7 @@ from ftwidgets.sandbox.training.step_times import StepTimes
 
 if TYPE_CHECKING:
     from ftwidgets.engine import Run, StepMetrics
+    from ftwidgets.sandbox.inference.catalog import Catalog
 
 COMMIT_EVERY = 0.2  # seconds
 SAVE_EVERY = 5.0
@@ -38,11 +39,12 @@ _SHOWN = (
 class Recorder:
     """Records one run of a trainer; leaving the block records the rest, whatever the reason."""
 
-    def __init__(self, store: Store, lifecycle: JobLifecycle, job: JobRecord, trainer: Run) -> None:
+    def __init__(self, store: Store, lifecycle: JobLifecycle, job: JobRecord, trainer: Run, catalog: Catalog) -> None:
         self._store = store
         self._lifecycle = lifecycle
         self._job = job
         self._trainer = trainer
+        self._catalog = catalog
         self._pending: list[EventRecord] = []
         self._known_steps = last_step(store.db, job.id)
         self._known_epochs = {point.step for point in lifecycle.checkpoints(job.id)}
@@ -101,6 +103,7 @@ class Recorder:
         path = self._store.model_folder(folder)
         if not path.exists():  # a process that died just here has written the very same weights
             self._trainer.model.save(path)
+            self._catalog.note_base(path)
         name = self._store.ids.tuned_name(base_of(self._job.model), self._job.suffix)
         self._store.db.insert(
             CheckpointRecord(

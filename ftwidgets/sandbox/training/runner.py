@@ -175,7 +175,7 @@ class Runner:
                 return
             before = self._catalog.load(job.model)
             trainer = self._trainer(job, before)
-            with Recorder(self._store, self._lifecycle, job, trainer) as recorder:
+            with Recorder(self._store, self._lifecycle, job, trainer, self._catalog) as recorder:
                 for metrics in trainer:
                     check_step(metrics, trainer)
                     self._raise_planned_fault(job, "training", metrics.step)

@@ -105,7 +105,7 @@ def test_an_added_model_is_listed_asked_and_tuned_by_an_adapter(sandbox: Sandbox
     assert job.fine_tuned_model.startswith(f"ft:{ADDED}:personal:")
     folders = sorted(sandbox.store.home.glob("models/*"))
     assert [sorted(path.name for path in folder.iterdir()) for folder in folders] == [
-        ["adapter_config.json", "adapter_model.safetensors"]
+        ["adapter_config.json", "adapter_model.safetensors", "base.sha256"]
     ] * 2
     checkpoint = client.fine_tuning.jobs.checkpoints.list(job.id).data[-1].fine_tuned_model_checkpoint
     assert say(client, ADDED) != say(client, job.fine_tuned_model)
@@ -205,6 +205,24 @@ def test_the_bundled_model_can_be_tuned_by_an_adapter_and_the_added_one_as_a_who
     assert say(client, small.fine_tuned_model)
     assert say(client, whole.fine_tuned_model)
     assert len(list(sandbox.store.home.glob("models/*/model.safetensors"))) == 2
+
+
+def test_an_adapter_is_never_put_on_other_weights_of_the_same_name(tmp_path: Path, models: Path) -> None:
+    """Its answers would be nonsense, and nobody would know why; with the earlier weights it answers again."""
+    own = tmp_path / "models"
+    shutil.copytree(models, own)
+    weights = own / ADDED / "model.safetensors"
+    before = weights.read_bytes()
+    with Sandbox(tmp_path / "home", models=own) as sandbox:
+        tuned = finish(sandbox.client(), start(sandbox.client(), n_epochs=1)).fine_tuned_model
+        answer = say(sandbox.client(), tuned)
+    weights.write_bytes(before[:-64] + bytes(64))
+    other = f"adapter to `{ADDED}`, and the weights of that name .* are other ones"
+    with Sandbox(tmp_path / "home", models=own) as sandbox, pytest.raises(openai.NotFoundError, match=other):
+        say(sandbox.client(), tuned)
+    weights.write_bytes(before)
+    with Sandbox(tmp_path / "home", models=own) as sandbox:
+        assert say(sandbox.client(), tuned) == answer
 
 
 def test_without_its_base_an_adapter_says_how_to_get_it_back(tmp_path: Path, models: Path) -> None:
