@@ -134,9 +134,9 @@ def test_most_draws_of_400_can(evaluations: list[Evaluation], hold: Any) -> None
 
 
 def test_the_lesson_uses_40_and_400_reviews() -> None:
-    """The first evaluation has 40 and the widget's 400; the draws are 100 of 40."""
+    """The bars and the widget are asked 40, then all are asked 400; the draws are 100 of 40."""
     cells = ["".join(cell["source"]) for cell in json.loads(LESSON.read_text(encoding="utf-8"))["cells"]]
-    assert sum("limit=40," in cell for cell in cells) == 1
+    assert sum("limit=40," in cell for cell in cells) == 2
     assert sum("limit=400," in cell for cell in cells) == 1
     assert sum("result.sample(40, seed=seed) for seed in range(100)" in cell for cell in cells) == 1
 

@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
     def job(model: str, epochs: int = 1, seed: int = 1, validation_file: str | None = files[1]) -> Job:
         settings = {"n_epochs": epochs, "batch_size": 4, "seed": seed, "validation_file": validation_file}
-        return launch(client, files[0], model=model, **settings).wait(120)
+        return launch(client, files[0], model=model, learning_rate_multiplier=1, **settings).wait(120)
 
     jobs = {
         "pretrained": job(BASE, epochs=6),

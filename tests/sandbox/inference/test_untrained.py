@@ -59,7 +59,7 @@ def test_it_answers_with_noise(client: openai.OpenAI) -> None:
 
 def test_it_is_tuned_like_the_other(tmp_path: Path, world: Any) -> None:
     """Same file, same seed: another start, so another loss; its models carry its name and can be tuned further."""
-    settings = {"n_epochs": 1, "batch_size": 5}
+    settings = {"n_epochs": 1, "batch_size": 5, "learning_rate_multiplier": 1}
     with Sandbox(tmp_path / "home") as sandbox, world.client(sandbox) as client:
         file = world.upload(client, world.rows())
 
