@@ -22,7 +22,7 @@ from . import place as binder
 pytestmark = pytest.mark.binder
 
 LESSONS = sorted(path.stem for path in (binder.ROOT / "notebooks").glob("*.ipynb") if ".yours-" not in path.name)
-LONGEST = 600  # seconds for a lesson on one core of a busy machine
+LONGEST = 1500  # seconds for a lesson on one core of a busy machine, where some train SmolLM2
 
 
 def say(text: str) -> None:
