@@ -2,13 +2,13 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-import openai
 import pandas
 import pytest
 
 import ftwidgets
 from ftwidgets import Job, datasets, write_jsonl
 from ftwidgets.clients import connect
+from ftwidgets.errors import JobFailed
 from ftwidgets.lessons import exercises
 from ftwidgets.lessons.exercises import start
 
@@ -176,8 +176,7 @@ def test_a_job_in_any_form_is_found(lesson: SimpleNamespace, third: tuple) -> No
 def test_a_failed_job_is_no_answer(lesson: SimpleNamespace, tmp_path: Path) -> None:
     """A job that failed is reported with its status."""
     file = lesson.client.files.create(file=write_jsonl([{"messages": []}], tmp_path / "bad.jsonl"), purpose="fine-tune")
-    try:
-        job = lesson.client.fine_tuning.jobs.create(model="nano-2026-11", training_file=file.id)
-    except openai.BadRequestError:
-        pytest.skip("rejected at once")
+    job = lesson.client.fine_tuning.jobs.create(model="nano-2026-11", training_file=file.id)
+    with pytest.raises(JobFailed):
+        Job(lesson.client, job.id).wait(timeout=60)
     assert "failed" in start.own_shop(lesson.client, job).message
