@@ -20,12 +20,13 @@ from ftwidgets.sandbox import Sandbox
 
 OPEN = """
 import sys, time
-import ftwidgets, httpx2, openai  # who opens a sandbox asks it through openai, which takes longer than all of this
 from pathlib import Path
 began = time.process_time()
+import ftwidgets, httpx2, openai  # a sandbox is used through openai, so its import is the reference on this machine
+imported = time.process_time()
 from ftwidgets.sandbox import Sandbox
 sandbox = Sandbox(Path(sys.argv[1]))
-took = time.process_time() - began
+took = (time.process_time() - imported) / (imported - began)
 http = httpx2.Client(transport=sandbox.transport(), headers={"Authorization": "Bearer x"})
 assert http.get(sandbox.base_url + "/models").status_code == 200
 heavy = {"numpy", "tokenizers", "ftwidgets.engine"} & set(sys.modules)
@@ -48,14 +49,14 @@ print(job.id)
 
 
 def test_opening_is_quick_and_loads_no_engine(tmp_path: Path) -> None:
-    """Looking at the models needs neither NumPy nor the engine; opening takes less than 0.3 s of a core beside `openai`."""
+    """Looking at the models needs neither NumPy nor the engine; opening takes 0.6 of the time of importing `openai`."""
     runs = []
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", OPEN, str(tmp_path)], capture_output=True, text=True, check=True)
         took, heavy = done.stdout.split(" ", 1)
         assert heavy.strip() == "[]"
         runs.append(float(took))
-    assert min(runs) < 0.3
+    assert min(runs) < 0.6, runs
 
 
 def test_a_script_that_forgets_to_close_ends_all_the_same(tmp_path: Path, world: Any) -> None:
