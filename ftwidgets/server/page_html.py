@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
+from ftwidgets import design
 from ftwidgets.server.status import JobStatus, ServerStatus
 
 _HERE = Path(__file__).parent
-STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
+STYLE = design.TOKENS + (_HERE / "page.css").read_text(encoding="utf-8")
 SCRIPT = (_HERE / "page.js").read_text(encoding="utf-8")
 
 _STATUS_TEXTS = {
@@ -59,7 +60,7 @@ def document(title: str, main: str, foot: str = "") -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n"
-        f"<body><main>\n{main}\n</main>" + (f"\n<footer>{foot}</footer>" if foot else "") + "</body></html>\n"
+        f'<body class="ftw-page"><main>\n{main}\n</main>' + (f"\n<footer>{foot}</footer>" if foot else "") + "</body></html>\n"
     )
 
 

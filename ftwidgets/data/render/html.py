@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftwidgets import design
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.render import charts, summary
 from ftwidgets.data.text import printable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ftwidgets.data.results import Results
 
 _STYLE = Path(__file__).with_name("report.css")
-_FILL = "var(--bar, #1f6fb2)"
+_FILL = "var(--ftw-line-1, #1e78d0)"
 
 
 def page(report: Results) -> str:
@@ -49,8 +50,9 @@ def page(report: Results) -> str:
     made = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Data check: {name}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style></head>\n"
-        f'<body><header><h1>Data check: {name}</h1><div class="verdict{"" if report.ok else " wrong"}">{verdict}</div>'
+        f"<title>Data check: {name}</title>\n<style>\n{design.TOKENS}{_STYLE.read_text(encoding='utf-8')}</style></head>\n"
+        f'<body class="ftw-page"><header><h1>Data check: {name}</h1>'
+        f'<div class="verdict{"" if report.ok else " wrong"}">{verdict}</div>'
         f'<dl class="sizes">{sizes}</dl></header>\n'
         f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n<main>{body}</main>\n'
         f"<footer><p>Made by <code>ftwidgets check</code> on the computer where the file is; nothing was sent anywhere. "

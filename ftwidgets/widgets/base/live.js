@@ -18,11 +18,11 @@ function render({ model, el }) {
     const role = model.get("role");
     role ? region.setAttribute("role", role) : region.removeAttribute("role");
   };
-  const pressed = (event) => {
-    const copy = event.target.closest("[data-copy]");
+  const pressed = async (event) => {
+    const copy = event.target.closest("[data-copy], [data-copy-text]");
     if (copy && region.contains(copy)) copyText(copy, region);
     const part = event.target.closest("[data-press]");
-    if (part && region.contains(part)) model.send({ type: "press", value: part.dataset.press });
+    if (part && region.contains(part)) model.send({ type: "press", value: part.dataset.press, values: await brought(model) });
   };
   const own = (event) => event.stopPropagation(); // the notebook's shortcuts stay out of our parts
   // Only a part that does scroll is a stop for the keyboard.
@@ -33,8 +33,11 @@ function render({ model, el }) {
 
   region.addEventListener("click", pressed);
   el.addEventListener("keydown", own);
+  const gone = () => tellGone(el);
+
   model.on("change:html", draw);
   model.on("change:role", announce);
+  model.on("comm_live_update", gone);
   announce(); // before the first text: a region that is there already is the one that gets announced
   draw();
   if (!document.documentElement.dataset.ftwKeys) {
@@ -46,7 +49,21 @@ function render({ model, el }) {
     sizes.disconnect();
     model.off("change:html", draw);
     model.off("change:role", announce);
+    model.off("comm_live_update", gone);
   };
+}
+
+// What the fields of the form hold now: a press brings it, since the changes themselves may arrive after the press.
+async function brought(model) {
+  const values = {};
+  for (const [id, name] of Object.entries(model.get("inputs"))) {
+    try {
+      values[id] = (await model.widget_manager.get_model(id)).get(name);
+    } catch {
+      // a field that is on no page has no other value than the kernel's
+    }
+  }
+  return values;
 }
 
 // In a form's lists and buttons, arrows and letters are no shortcuts of the notebook (which would go to the next cell, or delete one).
@@ -55,6 +72,20 @@ function keepKeys(event) {
   if (!panel || panel.dataset.keys) return;
   panel.dataset.keys = "kept";
   panel.addEventListener("keydown", (pressed) => pressed.ctrlKey || pressed.metaKey || pressed.stopPropagation());
+}
+
+// The kernel was restarted or stopped: what the panel shows is the last that it knew, and nothing in it works any more.
+function tellGone(el) {
+  const panel = el.closest(".ftw-panel:not(.ftw-panel .ftw-panel)");
+  if (!panel || panel.classList.contains("ftw-dead")) return;
+  panel.classList.add("ftw-dead");
+  const line = document.createElement("p");
+  line.className = "ftw-gone ftw-wrong";
+  line.setAttribute("role", "alert");
+  line.textContent = "The kernel was restarted: run this cell again. This is the last that was known.";
+  panel.prepend(line);
+  panel.querySelectorAll("progress").forEach((bar) => bar.removeAttribute("value") || (bar.hidden = true));
+  for (const part of panel.querySelectorAll("input, select, textarea, button")) part.disabled = true;
 }
 
 const STOPS = "a[href], button, summary, input, select, textarea, [tabindex]";
@@ -79,7 +110,7 @@ function letScroll(table) {
 
 async function copyText(button, region) {
   const scope = button.closest(".ftw-code") ?? region;
-  const text = scope.querySelector(button.dataset.copy)?.textContent ?? "";
+  const text = button.dataset.copyText ?? scope.querySelector(button.dataset.copy)?.textContent ?? "";
   button.setAttribute("aria-live", "polite");
   try {
     await navigator.clipboard.writeText(text);

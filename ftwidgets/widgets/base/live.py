@@ -10,10 +10,13 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ftwidgets import design
+from ftwidgets.widgets.base.press import BringsValues
+
 _HERE = Path(__file__).parent
 
 
-class Live(anywidget.AnyWidget):
+class Live(BringsValues, anywidget.AnyWidget):
     """HTML on the page. Pass text from data or models through `html.escape` first.
 
     `role` is `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once.
@@ -22,7 +25,7 @@ class Live(anywidget.AnyWidget):
     """
 
     _esm = _HERE / "live.js"
-    _css = _HERE / "live.css"
+    _css = design.TOKENS + design.PARTS + (_HERE / "panel.css").read_text(encoding="utf-8")
 
     html = traitlets.Unicode("").tag(sync=True)
     role = traitlets.Unicode("").tag(sync=True)
@@ -43,7 +46,8 @@ class Live(anywidget.AnyWidget):
 
     def _received(self, _widget: object, content: Any, _buffers: object) -> None:
         match content:
-            case {"type": "press", "value": str(value)}:
+            case {"type": "press", "value": str(value), **rest}:
+                self.set_brought(rest.get("values"))
                 self.press(value)
 
     def __repr__(self) -> str:

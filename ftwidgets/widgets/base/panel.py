@@ -16,6 +16,8 @@ from IPython.display import display, update_display
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.next_step import NextStep
+from ftwidgets.widgets.base.press import connect_presses
 
 _shown: weakref.WeakSet[Panel] = weakref.WeakSet()
 
@@ -31,10 +33,11 @@ _THEMED = re.compile(r"var\(--[\w-]+,\s*([^()]+)\)")
 
 
 class Panel(ipywidgets.VBox):
-    """A titled form with a status line under its controls and a button that shows the code.
+    """A titled form with a status line under its controls, a button that shows the code, and a line for the next step.
 
     A subclass builds its controls and passes them to `super().__init__` from top to bottom. It overrides `code`, `static_text`
     and, where a page without a kernel can show more than text, `static_html`. A `bare` one has no heading and no code button.
+    A press on any of its buttons brings the values of all its fields (`press.py`).
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Panel(ipywidgets.VBox):
     ) -> None:
         self.title = title
         self.status = Live(role="status")
+        self.status.add_class("ftw-status")
+        self.next_step = NextStep(self.catch_errors)
         self._shown_as = uuid.uuid4().hex[:12]
         self._toggle = ipywidgets.ToggleButton(description="Show code", tooltip="Show the code that this form stands for")
         self._toggle.layout = ipywidgets.Layout(width="auto", align_self="flex-start")
@@ -57,8 +62,10 @@ class Panel(ipywidgets.VBox):
         hide = f"{static_view}, .jp-OutputArea-child:has({static_view}) {{ display: none; }}"  # while this widget is drawn
         heading = Live(f"<style>{hide}</style>{'' if bare else f'<h3>{escape(title)}</h3>'}")
         code = [] if bare else [self._toggle, self._code_view]
-        super().__init__([heading, *parts, self.status, *below_status, *code, *below_code])
+        after = [] if bare else [self.next_step]
+        super().__init__([heading, *parts, self.status, *below_status, *code, *below_code, *after])
         self.add_class("ftw-panel")
+        connect_presses(self)
 
     @property
     def code(self) -> str:
@@ -74,7 +81,7 @@ class Panel(ipywidgets.VBox):
         return f"<pre>{escape(self.static_text())}</pre>"
 
     def show_status(self, text: str, kind: str = "busy") -> None:
-        """Show a sentence in the status line; `kind` is `ok`, `wrong` or `busy`."""
+        """Show a sentence in the status line; `kind` is `ok`, `wrong`, `warning` or `busy`."""
         self.status.html = f'<p class="ftw-{kind}">{escape(text)}</p>' if text else ""
 
     def show_error(self, error: BaseException) -> None:

@@ -14,10 +14,10 @@ def test_a_press_reaches_everyone_who_asked() -> None:
     assert seen == ["a", "A", "b", "B"]
 
 
-def test_only_html_and_role_travel() -> None:
-    """The state holds what is drawn and nothing else of ours; the repr is short."""
+def test_only_what_is_drawn_travels() -> None:
+    """The state holds what is drawn and which fields a press brings, and nothing else of ours; the repr is short."""
     live = Live("x" * 100, role="status")
     state = {key: value for key, value in live.get_state().items() if not key.startswith("_")}
     assert {key: state[key] for key in ("html", "role")} == {"html": "x" * 100, "role": "status"}
-    assert set(state) <= {"html", "role", "layout", "tabbable", "tooltip"}
+    assert set(state) <= {"html", "inputs", "role", "layout", "tabbable", "tooltip"}
     assert len(repr(live)) < 60
