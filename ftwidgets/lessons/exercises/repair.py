@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ftwidgets.data import check
+from ftwidgets.data.check import check
 from ftwidgets.data.text import normalize, pluralize, quote
 from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, parse_rows
 from ftwidgets.lessons.exercises.exercise import Exercise
