@@ -8,8 +8,15 @@ import openai
 import pytest
 
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises import diagnose
-from ftwidgets.lessons.exercises.watch import CURVE_WORDS, EXERCISES, WORDS, faster_but_healthy, read_own_job, relaunch_healthy
+from ftwidgets.lessons.exercises.watch import (
+    CURVE_WORDS,
+    EXERCISES,
+    WORDS,
+    diagnose,
+    faster_but_healthy,
+    read_own_job,
+    relaunch_healthy,
+)
 from tests.jobs.test_job import Service, described, event, listed
 
 NO_MORE = {"object": "list", "data": [], "has_more": False}
