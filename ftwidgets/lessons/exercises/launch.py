@@ -42,7 +42,7 @@ def better_rate(client: openai.OpenAI, lesson: Job, jobs: object) -> Outcome:
     """
     if untouched(jobs) or (isinstance(jobs, list | tuple) and (not jobs or untouched(*jobs))):
         return not_attempted("Launch three jobs, and put them into the list in the place of the ...")
-    if isinstance(jobs, str | Job) or not isinstance(jobs, Iterable):
+    if isinstance(jobs, str | Job) or not isinstance(jobs, Iterable) or getattr(jobs, "ndim", 1) == 0:
         return not_yet(f"The answer is a list of three jobs, not {jobs!r:.60}")
     found: list[FineTuningJob] = []
     for answer in jobs:

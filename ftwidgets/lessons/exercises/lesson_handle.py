@@ -17,6 +17,7 @@ import openai
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.exercises import progress_file
+from ftwidgets.lessons.exercises.behaviour import line_of_the_learner
 from ftwidgets.lessons.exercises.course import Topic, find_topic
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_yet, untouched
@@ -151,7 +152,7 @@ class Lesson:
         except (FtwidgetsError, openai.OpenAIError) as error:
             return Outcome("not checked", f"The check could not finish: {_sentence(error)}")
         except Exception as error:
-            if place := _line_of_the_learner(error):
+            if place := line_of_the_learner(error):
                 return not_yet(f"Your own code stopped with {type(error).__name__}: {_sentence(error)} ({place})")
             if replaced := _replaced_variable(given):
                 return Outcome("not checked", replaced)
@@ -248,19 +249,6 @@ def _replaced_variable(given: inspect.BoundArguments) -> str:
 def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())[:300] or "no message"
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
-
-
-def _line_of_the_learner(error: Exception) -> str:
-    """Return the line of the notebook in which a function of the learner failed; empty if it was none of theirs.
-
-    The functions of a notebook belong to the module `__main__`.
-    """
-    tb, place = error.__traceback__, ""
-    while tb is not None:
-        if tb.tb_frame.f_globals.get("__name__") == "__main__":
-            place = f"line {tb.tb_lineno} of the cell with {tb.tb_frame.f_code.co_name}"
-        tb = tb.tb_next
-    return place
 
 
 def _now() -> str:

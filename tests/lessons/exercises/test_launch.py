@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import openai
 import pytest
 
@@ -87,6 +88,7 @@ def test_mistakes_with_the_rates_are_told_apart(world: SimpleNamespace) -> None:
         "learns from another file": [two, three, world.with_rate(0.4, training_file=world.held).cancel()],
         "no job 'ftjob-none'": [two, three, "ftjob-none"],
         "a list of three jobs": two,
+        "not array(3)": np.array(3),
         "Look elsewhere": low,
         "none of the jobs succeeded": [two, three, four],
     }
