@@ -14,7 +14,7 @@ from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, hyperparameter, parse_number, parse_training_file
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
-from ftwidgets.providers import TERMINAL_STATUSES
+from ftwidgets.lessons.exercises.own_job import not_ended, not_succeeded, own_job
 
 if TYPE_CHECKING:
     import openai
@@ -166,18 +166,15 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
 
 
 def _finished(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
-    """Return the learner's job once it has succeeded, or what to do first."""
-    job = find_job(client, answer)
-    if job is None:
-        return not_yet(f"There is no job {answer!r:.60}. Hand in what jobs.create(...) returned, or its id.")
-    if job.status not in TERMINAL_STATUSES:
+    """Return the learner's job once it has succeeded, or what to do first; wait for a job that has not ended."""
+    job = own_job(client, answer)
+    if isinstance(job, Outcome):
+        return job
+    if not_ended(job):
         with suppress(JobError):
             Job(client, job.id).wait(timeout=300)
         job = client.fine_tuning.jobs.retrieve(job.id)
-    if job.status != "succeeded":
-        why = f": {job.error.message}" if job.error is not None and job.error.message else ""
-        return not_yet(f"That job is {job.status}{why} Launch another one, and hand in one that has succeeded.")
-    return job
+    return not_succeeded(job) or job
 
 
 def _rows(client: openai.OpenAI, job: FineTuningJob) -> Rows:
