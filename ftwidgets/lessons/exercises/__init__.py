@@ -8,3 +8,4 @@ from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
 from ftwidgets.lessons.exercises.overview import progress as progress
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
 from ftwidgets.lessons.recorded import live_or_recorded as live_or_recorded
+from ftwidgets.lessons.tables import show_texts as show_texts
