@@ -21,7 +21,7 @@ NEWS = """async () => {
 
 
 def test_the_printed_address_opens_the_first_lesson(tmp_path: Path) -> None:
-    """Nothing has run or is unsaved because it was opened; nobody asks about Jupyter's news; the server ends with the command."""
+    """Nothing has run or is unsaved by that; nobody asks about Jupyter's news; the server ends with the command."""
     with lab.server(tmp_path, command=("ftwidgets", "lab")) as running, lab.page() as shown:
         (running.private / "settings" / NOTIFICATION).unlink()  # a newcomer has chosen nothing
         (address,) = set(re.findall(r"http://127\.0\.0\.1\S+", running.log(10_000)))
