@@ -8,6 +8,8 @@ function render({ model, el }) {
     const held = place(region);
     const open = [...region.querySelectorAll("details")].map((part) => part.open);
     region.innerHTML = model.get("html");
+    // A saved notebook that was opened without its kernel: its static view stays, and this form, in which nothing works, goes.
+    if (el.classList.contains("jupyter-widgets-disconnected")) region.querySelector("style")?.remove();
     // A redrawn part keeps what the reader did: what was opened stays open, and the keyboard stays where it was.
     region.querySelectorAll("details").forEach((part, i) => open[i] && (part.open = true));
     for (const table of region.querySelectorAll("table")) letScroll(table);
@@ -55,6 +57,8 @@ function render({ model, el }) {
 
 // What the fields of the form hold now: a press brings it, since the changes themselves may arrive after the press.
 async function brought(model) {
+  const typing = document.activeElement; // in Safari a press on a button does not end the typing in a field
+  if (typing?.matches("input, textarea")) typing.dispatchEvent(new Event("change", { bubbles: true }));
   const values = {};
   for (const [id, name] of Object.entries(model.get("inputs"))) {
     try {

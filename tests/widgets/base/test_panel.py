@@ -99,11 +99,13 @@ def test_code_is_shown_on_demand_and_follows() -> None:
 
 
 def test_the_plain_form_needs_no_script() -> None:
-    """Text, and HTML with the title escaped and no script, style sheet, button or heading in it."""
+    """Text, and HTML with the title escaped and no script, button or heading; one style hides a missing widget's message."""
     bundle = Counter()._repr_mimebundle_()
     assert bundle["text/plain"] == "A <counter>\ncount 0"
     assert "<p><strong>A &lt;counter&gt;</strong></p><pre>count 0</pre>" in bundle["text/html"]
-    assert not any(tag in bundle["text/html"] for tag in ("<script", "<style", "<button", "<h3"))
+    style, _, form = bundle["text/html"].partition("</style>")
+    assert style.startswith("<style>.jp-OutputArea-child")
+    assert not any(tag in form for tag in ("<script", "<style", "<button", "<h3"))
     assert bundle[WIDGET]["model_id"]
     assert repr(Counter()) == "Counter: count 0"
 
