@@ -205,7 +205,7 @@ class Jobs:
 
     def _create(self, request: JobRequest, owner: str) -> Response:
         if not self._catalog.is_available(request.model, owner):
-            raise invalid_request(
+            raise self._catalog.damage(request.model) or invalid_request(
                 f"Model {request.model} is not available for fine-tuning or does not exist. {unknown_model(request.model)}",
                 code="model_not_available",
             )

@@ -12,6 +12,7 @@ import pytest
 import ftwidgets
 from ftwidgets.engine import NANO, Model
 from ftwidgets.engine.safetensors_file import write_bfloat16
+from ftwidgets.models import ModelCard
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.inference import completion
 from ftwidgets.sandbox.inference.catalog import Catalog
@@ -29,6 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         shutil.copy(NANO / name, folder / ADDED)
     write_bfloat16(folder / ADDED / "model.safetensors", nano.config, nano.params.named.__getitem__)  # type: ignore[attr-defined]
+    ModelCard(ADDED, "nano in bfloat16", "BSD-3-Clause", "a test", 3_148_224, 512, 512).write(folder / ADDED)
     return folder
 
 
