@@ -35,7 +35,7 @@ class Method(ABC):
     def hyperparameters(self, job: JobRecord, model: Model, rows: Rows) -> Hyperparameters:
         """Put numbers in the place of "auto"; a JobFaultError says what does not go together with the model."""
         given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
-        of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha")}
+        of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha", "lora_dropout")}
         return self._settings(model, rows, {**given, "lora": adapter_settings(model, **of_adapter)})
 
     def length(self, model: Model, row: Any, most: int) -> int:
