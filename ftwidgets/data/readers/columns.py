@@ -82,12 +82,15 @@ def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]
             fix = f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).'
             findings.append(AMBIGUOUS_COLUMN(message, fix, field=name, line=header.line))
         elif part in mapping or part in _REQUIRED:
-            names = join_names(column for column in header.names if column)
-            columns = f"the columns are {names}" if names else "there are no columns at all"
-            fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
-            if header.from_file and header.line is not None and not findings:
-                fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
-            findings.append(MISSING_COLUMN(f"There is no column {quote(name)}; {columns}.", fix, field=name, line=header.line))
+            message, fix = f"There is no column {quote(name)} either.", f'Say which one it is: {ARGUMENTS[part]}="...".'
+            if not any(finding.id == MISSING_COLUMN.id for finding in findings):  # the columns are listed once
+                names = join_names(column for column in header.names if column)
+                columns = f"the columns are {names}" if names else "there are no columns at all"
+                message = f"There is no column {quote(name)}; {columns}."
+                fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
+                if header.from_file and header.line is not None:
+                    fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
+            findings.append(MISSING_COLUMN(message, fix, field=name, line=header.line))
     if findings:
         raise UnreadableError(*findings)
     texts = [positions[part] for part in DEFAULT_COLUMNS if part in positions]
