@@ -218,7 +218,7 @@ EXERCISES = (
         one_epoch,
         hints=(
             "Call train(...) on the lesson's file and set n_epochs. Wait for the job before you ask its model.",
-            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the blanks around.",
+            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the other blanks.",
         ),
         solution="""my_job = train(pathlib.Path("my_data", "my_shop.jsonl"), n_epochs=1)
 one_epoch_model = ftwidgets.Job(client, my_job.id).wait().model
