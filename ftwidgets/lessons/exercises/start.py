@@ -149,7 +149,7 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     rows, known = _rows(client, mine), set(datasets.load("shop_chats")["Prompt"])
     own = {" ".join(prompt.split()) for prompt, _ in rows} - known
     if len(own) < OWN_CHATS:
-        return not_yet(f"{len(own)} of the messages in that job's file are your own; {OWN_CHATS} are wanted.")
+        return not_yet(f"{len(own)} of the messages in that job's file are your own; the exercise asks for {OWN_CHATS}.")
     greeting, sign_off = manner(rows)
     if not greeting and not sign_off:
         return not_yet(
