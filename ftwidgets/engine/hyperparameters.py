@@ -38,10 +38,7 @@ class Hyperparameters:
         """Return the settings by their names in a job; those of an adapter as Nebius spells them."""
         # {"n_epochs": 3, "batch_size": 8, "learning_rate_multiplier": 1.0, "lora": True, "lora_r": 16, "lora_alpha": 32.0}
         flat = {name: value for name, value in vars(self).items() if name != "lora"}
-        if self.lora:
-            flat |= {"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha}
-            flat |= {"lora_dropout": self.lora.dropout} if self.lora.dropout else {}
-        return flat
+        return flat | ({"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha} if self.lora else {})
 
 
 @dataclass(frozen=True)
