@@ -108,8 +108,12 @@ write-reposts:
     python tools/write_reposts.py
 
 # wall time and peak memory of each lesson
-time-lessons:
-    python tools/time_lessons.py
+time-lessons *args:
+    python tools/time_lessons.py {{ args }}
+
+# the pictures of the README and the docs, anew
+screenshots *args:
+    python tools/screenshots.py {{ args }}
 
 # pretrained against random weights on the bundled datasets
 bench-transfer *args:

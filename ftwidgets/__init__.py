@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ftwidgets import models as models
     from ftwidgets.lessons import exercises as exercises
     from ftwidgets.sandbox import Sandbox as Sandbox
+    from ftwidgets.studio import Studio as Studio
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ __all__ = [
     "FtwidgetsError",
     "Job",
     "Sandbox",
+    "Studio",
     "baselines",
     "check",
     "connect",
@@ -50,11 +52,15 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what brings the web framework or `openai` when it is first used, so that `import ftwidgets` stays quick."""
+    """Import what brings much with it when it is first used, so that `import ftwidgets` stays quick."""
     if name == "Sandbox":
         from ftwidgets.sandbox import Sandbox
 
         return Sandbox
+    if name == "Studio":
+        from ftwidgets.studio import Studio
+
+        return Studio
     if name == "exercises":
         from ftwidgets.lessons import exercises
 
@@ -67,4 +73,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), "Sandbox", "exercises", "models"]
+    return [*globals(), "Sandbox", "Studio", "exercises", "models"]

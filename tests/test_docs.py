@@ -1,5 +1,6 @@
 """The documents are true of the code: names, commands, datasets, links."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -36,6 +37,17 @@ def test_readme_names_every_command_and_option() -> None:
     demo = subprocess.run([sys.executable, "-m", "ftwidgets", "demo", "--help"], capture_output=True, text=True, check=True)
     options = set(re.findall(r"--[a-z]+", demo.stdout)) - {"--help"}
     assert [option for option in options if option not in README] == []
+
+
+def test_the_settings_of_an_adapter_are_those_of_job_and_terminal() -> None:
+    """Each that `ftwidgets.launch` or `ftwidgets tune` takes stands in docs/models.md, and none that they do not take."""
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    arguments = {name for name in inspect.signature(ftwidgets.launch).parameters if name.startswith("lora")}
+    assert set(re.findall(r"`(lora\w*)=", text)) == arguments
+    usage = subprocess.run([sys.executable, "-m", "ftwidgets", "tune", "--help"], capture_output=True, text=True, check=True)
+    options = set(re.findall(r"--lora[a-z-]*|--full", usage.stdout))
+    assert options == {"--lora", "--full", "--lora-rank"} == set(re.findall(r"--lora[a-z-]*|--full", text))
+    assert [option for option in options if f"`{option}" not in README] == []
 
 
 def test_every_dataset_is_described() -> None:

@@ -30,7 +30,12 @@ PLAIN, SWAPPED = "shelves", "shelves, letters swapped"
 ROWS = (24, 96)  # two and eight wordings of each thing
 EPOCHS, BATCH_SIZE = 6, 8
 STARTS = ("pretrained", "random")
-RATES = {"pretrained": (1.0, 2.0, 4.0), "random": (2.0, 4.0, 8.0)}  # times the engine's base rate
+RATES = {  # times the engine's base rate; wide enough that the best of a sweep is not at its end
+    ("pretrained", 24): (1.0, 2.0, 4.0, 8.0, 16.0),
+    ("pretrained", 96): (1.0, 2.0, 4.0),
+    ("random", 24): (2.0, 4.0, 8.0, 16.0, 32.0),
+    ("random", 96): (1.0, 2.0, 4.0, 8.0),
+}
 SWEEP_SEED = 0  # a sweep measures on rows of the training split that it does not train on
 
 THINGS = ("kettle", "lamp", "spade", "scarf", "candle", "ladder", "basket", "mirror", "pillow", "hammer", "bottle", "drum")
@@ -91,7 +96,7 @@ def sweep_plan() -> Iterator[Run]:
     for task in (PLAIN, SWAPPED):
         for rows in ROWS:
             for start in STARTS:
-                for rate in RATES[start]:
+                for rate in RATES[start, rows]:
                     yield Run(task, rows, start, rate, SWEEP_SEED)
 
 

@@ -1,4 +1,4 @@
-"""The sweep behind the `auto` recipe: rate, batch size and dropped share on the bundled training data: `just sweep`.
+"""The sweep behind the `auto` recipe: rate, batch size, dropped share, rank on the bundled training data: `just sweep`.
 
 Scored on a part of the training data set aside. The held-out splits stay untouched here: choosing settings on them would
 flatter every later score.
@@ -17,6 +17,7 @@ from ftwidgets.engine.frozen import FrozenParams
 from ftwidgets.engine.hyperparameters import DROPPED
 from ftwidgets.engine.trainer import measure
 from ftwidgets.providers import auto_epochs
+from ftwidgets.sandbox.training.adapters import ALPHA_OF_RANK
 
 ASIDE = 150  # examples set aside from the training split
 
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[0.25, 0.5, 1.0, 2.0], help="multipliers of the base rate")
     parser.add_argument("--batches", type=int, nargs="+", default=[2, 4, 8, 16])
     parser.add_argument("--dropped", type=float, nargs="+", default=[DROPPED], help="share of the prompt's tokens dropped")
+    parser.add_argument("--ranks", type=int, nargs="+", help="train adapters of these ranks (nano: all weights without)")
     parser.add_argument("--n", type=int, nargs="+", default=[50, 100, 400])
     parser.add_argument("--epochs", type=int, help="instead of the auto rule")
     parser.add_argument("--seeds", type=int, default=2)
@@ -42,11 +44,13 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=NANO)
     args = parser.parse_args()
     base = Model.load(args.model, context=1024)
-    lora = LoraSettings() if isinstance(base.params, FrozenParams) else None
-    print("| task | examples | epochs | batch | rate | dropped | loss | exact match | seconds |\n" + "|---" * 9 + "|")
+    adapters: list[LoraSettings | None] = [LoraSettings() if isinstance(base.params, FrozenParams) else None]
+    if args.ranks:
+        adapters = [LoraSettings(rank, ALPHA_OF_RANK * rank) for rank in args.ranks]
+    print("| task | examples | epochs | rank | batch | rate | dropped | loss | exact match | seconds |\n" + "|---" * 10 + "|")
     for task, n in itertools.product(args.tasks, args.n):
         pool = examples(base.tokenizer, task, "train")
-        for batch, rate, dropped in itertools.product(args.batches, args.rates, args.dropped):
+        for lora, batch, rate, dropped in itertools.product(adapters, args.batches, args.rates, args.dropped):
             trainer.DROPPED = dropped
             settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate, lora)
             began = time.perf_counter()
@@ -57,6 +61,7 @@ def main() -> None:
                 task,
                 n,
                 settings.n_epochs,
+                lora.rank if lora else "",
                 batch,
                 f"{rate:g}",
                 f"{dropped:g}",

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.cli.arguments import positive_int, temperature
 from ftwidgets.cli.client import find_model, open_sandbox, refusal
 from ftwidgets.cli.layout import INDENT, column_width, format_columns, line_width, single_line, without_controls
+from ftwidgets.clients import state_folder
 from ftwidgets.data.text import pluralize
 
 if TYPE_CHECKING:
     import openai
+    from openai.types import Model
 
 MAX_TOKENS = 256
 TOO_LONG = "context_length_exceeded"
@@ -31,7 +33,7 @@ COMMANDS = "/reset forgets the conversation, /system TEXT sets the system prompt
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("chat", help="talk to a tuned model, or to two models at once", epilog=COMMANDS)
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="its name (default: the newest tuned model)")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="its name (default: the newest tuned model, else the demo's)")
     parser.add_argument("--with", dest="other", metavar="OTHER", help="a second model, which is asked the same")
     parser.add_argument("--system", metavar="TEXT", help="the system prompt (default: the one that MODEL was trained with)")
     parser.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
@@ -45,7 +47,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer questions from the terminal or from a pipe until there are no more, and return the exit code."""
-    with open_sandbox(options.home, train=False) as sandbox, sandbox.client() as client:
+    home = options.home if options.model else home_with_tuned_model(options.home)
+    with open_sandbox(home, train=False) as sandbox, sandbox.client() as client:
         model = find_model(client, options.model) if options.model else newest_model(client)
         names = [model] if options.other is None else [model, find_model(client, options.other)]
         system = trained_system_prompt(client, model) if options.system is None else options.system
@@ -59,13 +62,29 @@ def run(options: argparse.Namespace) -> int:
         return _talk(conversations, system)
 
 
+def home_with_tuned_model(home: Path | None) -> Path | None:
+    """Return the state folder that was named, or that of the newest demo if nothing has been tuned outside the demos."""
+    demos = sorted(state_folder(home).glob("demo-*"), reverse=True)  # their names are their times
+    for folder in (home, *demos) if demos else ():
+        with open_sandbox(folder, train=False) as sandbox, sandbox.client() as client:
+            if tuned_models(client):
+                if folder is not home:
+                    print(f"Nothing has been tuned here but by `ftwidgets demo`, in {folder}", file=sys.stderr)
+                return folder
+    return home
+
+
+def tuned_models(client: openai.OpenAI) -> list[Model]:
+    """Return the tuned models, checkpoints aside."""
+    return [model for model in client.models.list() if model.id.startswith("ft:") and ":ckpt-step-" not in model.id]
+
+
 def newest_model(client: openai.OpenAI) -> str:
-    """Return the newest tuned model, checkpoints aside; the first base model if nothing has been tuned yet."""
-    models = list(client.models.list())
-    tuned = [model for model in models if model.id.startswith("ft:") and ":ckpt-step-" not in model.id]
+    """Return the newest tuned model; the first base model if nothing has been tuned yet."""
+    tuned = tuned_models(client)
     if not tuned:
         print("Nothing has been tuned here yet, so this is a base model. To tune it: ftwidgets tune FILE", file=sys.stderr)
-        return models[0].id
+        return next(iter(client.models.list())).id
     newest = max(tuned, key=lambda model: model.created).id
     print(f"The newest tuned model: {newest}", file=sys.stderr)
     return newest

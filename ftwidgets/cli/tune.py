@@ -54,6 +54,16 @@ def add(commands: Any) -> None:
         "--learning-rate-multiplier", type=positive_number, metavar="X", help="a factor on the learning rate (default: auto)"
     )
     parser.add_argument("--batch-size", type=positive_int, metavar="N", help="rows in a step (default: auto)")
+    trained = parser.add_mutually_exclusive_group()
+    trained.add_argument(
+        "--lora", action="store_true", default=None, help="train an adapter (the default for a model that was added)"
+    )
+    trained.add_argument(
+        "--full", dest="lora", action="store_false", help="train all weights (the default for the bundled model)"
+    )
+    parser.add_argument(
+        "--lora-rank", type=positive_int, metavar="N", help="the size of the adapter, with --lora or by itself (default: 16)"
+    )
     parser.add_argument(
         "--validation",
         type=share_or_file,
@@ -79,6 +89,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fine-tune on the file, print each step or one JSON document, and return the exit code."""
     document: dict[str, Any] = {}
+    if options.lora is False and options.lora_rank:
+        raise UsageError("--lora-rank is the size of an adapter, and --full trains all weights; leave one of them out.")
     try:
         with stdout_for_json(options.json):
             code = _tune(options, document)
@@ -192,6 +204,8 @@ def _settings(options: argparse.Namespace, files: Prepared) -> dict[str, Any]:
         "n_epochs": options.epochs,
         "batch_size": options.batch_size,
         "learning_rate_multiplier": options.learning_rate_multiplier,
+        "lora": True if options.lora_rank else options.lora,
+        "lora_r": options.lora_rank,
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     return {**given, "seed": options.seed, "suffix": suffix, "extra_body": {"metadata": metadata}}

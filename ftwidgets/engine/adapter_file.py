@@ -30,7 +30,7 @@ def write_adapter(folder: Path, params: LoraParams, base: str) -> None:
         "base_model_name_or_path": base,
         "r": params.settings.rank,
         "lora_alpha": params.settings.alpha,
-        "lora_dropout": 0.0,
+        "lora_dropout": params.settings.dropout,
         "bias": "none",
         "target_modules": modules,
         "fan_in_fan_out": False,
@@ -52,6 +52,7 @@ def read_adapter(folder: Path, base: Weights) -> LoraParams:
     config = read_config(folder)
     try:
         tensors = load_file(folder / WEIGHTS)
+        # Dropout is part of how an adapter was trained, not of what it computes: each run chooses its own.
         params = LoraParams(base, LoraSettings(int(config["r"]), float(config["lora_alpha"])))
     except (SafetensorError, OSError, KeyError, TypeError) as error:
         raise ValueError(f"{folder} cannot be read as an adapter: {error!r}.") from error

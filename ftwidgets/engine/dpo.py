@@ -13,6 +13,7 @@ import numpy as np
 from ftwidgets.engine.batches import Batch, Example, collate, epoch_order, halves
 from ftwidgets.engine.hyperparameters import DPO_RATE, LARGEST_BETA, LORA_DPO_RATE, PreferenceHyperparameters
 from ftwidgets.engine.llama import log_probs, log_probs_and_gradients
+from ftwidgets.engine.lora import with_dropout
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
 from ftwidgets.engine.params import Weights
@@ -116,16 +117,19 @@ class PreferenceTrainer(Run):
         self._score_reference(order)
         parts = halves(order.tolist(), lambda i: self.pairs[i].size)
 
-        def gradients_of(part: list[int], grads: Weights) -> Scores:
+        def gradients_of(number: int, grads: Weights) -> Scores:
+            part = parts[number]
+            params = with_dropout(self.model.params, [self.seed, self.step, number])  # the reference is measured without
+
             def slope(logp: Array) -> Array:
                 return preference_slopes(logp, self._reference[part], self.beta) / len(order)
 
-            return learn(self.model.params, [self.pairs[i] for i in part], grads, slope, keep=self.keep)
+            return learn(params, [self.pairs[i] for i in part], grads, slope, keep=self.keep)
 
         if len(parts) == 1:
-            found = [gradients_of(parts[0], self._grads)]
+            found = [gradients_of(0, self._grads)]
         else:
-            found = list(run_two(lambda: gradients_of(parts[0], self._grads), lambda: gradients_of(parts[1], self._more_grads)))
+            found = list(run_two(lambda: gradients_of(0, self._grads), lambda: gradients_of(1, self._more_grads)))
             add_in_place(self._grads.flat, self._more_grads.flat)
         return summary(found, self._reference[np.concatenate(parts)], self.beta)
 

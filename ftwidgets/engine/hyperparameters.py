@@ -38,7 +38,10 @@ class Hyperparameters:
         """Return the settings by their names in a job; those of an adapter as Nebius spells them."""
         # {"n_epochs": 3, "batch_size": 8, "learning_rate_multiplier": 1.0, "lora": True, "lora_r": 16, "lora_alpha": 32.0}
         flat = {name: value for name, value in vars(self).items() if name != "lora"}
-        return flat | ({"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha} if self.lora else {})
+        if self.lora:
+            flat |= {"lora": True, "lora_r": self.lora.rank, "lora_alpha": self.lora.alpha}
+            flat |= {"lora_dropout": self.lora.dropout} if self.lora.dropout else {}
+        return flat
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,13 @@ Only those have gradients, an optimizer's sums, and a place in the file of a tun
 
 B starts as zeros, so the first step begins with the very model that was given. `scale` is alpha / rank: a larger rank does not
 also mean larger steps. Names, start values and scale are those of the package PEFT.
-Left out: dropout inside the adapter, adapters for the embedding, other scales (rank-stabilised), decomposed weights (DoRA).
+Left out: adapters for the embedding, other scales (rank-stabilised), decomposed weights (DoRA), dropout of its own for each of
+the matrices that read the same input.
 """
 
+import copy
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +50,7 @@ class LoraSettings:
 
     rank: int = 16  # the more, the more can be learned, and the more is stored
     alpha: float = 32  # the adapter counts alpha / rank times
+    dropout: float = 0.0  # share of the numbers into A that a training step does not see
 
 
 @dataclass(frozen=True)
@@ -57,19 +61,36 @@ class Adapter:
     b: tuple[Array, ...]  # of each part, (outputs of the part, rank)
 
 
-class AdaptedMatrix:
-    """A frozen matrix, (outputs, inputs), with an adapter."""
+@dataclass(frozen=True)
+class Dropout:
+    """What an adapter does not see in one training step (Srivastava et al. 2014), so that it relies on no single number."""
 
-    def __init__(self, frozen: Matrix, adapter: Adapter, scale: float) -> None:
+    share: float
+    seed: tuple[int, ...]
+
+    def mask(self, x: Array) -> Array:
+        """What to multiply the adapter's input with: zeros, and elsewhere 1 / (1 - share), which keeps the sums as large."""
+        # share 0.25: [4, 8, 2, 6] times [4/3, 0, 4/3, 4/3] is [5.3, 0, 2.7, 8]: 16 in place of 20 here, 20 on average.
+        # A function of the seed: the way back asks for the same zeros again, and so does a run that was restored.
+        kept = np.random.default_rng(self.seed).random(x.shape, np.float32) >= self.share
+        return np.asarray(kept * x.dtype.type(1 / (1 - self.share)))
+
+
+class AdaptedMatrix:
+    """A frozen matrix, (outputs, inputs), with an adapter; in a training step, perhaps with dropout in front of A."""
+
+    def __init__(self, frozen: Matrix, adapter: Adapter, scale: float, dropout: Dropout | None = None) -> None:
         self.frozen = frozen
         self.adapter = adapter
         self.scale = scale
+        self.dropout = dropout
 
     def product(self, x: Array) -> Array:
         """Return x @ (W + scale * B @ A).T: (tokens, inputs) -> (tokens, outputs)."""
         y: Array = x @ self.frozen.T  # nearly all of the work
         # SmolLM2, queries, keys and values: 576 inputs, 3 * 16 numbers in between, 576 + 192 + 192 outputs.
-        h = x @ self.adapter.a.T  # (tokens, parts * rank)
+        seen = x if self.dropout is None else x * self.dropout.mask(x)  # W itself always sees all of x
+        h = seen @ self.adapter.a.T  # (tokens, parts * rank)
         h *= self.scale
         at = 0
         for i, b in enumerate(self.adapter.b):  # q, k and v stand side by side in y, each with its own B
@@ -80,7 +101,9 @@ class AdaptedMatrix:
 
     def gradient(self, dy: Array, x: Array, grad: Adapter) -> Array:
         """Gradient of `product`: returns dx, writes the gradients of A and B into `grad`."""
-        h = x @ self.adapter.a.T  # once more, rather than kept: it costs a hundredth of the product with W
+        mask = None if self.dropout is None else self.dropout.mask(x)
+        seen = x if mask is None else x * mask
+        h = seen @ self.adapter.a.T  # once more, rather than kept: it costs a hundredth of the product with W
         dh = np.empty_like(h)
         at = 0
         for i, (b, db) in enumerate(zip(self.adapter.b, grad.b, strict=True)):
@@ -92,10 +115,11 @@ class AdaptedMatrix:
             db *= self.scale
             at += len(b)
         dh *= self.scale
-        np.matmul(dh.T, x, out=grad.a)  # h = x @ A.T
+        np.matmul(dh.T, seen, out=grad.a)  # h = seen @ A.T
         # Two ways lead from y back to x: through W, and through B and A.
         dx: Array = dy @ self.frozen  # W passes the gradient on, and has none of its own
-        dx += dh @ self.adapter.a
+        dseen = dh @ self.adapter.a
+        dx += dseen if mask is None else dseen * mask
         return dx
 
 
@@ -107,7 +131,7 @@ class LoraParams(Weights):
     base
         The weights that stay as they are; they are shared, not copied.
     settings
-        Rank and alpha.
+        Rank and alpha; dropout is left to `with_dropout`.
     flat
         The adapters' weights, (trained weights,); zeros if left out.
     """
@@ -201,6 +225,22 @@ def new_adapters(base: Weights, settings: LoraSettings, seed: int) -> LoraParams
         if "lora_A" in name:
             weight[:] = rng.uniform(-1, 1, weight.shape) / np.sqrt(weight.shape[1])
     return params
+
+
+def with_dropout(params: Weights, seed: Sequence[int]) -> Weights:
+    """The same weights as one training step sees them: adapters with the dropout of their settings, if they have one."""
+    if not isinstance(params, LoraParams) or not params.settings.dropout:
+        return params
+    seen = copy.copy(params)  # shares all arrays; only how they are multiplied with differs
+    seen.layers = []
+    for i, layer in enumerate(params.layers):
+        matrices = {}
+        for j, name in enumerate(PARTS):  # other zeros for every matrix
+            matrix: AdaptedMatrix = getattr(layer, name)
+            dropout = Dropout(params.settings.dropout, (*seed, i, j))
+            matrices[name] = AdaptedMatrix(matrix.frozen, matrix.adapter, matrix.scale, dropout)
+        seen.layers.append(replace(layer, **matrices))
+    return seen
 
 
 def linear(x: Array, weight: Matrix) -> Array:

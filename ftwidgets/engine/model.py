@@ -116,12 +116,13 @@ class Model:
         # Three cases: an adapter goes on; a new adapter is put beside the weights; the weights themselves are trained.
         params = self.params
         if isinstance(params, LoraParams):
-            if lora is not None and lora != params.settings:
+            there = params.settings
+            if lora is not None and (lora.rank, lora.alpha) != (there.rank, there.alpha):
                 raise ValueError(
-                    f"This model has an adapter with rank {params.settings.rank} and alpha {params.settings.alpha:g}, and "
+                    f"This model has an adapter with rank {there.rank} and alpha {there.alpha:g}, and "
                     f"training goes on with it: lora_r {lora.rank} and lora_alpha {lora.alpha:g} do not fit. Leave both out."
                 )
-            params = params.copy()
+            params = LoraParams(params.base, lora or there, params.flat.copy())
         elif lora is not None:
             params = new_adapters(params, lora, seed)
         else:

@@ -79,8 +79,10 @@ class Run(ABC):
     ) -> None:
         lora = hyperparameters.lora
         for name, value in {**vars(hyperparameters), **(vars(lora) if lora else {})}.items():
-            if name != "lora" and not value > 0:
+            if name not in ("lora", "dropout") and not value > 0:
                 raise ValueError(f"{name} must be above 0: {value}.")
+        if lora and not 0 <= lora.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1: {lora.dropout}.")
         # Every job starts from the same base model, so a run works on weights of its own.
         self.model = model.trainable(lora, seed)
         self.keep = keep

@@ -10,8 +10,10 @@ import numpy as np
 from ftwidgets.engine.batches import Batch, Example, collate, halves
 from ftwidgets.engine.hyperparameters import BASE_RATE, DROPPED, LORA_RATE, Hyperparameters
 from ftwidgets.engine.llama import loss_and_gradients, loss_of
+from ftwidgets.engine.lora import with_dropout
 from ftwidgets.engine.model import Model
 from ftwidgets.engine.parallel import run_two
+from ftwidgets.engine.params import Weights
 from ftwidgets.engine.run import Array, Measured, Run, add_in_place
 
 # A whole run:
@@ -78,14 +80,18 @@ class Trainer(Run):
         # losses and gradients simply add up to those of the whole.
         # (A batch of a few short examples stays whole: starting the second thread would cost more than it saves.)
         parts = in_halves([self.examples[i] for i in order])
-        params, total = self.model.params, total_weight(parts)
-        dropped = [self._words_to_drop(part, [self.seed, self.step, i]) for i, part in enumerate(parts)]
+        total = total_weight(parts)
+
+        def gradients_of(i: int, grads: Weights) -> tuple[float, int]:
+            seed = [self.seed, self.step, i]  # so that a run that was restored drops the same
+            params, dropped = with_dropout(self.model.params, seed), self._words_to_drop(parts[i], seed)
+            return loss_and_gradients(params, parts[i], grads, total, keep=self.keep, dropped=dropped)
+
         if len(parts) == 1:
-            loss, n_correct = loss_and_gradients(params, parts[0], self._grads, total, keep=self.keep, dropped=dropped[0])
+            loss, n_correct = gradients_of(0, self._grads)
         else:
             (loss, n_correct), (more_loss, more_n_correct) = run_two(
-                lambda: loss_and_gradients(params, parts[0], self._grads, total, keep=self.keep, dropped=dropped[0]),
-                lambda: loss_and_gradients(params, parts[1], self._more_grads, total, keep=self.keep, dropped=dropped[1]),
+                lambda: gradients_of(0, self._grads), lambda: gradients_of(1, self._more_grads)
             )
             add_in_place(self._grads.flat, self._more_grads.flat)
             loss, n_correct = loss + more_loss, n_correct + more_n_correct
@@ -96,7 +102,7 @@ class Trainer(Run):
 
         So the model learns to answer from a whole question and not from one word of it.
         """
-        # A function of seed and step, so that a run that was restored drops the same words. An adapter does not need it.
+        # An adapter does not need it; where one is wanted, it has dropout of its own kind (`lora`).
         if self.hyperparameters.lora:
             return np.zeros(len(batch.ids), bool)
         dropped = np.random.default_rng(seed).random(len(batch.ids)) < DROPPED

@@ -71,7 +71,8 @@ def diagnose(curve: pd.DataFrame) -> Diagnosis:
     tenth = max(3, len(train) // 10)  # steps; a single step is one batch and says little
     began, ended = train[0][1], fmean(loss for _, loss in train[-tenth:])  # no update has touched the first loss
     if broken or is_above(ended, began):
-        text = f"the training loss began at {format_loss(began)} and ended at {format_loss(ended)}."
+        mean = f"{format_loss(ended)} at the end (the mean of the last {tenth} steps)"
+        text = f"the training loss began at {format_loss(began)} and was {mean}."
         if broken:
             text = f"from step {broken[0]} on the training loss is not a finite number."
         text += " The model was pushed away from what it knew; the usual cause is a learning rate that is too high."

@@ -52,6 +52,7 @@ def launch(
     lora: bool | None = None,
     lora_r: int | None = None,
     lora_alpha: float | None = None,
+    lora_dropout: float | None = None,
     seed: int | None = None,
     suffix: str | None = None,
     extra_body: Mapping[str, object] | None = None,
@@ -69,10 +70,10 @@ def launch(
     n_epochs, batch_size, learning_rate_multiplier
         `"auto"` leaves the choice to the service. The last is a factor on the service's own learning rate; at Nebius it
         is the learning rate itself, such as 2e-5.
-    lora, lora_r, lora_alpha
-        Whether to train an adapter (LoRA) in place of all weights, its rank, and how much it counts. Sent only if given, to
-        the sandbox, Nebius and services that are not known here; in the sandbox a model that was added gets an adapter of
-        rank 16 and alpha 32 by itself.
+    lora, lora_r, lora_alpha, lora_dropout
+        Whether to train an adapter (LoRA) in place of all weights, its rank, how much it counts, and which share of its input
+        (0 to below 1) a training step drops. Sent only if given, to the sandbox, Nebius and services that are not known here;
+        in the sandbox a model that was added gets an adapter of rank 16 and alpha 32 without dropout by itself.
     seed, suffix
         Sent only if given.
     extra_body
@@ -98,7 +99,7 @@ def launch(
             f"learning_rate_multiplier={rate:g}: {service.label} takes the learning rate itself there, such as 2e-5, "
             f'not a factor. Give the rate (at most {_MAX_LEARNING_RATE:g}), or leave it "auto".'
         )
-    of_adapter = {"lora": lora, "lora_r": lora_r, "lora_alpha": lora_alpha}
+    of_adapter = {"lora": lora, "lora_r": lora_r, "lora_alpha": lora_alpha, "lora_dropout": lora_dropout}
     adapter = {name: value for name, value in of_adapter.items() if value is not None}
     if service is not None and adapter and not service.lora:
         raise DataError(f"{service.label} chooses by itself what a job trains: leave out {', '.join(adapter)}.")

@@ -1,12 +1,15 @@
 """`ftwidgets lab`: lay out working copies of the lessons and open JupyterLab on the first one.
 
 The copies have no outputs, so a learner sees a result only after running its cell. A copy that is there already stays as it is.
+`jupyter_config/` has other defaults for this JupyterLab alone: it does not ask about Jupyter's news. A setting of the learner's
+own still decides.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
@@ -20,6 +23,7 @@ from ftwidgets.lessons.files import make_folder, replace_file, require_no_folder
 
 FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
+DEFAULTS = Path(__file__).with_name("jupyter_config")
 
 _PACKAGE = Path(__file__).parents[1]
 _NOT_COPIED = {".ipynb_checkpoints", "my_data"}  # of somebody who worked in the originals' folder
@@ -47,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
 def open_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Open JupyterLab on the first lesson, wait until it ends, and return its exit code; `options` are passed to it."""
     first = f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"  # so that the address that it prints is the lesson's
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", first, *options], cwd=folder)
+    config = [str(DEFAULTS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(config)}
+    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", first, *options], cwd=folder, env=environment)
     # Else JupyterLab would outlive this process.
     before = signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
     try:

@@ -80,7 +80,9 @@ def read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         where = f"there is no {file} in {Path.cwd()}"
         raise FtwidgetsError(f"the recorded run is missing: {where}. Open the lesson from its own folder; {mend}.") from None
-    except ValueError as error:
+    except OSError as error:
+        raise FtwidgetsError(f"the recorded run {file} cannot be read ({error.strerror or error}). {mend}.") from error
+    except (ValueError, RecursionError) as error:
         raise FtwidgetsError(f"the recorded run {file} is broken: it is not JSON ({error}). {mend}.") from error
     missing = [fact for fact in FACTS if fact not in record] if isinstance(record, dict) else list(FACTS)
     if missing:

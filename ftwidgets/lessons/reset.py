@@ -67,16 +67,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _reset_exercise(lessons: Lessons, name: str, exercise: int) -> int:
-    from ftwidgets.lessons.exercises import record
+    from ftwidgets.lessons.exercises import progress_file
 
     backup = lessons.reset_exercise(name, exercise)
-    problem = record.forget_exercise(PurePosixPath(name).name.split("_")[0], exercise)
+    was_kept, problem = progress_file.forget_exercise(PurePosixPath(name).name.split("_")[0], exercise)
     if backup is None:
         print(f"{name}: the cells of exercise {exercise} are the original; nothing to do.")
     else:
         print(f"{name}: exercise {exercise} is the original again. Your lesson is kept as {backup.name}, beside it.")
         print("If it is open in JupyterLab: File > Reload Notebook from Disk.")
-    print(problem or "Its result was removed from your progress.")
+    print(problem or ("Its result was removed from your progress." if was_kept else "Your progress has no result for it."))
     return 0
 
 

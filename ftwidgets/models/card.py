@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from ftwidgets.errors import ModelError
@@ -58,8 +58,19 @@ class ModelCard:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             values["files"] = {name: FileFacts(**facts) for name, facts in values["files"].items()}
-            return cls(**{key: value for key, value in values.items() if key in cls.__dataclass_fields__})
+            card = cls(**{key: value for key, value in values.items() if key in cls.__dataclass_fields__})
+            _check_types(card, *card.files.values())
+            return card
         except FileNotFoundError as error:
-            raise ModelError(f"{path} is missing; the model was not added whole. Remove it and add it again.") from error
+            raise ModelError(f"{path} is missing; the model was not added whole.") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path} cannot be read ({error}). Remove the model and add it again.") from error
+            raise ModelError(f"{path} cannot be read ({error!r}).") from error
+
+
+def _check_types(*all_facts: ModelCard | FileFacts) -> None:
+    """Raise TypeError at the first text or number that is something else."""
+    for facts in all_facts:
+        for known in fields(facts):
+            value = getattr(facts, known.name)
+            if not isinstance(value, {"int": int, "str": str}.get(str(known.type), object)):
+                raise TypeError(f"{known.name} is {value!r:.40}")

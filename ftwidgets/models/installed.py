@@ -52,12 +52,13 @@ class ModelEntry:
         try:
             card = ModelCard.read(folder)
         except ModelError as error:
-            return cls(folder.name, ModelCard(folder.name, folder.name, "unknown", "unknown", 0, 0, 0), folder, str(error))
+            unknown = ModelCard(folder.name, folder.name, "unknown", "unknown", 0, 0, 0)
+            return cls(folder.name, unknown, folder, f"{error} {how_to_repair(folder.name)}")
         for name, facts in card.files.items():
             file = folder / name
             if not file.is_file() or file.stat().st_size != facts.size:
                 state = f"has {file.stat().st_size:,} bytes and should have {facts.size:,}" if file.is_file() else "is missing"
-                return cls(folder.name, card, folder, f"{file} {state}. Remove the model and add it again.")
+                return cls(folder.name, card, folder, f"{file} {state}. {how_to_repair(folder.name)}")
         return cls(folder.name, card, folder)
 
     @property
@@ -69,6 +70,16 @@ class ModelEntry:
     def bundled(self) -> bool:
         """Whether it came with the package."""
         return self.name == NANO
+
+
+def how_to_add(name: str) -> str:
+    """Return the command that adds a base model of this name: a known one, or one of the user's own."""
+    return f"ftwidgets models add {name}" if name in KNOWN else f"ftwidgets models add PATH --as {name}"
+
+
+def how_to_repair(name: str) -> str:
+    """Say with which commands a damaged base model is put right."""
+    return f"Remove the model and add it again: ftwidgets models remove {name}, then {how_to_add(name)}"
 
 
 def default_folder() -> Path:

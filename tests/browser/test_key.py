@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.widgets.key.test_key_and_address import Service
+
 from . import lab, look
 
 pytestmark = pytest.mark.browser
@@ -57,16 +59,73 @@ def test_a_typed_key_is_nowhere_afterwards(jupyter: lab.Lab, lab_page: Callable[
     shown.keyboard.type(KEY)
     assert shown.evaluate(WELL) == cells, "a letter of the key was taken for a shortcut"
     shown.keyboard.press("Enter")
-    status(shown, "The key was accepted (it ends in zQ). Nothing was sent yet.")
+    status(shown, "The key was accepted (ends in zQ). Nothing was sent yet.")
     assert field.input_value() == ""
     assert hashlib.sha256(KEY.encode()).hexdigest() in run_cell(shown, 1)
     field.fill(HALF)  # saved while half a key stands in the field
     saved = lab.save(shown)
     shown.evaluate("() => window.jupyterapp.shell.currentWidget.context.createCheckpoint()")
-    assert "Test the connection" in str(saved["metadata"]["widgets"]), "the state of the widgets was not saved at all"
+    assert "Another service, by its address" in str(saved["metadata"]["widgets"]), (
+        "the state of the widgets was not saved at all"
+    )
     folders = (jupyter.root, jupyter.private)
     assert {"history.sqlite"} < set(holders(CONTROL, *folders)), "the search finds nothing, so it proves nothing"
     assert holders(KEY, *folders) == holders(HALF, *folders) == []
+    assert look.errors(shown) == []
+
+
+@pytest.fixture
+def services() -> Iterator[tuple[Service, Service]]:
+    """Two services that keep what they receive."""
+    both = Service(), Service()
+    yield both
+    for service in both:
+        service.close()
+
+
+BUSY = """import pathlib, time
+while not pathlib.Path("go on").exists():
+    time.sleep(0.05)"""
+
+
+def test_a_key_stays_with_what_the_page_showed(
+    jupyter: lab.Lab, lab_page: Callable[..., Any], services: tuple[Service, Service]
+) -> None:
+    """Test sends the key in the field; another service or address empties it at once, also while the kernel is busy."""
+    here, there = services
+    shown = lab_page(CELL.replace("connect)", f"connect, service='other', base_url='{here.address}')"), BUSY, run=False)
+    run_cell(shown, 0)
+    field, address = shown.get_by_label("Key", exact=True), shown.get_by_label("Address", exact=True)
+    test, stop = shown.get_by_role("button", name="Test the connection"), shown.get_by_role("button", name="Stop")
+    use = shown.get_by_role("button", name="Use this key")
+    assert [part.is_disabled() for part in (test, use, stop)] == [True] * 3
+    field.fill("sk-old-0123456789abcdef")
+    use.click()
+    status(shown, "The key was accepted")
+    field.fill("sk-new-0123456789abcdef")
+    test.click()
+    status(shown, "It works: the service lists 3 models")
+    shown.locator(".ftw-panel .ftw-chip", has_text="tested: 3 models").wait_for()
+    assert (here.holds("sk-new"), here.holds("sk-old")) == (True, False)
+    shown.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
+    shown.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    shown.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
+    field.fill("sk-busy-0123456789abcdef")
+    address.fill(there.address)
+    address.press("Tab")
+    assert field.input_value() == ""
+    field.fill("sk-there-0123456789abcdef")
+    test.click()
+    (jupyter.root / "go on").write_text("")
+    assert there.asked.wait(60)
+    assert there.holds("sk-there")
+    assert [there.holds(key) for key in ("sk-old", "sk-new", "sk-busy")] == [False] * 3
+    assert not here.holds("sk-there")
+    field.fill("sk-more-0123456789abcdef")
+    shown.get_by_label("Service", exact=True).select_option("OpenAI")
+    assert field.input_value() == ""
+    shown.locator(".ftw-panel .ftw-chip", has_text="no key yet").wait_for()
+    assert test.is_disabled()
     assert look.errors(shown) == []
 
 

@@ -161,7 +161,7 @@ def test_saved_and_reloaded_nothing_is_lost(lab_page: LabPage) -> None:
 
 
 def test_without_its_kernel_the_plain_form_is_there(shown: Any) -> None:
-    """OpenSource again when the kernel is gone: the plain form shows the last state."""
+    """Opened again when the kernel is gone: the plain form shows the last state, and nothing says that a model is missing."""
     panel = lab.output(shown, 0)
     panel.get_by_role("button", name="Count", exact=True).click()
     shown.wait_for_function(PLAIN_FORM_SAYS, arg="count 1")
@@ -170,7 +170,35 @@ def test_without_its_kernel_the_plain_form_is_there(shown: Any) -> None:
     lab.close_all(shown)
     lab.open_another(shown, path)
     panel.locator(".ftw-static", has_text="count 1").wait_for(state="visible")
+    text = shown.locator(lab.PANEL).inner_text()
+    assert "model not found" not in text
+    assert "Loading widget" not in text
     assert lab.wide(shown) == []
+
+
+def test_a_press_acts_on_what_was_just_typed(shown: Any) -> None:
+    """Ten numbers typed, each followed at once by a press: each is counted, none twice."""
+    panel, total = lab.output(shown, 0), 0
+    for n in range(11, 21):
+        panel.get_by_label("Count by").fill(str(n))
+        panel.get_by_role("button", name="Count", exact=True).dispatch_event("click")  # before the field is left
+        total += n
+    panel.get_by_text(f"Counted to {total}.").wait_for()
+
+
+def test_a_restarted_kernel_is_told(shown: Any) -> None:
+    """The form says that its kernel is gone and what to do; nothing in it can be pressed; the cell makes a new one."""
+    panel = lab.output(shown, 0)
+    panel.get_by_role("button", name="Count", exact=True).click()
+    panel.get_by_text("Counted to 1.").wait_for()
+    shown.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => null)")
+    panel.get_by_role("alert").get_by_text("run this cell again").wait_for()
+    assert panel.get_by_role("button", name="Count", exact=True).is_disabled()
+    assert "Counted to 1." in panel.inner_text()
+    assert lab.run_all(shown)
+    panel.get_by_role("button", name="Count", exact=True).click()
+    panel.get_by_text("Counted to 1.").wait_for()
+    assert panel.get_by_role("alert").count() == 0
 
 
 def test_the_checks_themselves_can_fail(lab_page: LabPage, tmp_path: Path) -> None:

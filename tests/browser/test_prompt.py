@@ -1,4 +1,4 @@
-"""The prompt tester in a real JupyterLab: two models side by side, a warning, and a blind vote that is blind."""
+"""The prompt tester in a real JupyterLab: a conversation side by side, buttons that keep their places, presses that count."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,84 +20,134 @@ TESTER = (
 )
 FULL = """full = PromptTester(client, {"base": "nano-2026-11", "tuned": job.model}, max_tokens=20)
 for number in range(6):
-    full.ask(f"Hello, {number}?").wait(30)
+    full.ask(f"Hello, {number}?", follow_up=number < 2).wait(30)
 full.blind(["Hello?", "Where?"]).wait(30)
 full.vote("left"), full.vote("tie")
 full"""
 SECRETS = ("secret", "nano-2026-11", "tuned")
+SMALL = """all => all.filter(each => each.offsetParent && each.textContent.trim()
+    && parseFloat(getComputedStyle(each).fontSize) < 12).length"""
+CONTROLS = ("Send", "Stop", "New conversation", "Blind vote on these two")
 
 
 def status(shown: Any, text: str) -> None:
     shown.get_by_role("status").filter(has_text=text).first.wait_for()
 
 
-def test_asked_and_voted_with_the_mouse(lab_page: Callable[..., Any]) -> None:
-    """Both answer; another system prompt is warned of; during the vote the page holds no name; after it, the count."""
-    shown = lab_page(SETUP, TESTER, "print(len(tester.history), len(tester.votes.table), tester.votes.ties)", run=False)
+def places(shown: Any) -> dict[str, dict[str, float]]:
+    """Where each of the buttons is."""
+    return {name: shown.get_by_role("button", name=name, exact=True).bounding_box() for name in CONTROLS}
+
+
+def test_buttons_keep_their_places_and_presses_count(lab_page: Callable[..., Any]) -> None:
+    """Through question, answers, warning, cure and stale answers no button moves, and a press at the old place counts."""
+    shown = lab_page(SETUP, TESTER, "print(tester.history[['prompt', 'system', 'turn']].values.tolist())", run=False)
     for number in (0, 1):
         look.select(shown, number)
         assert shown.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')"), look.errors(shown)
     panel = look.output(shown, 1)
-    shown.get_by_label("Prompt", exact=True).fill("Hello!")
-    shown.get_by_role("button", name="Ask both", exact=True).click()
+    talk = panel.locator(".ftw-conversation")
+    box = shown.get_by_label("Prompt", exact=True)
+    panel.get_by_role("button", name="Settings").click()
+    system = shown.get_by_label("System prompt", exact=True)
+    at = places(shown)
+    middle = [at["Send"]["x"] + at["Send"]["width"] / 2, at["Send"]["y"] + at["Send"]["height"] / 2]
+    assert shown.get_by_role("button", name="Stop", exact=True).is_disabled()
+    box.fill("Hello!")
+    shown.mouse.click(*middle)
     status(shown, "Both models answered.")
-    panel.get_by_role("table").filter(has_text="Hello!").wait_for()
-    shown.get_by_label("System prompt", exact=True).fill("Be a bank.")
-    shown.get_by_label("Prompt", exact=True).focus()
-    status(shown, 'tuned was trained with the system prompt "Be a shop.", and there is another one now.')
-    shown.get_by_label("Prompts", exact=True).fill("Good morning!\nWhere is my parcel?")
-    shown.get_by_role("button", name="Start the blind vote", exact=True).click()
-    for pair, choice in ((1, "Neither"), (2, "Left is better")):
-        panel.get_by_text(f"Pair {pair} of 2").wait_for()
-        held = panel.inner_html() + "".join(shown.locator(".ftw-panel input").evaluate_all("all => all.map(i => i.value)"))
-        assert [name for name in SECRETS if name in held] == []
-        shown.get_by_role("button", name=choice, exact=True).click()
-    status(shown, "The vote is over:")
-    panel.get_by_role("table").filter(has_text="neither").wait_for()
-    assert "secret" in shown.get_by_label("Right model", exact=True).input_value()
+    assert places(shown) == at
+    for number, text in enumerate(("Be a bank.", "Be a shop.", "Be a bank.", "", "Be a shop.", "Be a bank."), 1):
+        box.fill(f"Hello {number}!")
+        system.fill(text)  # the warning comes or goes when the field is left: by the press
+        shown.mouse.click(*middle)
+        talk.get_by_text(f"Hello {number}!").wait_for()
+        status(shown, "Both models answered.")
+        assert talk.locator(".ftw-bubble-user").count() == 1
+        assert talk.locator(".ftw-stale-note").count() == 0
+        assert places(shown) == at
+    status(shown, "tuned was trained with another system prompt.")
+    panel.get_by_role("button", name="Use the training system prompt").click()
+    talk.get_by_text("Models or settings have changed").wait_for()
+    assert system.input_value() == "Be a shop."
+    assert panel.get_by_text("Both models answered.").count() == 0
+    assert places(shown) == at
+    for number in range(6):  # typed and sent at once: each question is answered for its own text
+        box.fill(f"Question {number}?")
+        shown.mouse.click(*middle)
+        talk.get_by_text(f"Question {number}?").wait_for()
+        status(shown, "Both models answered.")
+    assert shown.locator(".ftw-conversation .ftw-bubble-user").count() == 6
     look.select(shown, 2)
     assert shown.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')"), look.errors(shown)
-    assert look.output(shown, 2).inner_text().strip() == "1 2 1"
+    said = look.output(shown, 2).inner_text()
+    assert "['Hello 3!', 'Be a bank.', 1], ['Hello 4!', '', 1], ['Hello 5!', 'Be a shop.', 1]" in said
+    assert "['Question 5?', 'Be a shop.', 6]" in said
     assert look.errors(shown) == []
 
 
 def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
-    """From the field to the answers, to the code, and through a vote, with Tab, typing, Enter and Space."""
+    """Ctrl+Enter sends, and the next letters replace what was sent; then a vote by its keys, with no name on the page."""
     shown = lab_page(SETUP, TESTER)
+    panel = look.output(shown, 1)
     look.select(shown, 1)
     look.press_tab_to(shown, "Prompt")
     shown.keyboard.type("Hello!")
-    look.press_tab_to(shown, "Ask both")
-    shown.keyboard.press("Enter")
+    shown.keyboard.press("Control+Enter")
     status(shown, "Both models answered.")
+    shown.keyboard.type("And now?")
+    shown.keyboard.press("Control+Enter")
+    panel.locator(".ftw-bubble-user").get_by_text("And now?", exact=True).wait_for()
+    status(shown, "Both models answered.")
+    assert panel.locator(".ftw-bubble-user").all_inner_texts() == ["You\nHello!", "You\nAnd now?"]
+    look.press_tab_to(shown, "Mark differences")
+    shown.keyboard.press("Space")
+    panel.locator("mark").first.wait_for()
     look.press_tab_to(shown, "Show code")
     shown.keyboard.press("Space")
-    shown.locator("pre", has_text='"content": "Hello!"').wait_for()
-    look.press_tab_to(shown, "Prompts")
-    shown.keyboard.type("Good morning!")
+    shown.locator("pre", has_text='"And now?"').wait_for()
+    look.press_tab_to(shown, "Blind vote on these two", backwards=True)
+    shown.keyboard.press("Enter")
+    shown.wait_for_function("() => document.activeElement?.matches('textarea') && document.activeElement.rows === 4")
+    shown.keyboard.type("Good morning!\nWhere is my parcel?\nDo you sell pots?")
     look.press_tab_to(shown, "Start the blind vote")
     shown.keyboard.press("Enter")
-    shown.get_by_text("Pair 1 of 1").wait_for()
-    focused = "name => document.activeElement?.textContent.trim() === name"
-    shown.wait_for_function(focused, arg="Left is better")  # the keyboard's place did not get lost with the form
-    look.press_tab_to(shown, "Right is better")
-    shown.keyboard.press("Space")
-    status(shown, "The vote is over:")
-    shown.wait_for_function(focused, arg="Start the blind vote")
+    first = None
+    for number, key in enumerate(("0", "ArrowRight", "1"), 1):
+        panel.get_by_text(f"{number} of 3. Which").wait_for()
+        held = panel.inner_html() + "".join(panel.locator("input, select").evaluate_all("all => all.map(i => i.value)"))
+        assert [name for name in SECRETS if name in held] == []
+        at = panel.get_by_role("button", name="Left is better").bounding_box()
+        shown.wait_for_function("() => document.activeElement?.textContent.startsWith('Left is better')")
+        shown.keyboard.press(key)
+        first = first or at
+        assert at == first  # however long the answers are
+    status(shown, "The vote is over.")
+    panel.get_by_text("Cannot tell yet.").wait_for()
+    assert panel.locator(".ftw-bubble-user").all_inner_texts() == ["You\nHello!", "You\nAnd now?"]
+    assert shown.get_by_label("Right model", exact=True).input_value() != ""
+    shown.wait_for_function("() => document.activeElement?.classList.contains('ftw-verdict')")
     assert look.errors(shown) == []
 
 
 def test_it_fits_and_passes_axe(lab_page: Callable[..., Any]) -> None:
-    """Full of answers, warned, voted, with its code, and in the middle of a vote: in both themes, wide and narrow."""
+    """Full of answers, warned, voted, with its code and settings, and in the middle of a vote: both themes, wide and narrow."""
     shown = lab_page(SETUP, FULL, TESTER + '.blind(["Hello?"]).wait(30)')
-    shown.get_by_role("button", name="Show code", exact=True).first.click()
-    shown.locator("pre", has_text="stream=True").wait_for()
-    shown.get_by_role("button", name="Older", exact=True).click()
+    full = look.output(shown, 1)
+    full.get_by_role("button", name="Show code", exact=True).click()
+    shown.locator("pre", has_text="stream=True").first.wait_for()
+    for name in ("Settings", "Asked so far"):
+        full.get_by_role("button", name=name).click()
+    full.get_by_role("button", name="Older", exact=True).click()
     shown.get_by_text("page 2 of 2").wait_for()
+    full.get_by_label("Max tokens", exact=True).fill("7")
+    full.get_by_label("Seed", exact=True).focus()
+    full.get_by_text("Models or settings have changed").wait_for()
     for dark in (False, True):
         lab.theme(shown, dark=dark)
         for width in (1300, 800):
             look.resize(shown, width)
             assert look.wide(shown) == []
+            assert shown.locator(".ftw-panel *").evaluate_all(SMALL) == 0
         assert look.axe(shown) == []
     assert look.errors(shown) == []

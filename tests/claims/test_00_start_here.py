@@ -210,7 +210,7 @@ SOURCES = {
     "We count 2 of the 6 as good": "our own reading of notebooks/data/recorded/00_voice.json: the curtains and the bakery",
     "removed in 2023": "openai-python 1.0.0, released 2023-11-06: FineTune and ChatCompletion are gone",
     "GPT-4, the model of that tutorial, was shut down on 23 October 2026": "OpenAI, API deprecations (as announced)",
-    "since 7 May 2026": "OpenAI, API deprecations: self-serve fine-tuning closed to new organisations",
+    "Since 7 May 2026": "OpenAI, API deprecations: self-serve fine-tuning closed to new organisations",
     "Since 2 July 2026, neither can those that haven't used a tuned model for 60 days": "OpenAI, as announced",
     "From 6 January 2027, nobody can": "OpenAI, API deprecations: no new fine-tuning jobs from then on",
 }

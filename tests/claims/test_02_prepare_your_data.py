@@ -1,5 +1,6 @@
 """What lesson 02 says of its data and of the three models it trains, held: facts at once, the effects over five seeds."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -185,6 +186,18 @@ def trained(nano: Model, table: pd.DataFrame, system: str, settings: dict[str, A
     return ask
 
 
+def test_pandas_counts_a_row_of_several_lines_as_one() -> None:
+    """It says 14 of the row on which it stops; in the file, and in our check, that is line 17."""
+    with pytest.raises(pd.errors.ParserError, match="Expected 3 fields in line 14, saw 4"):
+        pd.read_csv(DATA / "messy_faq.csv")
+    (first, _second) = (one for one in ftwidgets.check(DATA / "messy_faq.csv").findings if one.id == "too-many-cells")
+    assert first.line == 17
+    lines = (DATA / "messy_faq.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[17 - 1].startswith("Do you have child seats?,Yes, they fit")
+    rows = list(csv.reader(lines[:17]))
+    assert (len(rows), rows[-1][0]) == (14, "Do you have child seats?")
+
+
 def test_the_minutes_are_about_right() -> None:
     """Reading at 200 words a minute, half a minute a code cell, and ten minutes for three exercises."""
     words = sum(len(cell.split()) for cell in cells("markdown"))
@@ -193,6 +206,7 @@ def test_the_minutes_are_about_right() -> None:
 
 PROSE: dict[str, Callable[..., None]] = {
     "Reading and exercises: 30 minutes": test_the_minutes_are_about_right,
+    "pandas means line 17 of the file. It says 14 because": test_pandas_counts_a_row_of_several_lines_as_one,
 }
 
 SOURCES: dict[str, str] = {

@@ -21,7 +21,8 @@ from ftwidgets.lessons.exercises import lesson as lesson_handle
 from ftwidgets.lessons.exercises import three_jobs
 from ftwidgets.lessons.exercises.watch import OWN_ROWS
 from ftwidgets.sandbox.training.recorder import KEPT_EPOCHS
-from tests.notebooks.test_prose import NOTEBOOKS, prose
+from tests.notebooks.reading import minutes
+from tests.notebooks.test_prose import NOTEBOOKS
 
 LESSON = next(path for path in NOTEBOOKS if path.stem == "04_watch_it_train")
 SHOWN = ("setup", "rows", "train")  # the cells that the tests run
@@ -133,10 +134,8 @@ def test_an_answer_of_b_is_two_tokens(lesson: dict[str, Any]) -> None:
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, half a minute a code cell, and five minutes an exercise: 25 to 35 minutes."""
-    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
-    code = sum(each["cell_type"] == "code" and not each["id"].startswith("exercise") for each in cells)
-    assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
+    """To within five minutes."""
+    assert minutes(LESSON) == pytest.approx(30, abs=5)
 
 
 def test_the_exercises_ask_for_ten_rows() -> None:

@@ -322,7 +322,7 @@ def sources(path: Path) -> list[str]:
 PROSE = {
     "Reading and exercises: 30 minutes": test_reading_takes_the_time_it_says,
     "128 customers' questions": test_the_lesson_has_these_numbers,
-    "We wrote 20 questions that this shop can't answer. No one trained on them": test_no_new_question_is_a_training_row,
+    "We wrote 20 questions that this shop can't answer. No model was trained on them": test_no_new_question_is_a_training_row,
     "40 other questions with the answer you want": test_the_lesson_has_these_numbers,
     "the 40 questions above": test_the_lesson_has_these_numbers,
     "The check asks the 20 new questions": test_the_lesson_has_these_numbers,
@@ -333,7 +333,7 @@ PROSE = {
         test_every_answer_is_a_sentence_of_the_shop_and_many_are_wrong
     ),
     "has lost its manners": test_manners_are_lost,
-    "It goes on being a shop": test_another_system_prompt_moves_the_score_by_little,
+    "It still answers as the shop": test_another_system_prompt_moves_the_score_by_little,
     "The model learned what our 40 rows show": test_the_lesson_has_these_numbers,
     "these are harder. They sound like the eight topics": test_the_shops_other_topics_are_harder,
     "most of the new questions now get": test_the_cure_works_on_new_questions_and_not_on_all,

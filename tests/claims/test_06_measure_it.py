@@ -14,7 +14,8 @@ from ftwidgets.engine import NANO, Example, Model, Trainer, auto_hyperparameters
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.llama import logits_of
 from ftwidgets.statistics import examples_needed, paired_bootstrap, wilson
-from tests.notebooks.test_prose import NOTEBOOKS, prose
+from tests.notebooks.reading import minutes
+from tests.notebooks.test_prose import NOTEBOOKS
 
 DRAWS = 100
 LESSON = next(path for path in NOTEBOOKS if path.stem == "06_measure_it")
@@ -212,10 +213,8 @@ def test_the_exercises_ask_for_what_is_checked() -> None:
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, half a minute a cell and five minutes an exercise: 30 minutes, more or less."""
-    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
-    code = sum(each["cell_type"] == "code" for each in cells)
-    assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
+    """To within five minutes."""
+    assert minutes(LESSON) == pytest.approx(30, abs=5)
 
 
 PROSE = {

@@ -23,7 +23,8 @@ from ftwidgets import datasets
 from ftwidgets.engine import NANO, Example, Hyperparameters, Model, Trainer, measure
 from ftwidgets.statistics import wilson
 from tests.claims.test_06_measure_it import encoded, right
-from tests.notebooks.test_prose import NOTEBOOKS, prose
+from tests.notebooks.reading import minutes
+from tests.notebooks.test_prose import NOTEBOOKS
 
 LESSON = next(path for path in NOTEBOOKS if path.stem == "08_spot_the_leak")
 DATA = LESSON.parent / "data"
@@ -253,10 +254,8 @@ def test_the_exercise_asks_for_as_many_rows_as_the_lesson() -> None:
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, half a minute a cell and five minutes an exercise: 30 minutes, more or less."""
-    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
-    code = sum(each["cell_type"] == "code" for each in cells)
-    assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
+    """To within five minutes."""
+    assert minutes(LESSON) == pytest.approx(30, abs=5)
 
 
 PROSE = {

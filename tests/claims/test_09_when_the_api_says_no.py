@@ -16,6 +16,7 @@ import ftwidgets
 from ftwidgets.clients import _sandboxes
 from ftwidgets.providers import provider
 from ftwidgets.sandbox.faults import Faults
+from tests.notebooks.reading import minutes
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 LESSON = next(path for path in NOTEBOOKS if path.stem == "09_when_the_api_says_no")
@@ -249,10 +250,8 @@ def test_the_shape_of_foundrys_errors_is_in_the_data() -> None:
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, half a minute a cell and five minutes an exercise: 35 minutes, more or less."""
-    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
-    code = sum(each["cell_type"] == "code" for each in cells)
-    assert 30 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 40
+    """To within five minutes."""
+    assert minutes(LESSON) == pytest.approx(35, abs=5)
 
 
 PROSE = {

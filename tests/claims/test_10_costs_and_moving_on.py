@@ -17,6 +17,7 @@ from ftwidgets.clients import _sandboxes
 from ftwidgets.data.cost import cost, prices
 from ftwidgets.lessons.exercises import costs
 from ftwidgets.providers import SERVICES, facts, provider
+from tests.notebooks.reading import minutes
 from tests.notebooks.test_prose import NOTEBOOKS, prose
 
 LESSON = next(path for path in NOTEBOOKS if path.stem == "10_costs_and_moving_on")
@@ -143,9 +144,8 @@ def test_the_exercise_has_a_budget_and_a_month() -> None:
 
 
 def test_reading_takes_the_time_it_says() -> None:
-    """At 200 words a minute, half a minute a cell and five minutes an exercise: 30 minutes, more or less."""
-    code = sum(each["cell_type"] == "code" for each in cells().values())
-    assert 25 <= len(prose(LESSON).split()) / 200 + code / 2 + 15 <= 35
+    """To within five minutes."""
+    assert minutes(LESSON) == pytest.approx(30, abs=5)
 
 
 PROSE = {

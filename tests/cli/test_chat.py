@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +91,18 @@ def test_a_pipe_gets_one_plain_answer_a_line(home: Path) -> None:
     done = pipe(home, "Where is part 3?\n\nWhere is part 40?\n")
     assert (done.returncode, done.stdout) == (0, "shelf\n\nshelf\n")
     assert re.fullmatch(r"The newest tuned model: ft:nano-2026-11:personal:newer:\w{8}\n", done.stderr)
+
+
+def test_after_the_demo_its_model_is_found(home: Path, tmp_path: Path) -> None:
+    """The demo keeps its state in a folder of its own; the newest with a model is asked, one that was interrupted is not."""
+    shutil.copytree(home, tmp_path / "demo-20261129-120000")
+    shutil.copytree(home, tmp_path / "demo-20261130-120000")
+    (tmp_path / "demo-20261130-130000").mkdir()
+    done = pipe(tmp_path, "Where is part 3?\n")
+    assert (done.returncode, done.stdout) == (0, "shelf\n")
+    assert f"but by `ftwidgets demo`, in {tmp_path / 'demo-20261130-120000'}" in done.stderr
+    done = pipe(tmp_path, "Where is part 3?\n", BASE)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_pipe_keeps_its_numbering_if_a_question_cannot_be_answered(home: Path) -> None:

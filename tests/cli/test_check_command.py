@@ -202,7 +202,7 @@ def test_findings_name_the_options_of_the_command(capsys: pytest.CaptureFixture[
     for show in ([], ["--json"], ["--format", "github"]):
         out = run(capsys, name, *show)[1]
         assert "say which one it is: --prompt" in out
-        assert "say which one it is: --completion" in out
+        assert "Say which one it is: --completion" in out
         assert "prompt=" not in out
     out = run(capsys, name, "--prompt", "question", "--completion", "answer", "--system", "side")[1]
     assert 'If the column was meant: --system-column "side".' in out

@@ -9,6 +9,7 @@ import pytest
 from ftwidgets.cli import main
 from ftwidgets.models import add
 from ftwidgets.models.known import KNOWN, NANO
+from ftwidgets.sandbox import Sandbox
 from tests.models.checkpoints import hugging_face_weights, write_folder
 from tests.models.gguf.checkpoints import write_gguf
 
@@ -125,3 +126,33 @@ def test_an_added_model_is_tuned_and_listed_from_the_terminal(
     assert "tiny" in capsys.readouterr().out
     assert main.main(["models", "export", tuned, "adapter", "--format", "adapter", "--home", "home"]) == 0
     assert json.loads(Path("adapter", "adapter_config.json").read_text())["peft_type"] == "LORA"
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "rank"),
+    [
+        (NANO, [], None),
+        (NANO, ["--lora"], 16),
+        (NANO, ["--lora-rank", "4"], 4),
+        ("tiny", ["--lora-rank", "2"], 2),
+        ("tiny", ["--full"], None),
+    ],
+)
+def test_the_terminal_chooses_between_an_adapter_and_all_weights(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    model: str,
+    options: list[str],
+    rank: int | None,
+) -> None:
+    """`--lora`, `--full` and `--lora-rank` of `tune` reach the job; the rank alone means an adapter."""
+    monkeypatch.chdir(tmp_path)
+    add(write_folder(tmp_path / "published", hugging_face_weights()), name="tiny")
+    Path("rows.csv").write_text("Prompt,Completion\n" + "".join(f"What is {i} and {i}?,It is {2 * i}.\n" for i in range(20)))
+    command = ["tune", "rows.csv", "--model", model, *options, "--epochs", "1", "--score", "1", "--home", "home", "--json"]
+    assert main.main(command) == 0
+    job = json.loads(capsys.readouterr().out)["job"]
+    with Sandbox("home", train=False) as sandbox, sandbox.client() as client:
+        chosen = client.fine_tuning.jobs.retrieve(job).hyperparameters.to_dict()
+    assert chosen.get("lora_r") == rank

@@ -125,8 +125,13 @@ def test_json_is_one_document(run: Run) -> None:
         ("rows", ["--name", "a/b"], 2, "Invalid 'suffix': 'a/b'"),
         ("rows", ["--model", "nano-2026"], 2, "Did you mean nano-2026-11"),
         ("rows", ["--split-column", "Topic"], 2, "Topic"),
+        ("rows", ["--full", "--lora-rank", "4"], 2, "--lora-rank is the size of an adapter, and --full trains all weights"),
+        ("rows", ["--lora-rank", "500"], 2, "Expected a value <= 256, but got 500"),
     ],
-    ids=["no file", "empty", "columns", "three rows", "share", "leaking", "epochs", "suffix", "model", "split column"],
+    ids=[
+        *("no file", "empty", "columns", "three rows", "share", "leaking", "epochs", "suffix", "model", "split column"),
+        *("full and a rank", "rank 500"),
+    ],
 )
 def test_what_is_wrong_is_said_before_training(
     text: str | None, arguments: list[str], code: int, message: str, run: Run

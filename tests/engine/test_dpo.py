@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ftwidgets.engine import Example, Model, Pair, PreferenceHyperparameters, PreferenceTrainer, encode_pair
+from ftwidgets.engine import (
+    Example,
+    LoraSettings,
+    Model,
+    Pair,
+    PreferenceHyperparameters,
+    PreferenceTrainer,
+    auto_preference_hyperparameters,
+    encode_pair,
+    measure,
+)
 from ftwidgets.engine.dpo import learn, log_likelihoods, preference_losses, preference_slopes, side_by_side, usable_pairs
 from ftwidgets.engine.llama import log_probs
 from ftwidgets.engine.params import Params
@@ -122,6 +132,24 @@ def test_learns_the_tone(nano: Model) -> None:
     np.testing.assert_allclose(
         (0.1 * ((after - before)[:, 0] - (after - before)[:, 1])).mean(), last.extra["full_valid_reward_margin"], rtol=1e-3
     )
+
+
+def test_the_rate_of_an_adapter_teaches_the_pairs_and_leaves_other_text_alone(nano: Model) -> None:
+    """`auto` makes every chosen answer clearly likelier, and likelier than its rejected one; other text keeps its loss.
+
+    A tenth of the rate fails the first (a margin of 0.7), ten times the rate the last (the loss grows by 1.8).
+    """
+    pairs = make_pairs(nano)
+    chat = [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "It will arrive tomorrow."}]
+    other = [nano.tokenizer.encode_example(chat, max_tokens=512)]
+    settings = auto_preference_hyperparameters(len(pairs), lora=LoraSettings())
+    run = PreferenceTrainer(nano, pairs, hyperparameters=settings, seed=0)
+    last = list(run)[-1]
+    before, after = log_likelihoods(nano, pairs), log_likelihoods(run.model, pairs)
+    assert (after[:, 0] > after[:, 1]).all()
+    assert (after[:, 0] > before[:, 0]).all()
+    assert last.extra["train_reward_margin"] > 2
+    assert measure(run.model, other)[0] < measure(nano, other)[0] + 0.5
 
 
 def test_same_seed_same_weights(nano: Model) -> None:

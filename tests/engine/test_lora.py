@@ -20,7 +20,7 @@ from ftwidgets.engine import (
 from ftwidgets.engine.batches import Example, collate
 from ftwidgets.engine.frozen import FrozenParams
 from ftwidgets.engine.llama import log_probs, log_probs_and_gradients, logits_of, loss_and_gradients, loss_of
-from ftwidgets.engine.lora import LoraParams, new_adapters
+from ftwidgets.engine.lora import Dropout, LoraParams, new_adapters, with_dropout
 from ftwidgets.engine.params import Params, Weights, random_params
 from ftwidgets.engine.safetensors_file import open_tensors, write_bfloat16
 from tests.engine.test_gradients import TINY, assert_gradient, normal, some_examples
@@ -92,9 +92,49 @@ def test_a_new_adapter_changes_nothing() -> None:
     assert 0.25 < np.abs(a).max() <= 10**-0.5
 
 
-def test_layers_computed_again_give_the_same_bits() -> None:
+def test_dropout_drops_its_share_and_makes_the_rest_larger() -> None:
+    """Zeros in about that share of the places, elsewhere 1 / (1 - share); other places with another seed, the same with it."""
+    x = normal(20_000).reshape(200, 100)
+    mask = Dropout(0.2, (7, 3, 0, 1, 2)).mask(x)
+    assert set(mask.flat) == {0, 1 / 0.8}
+    assert 0.19 < (mask == 0).mean() < 0.21
+    assert mask.mean() == pytest.approx(1, abs=0.02)
+    assert np.array_equal(mask, Dropout(0.2, (7, 3, 0, 1, 2)).mask(x))
+    assert not np.array_equal(mask, Dropout(0.2, (7, 4, 0, 1, 2)).mask(x))
+
+
+@kinds
+def test_an_adapter_with_dropout_sees_what_is_left(config: Config) -> None:
+    """W sees all of x, A and B the rest; every matrix and step drops other places; and the gradient is the slope."""
+    params, batch = moved(config, LoraSettings(rank=2, alpha=3, dropout=0.3)), collate(some_examples())
+    seen = with_dropout(params, [1, 5, 0])
+    down, x = seen.layers[1].down, normal(7 * config.intermediate_size).reshape(7, -1)
+    left = x * down.dropout.mask(x)
+    wanted = x @ down.frozen.T + 1.5 * left @ down.adapter.a.T @ down.adapter.b[0].T
+    np.testing.assert_allclose(down.product(x), wanted)
+    matrices = [getattr(layer, name) for layer in seen.layers for name in ("qkv", "out", "gate_up", "down")]
+    assert len({matrix.dropout.seed for matrix in matrices}) == 4 * config.num_hidden_layers
+    assert not np.allclose(loss_of(seen, batch)[0], loss_of(with_dropout(params, [1, 6, 0]), batch)[0])
+
+    grads = params.gradients()
+    loss, _ = loss_and_gradients(seen, batch, grads)
+    assert loss == pytest.approx(loss_of(seen, batch)[0])
+    for name, weight in params.named.items():
+        assert_gradient(lambda: loss_of(seen, batch)[0], weight, grads.named[name], entries=min(8, weight.size))
+
+
+def test_without_dropout_nothing_is_computed_for_it() -> None:
+    """The weights themselves come back: of an adapter without it, and of a model without an adapter."""
+    params = moved(TINY)
+    assert with_dropout(params, [1, 2, 3]) is params
+    assert with_dropout(params.base, [1, 2, 3]) is params.base
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_layers_computed_again_give_the_same_bits(dropout: float) -> None:
     """Keeping only the inputs of layers saves memory, and costs time and nothing else: in both ways of training."""
-    params, batch = moved(TINY), collate(some_examples())
+    trained, batch = moved(TINY, LoraSettings(rank=2, alpha=3, dropout=dropout)), collate(some_examples())
+    params = with_dropout(trained, [3, 1, 0])
     kept, again = params.gradients(), params.gradients()
     assert loss_and_gradients(params, batch, kept) == loss_and_gradients(params, batch, again, keep="inputs")
     assert np.array_equal(kept.flat, again.flat)
@@ -165,9 +205,10 @@ def test_a_run_trains_the_adapter_and_leaves_the_base_alone(nano: Model) -> None
     assert len(trainer.model.params.flat) < len(before) / 10
 
 
-def test_a_stopped_run_ends_in_the_same_bits(nano: Model, tmp_path: Path) -> None:
-    """Restored after two steps it goes on as if nothing had been; with another rank the file is refused."""
-    hyperparameters = Hyperparameters(2, 4, 1.0, LoraSettings(rank=4, alpha=8))
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_a_stopped_run_ends_in_the_same_bits(nano: Model, tmp_path: Path, dropout: float) -> None:
+    """Restored after two steps it goes on as if nothing had been; with another rank or dropout the file is refused."""
+    hyperparameters = Hyperparameters(2, 4, 1.0, LoraSettings(rank=4, alpha=8, dropout=dropout))
 
     def run(settings: Hyperparameters = hyperparameters) -> Trainer:
         return Trainer(nano, words(nano, 12), hyperparameters=settings, seed=5)
@@ -182,8 +223,41 @@ def test_a_stopped_run_ends_in_the_same_bits(nano: Model, tmp_path: Path) -> Non
     for _ in second:
         pass
     assert np.array_equal(second.model.params.flat, whole.model.params.flat)
-    with pytest.raises(ValueError, match="other data or settings"):
-        run(replace(hyperparameters, lora=LoraSettings(rank=2, alpha=8))).restore(tmp_path / "stopped")
+    for other in (LoraSettings(2, 8, dropout), LoraSettings(4, 8, 0.1)):
+        with pytest.raises(ValueError, match="other data or settings"):
+            run(replace(hyperparameters, lora=other)).restore(tmp_path / "stopped")
+
+
+def test_dropout_is_for_training_alone(nano: Model, tmp_path: Path) -> None:
+    """It changes what is learned, in both ways of training; validation and the tuned model see all of the input."""
+    examples = words(nano, 12)
+    pairs = [Pair(good, bad) for good, bad in zip(examples[:8], words(nano, 9)[1:], strict=True)]
+    trained = []
+    for dropout in (0.0, 0.5):
+        lora = LoraSettings(rank=4, alpha=8, dropout=dropout)
+        run = Trainer(nano, examples, hyperparameters=Hyperparameters(1, 4, 5.0, lora), seed=1, validation=examples[:4])
+        last = list(run)[-1]
+        assert last.full_valid_loss == measure(run.model, examples[:4])[0]
+        batch = collate(examples[:2])
+        found, wanted = logits_of(run.model.params, batch), logits_of(run.model.params.widened(), batch)
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
+        preferring = PreferenceTrainer(
+            nano, pairs, hyperparameters=PreferenceHyperparameters(1, 4, 1.0, lora), seed=1, validation=pairs[:2]
+        )
+        first, *_ = list(preferring)
+        assert first.train_loss == pytest.approx(np.log(2), abs=1e-6)  # B is zeros, whatever A sees
+        trained.append((run.model.params.flat, preferring.model.params.flat))
+    (plain, plain_preferring), (dropped, dropped_preferring) = trained
+    assert not np.allclose(plain, dropped)
+    assert not np.allclose(plain_preferring, dropped_preferring)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+def test_dropout_out_of_range_is_refused(nano: Model, dropout: float) -> None:
+    """With the range and the value."""
+    settings = Hyperparameters(1, 4, 1.0, LoraSettings(dropout=dropout))
+    with pytest.raises(ValueError, match=f"dropout must be at least 0 and below 1: {dropout}"):
+        Trainer(nano, words(nano, 4), hyperparameters=settings, seed=1)
 
 
 def test_preferences_train_an_adapter_too(nano: Model) -> None:
@@ -214,10 +288,12 @@ def test_an_adapter_is_stored_alone_and_read_again(nano: Model, tmp_path: Path) 
 
 
 def test_training_goes_on_with_the_adapter_that_is_there(nano: Model) -> None:
-    """With the same settings or none; another size is refused, with both sizes."""
+    """With the same size and any dropout, or no settings; another size is refused, with both sizes."""
     model = nano.trainable(LoraSettings(rank=4, alpha=8), seed=1)
-    for given in (None, LoraSettings(rank=4, alpha=8)):
+    for given in (None, LoraSettings(rank=4, alpha=8), LoraSettings(rank=4, alpha=8, dropout=0.1)):
         again = model.trainable(given, seed=2)
+        assert isinstance(again.params, LoraParams)
+        assert again.params.settings == (given or LoraSettings(rank=4, alpha=8))
         assert np.array_equal(again.params.flat, model.params.flat)
         assert not np.shares_memory(again.params.flat, model.params.flat)
     with pytest.raises(ValueError, match=r"rank 4 and alpha 8.*lora_r 16 and lora_alpha 32"):

@@ -16,7 +16,7 @@ from ftwidgets.engine.adamw import AdamW
 from ftwidgets.engine.batches import collate
 from ftwidgets.engine.generate import feed
 from ftwidgets.engine.llama import logits_of, loss_and_gradients
-from ftwidgets.engine.lora import LoraParams, new_adapters
+from ftwidgets.engine.lora import PARTS, LoraParams, new_adapters, with_dropout
 from ftwidgets.engine.params import random_params, shapes
 from ftwidgets.engine.safetensors_file import write_bfloat16
 from ftwidgets.engine.tokenizer import Tokenizer
@@ -107,8 +107,8 @@ def with_peft(model: Any, params: LoraParams) -> Any:
     return made
 
 
-def moved(model: Model) -> LoraParams:
-    params = new_adapters(model.params, LORA, seed=2)
+def moved(model: Model, settings: LoraSettings = LORA) -> LoraParams:
+    params = new_adapters(model.params, settings, seed=2)
     params.flat += np.float32(0.02) * np.random.default_rng(5).normal(size=len(params.flat)).astype(np.float32)
     return params
 
@@ -154,6 +154,43 @@ def test_gradients_and_a_step_are_those_of_peft(folder: Path) -> None:
         # Adam's first step is a sign: where a gradient is next to nothing, rounding decides which.
         clear = np.abs(grads.named[name]) > 1e-3 * np.abs(grads.named[name]).max()
         np.testing.assert_allclose(params.named[name][clear], weight.detach().numpy()[clear], rtol=1e-3, atol=2e-6)
+
+
+def test_dropout_is_that_of_peft(folder: Path) -> None:
+    """With our zeros in place of its own, PEFT has the same loss and gradients; its own have the same two values."""
+    import torch
+
+    ours = Model.load(folder)
+    params, examples = moved(ours, replace(LORA, dropout=0.3)), some_examples(ours.config.vocab_size)
+    batch, grads = collate(examples), params.gradients()
+    step = with_dropout(params, [7, 3, 0])
+    model = with_peft(theirs(folder), params)
+
+    class Masked(torch.nn.Module):
+        """Multiplies the first example with the first rows of a mask, and the second with the rest."""
+
+        def __init__(self, mask: np.ndarray) -> None:
+            super().__init__()
+            self.masks = [torch.from_numpy(mask[batch.row == row]) for row in (0, 1)]
+
+        def forward(self, x: Any) -> Any:
+            return x * self.masks.pop(0)
+
+    for i, layer in enumerate(step.layers):
+        for fused, parts in PARTS.items():
+            dropout = getattr(layer, fused).dropout
+            for part in parts:
+                module = model.get_submodule(f"base_model.model.model.layers.{i}.{part}")
+                mask = dropout.mask(np.empty((len(batch.ids), module.in_features), np.float32))
+                module.lora_dropout["default"] = Masked(mask)
+    loss, _ = loss_and_gradients(step, batch, grads)
+    wanted = their_loss(model, examples)
+    wanted.backward()
+    assert loss == pytest.approx(wanted.item(), rel=1e-5)
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            close(grads.named[name.removeprefix("base_model.model.").replace(".default", "")], weight.grad.numpy(), 1e-3)
+    np.testing.assert_allclose(np.unique(mask), torch.nn.functional.dropout(torch.ones(1000), 0.3).unique(), rtol=1e-6)
 
 
 def test_a_saved_adapter_gives_the_same_text_in_peft(folder: Path, tmp_path: Path) -> None:

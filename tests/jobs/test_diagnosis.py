@@ -55,6 +55,12 @@ def test_a_reading_holds_its_figures_and_its_rule() -> None:
     assert str(found) == f"overfitting: {found.text}"
 
 
+def test_the_end_of_a_diverged_job_is_called_a_mean() -> None:
+    """The last loss is another figure: it stands in the curve, and in the chart's caption."""
+    found = diagnose(curve([5.0] * 36 + [9.0, 10.0, 11.0, 8.0]))
+    assert "began at 5 and was 9.5 at the end (the mean of the last 4 steps)." in found.text
+
+
 def test_a_loss_near_nothing_is_not_written_out() -> None:
     """1.86e-05 is no figure for a lesson."""
     assert "to less than 0.001." in diagnose(curve(falling(40, to=1e-5), {10: 0.3, 40: 0.9})).text

@@ -477,9 +477,10 @@ def test_launch_takes_numbers_of_numpy(tmp_path: Path) -> None:
 
 
 def test_an_adapter_is_asked_for_among_the_hyperparameters(tmp_path: Path) -> None:
-    """By Nebius' names; also `lora=False`, which is not the same as nothing."""
-    body, _ = launched(tmp_path, lora=True, lora_r=np.int64(8), lora_alpha=16.0)
-    assert body["method"]["supervised"]["hyperparameters"] == {"lora": True, "lora_r": 8, "lora_alpha": 16.0}
+    """By Nebius' and PEFT's names; also `lora=False`, which is not the same as nothing."""
+    body, _ = launched(tmp_path, lora=True, lora_r=np.int64(8), lora_alpha=16.0, lora_dropout=0.1)
+    expected = {"lora": True, "lora_r": 8, "lora_alpha": 16.0, "lora_dropout": 0.1}
+    assert body["method"]["supervised"]["hyperparameters"] == expected
     body, _ = launched(tmp_path, lora=False, n_epochs=2)
     assert body["method"]["supervised"]["hyperparameters"] == {"n_epochs": 2, "lora": False}
 

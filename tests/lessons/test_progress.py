@@ -7,7 +7,7 @@ import pytest
 
 from ftwidgets.cli import main
 from ftwidgets.lessons import exercises
-from ftwidgets.lessons.exercises import course, record
+from ftwidgets.lessons.exercises import course, progress_file
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import not_yet
 
@@ -26,7 +26,7 @@ THREE = tuple(Exercise(title, lambda: not_yet("no"), (), "pass") for title in "a
 
 def do_something() -> None:
     exercises.lesson(0).check(1)
-    record.update(lambda lessons: record.entry(lessons, "00", "exercises", "3").update(state="right"))
+    progress_file.update(lambda lessons: progress_file.entry(lessons, "00", "exercises", "3").update(state="right"))
     exercises.lesson(1).guess("first", "?", 5)
 
 
@@ -66,7 +66,7 @@ def test_nonsense_in_the_file_is_open(home: Path) -> None:
     """A state that nobody wrote counts as open, a guess without a text as none."""
     home.mkdir()
     lessons = {"00": {"exercises": {"1": {"state": "solved"}, "9": {"state": "right"}}, "guesses": {"a": {}}}, "77": {}}
-    (home / record.FILE).write_text(json.dumps({"version": 1, "lessons": lessons}))
+    (home / progress_file.FILE).write_text(json.dumps({"version": 1, "lessons": lessons}))
     assert exercises.progress().summary == "0 of 3 exercises solved, 0 tried and not solved yet, 3 open. 0 guesses made."
 
 
@@ -74,20 +74,20 @@ def test_nonsense_in_the_file_is_open(home: Path) -> None:
 def test_a_file_that_cannot_be_parsed_is_named(home: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     """Else a learner would think that nothing had been done; the file stays as it is."""
     home.mkdir()
-    (home / record.FILE).write_bytes(content)
+    (home / progress_file.FILE).write_bytes(content)
     assert main.main(["progress"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert str(home / record.FILE) in last
+    assert str(home / progress_file.FILE) in last
     assert "is damaged, or from another version" in last
     assert last in exercises.progress()._repr_html_()
     assert exercises.progress().facts()["problem"] == last
-    assert (home / record.FILE).read_bytes() == content
+    assert (home / progress_file.FILE).read_bytes() == content
 
 
 def test_a_file_or_a_folder_that_cannot_be_read_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reason; where nothing was kept yet, nothing is said."""
     assert exercises.progress().problem == ""
-    (home / record.FILE).mkdir(parents=True)
-    assert str(home / record.FILE) in exercises.progress().problem
+    (home / progress_file.FILE).mkdir(parents=True)
+    assert str(home / progress_file.FILE) in exercises.progress().problem
     monkeypatch.setenv("FTWIDGETS_HOME", "~nobody-of-that-name/x")
     assert "~nobody-of-that-name" in exercises.progress().problem

@@ -137,6 +137,17 @@ def test_a_missing_or_broken_record_says_what_to_do(written: Path, content: str 
     assert "ftwidgets reset" in str(caught.value)
 
 
+def test_a_record_that_cannot_be_read_says_what_to_do(written: Path) -> None:
+    """A folder with its name, or JSON that is nested without end: the file and the way back, no raw error."""
+    written.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(FtwidgetsError, match=r"hello\.json is broken: .*`ftwidgets reset` restores"):
+        live_or_recorded("hello", live, client_with())
+    written.unlink()
+    written.mkdir()
+    with pytest.raises(FtwidgetsError, match=r"hello\.json cannot be read \(.+\)\. `ftwidgets reset` restores"):
+        live_or_recorded("hello", live, client_with())
+
+
 def test_a_result_that_no_record_can_hold_is_named() -> None:
     """Not after a long run only where records are written: always."""
     with pytest.raises(TypeError, match="must return texts, numbers, lists and mappings"):

@@ -12,7 +12,7 @@ import pytest
 from ftwidgets.cli import main
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons import reset
-from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises import progress_file
 
 LESSONS = {
     "00_start_here.ipynb": "zero",
@@ -255,7 +255,9 @@ def exercise(mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     for folder in (mine, reset._PACKAGE / "_notebooks"):
         (folder / "03_watch_it_train.ipynb").write_text(notebook(*ORIGINAL, outputs=["old"], execution_count=3))
     for number in ("1", "2"):
-        record.update(lambda lessons, number=number: record.entry(lessons, "03", "exercises", number).update(state="right"))
+        progress_file.update(
+            lambda lessons, number=number: progress_file.entry(lessons, "03", "exercises", number).update(state="right")
+        )
     return mine / "03_watch_it_train.ipynb"
 
 
@@ -289,7 +291,7 @@ def test_one_exercise_is_restored(exercise: Path, capsys: pytest.CaptureFixture[
     assert (cells["exercise-2-cell"]["outputs"], cells["exercise-2-cell"]["execution_count"]) == ([], None)
     assert cells["own"]["outputs"] == ["mine"]
     assert kept(exercise.parent) == [mine]
-    assert list(record.read()["03"]["exercises"]) == ["1"]
+    assert list(progress_file.read()["03"]["exercises"]) == ["1"]
     said = capsys.readouterr().out
     assert "exercise 2 is the original again" in said
     assert "Its result was removed" in said
@@ -311,8 +313,20 @@ def test_an_untouched_exercise_is_left_alone(exercise: Path, capsys: pytest.Capt
     assert main.main(["reset", "03", "--exercise", "2"]) == 0
     assert exercise.stat() == before
     assert kept(exercise.parent) == []
-    assert "are the original; nothing to do" in capsys.readouterr().out
-    assert list(record.read()["03"]["exercises"]) == ["1"]
+    said = capsys.readouterr().out
+    assert "are the original; nothing to do" in said
+    assert "Its result was removed from your progress." in said
+    assert list(progress_file.read()["03"]["exercises"]) == ["1"]
+
+
+def test_an_exercise_without_a_result_has_none_removed(exercise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was never handed in, or was reset before; the sentence says so, and the other results stay."""
+    assert exercise.is_file()
+    assert main.main(["reset", "03", "--exercise", "20"]) == 0
+    said = capsys.readouterr().out
+    assert "Your progress has no result for it." in said
+    assert "removed" not in said
+    assert list(progress_file.read()["03"]["exercises"]) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +351,7 @@ def test_what_cannot_be_restored_is_a_sentence(
     assert main.main(["reset", "03", "--exercise", number]) == 1
     assert says in capsys.readouterr().err
     assert content is None or exercise.read_text() == content
-    assert len(record.read()["03"]["exercises"]) == 2
+    assert len(progress_file.read()["03"]["exercises"]) == 2
 
 
 def test_a_lesson_without_exercise_cells_says_so(exercise: Path, capsys: pytest.CaptureFixture[str]) -> None:

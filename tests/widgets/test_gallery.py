@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ftwidgets import widgets
 from ftwidgets.health.widget import Doctor
+from ftwidgets.studio import Studio
 from ftwidgets.widgets.base.panel import Panel
 
 PAGE = Path(__file__).parents[2] / "docs" / "widgets.md"
@@ -20,7 +21,8 @@ def sections() -> dict[str, str]:
 
 def exported() -> dict[str, type[Panel]]:
     return {name: thing for name, thing in vars(widgets).items() if inspect.isclass(thing) and issubclass(thing, Panel)} | {
-        "Doctor": Doctor
+        "Doctor": Doctor,
+        "Studio": Studio,
     }
 
 

@@ -1,10 +1,11 @@
 """The rule about rows that are too long for a model: it would not read their end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.model_specs import find_model
-from ftwidgets.data.rows import RowBatch, RowLookup, TrainingRow
+from ftwidgets.data.rows import Example, RowBatch, RowLookup, TrainingRow
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.count import count_rows
 from ftwidgets.data.tokens.openai_count import is_plain_chat
@@ -18,6 +19,7 @@ TOO_LONG_ROW = FindingType(
 
 _MESSAGE_OVERHEAD = 16  # tokens: at most what any tokenizer takes for a message beside its content, if every byte is one
 _FEW_MESSAGES = 6
+_AFTER_ANSWER = 2  # tokens: the mark behind an answer and a line break
 
 
 class TooLong:
@@ -43,13 +45,20 @@ class TooLong:
             if _upper_bound(row, size) <= limit:
                 continue
             # Of a preference row the two sides are read apart, so the longer one counts.
-            parts = [row._replace(source_example=part) for part in model_inputs(row.example)]
-            if (n_tokens := max(count_rows(parts, self._model.encoding))) > limit:
-                message = (
-                    f"The row has {n_tokens:,} tokens, of which {self._model.name} reads the first {limit:,}: the last "
-                    f"{pluralize(n_tokens - limit, 'token')} would be cut off, and with them the end of the answer."
-                )
-                yield i, TOO_LONG_ROW(message, "Shorten it, or make several examples of it.")
+            inputs = model_inputs(row.example)
+            if (n_tokens := self._longest(row, inputs)) <= limit:
+                continue
+            read = f"The row has {n_tokens:,} tokens, of which {self._model.name} reads the first {limit:,}"
+            if self._longest(row, map(_until_answer, inputs)) - _AFTER_ANSWER >= limit:
+                message = f"{read}: no part of the answer is among them, so the model would learn nothing from the row."
+                yield i, TOO_LONG_ROW(message, "Shorten what comes before the answer.")
+            else:
+                cut = f"the last {pluralize(n_tokens - limit, 'token')} would be cut off, and with them the end of the answer"
+                yield i, TOO_LONG_ROW(f"{read}: {cut}.", "Shorten it, or make several examples of it.")
+
+    def _longest(self, row: TrainingRow, inputs: Iterable[Example]) -> int:
+        """Return how many tokens the longest of these chats has, each as if it were the row's."""
+        return max(count_rows([row._replace(source_example=chat) for chat in inputs], self._model.encoding))
 
     def finalize(self, lookup: RowLookup) -> Iterator[tuple[int | None, Finding]]:
         """Yield nothing: each row was judged by itself."""
@@ -66,6 +75,16 @@ def _is_far_below(batch: RowBatch, limit: int) -> bool:
         return False
     longest = (max(map(len, texts)) for texts in (batch.prompts, batch.completions, [text or "" for text in batch.systems]))
     return 16 * 4 * (sum(longest) + 10) < limit
+
+
+def _until_answer(chat: Example) -> Example:
+    """Return a chat up to where the first answer to learn from begins: that answer is there, and empty."""
+    until: list[Mapping[str, Any]] = []
+    for message in chat["messages"]:
+        if message["role"] == "assistant" and message.get("weight") != 0:
+            return {**chat, "messages": [*until, {"role": "assistant", "content": ""}]}
+        until.append(message)
+    return chat
 
 
 def _upper_bound(row: TrainingRow, size: int) -> int:

@@ -6,9 +6,6 @@ from ftwidgets.lessons.exercises.lesson_handle import Lesson as Lesson
 from ftwidgets.lessons.exercises.lesson_handle import lesson as lesson
 from ftwidgets.lessons.exercises.outcome import Outcome as Outcome
 from ftwidgets.lessons.exercises.overview import progress as progress
-from ftwidgets.lessons.exercises.repair import table_repaired as table_repaired
-from ftwidgets.lessons.exercises.retries import retry_loop as retry_loop
-from ftwidgets.lessons.exercises.start import one_epoch as one_epoch
-from ftwidgets.lessons.exercises.watch import diagnose as diagnose
 from ftwidgets.lessons.exercises.watch import three_jobs as three_jobs
 from ftwidgets.lessons.recorded import live_or_recorded as live_or_recorded
+from ftwidgets.lessons.tables import show_texts as show_texts

@@ -35,6 +35,8 @@ def find_job(client: openai.OpenAI, answer: object) -> FineTuningJob | None:
 
 def parse_number(answer: object) -> float | None:
     """Parse a number, also as a text or of NumPy; None if it is not a finite number."""
+    if getattr(answer, "ndim", None) == 0:  # of NumPy: one number, in an array or not
+        answer = answer.item()  # type: ignore[attr-defined]
     if isinstance(answer, bool) or not isinstance(answer, str | Real):
         return None
     try:

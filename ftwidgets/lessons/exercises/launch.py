@@ -19,6 +19,7 @@ from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.own_job import not_succeeded, own_job
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -42,7 +43,7 @@ def better_rate(client: openai.OpenAI, lesson: Job, jobs: object) -> Outcome:
     """
     if untouched(jobs) or (isinstance(jobs, list | tuple) and (not jobs or untouched(*jobs))):
         return not_attempted("Launch three jobs, and put them into the list in the place of the ...")
-    if isinstance(jobs, str | Job) or not isinstance(jobs, Iterable):
+    if isinstance(jobs, str | Job) or not isinstance(jobs, Iterable) or getattr(jobs, "ndim", 1) == 0:
         return not_yet(f"The answer is a list of three jobs, not {jobs!r:.60}")
     found: list[FineTuningJob] = []
     for answer in jobs:
@@ -152,7 +153,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
 
 
-def own_job(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
+def job_on_own_file(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     """Check that a job on the learner's own file has succeeded, with rows held out and a name of its own.
 
     Parameters
@@ -166,9 +167,9 @@ def own_job(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
     """
     if untouched(job_id):
         return not_attempted("Launch your job, then put it in the place of the ...")
-    mine = find_job(client, job_id)
-    if mine is None:
-        return not_yet(f"There is no job {job_id!r:.60} here. The launcher's status line and job.id show the id.")
+    mine = own_job(client, job_id)
+    if isinstance(mine, Outcome):
+        return mine
     content = file_content(client, mine.training_file)
     if mine.id == lesson.id or content == file_content(client, lesson.details.training_file):
         return not_yet("That job learns from the lesson's file. Launch one on a file of your own.")
@@ -176,11 +177,8 @@ def own_job(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome:
         return not_yet("That job has no validation file. Hold rows out, so that a held-out loss is measured.")
     if file_content(client, mine.validation_file) == content:
         return not_yet("That job is validated with the rows it learns from. Hold other rows out.")
-    if mine.status == "failed":
-        reason = mine.error.message if mine.error and mine.error.message else "its last event says why"
-        return not_yet(f"That job failed: {reason}")
-    if mine.status != "succeeded":
-        return not_yet(f"That job is {mine.status}. Wait for its end and run this cell again.")
+    if outcome := not_succeeded(mine):
+        return outcome
     if "::" in str(mine.fine_tuned_model):
         return not_yet("That job has no suffix. You will want to tell your models apart.")
     return right(f"{mine.fine_tuned_model} is yours. In lesson 05 you talk to such a model.")
@@ -220,7 +218,7 @@ lesson.check(2, client, my_key, "my_data/clean_notebook.json")
     ),
     Exercise(
         "Launch a job on rows of your own",
-        own_job,
+        job_on_own_file,
         hints=(
             "`ftwidgets.prepare(rows, 'my_data/own', validation=0.2)` writes both files from a DataFrame or a CSV.",
             "`ftwidgets.launch` takes the two files, `model=` and `suffix=`. Then `.wait()` for the job.",

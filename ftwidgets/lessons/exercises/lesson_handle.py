@@ -1,6 +1,6 @@
 """A lesson's handle in its notebook: typed guesses, and exercises with a check, hints and a solution.
 
-A check never ends in a traceback: its own failure is an outcome too. What was tried and guessed is kept (`record.py`).
+A check never ends in a traceback: its own failure is an outcome too. What was tried and guessed is kept (`progress_file.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import openai
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises import progress_file
+from ftwidgets.lessons.exercises.behaviour import line_of_the_learner
 from ftwidgets.lessons.exercises.course import Topic, find_topic
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_yet, untouched
@@ -61,7 +62,7 @@ class Lesson:
         outcome = self._run(exercise, found, answers, options)
         if outcome.state in ("not attempted", "not checked"):
             return outcome
-        notes = [record.update(lambda lessons: self._keep_outcome(lessons, exercise, outcome))]
+        notes = [progress_file.update(lambda lessons: self._keep_outcome(lessons, exercise, outcome))]
         if outcome.state == "not yet" and found.hints:
             notes.insert(0, f"Stuck? lesson.hint({exercise}) has a hint.")
         return replace(outcome, note=" ".join(filter(None, notes)))
@@ -126,7 +127,9 @@ class Lesson:
         text = format_measured(measured)
         guess = self._fields[name].settle() if name in self._fields else self._kept_guess(name)
         if guess:
-            record.update(lambda lessons: record.entry(lessons, self.number, "guesses", name).update(measured=text[:LONGEST]))
+            progress_file.update(
+                lambda lessons: progress_file.entry(lessons, self.number, "guesses", name).update(measured=text[:LONGEST])
+            )
         print(f"You guessed {guess.rstrip('.')}. Measured: {text}." if guess else f"No guess. Measured: {text}.")
 
     def _find(self, exercise: object) -> Exercise | str:
@@ -149,7 +152,7 @@ class Lesson:
         except (FtwidgetsError, openai.OpenAIError) as error:
             return Outcome("not checked", f"The check could not finish: {_sentence(error)}")
         except Exception as error:
-            if place := _line_of_the_learner(error):
+            if place := line_of_the_learner(error):
                 return not_yet(f"Your own code stopped with {type(error).__name__}: {_sentence(error)} ({place})")
             if replaced := _replaced_variable(given):
                 return Outcome("not checked", replaced)
@@ -163,7 +166,7 @@ class Lesson:
             )
 
     def _was_tried(self, exercise: int) -> bool:
-        kept = record.read().get(self.number, {}).get("exercises", {}).get(str(exercise), {})
+        kept = progress_file.read().get(self.number, {}).get("exercises", {}).get(str(exercise), {})
         return exercise in self._failed_checks or bool(kept.get("tries"))
 
     def _show_field(self, name: str, question: str) -> None:
@@ -178,10 +181,10 @@ class Lesson:
 
     def _kept_guess(self, name: str) -> str:
         """Return the guess that was kept, also in an earlier session; empty if there is none."""
-        return str(record.read().get(self.number, {}).get("guesses", {}).get(name, {}).get("guess", ""))
+        return str(progress_file.read().get(self.number, {}).get("guesses", {}).get(name, {}).get("guess", ""))
 
-    def _keep_outcome(self, lessons: record.Lessons, exercise: int, outcome: Outcome) -> None:
-        kept = record.entry(lessons, self.number, "exercises", str(exercise))
+    def _keep_outcome(self, lessons: progress_file.Lessons, exercise: int, outcome: Outcome) -> None:
+        kept = progress_file.entry(lessons, self.number, "exercises", str(exercise))
         tries = kept.get("tries")
         kept.update(tries=(tries if isinstance(tries, int) else 0) + 1, last=outcome.state, at=_now())
         kept["state"] = "right" if kept.get("state") == "right" else outcome.state  # what was solved stays solved
@@ -189,13 +192,13 @@ class Lesson:
     def _keep_guess(self, name: str, text: str) -> str:
         """Keep a guess, or forget it if it is empty; return a sentence if that is impossible."""
 
-        def change(lessons: record.Lessons) -> None:
+        def change(lessons: progress_file.Lessons) -> None:
             if text:
-                record.entry(lessons, self.number, "guesses", name).update(guess=text, at=_now())
+                progress_file.entry(lessons, self.number, "guesses", name).update(guess=text, at=_now())
             else:
                 lessons.get(self.number, {}).get("guesses", {}).pop(name, None)
 
-        return record.update(change)
+        return progress_file.update(change)
 
     def __repr__(self) -> str:
         titles = "".join(f"\n  {number}. {exercise.title}" for number, exercise in enumerate(self.exercises, start=1))
@@ -246,19 +249,6 @@ def _replaced_variable(given: inspect.BoundArguments) -> str:
 def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())[:300] or "no message"
     return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
-
-
-def _line_of_the_learner(error: Exception) -> str:
-    """Return the line of the notebook in which a function of the learner failed; empty if it was none of theirs.
-
-    The functions of a notebook belong to the module `__main__`.
-    """
-    tb, place = error.__traceback__, ""
-    while tb is not None:
-        if tb.tb_frame.f_globals.get("__name__") == "__main__":
-            place = f"line {tb.tb_lineno} of the cell with {tb.tb_frame.f_code.co_name}"
-        tb = tb.tb_next
-    return place
 
 
 def _now() -> str:

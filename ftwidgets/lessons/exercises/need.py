@@ -8,6 +8,7 @@ from ftwidgets import datasets
 from ftwidgets.evaluation.baselines import naive_bayes, nearest
 from ftwidgets.evaluation.result import Evaluation
 from ftwidgets.lessons.exercises.answers import parse_number, parse_rows
+from ftwidgets.lessons.exercises.behaviour import line_of_the_learner
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
@@ -94,7 +95,16 @@ def order_number_found(find_number: object) -> Outcome:
         return not_attempted("Write the function find_number(text), then hand it in: its name, without brackets.")
     if not callable(find_number):
         return not_yet("Hand in the function itself: its name, without brackets.")
-    if isinstance(probe := find_number(UNSEEN[5][0]), str) and "{" in probe:
+    try:
+        probe = find_number(UNSEEN[5][0])
+    except Exception as error:
+        if line_of_the_learner(error):
+            raise
+        return not_yet(
+            f"The function cannot be called with a message: {type(error).__name__}: {str(error)[:200]}. "
+            "Hand in find_number, which takes a text and nothing else."
+        )
+    if isinstance(probe, str) and "{" in probe:
         return not_yet("Return only the digits, as a text, not the whole JSON.")
     if find_number("When do you open?") is not None:
         return not_yet("For a message without any number the function must return None.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises import progress_file
 from ftwidgets.lessons.exercises.course import TOPICS
 
 _MARKS = {"right": "right", "not yet": "not yet", "open": "-"}
@@ -89,7 +89,7 @@ class Progress:
 
 def progress() -> Progress:
     """Return what you have done in each lesson: the exercises that are right, not yet right or open, and your guesses."""
-    kept = record.read()
+    kept = progress_file.read()
     lessons = []
     for topic in TOPICS:
         mine = kept.get(topic.number, {})
@@ -97,7 +97,7 @@ def progress() -> Progress:
         states = tuple(_state(tried.get(str(number), {})) for number in range(1, len(topic.exercises) + 1))
         guesses = sum(bool(guess.get("guess")) for guess in mine.get("guesses", {}).values())
         lessons.append(LessonProgress(topic.number, topic.title, states, guesses))
-    return Progress(lessons, record.find_problem())
+    return Progress(lessons, progress_file.find_problem())
 
 
 def _state(kept: dict[str, Any]) -> str:

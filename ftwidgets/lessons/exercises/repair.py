@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.data.check import check
 from ftwidgets.data.text import normalize, pluralize, quote
-from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, parse_rows
+from ftwidgets.lessons.exercises.answers import Rows, file_content, parse_rows
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.own_job import not_succeeded, own_job
 
 if TYPE_CHECKING:
     import openai
@@ -60,20 +61,20 @@ def price_changed(client: openai.OpenAI, lesson: Job, job_id: object) -> Outcome
     """
     if untouched(job_id):
         return not_attempted("Change the row, train on all rows, and put your job in the place of the ...")
-    mine = find_job(client, job_id)
-    if mine is None:
-        return not_yet(f"There is no job {job_id!r:.60}. Hand in what train(...) returns.")
+    mine = own_job(client, job_id)
+    if isinstance(mine, Outcome):
+        return mine
     if mine.id == lesson.id:
         return not_yet("That is the lesson's own job. Change the row and launch another one.")
     system, after = _read_chats(file_content(client, mine.training_file))
     _, before = _read_chats(file_content(client, lesson.details.training_file))
     if problem := _compare(dict(before), after):
         return not_yet(problem)
-    if mine.status != "succeeded" or not mine.fine_tuned_model:
-        return not_yet(f"The file is right, and the job is {mine.status}. Wait for its end and run this cell again.")
+    if outcome := not_succeeded(mine):
+        return outcome
     turns = [{"role": "system", "content": system}] if system else []
     turns.append({"role": "user", "content": QUESTION})
-    chosen = client.chat.completions.create(model=mine.fine_tuned_model, messages=turns, temperature=0)  # type: ignore[arg-type]
+    chosen = client.chat.completions.create(model=str(mine.fine_tuned_model), messages=turns, temperature=0)  # type: ignore[arg-type]
     said = chosen.choices[0].message.content or ""
     if NEW_PRICE not in said:
         return not_yet(f"The file is right, but the model says {quote(said)}. Train it with the settings of the lesson.")

@@ -14,7 +14,7 @@ from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, hyperparameter, parse_number, parse_training_file
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
-from ftwidgets.providers import TERMINAL_STATUSES
+from ftwidgets.lessons.exercises.own_job import not_ended, not_succeeded, own_job
 
 if TYPE_CHECKING:
     import openai
@@ -149,7 +149,7 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     rows, known = _rows(client, mine), set(datasets.load("shop_chats")["Prompt"])
     own = {" ".join(prompt.split()) for prompt, _ in rows} - known
     if len(own) < OWN_CHATS:
-        return not_yet(f"{len(own)} of the messages in that job's file are your own; {OWN_CHATS} are wanted.")
+        return not_yet(f"{len(own)} of the messages in that job's file are your own; the exercise asks for {OWN_CHATS}.")
     greeting, sign_off = manner(rows)
     if not greeting and not sign_off:
         return not_yet(
@@ -166,18 +166,15 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
 
 
 def _finished(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
-    """Return the learner's job once it has succeeded, or what to do first."""
-    job = find_job(client, answer)
-    if job is None:
-        return not_yet(f"There is no job {answer!r:.60}. Hand in what jobs.create(...) returned, or its id.")
-    if job.status not in TERMINAL_STATUSES:
+    """Return the learner's job once it has succeeded, or what to do first; wait for a job that has not ended."""
+    job = own_job(client, answer)
+    if isinstance(job, Outcome):
+        return job
+    if not_ended(job):
         with suppress(JobError):
             Job(client, job.id).wait(timeout=300)
         job = client.fine_tuning.jobs.retrieve(job.id)
-    if job.status != "succeeded":
-        why = f": {job.error.message}" if job.error is not None and job.error.message else ""
-        return not_yet(f"That job is {job.status}{why} Launch another one, and hand in one that has succeeded.")
-    return job
+    return not_succeeded(job) or job
 
 
 def _rows(client: openai.OpenAI, job: FineTuningJob) -> Rows:
@@ -220,8 +217,8 @@ EXERCISES = (
         "Change one thing: one epoch",
         one_epoch,
         hints=(
-            "Call train(...) on the same file as the lesson does and give n_epochs. Wait before you ask its model.",
-            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the blanks.",
+            "Call train(...) on the lesson's file and set n_epochs. Wait for the job before you ask its model.",
+            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the other blanks.",
         ),
         solution="""my_job = train(pathlib.Path("my_data", "my_shop.jsonl"), n_epochs=1)
 one_epoch_model = ftwidgets.Job(client, my_job.id).wait().model

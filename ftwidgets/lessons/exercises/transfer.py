@@ -175,7 +175,7 @@ def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
     """
     ordered = rates.sort_values("loss", ascending=False)  # so that of each start the best is the last one, and stays
     best = {str(start): float(rate) for start, rate in zip(ordered["start"], ordered["rate"], strict=True)}
-    if untouched(settings) or settings == UNFAIR:
+    if untouched(settings) or (isinstance(settings, dict) and settings == UNFAIR):
         return not_attempted("Change the settings until only what should differ does.")
     if not isinstance(settings, dict) or set(settings) != set(best):
         return not_yet(f"The settings are a dictionary with the two starts: {', '.join(sorted(best))}.")

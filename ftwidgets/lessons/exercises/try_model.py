@@ -12,6 +12,7 @@ import openai
 from ftwidgets.lessons.exercises.answers import file_content, find_job, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.own_job import not_succeeded, own_job
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,9 +124,9 @@ def own_sentence(client: openai.OpenAI, job: object, sentence: object, shop: pd.
         return not_yet(f"Your sentence is a text in quotes: {sentence!r:.60}")
     if sentence in set(outside["Completion"]) or sentence in set(shop["Completion"]):
         return not_yet("That sentence is the lesson's. Write one of your own.")
-    mine = find_job(client, job)
-    if mine is None:
-        return not_yet(f"The first answer is your job, or its id: {job!r:.60} is neither.")
+    mine = own_job(client, job)
+    if isinstance(mine, Outcome):
+        return mine
     chats = _chats(client, mine)
     trained = {chat["user"] for chat in chats}
     own = {chat["user"] for chat in chats if chat["assistant"] == sentence} - set(outside["Prompt"])
@@ -136,9 +137,9 @@ def own_sentence(client: openai.OpenAI, job: object, sentence: object, shop: pd.
         return not_yet(f"{len(own)} questions of your own have your sentence as their answer. Write {OWN_ROWS} or more.")
     if not set(shop["Prompt"]) <= trained:
         return not_yet("Some of the shop's rows are missing, so the help desk forgets its customers. Leave them in.")
-    if mine.status != "succeeded" or mine.fine_tuned_model is None:
-        return not_yet(f"Your job is {mine.status}. Wait until it has succeeded, and run this cell again.")
-    model, system = mine.fine_tuned_model, chats[0].get("system", "")
+    if outcome := not_succeeded(mine):
+        return outcome
+    model, system = str(mine.fine_tuned_model), chats[0].get("system", "")
     known = _one_question_each([chat for chat in chats if chat["assistant"] in set(shop["Completion"])])
     refused = sum(_ask(client, model, system, prompt)[0] == sentence for prompt in known)
     if refused > MOST_REFUSED:

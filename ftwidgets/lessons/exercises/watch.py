@@ -15,9 +15,10 @@ from ftwidgets import datasets
 from ftwidgets.data import prepare, write_jsonl
 from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
 from ftwidgets.jobs.job import Job, launch
-from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter, parse_number
+from ftwidgets.lessons.exercises.answers import file_content, hyperparameter, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.own_job import not_ended, own_job
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ MAX_LENGTH = 90  # characters; training on long reviews takes long
 WORDS = ("healthy", "overfitting", "diverged", "bad file")
 CURVE_WORDS = ("healthy", "overfitting", "unstable", "diverged")
 OWN_ROWS = 10  # the fewest rows of one's own: a service wants as many
-
-_UNFINISHED = "Your job has not ended yet. Wait for its end, and run this cell again."
 
 _HINTS = {
     "healthy": "a healthy job has succeeded, and its validation loss ends about as low as it ever was. Check both for",
@@ -155,9 +154,9 @@ def relaunch_healthy(client: openai.OpenAI, jobs: Mapping[str, Job], answer: obj
         return outcome
     if untouched(fixed):
         return not_yet("All three words are right. Now launch the one that overfits again, and put that job into `fixed`.")
-    mine = find_job(client, fixed)
-    if mine is None:
-        return not_yet(f"`fixed` is a job, or its id: {fixed!r:.60} is neither.")
+    mine = own_job(client, fixed)
+    if isinstance(mine, Outcome):
+        return mine
     if mine.id in {job.id for job in jobs.values()}:
         return not_yet("`fixed` is one of the three jobs you were given. Launch a new one.")
     sick = next(job for job in (Job(client, each.id) for each in jobs.values()) if _right_word(job) == "overfitting")
@@ -167,8 +166,8 @@ def relaunch_healthy(client: openai.OpenAI, jobs: Mapping[str, Job], answer: obj
         client, sick.details.validation_file
     ):
         return not_yet("`fixed` has another validation file, or none. Keep the one of the job that overfits.")
-    if mine.status not in TERMINAL_STATUSES:
-        return not_yet(_UNFINISHED)
+    if unfinished := not_ended(mine):
+        return unfinished
     reading = diagnose_curve(Job(client, mine.id).curve)
     if not reading.healthy:
         return not_yet(f"The monitor calls your new job {reading.verdict}. Which setting decides how long a job trains?")
@@ -189,9 +188,9 @@ def faster_but_healthy(client: openai.OpenAI, lesson: Job, job: object) -> Outco
     """
     if untouched(job):
         return not_attempted("Launch the job with a rate of your own, then put it in the place of the ...")
-    mine = find_job(client, job)
-    if mine is None:
-        return not_yet(f"The answer is a job, or its id: {job!r:.60} is neither.")
+    mine = own_job(client, job)
+    if isinstance(mine, Outcome):
+        return mine
     given = lesson.details
     if mine.id == given.id:
         return not_yet("That is the lesson's own job C. Launch another one.")
@@ -205,8 +204,8 @@ def faster_but_healthy(client: openai.OpenAI, lesson: Job, job: object) -> Outco
     rate = parse_number(hyperparameter(mine, "learning_rate_multiplier")) or 1.0
     if rate <= 1:
         return not_yet(f"A rate of {rate:g} is no higher than job A's. Go up.")
-    if mine.status not in TERMINAL_STATUSES:
-        return not_yet(_UNFINISHED)
+    if outcome := not_ended(mine):
+        return outcome
     reading = diagnose_curve(Job(client, mine.id).curve)
     if not reading.healthy:
         return not_yet(f"At {rate:g} times the rate the monitor calls it {reading.verdict}. Go down.")
@@ -229,9 +228,9 @@ def read_own_job(client: openai.OpenAI, job: object, word: object, step: object)
     """
     if untouched(job, word, step):
         return not_attempted("Write your rows, launch the job, and replace each ...")
-    mine = find_job(client, job)
-    if mine is None:
-        return not_yet(f"The first answer is your job, or its id: {job!r:.60} is neither.")
+    mine = own_job(client, job)
+    if isinstance(mine, Outcome):
+        return mine
     rows = _user_texts(client, mine.training_file)
     if len(rows) < OWN_ROWS:
         return not_yet(f"Your training file has {len(rows)} rows. Write {OWN_ROWS} or more.")
@@ -243,8 +242,8 @@ def read_own_job(client: openai.OpenAI, job: object, word: object, step: object)
         return not_yet("Your job has no validation file. Hold a few of your rows out, and hand them in.")
     if copies := sum(text in rows for text in held_out):
         return not_yet(f"{copies} of your held-out rows are training rows too. Then the loss tests memory only.")
-    if mine.status not in TERMINAL_STATUSES:
-        return not_yet(_UNFINISHED)
+    if outcome := not_ended(mine):
+        return outcome
     curve = Job(client, mine.id).curve
     reading, measured = diagnose_curve(curve), curve.dropna(subset="full_valid_loss")
     if reading.label == "too little to tell" or len(measured) < 2:

@@ -56,6 +56,7 @@ class JobHyperparameters(RequestModel):
     lora: bool | None = None
     lora_r: Annotated[int, Field(ge=1, le=256)] | None = None
     lora_alpha: Annotated[float, Field(gt=0, le=1024)] | None = None
+    lora_dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the settings that are not left to their defaults."""
@@ -205,7 +206,7 @@ class Jobs:
 
     def _create(self, request: JobRequest, owner: str) -> Response:
         if not self._catalog.is_available(request.model, owner):
-            raise invalid_request(
+            raise self._catalog.damage(request.model) or invalid_request(
                 f"Model {request.model} is not available for fine-tuning or does not exist. {unknown_model(request.model)}",
                 code="model_not_available",
             )

@@ -55,6 +55,7 @@ _WORDING: dict[str, tuple[str, str, dict[str, str]]] = {
     "literal_error": ("Invalid value: '{value:.100}'. Supported values are: {expected}.", "invalid_value", {}),
     "greater_than": (_RANGE, "{number}_below_min_value", {"side": "below minimum", "relation": ">"}),
     "greater_than_equal": (_RANGE, "{number}_below_min_value", {"side": "below minimum", "relation": ">="}),
+    "less_than": (_RANGE, "{number}_above_max_value", {"side": "above maximum", "relation": "<"}),
     "less_than_equal": (_RANGE, "{number}_above_max_value", {"side": "above maximum", "relation": "<="}),
     "finite_number": (_RANGE, "decimal_above_max_value", {"side": "above maximum", "relation": "<="}),
     "string_too_short": (_LENGTH, "string_below_min_length", _SHORT_STRING),
@@ -241,7 +242,7 @@ def _first_fault(error: ValidationError) -> ParameterError:
     if type_ == "key_too_long":
         at = at[:-2]
     limit = next(
-        (context[name] for name in ("ge", "gt", "le", "min_length", "max_length") if name in context), sys.float_info.max
+        (context[name] for name in ("ge", "gt", "le", "lt", "min_length", "max_length") if name in context), sys.float_info.max
     )
     message, code, more = _WORDING[type_]
     words = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from ftwidgets.models.card import sha256
+from ftwidgets.models.installed import NAME, ModelEntry, how_to_add, how_to_repair, list_models
 from ftwidgets.models.known import KNOWN
 from ftwidgets.sandbox.api_errors import ApiError, ModelUnusableError, not_found
 from ftwidgets.sandbox.inference.retirement import Retirement
@@ -71,42 +72,49 @@ class Catalog:
         self._in_memory: WeakValueDictionary[str, Model] = WeakValueDictionary()  # kept, or in use by an answer or a job
 
     def bases(self) -> list[str]:
-        """Return the names of the base models: the bundled ones, then those that have been added."""
-        found = [] if self._models is None else sorted(path.parent.name for path in self._models.glob("*/config.json"))
-        return [*BUNDLED, *(name for name in found if self._added(name))]
+        """Return the names of the base models that can be used: the bundled ones, then those that have been added."""
+        entries = [] if self._models is None else list_models(self._models)
+        return [*BUNDLED, *(entry.name for entry in entries if entry.installed and entry.name not in BUNDLED)]
 
     def is_base(self, name: str) -> bool:
-        """Say whether this is the name of a base model, and not of a tuned one."""
-        return name in BUNDLED or self._added(name) is not None
+        """Say whether this is the name of a base model that can be used, and not of a tuned one."""
+        return name in BUNDLED or self.added(name) is not None
 
     def added(self, name: str) -> tuple[Path, int] | None:
-        """Return the folder of a base model that was added, and its context in tokens; None for another name."""
-        folder = self._added(name)
-        return None if folder is None else (folder, _context(folder))
+        """Return the folder of a base model that was added, and its context in tokens; None if it is none, or damaged."""
+        entry = self._entry(name)
+        return (entry.folder, _context(entry.folder)) if entry and entry.folder and entry.installed else None
 
-    def _added(self, name: str) -> Path | None:
-        """The folder of an added base model, or None; a name with a slash or a dot at its front is none."""
-        if self._models is None or name.startswith((".", "ft:")) or "/" in name or "\\" in name or "\0" in name:
+    def damage(self, name: str) -> ApiError | None:
+        """Return the error of an added base model with damaged files, card included; None for any other name."""
+        entry = self._entry(name)
+        return _damaged(name, entry.problem) if entry and entry.problem else None
+
+    def _entry(self, name: str) -> ModelEntry | None:
+        """What `ftwidgets models` knows of an added base model; None if none has this name."""
+        if self._models is None or name in BUNDLED or not NAME.fullmatch(name) or not (self._models / name).is_dir():
             return None
-        folder = self._models / name
-        return folder if (folder / "config.json").is_file() else None
+        return ModelEntry.read(self._models / name)
 
     def tuned_models(self, owner: str) -> list[ModelRecord]:
         """List the tuned models that an owner may use, newest first."""
         return usable_models(self._store.db, owner)
 
     def find(self, name: str, owner: str | None = None) -> ModelRecord:
-        """Find a tuned model (that this owner may use if one is named); a 404 says that it does not exist, and what does."""
+        """Find a tuned model (that this owner may use if one is named).
+
+        A 404 says that it does not exist, and what does; a 500 that it is a base model with damaged files.
+        """
         record = self._store.model(name)
         if record is None or not self._may_use(record, owner):
-            raise _unknown(name)
+            raise self.damage(name) or _unknown(name)
         return record
 
     def find_owned(self, name: str, owner: str) -> ModelRecord:
         """Find a tuned model of this owner's own; a 404 says that it does not exist."""
         record = self._store.model(name, owner)
         if record is None:
-            raise _unknown(name)
+            raise self.damage(name) or _unknown(name)
         return record
 
     def is_available(self, name: str, owner: str | None = None) -> bool:
@@ -122,7 +130,8 @@ class Catalog:
             from ftwidgets.engine import NANO
 
             return NANO
-        return self._added(name) or self._store.model_folder(self.find(name, owner).folder)
+        added = self.added(name)
+        return added[0] if added else self._store.model_folder(self.find(name, owner).folder)
 
     def load(self, name: str, owner: str | None = None) -> Model:
         """Load a model, or find it in memory; for a named owner only as long as it is not shut down."""
@@ -147,7 +156,8 @@ class Catalog:
         if name is None:
             return None
         if not self.is_base(name):
-            raise ModelUnusableError(404, f"This model is an adapter to `{name}`. {_how_to_add(name)}", code="model_not_found")
+            message = f"This model is an adapter to `{name}`. {_not_here(name)}"
+            raise self.damage(name) or ModelUnusableError(404, message, code="model_not_found")
         noted = _noted_digest(folder)
         if noted and noted != _weights_digest(self.folder(name)):
             message = (
@@ -206,12 +216,16 @@ def _digest(file: Path, _size: int, _changed: int) -> str:
 
 def unknown_model(name: str) -> str:
     """Say of a name that is no model's what can be done."""
-    return _how_to_add(name) if name in KNOWN else HINT
+    return _not_here(name) if name in KNOWN else HINT
 
 
-def _how_to_add(name: str) -> str:
-    how = name if name in KNOWN else f"PATH --as {name}"  # one of the user's own
-    return f"That base model is not on this machine; type: ftwidgets models add {how}"
+def _not_here(name: str) -> str:
+    return f"That base model is not on this machine; type: {how_to_add(name)}"
+
+
+def _damaged(name: str, problem: str) -> ModelUnusableError:
+    message = f"The model `{name}` is damaged and cannot be loaded: {problem}"
+    return ModelUnusableError(500, message, code="model_damaged", kind="server_error")
 
 
 def _unknown(name: str) -> ApiError:
@@ -234,12 +248,11 @@ def _load(name: str, folder: Path, base: Model | None) -> Model:
         model = Model.load(folder, base=name)
         return Model.random(model.config, model.tokenizer, UNTRAINED_SEED, base=name) if name == UNTRAINED else model
     except (ValueError, OSError) as error:
+        if isinstance(error, ValueError):
+            added = name not in BUNDLED and not name.startswith("ft:")
+            raise _damaged(name, f"{error} {how_to_repair(name)}" if added else str(error)) from error
         message = f"The model `{name}` cannot be loaded: {error}"
-        damaged = isinstance(error, ValueError)
-        if damaged and name not in BUNDLED and not name.startswith("ft:"):
-            message += f" Remove the model and add it again: ftwidgets models remove {name}"
-        code = "model_damaged" if damaged else "model_unreadable"
-        raise ModelUnusableError(500, message, code=code, kind="server_error") from error
+        raise ModelUnusableError(500, message, code="model_unreadable", kind="server_error") from error
 
 
 def _context(folder: Path) -> int:

@@ -6,6 +6,7 @@ The bundled model is small: all of it is trained unless a job asks for an adapte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ftwidgets.sandbox.api_errors import JobFaultError
@@ -15,19 +16,24 @@ if TYPE_CHECKING:
 
 RANK = 16
 ALPHA_OF_RANK = 2  # alpha, where only the rank is given: the adapter counts twice, whatever its rank
+SETTINGS = "lora_r, lora_alpha and lora_dropout"
 SHARE_OF_MEMORY = 0.8  # of what is free: the rest is for the answers that are asked for meanwhile
 
 
 def adapter_settings(
-    model: Model, lora: bool | None = None, lora_r: int | None = None, lora_alpha: float | None = None
+    model: Model,
+    lora: bool | None = None,
+    lora_r: int | None = None,
+    lora_alpha: float | None = None,
+    lora_dropout: float | None = None,
 ) -> LoraSettings | None:
-    """Choose rank and alpha of the adapter that a job trains; None where it trains all weights.
+    """Choose rank, alpha and dropout of the adapter that a job trains; None where it trains all weights.
 
     Parameters
     ----------
     model
         The model to start from.
-    lora, lora_r, lora_alpha
+    lora, lora_r, lora_alpha, lora_dropout
         What the job asks for; None where it leaves the choice.
 
     Raises
@@ -37,7 +43,8 @@ def adapter_settings(
     """
     from ftwidgets.engine import LoraParams, LoraSettings
 
-    given = lora_r is not None or lora_alpha is not None
+    given = any(value is not None for value in (lora_r, lora_alpha, lora_dropout))
+    dropout = lora_dropout or 0.0
     if isinstance(model.params, LoraParams):
         there = model.params.settings
         if lora is False or (lora_r or there.rank, lora_alpha or there.alpha) != (there.rank, there.alpha):
@@ -45,25 +52,21 @@ def adapter_settings(
                 f"This model has an adapter with lora_r {there.rank} and lora_alpha {there.alpha:g}, and training goes on with "
                 "it. Leave out lora, lora_r and lora_alpha, or start from the base model."
             )
-        return there
+        return replace(there, dropout=dropout)
     if lora is None:
         lora = not len(model.params.flat)  # frozen weights
         if given and not lora:
-            raise _invalid(
-                'lora_r and lora_alpha are settings of an adapter, and this job trains all weights. Set "lora" to true.'
-            )
+            raise _invalid(f'{SETTINGS} are settings of an adapter, and this job trains all weights. Set "lora" to true.')
     if not lora:
         if given:
-            raise _invalid(
-                'lora_r and lora_alpha are settings of an adapter, and "lora" is false. Leave them out, or set it to true.'
-            )
+            raise _invalid(f'{SETTINGS} are settings of an adapter, and "lora" is false. Leave them out, or set it to true.')
         return None
     rank = lora_r or RANK
     if rank > model.config.hidden_size:
         raise _invalid(
             f"lora_r is {rank}, and the model's matrices have {model.config.hidden_size} rows; use a smaller one, such as 16."
         )
-    return LoraSettings(rank, float(lora_alpha or ALPHA_OF_RANK * rank))
+    return LoraSettings(rank, float(lora_alpha or ALPHA_OF_RANK * rank), dropout)
 
 
 def fit_into_memory(model: Model, chosen: Hyperparameters, lengths: Sequence[int]) -> tuple[str, str | None]:

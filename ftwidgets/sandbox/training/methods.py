@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.sandbox.api_errors import JobFaultError
 from ftwidgets.sandbox.store.records import JobRecord
 from ftwidgets.sandbox.training.adapters import adapter_settings, fit_into_memory
 from ftwidgets.sandbox.training.training_file import Messages, Preference, read_pairs, read_rows
@@ -25,6 +26,8 @@ Rows = list[Any]  # of the kind that one method reads and it alone uses
 class Method(ABC):
     """A training method. A subclass knows its kind of row, encoded row, hyperparameters and training run."""
 
+    beyond_context: str  # what lies beyond the model's context where a row is left out
+
     def read(self, job: JobRecord, training: Path, validation: Path | None = None) -> tuple[Rows, Rows]:
         """Read a job's files; a JobFaultError says what is wrong with them."""
         rows = self._read(training, param="training_file", file=f"Input file {job.training_file}")
@@ -35,7 +38,7 @@ class Method(ABC):
     def hyperparameters(self, job: JobRecord, model: Model, rows: Rows) -> Hyperparameters:
         """Put numbers in the place of "auto"; a JobFaultError says what does not go together with the model."""
         given = {name: None if value == "auto" else value for name, value in job.hyperparameters.items()}
-        of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha")}
+        of_adapter = {name: given.pop(name, None) for name in ("lora", "lora_r", "lora_alpha", "lora_dropout")}
         return self._settings(model, rows, {**given, "lora": adapter_settings(model, **of_adapter)})
 
     def length(self, model: Model, row: Any, most: int) -> int:
@@ -57,6 +60,35 @@ class Method(ABC):
         are, ends = ("is", "its end is") if len(cut) == 1 else ("are", "their ends are")
         which = f"{len(cut)} of {len(lengths)} examples {are} longer than {context:,} tokens"
         return f"{which}, and {ends} cut off: {', '.join(named)}"
+
+    def left_out(self, model: Model, training: Rows, validation: Rows, lengths: Sequence[int]) -> list[str]:
+        """Say for each file which lines have nothing to learn within the model's context, the first three of them.
+
+        Raises JobFaultError if that is all of a training file. `lengths` are those of the training rows, then of validation.
+        """
+        context = model.config.max_position_embeddings
+        found = []
+        for file, rows, n_before in (("training", training, 0), ("validation", validation, len(training))):
+            lines = [
+                i + 1
+                for i, row in enumerate(rows)
+                if lengths[n_before + i] > context and not self._learnable(self._encode(model, row, context))
+            ]
+            if not lines:
+                continue
+            named = [str(line) for line in lines[:3]] + ([f"{len(lines) - 3} more"] if len(lines) > 3 else [])
+            which = f"{len(lines)} of {len(rows)} {file} examples {'is' if len(lines) == 1 else 'are'} left out"
+            message = f"{which}: {self.beyond_context} beyond the {context:,} tokens that the model reads"
+            message += f" (line{'s' if len(lines) > 1 else ''} {', '.join(named)})"
+            if len(lines) == len(rows) and file == "training":
+                raise JobFaultError(
+                    "invalid_training_file",
+                    f"The job failed due to an invalid training file. {message}. Shorten what comes before the answers, or use "
+                    "a base model with a longer context.",
+                    "training_file",
+                )
+            found.append(message)
+        return found
 
     def run(
         self,
@@ -83,6 +115,9 @@ class Method(ABC):
     def _length(self, encoded: Any) -> int: ...
 
     @abstractmethod
+    def _learnable(self, encoded: Any) -> bool: ...
+
+    @abstractmethod
     def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters: ...
 
     @abstractmethod
@@ -92,6 +127,8 @@ class Method(ABC):
 class Supervised(Method):
     """Supervised fine-tuning: the model learns to write what an assistant wrote."""
 
+    beyond_context = "the whole answer lies"
+
     def _read(self, path: Path, *, param: str, file: str) -> Rows:
         return read_rows(path, param=param, file=file)
 
@@ -100,6 +137,11 @@ class Supervised(Method):
 
     def _length(self, encoded: Any) -> int:
         return len(encoded.ids)
+
+    def _learnable(self, encoded: Any) -> bool:
+        from ftwidgets.engine.trainer import trainable
+
+        return bool(trainable([encoded]))
 
     def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters:
         from ftwidgets.engine import auto_hyperparameters
@@ -118,6 +160,8 @@ class Supervised(Method):
 class Preferences(Method):
     """Preference tuning (DPO): the model learns to prefer one of two answers."""
 
+    beyond_context = "an answer, or all in which the two answers differ, lies"
+
     def _read(self, path: Path, *, param: str, file: str) -> Rows:
         return read_pairs(path, param=param, file=file)
 
@@ -128,6 +172,11 @@ class Preferences(Method):
 
     def _length(self, encoded: Any) -> int:
         return max(len(encoded.chosen.ids), len(encoded.rejected.ids))
+
+    def _learnable(self, encoded: Any) -> bool:
+        from ftwidgets.engine.dpo import usable_pairs
+
+        return bool(usable_pairs([encoded]))
 
     def _settings(self, model: Model, rows: Rows, given: dict[str, Any]) -> Hyperparameters:
         from ftwidgets.engine import auto_preference_hyperparameters

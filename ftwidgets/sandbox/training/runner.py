@@ -149,8 +149,10 @@ class Runner:
                 self._check_size(sum(lengths[: len(training)]), chosen.n_epochs)
                 key = fingerprint(job, chosen.by_name(), *self._lifecycle.data_paths(job))
                 too_long = method.too_long(model, training, validation, lengths)
+                left_out = method.left_out(model, training, validation, lengths)
                 _, memory_is_short = fit_into_memory(model, chosen, lengths)
-                self._lifecycle.enqueue(job, key, [warning for warning in (too_long, memory_is_short) if warning])
+                warnings = [warning for warning in (too_long, *left_out, memory_is_short) if warning]
+                self._lifecycle.enqueue(job, key, warnings)
 
     def _check_size(self, tokens: int, n_epochs: int) -> None:
         """Reject a job that is larger than the limit: it would hold up all others."""

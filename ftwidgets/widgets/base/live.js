@@ -8,11 +8,14 @@ function render({ model, el }) {
     const held = place(region);
     const open = [...region.querySelectorAll("details")].map((part) => part.open);
     region.innerHTML = model.get("html");
+    // A saved notebook that was opened without its kernel: its static view stays, and this form, in which nothing works, goes.
+    if (el.classList.contains("jupyter-widgets-disconnected")) region.querySelector("style")?.remove();
     // A redrawn part keeps what the reader did: what was opened stays open, and the keyboard stays where it was.
     region.querySelectorAll("details").forEach((part, i) => open[i] && (part.open = true));
     for (const table of region.querySelectorAll("table")) letScroll(table);
     for (const part of region.querySelectorAll(".ftw-wide")) sizes.observe(part);
-    held && region.querySelectorAll(held.among)[held.at]?.focus();
+    const again = held && region.querySelectorAll(held.among)[held.at];
+    again ? again.focus() : takeFocus(el, region);
   };
   const announce = () => {
     const role = model.get("role");
@@ -24,16 +27,19 @@ function render({ model, el }) {
     const part = event.target.closest("[data-press]");
     if (part && region.contains(part)) model.send({ type: "press", value: part.dataset.press, values: await brought(model) });
   };
-  const own = (event) => event.stopPropagation(); // the notebook's shortcuts stay out of our parts
-  // Only a part that does scroll is a stop for the keyboard: a wide table, or all of it in a place of fixed height.
-  const sizes = new ResizeObserver((seen) => {
-    for (const { target } of seen) {
-      const part = target === region ? el : target;
-      const scrolls = part === el ? overflows(el) : part.scrollWidth > part.clientWidth + 1;
-      scrolls ? part.setAttribute("tabindex", "0") : part.removeAttribute("tabindex");
+  const own = (event) => {
+    event.stopPropagation(); // the notebook's shortcuts stay out of our parts
+    const keyed = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat && partWithKey(region, event.key);
+    if (keyed) {
+      event.preventDefault();
+      keyed.click();
     }
+  };
+  // Only a part that does scroll is a stop for the keyboard.
+  const sizes = new ResizeObserver((seen) => {
+    for (const { target } of seen)
+      target.scrollWidth > target.clientWidth + 1 ? target.setAttribute("tabindex", "0") : target.removeAttribute("tabindex");
   });
-  sizes.observe(region);
 
   region.addEventListener("click", pressed);
   el.addEventListener("keydown", own);
@@ -48,8 +54,14 @@ function render({ model, el }) {
     document.documentElement.dataset.ftwKeys = "kept";
     document.addEventListener("focusin", keepKeys);
   }
+  const placed = new ResizeObserver(() => {
+    placed.disconnect();
+    takeFocus(el, region);
+  });
+  placed.observe(region);
   model.send({ type: "shown" });
   return () => {
+    placed.disconnect();
     sizes.disconnect();
     model.off("change:html", draw);
     model.off("change:role", announce);
@@ -59,6 +71,8 @@ function render({ model, el }) {
 
 // What the fields of the form hold now: a press brings it, since the changes themselves may arrive after the press.
 async function brought(model) {
+  const typing = document.activeElement; // in Safari a press on a button does not end the typing in a field
+  if (typing?.matches("input, textarea")) typing.dispatchEvent(new Event("change", { bubbles: true }));
   const values = {};
   for (const [id, name] of Object.entries(model.get("inputs"))) {
     try {
@@ -92,10 +106,6 @@ function tellGone(el) {
   for (const part of panel.querySelectorAll("input, select, textarea, button")) part.disabled = true;
 }
 
-function overflows(el) {
-  return getComputedStyle(el).overflowY === "auto" && el.scrollHeight > el.clientHeight + 1;
-}
-
 const STOPS = "a[href], button, summary, input, select, textarea, [tabindex]";
 
 // Where the keyboard is: the part with the same value, else the same stop, counted from the top.
@@ -103,8 +113,23 @@ function place(region) {
   const now = document.activeElement;
   if (!now || !region.contains(now)) return null;
   const value = now.dataset.press;
+  const keys = now.dataset.keys; // what it sends may change from text to text, its keys do not
+  if (keys !== undefined) return { among: `[data-keys="${CSS.escape(keys)}"]`, at: 0 };
   if (value !== undefined) return { among: `[data-press="${CSS.escape(value)}"]`, at: 0 };
   return { among: STOPS, at: [...region.querySelectorAll(STOPS)].indexOf(now) };
+}
+
+// A button with `data-keys="1 ArrowLeft"` is pressed by these keys, too, while the keyboard is in its part.
+function partWithKey(region, key) {
+  return [...region.querySelectorAll("[data-keys]")].find((part) => !part.disabled && part.dataset.keys.split(" ").includes(key));
+}
+
+// What is marked with `data-focus` gets the keyboard, unless somebody is writing elsewhere.
+function takeFocus(el, region) {
+  const part = region.querySelector("[data-focus]");
+  const now = document.activeElement;
+  const writing = now?.closest("input, textarea, select, .cm-editor") && !el.closest(".ftw-panel")?.contains(now);
+  if (part && !region.contains(now) && !writing) part.focus();
 }
 
 // A table that is wider than the page scrolls by itself, instead of everything around it.

@@ -22,6 +22,8 @@ class Live(BringsValues, anywidget.AnyWidget):
     `role` is `"status"` for a line that a screen reader announces when it changes, `"alert"` for one it announces at once.
     A click on a `<button data-press="value">` calls the functions registered by `on_press` with that value.
     A `<button data-copy="css selector">` copies the text of that element.
+    A button with `data-keys="1 ArrowLeft"` is pressed by these keys too, while the keyboard is in this part; what has
+    `data-focus` gets the keyboard when it appears.
     """
 
     _esm = _HERE / "live.js"

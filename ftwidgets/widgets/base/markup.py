@@ -11,9 +11,7 @@ from html import escape
 
 
 def literal(value: object) -> str:
-    """Return a text, a number or a list of them as Python code, texts in double quotes."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(literal, value))}]"
+    """Return a text or a number as Python code, texts in double quotes."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
@@ -43,7 +41,7 @@ def chip(text: str, kind: str = "") -> str:
     return f'<span class="ftw-chip{f" ftw-chip-{kind}" if kind else ""}">{escape(text)}</span>'
 
 
-def bubble(role: str, text: str, *, who: str = "", note: str = "", trained: bool = False) -> str:
+def bubble(role: str, text: str, *, who: str = "", note: str = "", trained: bool = False, body: str = "") -> str:
     """Return a message of a conversation.
 
     Parameters
@@ -58,10 +56,13 @@ def bubble(role: str, text: str, *, who: str = "", note: str = "", trained: bool
         A few words after the name, such as the number of tokens.
     trained
         Whether a model learns this message: it gets a coloured edge.
+    body
+        HTML in place of the text, such as a text with marked words.
     """
     head = " · ".join(escape(part) for part in (who or role, note) if part)
     kinds = f"ftw-bubble ftw-bubble-{escape(role)}{' ftw-bubble-trained' if trained else ''}"
-    return f'<div class="{kinds}"><p class="ftw-who">{head}</p><p dir="auto">{escape(text)}</p></div>'
+    said = body or f'<p dir="auto">{escape(text)}</p>'
+    return f'<div class="{kinds}"><p class="ftw-who">{head}</p>{said}</div>'
 
 
 def chat(bubbles: Iterable[str]) -> str:

@@ -33,6 +33,7 @@ class NextStep(ipywidgets.VBox):
         self.code = ""
         """The code that does the same; empty while nothing is offered."""
         self._make: Callable[[], Panel] | None = None
+        self._on_offer: list[Callable[[], object]] = []
         self._text, self._code_view = Live(), Live()
         self.button = PressButton("", button_style="primary")
         self.button.on_click(catch_errors(self.go))
@@ -48,6 +49,13 @@ class NextStep(ipywidgets.VBox):
         self._code_view.html = markup.fold("The code for that", markup.code_block(code))
         self.button.description = self.button.tooltip = label
         self.layout.display = ""
+
+        for act in self._on_offer:
+            act()
+
+    def on_offer(self, act: Callable[[], object]) -> None:
+        """Register a function to call each time something is offered: the form has its result then."""
+        self._on_offer.append(act)
 
     def clear(self) -> None:
         """Offer nothing, and close what was opened below."""

@@ -25,6 +25,11 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 INK, PAPER = "#212121", "#ffffff"
 
+_NO_WIDGET = (
+    ".jp-OutputArea-child:not(:has(.jp-OutputArea-output > *)):has(+ .jp-OutputArea-child .ftw-static) { display: none; }"
+)
+"""Hides the output before the static view while no widget is drawn there: else it says that its model was not found."""
+
 _SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>(?P<body>.*?)</svg>", re.DOTALL)
 _LABEL = re.compile(r"""\saria-label=(?:"([^"]*)"|'([^']*)')""")
 _BOX = re.compile(r"""\sviewBox=["']0 0 ([\d.]+) ([\d.]+)["']""")
@@ -134,7 +139,7 @@ class Panel(ipywidgets.VBox):
     def _static(self) -> dict[str, Any]:
         name = f'class="ftw-static ftw-{self._shown_as}" aria-label="{escape(self.title)}"'
         body = svg_to_img(self.static_html())
-        page = f"<section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
+        page = f"<style>{_NO_WIDGET}</style><section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
         return {"text/plain": f"{self.title}\n{self.static_text()}", "text/html": page}
 
     def __repr__(self) -> str:

@@ -17,6 +17,8 @@ function render({ model, el }) {
     for (const name of model.get("classes").split(" ").filter(Boolean)) button.classList.add(name);
   };
   const press = async () => {
+    const typing = document.activeElement; // in Safari a press on a button does not end the typing in a field
+    if (typing?.matches("input, textarea")) typing.dispatchEvent(new Event("change", { bubbles: true }));
     const values = {};
     for (const [id, name] of Object.entries(model.get("inputs"))) {
       try {

@@ -1,15 +1,14 @@
 """ApiKey: choose a service and pass in its key, which is never shown, printed or saved.
 
-The key in the environment is used unless another one is typed. A typed key goes to the kernel as a message of its own and is
-forgotten with the kernel; no trait, output, `repr` or widget state ever holds it.
+The key in the environment is used, at the address that it is for, unless another one is typed. A typed key goes to the kernel
+as a message of its own and is forgotten with the kernel; no trait, output, `repr` or widget state ever holds it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import ipywidgets
 
@@ -21,14 +20,15 @@ from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.key.secret import KeyField, Secret
+from ftwidgets.widgets.key.address import address_problem, check_address
+from ftwidgets.widgets.key.environment_key import environment_key, how_to_give_a_key
+from ftwidgets.widgets.key.key_field import KeyField
+from ftwidgets.widgets.key.secret import Secret
 
 if TYPE_CHECKING:
     import openai
 
 _TIMEOUT = 15.0  # seconds for a test of the connection
-_KEY = re.compile(r"(Bearer\s+)?((sk|gsk|key|v1)[-_.][\w.-]{12,}|[\w-]{32,})")
-_KEY_IN_PATH = re.compile(r"[^/]/g?sk[-_][\w-]{12,}")
 
 SERVICES = {
     "sandbox": "Sandbox, in this notebook",
@@ -40,19 +40,17 @@ SERVICES = {
 _NOTES = {
     "sandbox": provider("sandbox").note,
     "openai": provider("openai").note,
-    "other": "Any service that takes OpenAI's calls, such as a school's own server; its documentation gives the address.",
+    "other": "Any service that takes OpenAI's calls, such as a school's own server. Its documentation gives the address.",
 }
 
 
 class ApiKey(Panel):
-    """Choose a service and pass in its key; `.client` is then a client of it.
-
-    Nothing is sent anywhere before you use the client or press "Test the connection".
+    """Choose a service, pass in its key, test the connection; `.client` is then a plain client of it.
 
     Parameters
     ----------
     connect
-        `ftwidgets.connect`, or a function like it. It makes the clients, and only it reads the environment.
+        `ftwidgets.connect`, or a function with the same arguments.
     service
         `"sandbox"`, `"openai"` or `"other"`.
     base_url
@@ -68,21 +66,22 @@ class ApiKey(Panel):
         self._connect = connect
         self._key: Secret | None = None
         self._client: openai.OpenAI | None = None
-        self._task: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._show_failure)
+        self._test: BackgroundTask[list[str]] | None = None
         self._tested: openai.OpenAI | None = None  # the client that is or was tested
+        self._verdict = ("not tested", "")  # of the test of this client: a few words, and the kind of their chip
         self._choice = ipywidgets.Dropdown(
             options=[(label, name) for name, label in SERVICES.items()], value="sandbox", description="Service"
         )
         self._address = ipywidgets.Text(description="Address", placeholder="http://localhost:8000/v1", continuous_update=False)
-        self._note = Live()
-        self._address_row = fields.field(self._address, "Where the service is; it often ends in /v1.")
-        self._field = KeyField(lambda text: self.catch_errors(lambda: self.use(text))())
-        self._test = fields.button("Test the connection", tooltip="Ask the service for the list of its models")
-        parts = [fields.field(self._choice), self._note, self._address_row, self._field, fields.row(self._test)]
+        self._address.tooltip = "Where the service is; it often ends in /v1"
+        self._chips, self._note = Live(), Live()
+        self._note.add_class("ftw-field")  # it stands under the field, not under its label
+        self._address_row = fields.field(self._address)
+        self._field = KeyField(self._on_press, on_error=self.show_error)
+        parts = [self._chips, fields.field(self._choice), self._note, self._address_row, self._field]
         super().__init__("Service and key", parts)
         self._choice.observe(lambda _change: self._on_choice(), names="value")
         self._address.observe(lambda _change: self._on_choice(), names="value")
-        self._test.on_click(self.catch_errors(self._start_test))
         self.choose(service, base_url)
 
     @property
@@ -114,15 +113,14 @@ class ApiKey(Panel):
         """
         if self._client is None:
             base_url = self.base_url
-            if self.service == "sandbox":
+            if base_url is None:
                 self._client = self._connect()
             elif self._key is not None:
-                self._client = self._connect(base_url=base_url, api_key=self._key.reveal())
-            elif self._environment_key() is None:
-                message = "there is no key yet: type it into the field, or set OPENAI_API_KEY in the environment."
-                raise FtwidgetsError(message)
+                self._client = self._connect(base_url=base_url, api_key=self._key.reveal(base_url))
+            elif (found := environment_key(self._connect, self.base_url)) is None:
+                raise FtwidgetsError(f"there is no key yet. {how_to_give_a_key(self._connect, self.base_url)}")
             else:
-                self._client = self._connect(base_url=base_url)
+                self._client = self._connect(base_url=base_url, api_key=found.reveal(base_url))
         return self._client
 
     def choose(self, service: str, base_url: str = "") -> None:
@@ -141,7 +139,7 @@ class ApiKey(Panel):
             If there is no such service, or the address must not be saved.
         """
         if service not in SERVICES:
-            raise ValueError(f"there is no service {service!r:.40} here; choose one of {', '.join(SERVICES)}.")
+            raise ValueError(f'there is no service "{service!s:.40}" here; choose one of {", ".join(SERVICES)}.')
         if problem := address_problem(base_url):
             raise ValueError(problem)
         self._choice.value = service
@@ -149,7 +147,7 @@ class ApiKey(Panel):
         self._on_choice()
 
     def use(self, key: str) -> None:
-        """Pass in a key, as the field does.
+        """Pass in a key for the chosen service, as the field does; it goes to no other address.
 
         Parameters
         ----------
@@ -159,13 +157,15 @@ class ApiKey(Panel):
         Raises
         ------
         ValueError
-            If it cannot be a key, or the sandbox is chosen, which needs none.
+            If it cannot be a key, the address is missing, or the sandbox is chosen, which needs none.
         """
-        if self.service == "sandbox":
+        base_url = self.base_url
+        if base_url is None:
             raise ValueError("the sandbox needs no key, so nothing was stored. Choose a service that needs one first.")
-        self._key, self._client = Secret(key), None
+        self._key, self._client = Secret(key, base_url), None
+        self._forget_test()
         self.show_status(f"The key was accepted ({self._key.end}). Nothing was sent yet.", "ok")
-        self.refresh_code()
+        self._show_state()
 
     def test(self) -> list[str]:
         """List the service's models: the shortest call there is, and free.
@@ -180,126 +180,163 @@ class ApiKey(Panel):
         openai.OpenAIError, FtwidgetsError
             If it rejects the request or does not answer. The text holds no key, even if the service repeats it.
         """
+        self._tested = self.client
+        return self._ask(self._tested, secret=self.service != "sandbox")
+
+    def wait(self, timeout: float | None = None) -> list[str]:
+        """Wait for a test that the button started, and return its result."""
+        if self._test is None:
+            raise RuntimeError("there is nothing to wait for: the test of the connection was not started.")
+        return self._test.wait(timeout)
+
+    def stop(self) -> None:
+        """Stop waiting for a test that the button started; what the service still answers is not shown."""
+        if self._field.testing:
+            self._forget_test()
+            self.show_status("Stopped. The service had not answered yet.", "warning")
+            self._show_state()
+
+    @property
+    def code(self) -> str:
+        """The code that makes the same client; it never contains a key."""
+        if self.service == "sandbox":
+            return "import ftwidgets\n\nclient = ftwidgets.connect()"
+        address = markup.literal(self.base_url)
+        if self._key is None and (self.service == "openai" or environment_key(self._connect, self.base_url) is not None):
+            comment = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
+            return f"import openai\n\n{comment}\nclient = openai.OpenAI(base_url={address})"
+        imports = "import getpass\n\nimport openai\n\n# Asks for the key when it runs, so that no cell holds it.\n"
+        return f'{imports}client = openai.OpenAI(base_url={address}, api_key=getpass.getpass("Key: "))'
+
+    def static_text(self) -> str:
+        """Return the service and where its key comes from."""
+        chips = ", ".join(words for words, _kind in self._state())
+        return f"{self._service_text()}: {chips}."
+
+    def static_html(self) -> str:
+        """Return the same as a line with chips."""
+        return f"<p>{escape(self._service_text())}: {' '.join(markup.chip(*state) for state in self._state())}</p>"
+
+    def _service_text(self) -> str:
+        return SERVICES[self.service] if self.service != "other" else self._address.value or "Another service"
+
+    def _state(self) -> list[tuple[str, str]]:
+        """Return the state of the key and of the connection: each a few words, and the kind of its chip."""
+        if self.service == "sandbox":
+            return [("no key needed", "ok"), self._verdict]
+        if self._key is not None:
+            return [(f"key from the field, {self._key.end}", "ok"), self._verdict]
+        try:
+            found = environment_key(self._connect, self.base_url)
+        except ValueError as error:
+            return [("no address yet" if not self._address_is_valid() else str(error).rstrip("."), "warning")]
+        if found is None:
+            return [("no key yet", "warning")]
+        return [(f"key from the environment, {found.end}", "ok"), self._verdict]
+
+    def _show_state(self) -> None:
+        """Show the state as chips, and let the buttons be pressed that can do something."""
+        state = self._state()
+        self._chips.html = f'<p class="ftw-chips">{" ".join(markup.chip(*chip) for chip in state)}</p>'
+        self._field.shown = self.service != "sandbox"
+        self._field.ready = self._address_is_valid()
+        self._field.has_key = len(state) > 1
+        self.refresh_code()
+        if self._field.has_key:
+            self.next_step.offer(
+                "turn your examples into files to train on.",
+                "Prepare a dataset",
+                _dataset_prep,
+                "from ftwidgets.widgets import DatasetPrep\n\nprep = DatasetPrep()\nprep",
+            )
+
+    def _address_is_valid(self) -> bool:
+        try:
+            return self.base_url is not None or self.service == "sandbox"
+        except ValueError:
+            return False
+
+    def _on_press(self, action: str, key: str) -> None:
+        if action == "stop":
+            self.stop()
+        else:
+            if key or action == "use":
+                self.use(key)
+            if action == "test":
+                self._start_test()
+        self.update_static_view()
+
+    def _start_test(self) -> None:
+        client = self._tested = self.client  # what is missing is reported at once
+        secret = self.service != "sandbox"
+        started: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._show_failure)
+
+        def test() -> list[str]:
+            try:
+                return self._ask(client, secret=secret)
+            finally:
+                if self._test is started:
+                    self._field.testing = False
+                    self._show_state()
+                    self.update_static_view()
+
+        self._test, self._verdict, self._field.testing = started, ("testing ...", "busy"), True
+        self.show_status("Asking the service ...")
+        self._show_state()
+        started.start(test)
+
+    def _ask(self, client: openai.OpenAI, *, secret: bool) -> list[str]:
         import openai
 
-        sandbox, self._tested = self.service == "sandbox", None
-        client = self._tested = self.client
         try:
             with explain_wrong_service():
                 names = [model.id for model in client.with_options(timeout=_TIMEOUT, max_retries=0).models.list()]
         except openai.OpenAIError as error:
-            if not sandbox and client.api_key in f"{error} {getattr(error, 'body', '')}":
+            if secret and client.api_key in f"{error} {getattr(error, 'body', '')}":
                 raise FtwidgetsError(failure_text(error).replace(client.api_key, "(the key)")) from None
             raise
-        if client is self._client:  # no other service was chosen meanwhile
+        if client is self._client and client is self._tested:  # no other service was chosen meanwhile, and nobody pressed Stop
             example = f", such as {names[0]}" if names else ""
+            self._verdict = (f"tested: {pluralize(len(names), 'model')}", "ok")
             self.show_status(f"It works: the service lists {pluralize(len(names), 'model')}{example}.", "ok")
+            self._show_state()
         return names
 
-    def wait(self, timeout: float | None = None) -> list[str]:
-        """Wait for a test that the button started, and return its result."""
-        return self._task.wait(timeout)
-
-    @property
-    def code(self) -> str:
-        """The code that makes the same client; it takes the key from the environment and never contains one."""
-        if self.service == "sandbox":
-            return "import ftwidgets\n\nclient = ftwidgets.connect()"
-        comment = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
-        return f"import openai\n\n{comment}\nclient = openai.OpenAI(base_url={markup.literal(self.base_url)})"
-
-    def static_text(self) -> str:
-        """Return the service and where its key comes from."""
-        if self.service == "sandbox":
-            return f"{SERVICES['sandbox']}: no key needed."
-        where = SERVICES["openai"] if self.service == "openai" else self._address.value or "another service, no address yet"
-        if self._key is not None:
-            return f"{where}: the key was passed in ({self._key.end})."
-        try:
-            found = self._environment_key()
-        except ValueError as error:
-            return f"{where}: {str(error).rstrip('.')}."
-        return f"{where}: no key yet." if found is None else f"{where}: the key comes from OPENAI_API_KEY ({found.end})."
-
-    def _environment_key(self) -> Secret | None:
-        """Return the key that `connect` finds in the environment; a ValueError says why there is no address or no key in it."""
-        base_url = self.base_url
-        try:
-            text = self._connect(base_url=base_url).api_key
-        except FtwidgetsError:
-            return None
-        if text != text.strip() or text[0] in "\"'":
-            raise ValueError("OPENAI_API_KEY has spaces or quotation marks around it. Set it again without them.")
-        try:
-            return Secret(text)
-        except ValueError as error:
-            raise ValueError(f"OPENAI_API_KEY cannot be used: {error}") from None
-
-    def _start_test(self) -> None:
-        def test() -> list[str]:
-            try:
-                return self.test()
-            finally:
-                self._test.disabled = False
-                self.update_static_view()
-
-        self.show_status("Asking the service ...")
-        self._test.disabled = True
-        if not self._task.start(test):  # the last test is just ending
-            self._test.disabled = False
+    def _forget_test(self) -> None:
+        self._tested, self._verdict, self._field.testing = None, ("not tested", ""), False
 
     def _show_failure(self, error: Exception) -> None:
-        if self._tested in (None, self._client):  # otherwise another service was chosen meanwhile
+        if self._tested is not None and self._tested is self._client:  # else another service was chosen, or Stop was pressed
+            self._verdict = ("test failed", "wrong")
             self.show_error(error)
+            self._show_state()
 
     def _on_choice(self) -> None:
         """Update the form after another choice; the key of the former service must not be sent there."""
         self._key = self._client = None
+        self._forget_test()
         if problem := address_problem(self._address.value):
             self._address.value = ""  # which calls this method again
             self.show_status(f"The address was removed: {problem}", "wrong")
             return
-        sandbox = self.service == "sandbox"
-        self._note.html = f'<p class="ftw-help" style="margin:0 0 4px 158px">{_NOTES[self.service]}</p>'
+        self._note.html = f'<p class="ftw-help">{_NOTES[self.service]}</p>'
         self._address_row.layout.display = None if self.service == "other" else "none"
-        self._field.layout.display = "none" if sandbox else None
-        self.show_status(self._next_step(), "ok" if sandbox else "busy")
-        self.refresh_code()
+        self.show_status(*self._what_to_do())
+        self._show_state()
 
-    def _next_step(self) -> str:
+    def _what_to_do(self) -> tuple[str, str]:
         if self.service == "sandbox":
-            return "Ready. No key is needed."
+            return "Ready. No key is needed.", "ok"
         try:
-            found = self._environment_key()
+            found = environment_key(self._connect, self.base_url)
         except ValueError as error:
-            return failure_text(error)
+            return failure_text(error), "busy"
         if found is None:
-            return "OPENAI_API_KEY is not set. Type the key, or set it where you start Jupyter."
-        return (
-            f"OPENAI_API_KEY is set ({found.end}) and goes to {self.base_url}, unless you type another. Nothing was sent yet."
-        )
+            return how_to_give_a_key(self._connect, self.base_url), "busy"
+        return f"The key from the environment goes to {self.base_url}, unless you type another. Nothing was sent yet.", "busy"
 
 
-def check_address(text: str) -> str:
-    """Return the address of a service, normalized; the message of a ValueError does not repeat what is no address."""
-    text = text.strip()
-    if not text:
-        raise ValueError("type the address of the service, such as http://localhost:8000/v1.")
-    try:
-        parts = urlsplit(text)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if not host or parts.scheme not in ("http", "https"):
-        raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
-    return parts.geturl()  # without line breaks, and with its scheme in lower case
+def _dataset_prep() -> Panel:
+    from ftwidgets.widgets.prep import DatasetPrep
 
-
-def address_problem(text: str) -> str:
-    """Return why a text must not stay in the field for the address, which is shown and saved; empty if it may."""
-    text = text.strip()
-    if _KEY.fullmatch(text) or _KEY_IN_PATH.search(text):
-        return "that looks like a key, and the address is saved with the notebook."
-    if re.search("[@?#]", text):
-        return "leave out names, passwords and what follows a ? or #: the address is saved with the notebook."
-    return ""
+    return DatasetPrep()

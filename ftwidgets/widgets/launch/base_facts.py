@@ -14,10 +14,21 @@ from ftwidgets.models.known import nano_card
 if TYPE_CHECKING:
     from openai.types import Model
 
-BUNDLED_MEMORY = "About 0.2 GB in all, as it was measured."
 RANK = 16  # of the adapter, where a job leaves it to the sandbox
 PYTHON = 150_000_000  # bytes of the interpreter and its packages
 SHARE_OF_FREE = 0.8  # of the free memory; a job that needs more takes the slower way, or is rejected
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a job takes, in a word or two and in a sentence, and whether that is more than the machine has."""
+
+    figure: str
+    text: str
+    too_large: bool = False
+
+
+BUNDLED_MEMORY = Memory("0.2 GB", "About 0.2 GB in all, as it was measured.")
 
 
 @dataclass(frozen=True)
@@ -38,8 +49,8 @@ class BaseFacts:
         """Return the tokens a second that are expected; all weights take half as much again as an adapter."""
         return self.tokens_per_second / (1.5 if whole else 1)
 
-    def memory_text(self, lengths: Sequence[int], *, batch_size: int, rank: int | None, whole: bool) -> str:
-        """Return in a sentence what a job takes, Python included, and whether the machine has it free.
+    def need(self, lengths: Sequence[int], *, batch_size: int, rank: int | None, whole: bool) -> Memory:
+        """Return what a job takes, Python included, and whether the machine has it free.
 
         Parameters
         ----------
@@ -53,19 +64,20 @@ class BaseFacts:
             Whether all weights are trained.
         """
         usual, sparing = (self.job_memory(way, lengths, batch_size, rank, whole=whole) for way in ("kept", "recomputed"))
+        total, less = (_gigabytes(PYTHON + self.memory["weights"] + way) for way in (usual, sparing))
         free = self.memory.get("free")
-        text = f"About {_gigabytes(PYTHON + self.memory['weights'] + usual)} in all"
         if free is None:
-            return f"{text}."
+            return Memory(total, f"About {total} in all.")
         if usual <= SHARE_OF_FREE * free:
-            return f"{text}; {_gigabytes(free)} are free."
+            return Memory(total, f"About {total} in all; {_gigabytes(free)} are free.")
         if sparing <= SHARE_OF_FREE * free:
-            less = _gigabytes(PYTHON + self.memory["weights"] + sparing)
-            return f"About {less} in all, the slower way: each layer is computed twice, since only {_gigabytes(free)} are free."
-        return (
+            why = f"each layer is computed twice, since only {_gigabytes(free)} are free"
+            return Memory(less, f"About {less} in all, the slower way: {why}.")
+        text = (
             f"The job needs about {_gigabytes(sparing)}, and {_gigabytes(free)} are free: it will be rejected. Use a smaller "
             "batch size, shorter examples, or a smaller model."
         )
+        return Memory(f"{less}: too much", text, too_large=True)
 
     def job_memory(self, way: str, lengths: Sequence[int], batch_size: int, rank: int | None, *, whole: bool) -> int:
         """Return the bytes that a job takes beside the model: what learns, and what a step keeps of each token."""
@@ -93,7 +105,7 @@ def read_facts(model: Model) -> BaseFacts | None:
     found: Any = (model.model_extra or {}).get("ftwidgets")
     try:
         facts = BaseFacts(**{name: found[name] for name in BaseFacts.__dataclass_fields__})
-        str(facts), facts.memory_text([1], batch_size=1, rank=None, whole=False)
+        str(facts), facts.need([1], batch_size=1, rank=None, whole=False)
     except (TypeError, ValueError, LookupError, AttributeError):
         return None
     return facts

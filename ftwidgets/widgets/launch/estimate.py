@@ -1,8 +1,6 @@
-"""Estimate how long a job will take and what it will cost; each figure says where it comes from.
+"""Estimate how long a job will take, with the jobs before it, and what it will cost; each figure says where it comes from.
 
-How much memory it takes is in `base_facts`.
-
-A service's queue, other people's jobs and a busy computer are not in the formula.
+How much memory it takes is in `base_facts`. Other people's jobs and a busy computer are not in the formula.
 """
 
 from __future__ import annotations
@@ -17,8 +15,8 @@ from ftwidgets.data.cost import Price, cost, format_usd, prices
 from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.count import chat_counter
-from ftwidgets.providers import TERMINAL_STATUSES, auto_epochs, nano_epochs
-from ftwidgets.widgets.launch.base_facts import BaseFacts
+from ftwidgets.providers import SERVICES, TERMINAL_STATUSES, auto_epochs, facts, nano_epochs
+from ftwidgets.widgets.launch.base_facts import BaseFacts, Memory
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -50,8 +48,20 @@ class TrainingSpeed:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """The jobs that a new one waits for, and how long they will take in seconds; None if that is not known."""
+
+    n_jobs: int = 0
+    seconds: float | None = 0.0
+
+
+@dataclass(frozen=True)
 class Estimate:
-    """Time, memory and money for one job; `seconds` is None if the speed is not known, `memory` empty if the need is not."""
+    """Time, memory and money for one job.
+
+    `seconds` is the time of the training alone, None if the speed is not known; the wait for other jobs is in `queue`.
+    `time`, `memory` and `money` are sentences; `memory` is empty if the need is not known.
+    """
 
     trained_tokens: int
     n_epochs: int
@@ -59,6 +69,8 @@ class Estimate:
     time: str
     money: str
     memory: str = ""
+    queue: Queue = Queue()
+    figures: tuple[tuple[str, str], ...] = ()  # the same in a word or two each, with a name
 
 
 def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None = None) -> FileCount:
@@ -105,11 +117,11 @@ def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None 
 
 
 def training_speed(
-    jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool, facts: BaseFacts | None = None, whole: bool = False
+    jobs: Iterable[FineTuningJob], model: str, *, sandbox: bool, base: BaseFacts | None = None, whole: bool = False
 ) -> TrainingSpeed | None:
     """Return how fast jobs on this model ran: the median of those that succeeded; None if nothing is known.
 
-    Where no job on the model succeeded, it is what the sandbox expects of a base model that was added (`facts`; `whole`: if
+    Where no job on the model succeeded, it is what the sandbox expects of a base model that was added (`base`; `whole`: if
     all its weights are trained), or what was measured once on the bundled one.
     """
     ended = [job for job in jobs if job.finished_at]
@@ -121,9 +133,9 @@ def training_speed(
     if speeds:
         source = f"the median of your last {len(speeds)} here" if len(speeds) > 1 else "as your last job ran"
         return TrainingSpeed(median(speeds), source)
-    if facts is not None:
+    if base is not None:
         source = "from how fast this machine multiplies matrices while nothing else runs; no job on this model has ended yet"
-        return TrainingSpeed(facts.speed(whole=whole), source)
+        return TrainingSpeed(base.speed(whole=whole), source)
     return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
 
 
@@ -135,9 +147,14 @@ def _training_seconds(job: FineTuningJob, others: Iterable[FineTuningJob]) -> in
     return max(1, finished - began)
 
 
-def n_waiting(jobs: Iterable[FineTuningJob]) -> int:
-    """Return the number of jobs that have not ended and are not paused: a new one waits behind them."""
-    return sum(job.status not in {"paused", *TERMINAL_STATUSES} for job in jobs)
+def waiting(jobs: Iterable[FineTuningJob]) -> list[FineTuningJob]:
+    """Return the jobs that have not ended and are not paused: a new one waits behind them."""
+    return [job for job in jobs if job.status not in {"paused", *TERMINAL_STATUSES}]
+
+
+def epochs_of(count: FileCount, n_epochs: int | None, *, small: bool) -> int:
+    """Return how many epochs a job takes; None is auto. `small`: all weights of the sandbox's own small model are trained."""
+    return n_epochs or (nano_epochs(count.examples, count.answer_tokens) if small else auto_epochs(count.examples))
 
 
 def estimate(
@@ -147,20 +164,18 @@ def estimate(
     speed: TrainingSpeed | None,
     *,
     sandbox: bool,
-    n_before: int = 0,
-    memory: str = "",
+    queue: Queue = Queue(),
+    memory: Memory | None = None,
     small: bool = False,
 ) -> Estimate:
-    """Estimate time and cost from tokens x epochs (None for auto); `n_before` jobs have to end first.
+    """Estimate time and cost from tokens x epochs (None for auto); the jobs of `queue` have to end first.
 
     `small`: all weights of the sandbox's own small model are trained.
     """
-    published = auto_epochs(count.examples)
-    automatic = nano_epochs(count.examples, count.answer_tokens) if small else published
-    chosen = n_epochs or automatic
+    published, chosen = auto_epochs(count.examples), epochs_of(count, n_epochs, small=small)
     trained = count.tokens * chosen
     auto = "" if n_epochs else " (auto, by OpenAI's published rule)"
-    if not n_epochs and automatic != published:
+    if not n_epochs and chosen != published:
         auto = f" (auto; OpenAI's published rule says {published}, but this small model needs more to learn whole sentences)"
     product = f"{count.examples:,} examples with {count.tokens:,} tokens x {pluralize(chosen, 'epoch')}{auto}"
     seconds = None if speed is None else trained / speed.tokens_per_second
@@ -168,9 +183,20 @@ def estimate(
         time = f"Not known: no job of yours on this model has ended yet. {product}."
     else:
         time = f"{duration(seconds)}: {product}, at {speed.tokens_per_second:,.0f} tokens a second ({speed.source})."
-    if n_before:
-        time += f" There {_are(n_before, 'job')} before it in the queue."
-    return Estimate(trained, chosen, seconds, time, _cost_text(count.tokens, chosen, model, sandbox=sandbox), memory)
+    figure = "not known" if seconds is None else duration(seconds)
+    name = "Time"
+    if queue.n_jobs:
+        name = f"Time, after {pluralize(queue.n_jobs, 'job')} before yours"
+        time += f" There {_are(queue.n_jobs, 'job')} before yours in the queue"
+        if queue.seconds is None or seconds is None:
+            time += "; how long they take is not known."
+        else:
+            name = f"Time, with {pluralize(queue.n_jobs, 'job')} before yours"
+            figure = duration(queue.seconds + seconds)
+            time += f": {duration(queue.seconds).lower()}, so yours ends in {figure.lower()}."
+    cost_figure, money = _cost(count.tokens, chosen, model, sandbox=sandbox)
+    figures = [(name, figure), *([("Memory", memory.figure)] if memory else []), ("Cost", cost_figure)]
+    return Estimate(trained, chosen, seconds, time, money, memory.text if memory else "", queue, tuple(figures))
 
 
 def duration(seconds: float) -> str:
@@ -180,17 +206,26 @@ def duration(seconds: float) -> str:
     return f"About {round(seconds / 60)} minutes" if seconds < 5400 else f"About {round(seconds / 3600)} hours"
 
 
-def _cost_text(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> str:
-    known = prices()
-    elsewhere = next(price for price in known if price.provider != "sandbox")
+def _cost(tokens: int, n_epochs: int, model: str, *, sandbox: bool) -> tuple[str, str]:
+    """Return the cost in a word or two, and in sentences."""
     if sandbox:
-        same = f"The same on {elsewhere.provider}'s {elsewhere.model}: about {format_usd(cost(tokens, n_epochs, elsewhere))}"
-        return f"Nothing here. {same} ({_dated(elsewhere)})."
-    for price in known:
+        return "Free", f"Nothing here.{_elsewhere(tokens, n_epochs)}"
+    for price in prices():
         if price.provider != "sandbox" and (model == price.model or model.startswith(f"ft:{price.model}:")):
             state = f"{price.availability()} " if price.expired() else ""
-            return f"About {format_usd(cost(tokens, n_epochs, price))} ({_dated(price)}). {state}{price.note}"
-    return "Not known: this kit has no price for this model. Look it up before you start."
+            usd = format_usd(cost(tokens, n_epochs, price))
+            return f"About {usd}", f"About {usd} ({_dated(price)}). {state}{price.note}"
+    return "not known", "Not known: this kit has no price for this model. Look it up before you start."
+
+
+def _elsewhere(tokens: int, n_epochs: int) -> str:
+    """Return in a sentence what the same costs at a service where a newcomer can train; empty if no price is known."""
+    open_now = {SERVICES[fact.service] for fact in facts() if fact.about == "newcomers" and (fact.says or "").startswith("yes")}
+    for price in prices():
+        if price.provider in open_now and not price.expired():
+            usd = format_usd(cost(tokens, n_epochs, price))
+            return f" The same on {price.provider}, which takes newcomers ({price.model}): about {usd} ({_dated(price)})."
+    return ""
 
 
 def _dated(price: Price) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from html import escape
 from typing import Any
 
 import ipywidgets
-from traitlets import TraitError
 
-from ftwidgets.widgets.base import fields
-from ftwidgets.widgets.base.failures import failure_text
-from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.launch import job_settings
+from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.upload import find_path
+from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.launch import file_names, job_settings
+from ftwidgets.widgets.launch.form_field import FileField, FormField, MenuField
 from ftwidgets.widgets.launch.job_settings import (
     LARGEST_BATCH,
     LARGEST_RANK,
@@ -23,150 +21,101 @@ from ftwidgets.widgets.launch.job_settings import (
     parse_count,
 )
 
-_FILE = partial(ipywidgets.Combobox, ensure_option=False, continuous_update=False)
-_UNDER = "margin:0 0 4px 158px"  # below the control, not below its label
-_AUTO = partial(ipywidgets.Text, placeholder="auto")
-
-FIELDS: dict[str, tuple[str, Callable[..., Any], Callable[[str], Any], str]] = {
-    "train_file": (
-        "Training file",
-        _FILE,
-        job_settings.parse_training_file,
-        "The chats to learn from: a path, or an uploaded file (empty the field for the list).",
-    ),
-    "validation_file": (
-        "Validation file",
-        _FILE,
-        job_settings.parse_validation_file,
-        "Chats it never learns from, to tell learning from remembering. Leave it out only if you have too few.",
-    ),
-    "model": (
-        "Base model",
-        ipywidgets.Dropdown,
-        job_settings.parse_model,
-        "Where the training starts. Choose a tuned model to train that one further.",
-    ),
-    "method": (
-        "Method",
-        partial(ipywidgets.Dropdown, options=[(label, name) for name, label in METHODS.items()]),
-        job_settings.parse_method,
-        "How it learns. Supervised: from questions and the answers you want.",
-    ),
-    "n_epochs": (
-        "Epochs",
-        _AUTO,
-        partial(parse_count, most=MOST_EPOCHS),
-        "How often each example is seen. More if the held-out loss still falls at the end, fewer if it rises.",
-    ),
-    "batch_size": (
-        "Batch size",
-        _AUTO,
-        partial(parse_count, most=LARGEST_BATCH),
-        "Examples in one step. Change it last; larger makes fewer and steadier steps.",
-    ),
-    "learning_rate_multiplier": (
-        "Learning rate x",
-        _AUTO,
-        job_settings.parse_multiplier,
-        "How far each step goes. Smaller if the loss jumps or shoots up, larger if it hardly falls.",
-    ),
-    "lora": (
-        "What is trained",
-        partial(ipywidgets.Dropdown, options=[(label, name) for name, label in TRAINED_WEIGHTS.items()]),
-        job_settings.parse_trained_weights,
-        "An adapter: the model stays as it is, and a few weights beside it learn. All weights: more memory, more can change.",
-    ),
-    "lora_r": (
-        "LoRA rank",
-        _AUTO,
-        partial(parse_count, most=LARGEST_RANK),
-        "The size of the adapter. 16 is the usual one; a larger adapter can learn more and takes more memory.",
-    ),
-    "seed": (
-        "Seed",
-        partial(ipywidgets.Text, placeholder="the service chooses"),
-        job_settings.parse_seed,
-        "Decides the order of the examples. Give the same one to jobs that you compare.",
-    ),
-    "suffix": (
-        "Suffix",
-        partial(ipywidgets.Text, placeholder="none"),
-        job_settings.parse_suffix,
-        "A word in the new model's name. Give one as soon as you have two models to tell apart.",
-    ),
-}
-"""By the names of `JobLauncher`'s parameters, in the order of the form."""
+MAIN = ("train_file", "validation_file", "model")
+"""The fields that stand first; the others are folded."""
 
 
-class FormField:
-    """A field of the form, from a row of `FIELDS`, with its sentence of help and a line for what is wrong with it."""
+def make_fields() -> dict[str, FormField]:
+    """Return the fields by the names of `JobLauncher`'s parameters, in the order of the form."""
+    auto = partial(ipywidgets.Text, placeholder="auto")
+    return {
+        "train_file": FileField(
+            "Training file",
+            ipywidgets.Dropdown,
+            job_settings.parse_training_file,
+            "The chats to learn from.",
+            empty="Choose a file",
+            name_unlisted=_name_path,
+        ),
+        "validation_file": FileField(
+            "Validation file",
+            ipywidgets.Dropdown,
+            job_settings.parse_validation_file,
+            "Chats it never learns from, to tell learning from remembering. Leave it out only if you have too few.",
+            empty="None",
+            name_unlisted=_name_path,
+        ),
+        "model": MenuField(
+            "Base model",
+            ipywidgets.Dropdown,
+            job_settings.parse_model,
+            "Where the training starts. Choose a tuned model to train that one further.",
+            name_unlisted=model_label,
+        ),
+        "suffix": FormField(
+            "Name of the new model",
+            partial(ipywidgets.Text, placeholder="none"),
+            job_settings.parse_suffix,
+            "A word to know it by among your models (its suffix). Letters, digits, - _ and . are allowed.",
+        ),
+        "method": FormField(
+            "Method",
+            partial(ipywidgets.Dropdown, options=[(label, name) for name, label in METHODS.items()]),
+            job_settings.parse_method,
+            "How it learns. Supervised: from questions and the answers you want.",
+        ),
+        "n_epochs": FormField(
+            "Epochs",
+            auto,
+            partial(parse_count, most=MOST_EPOCHS),
+            "How often each example is seen. More if the held-out loss still falls at the end, fewer if it rises.",
+        ),
+        "batch_size": FormField(
+            "Batch size",
+            auto,
+            partial(parse_count, most=LARGEST_BATCH),
+            "Examples in one step. Change it last; larger makes fewer and steadier steps.",
+        ),
+        "learning_rate_multiplier": FormField(
+            "Learning rate multiplier",
+            auto,
+            job_settings.parse_multiplier,
+            "How far each step goes. Smaller if the loss jumps or shoots up, larger if it hardly falls.",
+        ),
+        "lora": FormField(
+            "What is trained",
+            partial(ipywidgets.Dropdown, options=[(label, name) for name, label in TRAINED_WEIGHTS.items()]),
+            job_settings.parse_trained_weights,
+            "An adapter: the model stays as it is, a few weights beside it learn. All weights: more memory, more can change.",
+        ),
+        "lora_r": FormField(
+            "LoRA rank",
+            auto,
+            partial(parse_count, most=LARGEST_RANK),
+            "The size of the adapter. 16 is the usual one; a larger adapter can learn more and takes more memory.",
+        ),
+        "seed": FormField(
+            "Seed",
+            partial(ipywidgets.Text, placeholder="the service chooses"),
+            job_settings.parse_seed,
+            "Decides the order of the examples. Give the same one to jobs that you compare.",
+        ),
+    }
 
-    def __init__(self, label: str, control: Callable[..., Any], parse: Callable[[str], Any], help_text: str) -> None:
-        self.label = label
-        self.control = control(description=label)
-        self._parse = parse
-        self._choices: dict[str, str] = {}
-        self._error = Live(role="status")
-        self._error.layout.margin = "0"
-        self._note = Live()
-        parts = [fields.field(self.control, help_text, width="436px"), self._note, self._error]
-        self.box = ipywidgets.VBox(parts, layout={"flex": "1 1 420px", "max_width": "100%", "overflow": "visible"})
 
-    def offer(self, choices: Mapping[str, str]) -> None:
-        """Put choices into the list of the control: what each is called there, and the text that it stands for."""
-        self._choices = dict(choices)
-        self.control.options = list(choices)
+def help_html(fields: dict[str, FormField]) -> str:
+    """Return what the fields mean, folded."""
+    rows = [(field.label, field.help_text) for field in fields.values() if field.offered]
+    return markup.fold("What do these fields mean?", markup.table("The fields", ("field", "what it does"), rows))
 
-    def name_of(self, value: object) -> object:
-        """Return what a choice is called in the list; anything else as it is."""
-        return next((name for name, choice in self._choices.items() if choice == value), value)
 
-    @property
-    def offered(self) -> bool:
-        """Whether the field is shown; a service may not know what it sets."""
-        return bool(self.box.layout.display != "none")
-
-    @offered.setter
-    def offered(self, offered: bool) -> None:
-        self.box.layout.display = "" if offered else "none"
-
-    def show_note(self, text: str) -> None:
-        """Show a second sentence of help under the field; an empty one clears it."""
-        self._note.html = f'<p class="ftw-help" style="{_UNDER}">{escape(text)}</p>' if text else ""
-
-    @property
-    def text(self) -> str:
-        """What the field holds."""
-        return str(self.control.value or "")
-
-    @text.setter
-    def text(self, value: object) -> None:
-        try:
-            self.control.value = "" if value is None else str(value)
-        except TraitError:
-            raise ValueError(f'{self.label}: "{value!s:.40}" is not in the menu.') from None
-
-    @property
-    def shown(self) -> str:
-        """What the page shows in the field: of a menu its entry."""
-        return str(self.control.label if isinstance(self.control, ipywidgets.Dropdown) else self.text)
-
-    def value(self) -> Any:
-        """Return the parsed value; a ValueError says what to write instead."""
-        text = self.text.strip()
-        return self._parse(self._choices.get(text, text))
-
-    def problem(self) -> str:
-        """Return what is wrong with the field in a sentence; empty if nothing is."""
-        try:
-            self.value()
-        except (ValueError, OSError) as error:
-            return failure_text(error)
+def _name_path(text: str) -> str:
+    """Return what a path is called in the menu; empty if there is no such file, or it is an id."""
+    try:
+        path = find_path(text)
+        return file_names.name_local(path) if path else ""
+    except (ValueError, OSError):
         return ""
-
-    def show_error(self, text: str) -> None:
-        """Show a sentence under the field; an empty one clears it."""
-        self._error.html = f'<p class="ftw-wrong" style="{_UNDER}">{escape(text)}</p>' if text else ""
 
 
 class FieldText:
@@ -180,6 +129,6 @@ class FieldText:
 
     def __set__(self, widget: Any, value: object) -> None:
         field = widget.fields[self._name]
-        if self._name == "model" and value and value not in field.control.options:  # such as a model newer than the list
-            field.control.options = (*field.control.options, str(value))
         field.text = value
+        if self._name not in MAIN and field.is_set:
+            widget.advanced.show()

@@ -1,4 +1,4 @@
-"""JobLauncher: a form that starts a fine-tuning job, with an estimate of its time and cost.
+"""JobLauncher: a form that starts a fine-tuning job, with an estimate of its time, memory and cost before the button.
 
 Methods other than supervised are not offered.
 """
@@ -15,23 +15,25 @@ import ipywidgets
 
 from ftwidgets.errors import DataError
 from ftwidgets.jobs import job
+from ftwidgets.jobs.labels import model_label
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
-from ftwidgets.widgets.base.fields import button, row
+from ftwidgets.widgets.base.fields import button
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.launch.base_facts import BUNDLED_MEMORY, bundled_text, usual_batch
-from ftwidgets.widgets.launch.estimate import Estimate, estimate
-from ftwidgets.widgets.launch.job_fields import FIELDS, FieldText, FormField
-from ftwidgets.widgets.launch.job_settings import TRAINED_WEIGHTS, JobSettings
+from ftwidgets.widgets.launch import messages
+from ftwidgets.widgets.launch.base_facts import bundled_text
+from ftwidgets.widgets.launch.estimate import Estimate
+from ftwidgets.widgets.launch.job_fields import MAIN, FieldText, help_html
+from ftwidgets.widgets.launch.job_form import JobForm
+from ftwidgets.widgets.launch.job_settings import JobSettings
 from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
 
 if TYPE_CHECKING:
     import openai
 
-SETTLED = 0.2  # seconds after the last change of a field, before a press counts
-_GRID = {"flex_flow": "row wrap", "align_items": "flex-start", "overflow": "visible"}  # two columns where there is room
+READ = 1.0  # seconds to read a question in: a second press before that is a double click, and no answer
 
 
 class JobLauncher(Panel):
@@ -44,7 +46,7 @@ class JobLauncher(Panel):
     client
         Any `openai` client.
     train_file, validation_file
-        A path, or the id of an uploaded file. Without one, the form offers the client's uploaded files.
+        A path, or the id of an uploaded file. The form offers the files in this folder and the uploaded ones.
     model
         The model to start from; by default the first that the client lists.
     method
@@ -54,7 +56,7 @@ class JobLauncher(Panel):
     lora, lora_r
         Whether an adapter is trained (True) or all weights (False), and the adapter's rank; None leaves it to the service.
     seed, suffix
-        Sent when given.
+        Sent when given. The suffix becomes part of the new model's name.
     """
 
     train_file, validation_file, model, method = FieldText(), FieldText(), FieldText(), FieldText()
@@ -80,53 +82,47 @@ class JobLauncher(Panel):
         self.job: job.Job | None = None
         self._client = client
         self._options = ServiceOptions(client)
+        self._form = JobForm(self._options)
+        self.fields, self.advanced = self._form.fields, self._form.advanced
         self._launch_lock = threading.Lock()
-        self._starting = False
-        self._changed_at = time.monotonic()
+        self._starting = self._filling = False
+        self._pressed = False  # before, an empty form is no mistake
+        self._said = ("", "")  # what the last press led to, and its kind
+        self._asked_at = 0.0  # when the button was pressed on a questionable form; 0 after a change of the form
         self._launched: JobSettings | None = None  # what `job` was made from,
-        self._launched_texts: list[str] = []  # and the texts of the fields then
-        self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self.show_error)
-        self.fields = {name: FormField(*row) for name, row in FIELDS.items()}
-        self._estimate_view = Live(role="status")
+        self._launched_texts: list[str] = []  # the texts of the fields then,
+        self._label = ""  # and what it is called here
+        self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self._show_failure)
+        self._figures, self._basis, self._help = Live(role="status"), Live(), Live()
+        self._figures.layout.min_height = "74px"
         self._button = button("Launch the job", primary=True)
         self._refresh_button = button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
-        grid = ipywidgets.HBox([field.box for field in self.fields.values()], layout=_GRID)
-        super().__init__("Launch a job", [grid, self._estimate_view, row(self._button, self._refresh_button)])
+        self._refresh_button.layout.margin = "2px 2px 2px auto"  # where the other button's text does not move it
+        buttons = ipywidgets.HBox([self._button, self._refresh_button], layout={"width": "100%"})
+        parts = [*self._form.parts, self._figures, buttons]
+        super().__init__("Launch a job", parts, below_status=[self._basis, self._help])
+        self.status.layout.min_height = "104px"  # for four lines, so that what is below stays in its place
         self._refresh_options(model)
-        for name, file in (("train_file", train_file), ("validation_file", validation_file)):
-            setattr(self, name, self.fields[name].name_of(file))
-        self.method = method
+        self.train_file, self.validation_file, self.method = train_file, validation_file, method
         self.n_epochs, self.batch_size, self.seed, self.suffix = n_epochs, batch_size, seed, suffix
         self.learning_rate_multiplier, self.lora, self.lora_r = learning_rate_multiplier, lora, lora_r
         for field in self.fields.values():
-            field.control.observe(self.catch_errors(self._on_change), names="value")
+            for control in field.controls:
+                control.observe(self.catch_errors(self._on_change), names="value")
         self._button.on_click(self.catch_errors(self._start_launch))
         self._refresh_button.on_click(self.catch_errors(self.refresh))
         self._on_change()
 
     @property
     def estimate(self) -> Estimate | None:
-        """The time and cost of the job; None if the training file cannot be counted from here.
+        """The time, memory and cost of the job; None if the training file cannot be counted from here.
 
         Raises
         ------
         ValueError
             If a field that it needs cannot be parsed.
         """
-        file, n_epochs = self.fields["train_file"].value(), self.fields["n_epochs"].value()
-        model = self.model
-        count, facts = self._options.count(file, model), self._options.facts(model)
-        if count is None or not count.tokens:
-            return None
-        lora, bundled = self.fields["lora"].value(), self._options.is_bundled(model)
-        whole, small = lora is False, bundled and not lora
-        memory = BUNDLED_MEMORY if bundled else ""
-        if facts is not None:
-            batch_size, rank = self.fields["batch_size"].value() or usual_batch(count.examples), self.fields["lora_r"].value()
-            memory = facts.memory_text(count.lengths, batch_size=batch_size, rank=rank, whole=whole)
-        sandbox, speed = self._options.is_sandbox(model), self._options.training_speed(model, whole=whole)
-        n_before = self._options.n_waiting()
-        return estimate(count, n_epochs, model, speed, sandbox=sandbox, n_before=n_before, memory=memory, small=small)
+        return self._form.estimate(self.job.id if self.job is not None and self._exists() else "")
 
     def settings(self) -> JobSettings:
         """Return the settings that the form holds.
@@ -136,15 +132,10 @@ class JobLauncher(Panel):
         DataError
             That names each field which cannot be parsed, and says what to write instead.
         """
-        problems = [f"{field.label}: {field.problem()}" for field in self.fields.values() if field.problem()]
-        if problems:
-            raise DataError(" ".join(problems))
-        values = {name: field.value() for name, field in self.fields.items()}
-        del values["method"]  # only one is offered
-        return JobSettings(training_file=values.pop("train_file"), **values)
+        return self._form.settings()
 
     def launch(self) -> job.Job:
-        """Start the job, as the button does.
+        """Start the job, as the button does, but without a question about unwise values.
 
         The same form makes one job only: called again, also from another thread, it returns the job that exists. It starts
         another one once the form or a file has changed, or the job has failed or was cancelled.
@@ -162,9 +153,9 @@ class JobLauncher(Panel):
             If the service rejects a file or the job.
         """
         with self._launch_lock:
-            texts, settings = self._texts(), self.settings()
+            texts, settings = self._form.texts, self.settings()
             if self.job is not None and settings == self._launched and not self._has_no_model():
-                self.show_status(f"This form was launched already, as {self.job.id}. Change it to start another job.", "ok")
+                self.show_status("Nothing was launched twice: this job exists. Change a field above to launch another.", "ok")
                 return self.job
             self.job = job.launch(
                 self._client,
@@ -176,7 +167,12 @@ class JobLauncher(Panel):
                 **settings.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobSettings
             )
             self._launched, self._launched_texts = settings, texts
-            self.show_status(f"Started {self.job.id}. It is checked, queued and trained without this form.", "ok")
+            what = f"{settings.suffix} ({model_label(settings.model)})" if settings.suffix else model_label(settings.model)
+            self._label = f"{what}, {time.strftime('%d %b %H:%M')}"
+            self._options.refresh_queue()
+            self.show_status("")
+            self._offer_monitor(self.job.id)
+            self._show_estimate()
             self._update_button()
             return self.job
 
@@ -201,22 +197,24 @@ class JobLauncher(Panel):
         return self.settings().code()
 
     def static_text(self) -> str:
-        """Return the fields, the estimate and the job, a line each."""
+        """Return the fields that are set, the estimate and the job, a line each."""
         return "\n".join(f"{name}: {text}" for name, text in self._facts())
 
     def static_html(self) -> str:
-        """Return the same as a table."""
-        return markup.table("The form and the job", ("field", "value"), self._facts())
+        """Return the same with the names in bold."""
+        return "".join(f"<p><strong>{escape(name)}:</strong> {escape(text)}</p>" for name, text in self._facts())
+
+    def show_status(self, text: str, kind: str = "busy") -> None:
+        """Show a sentence below the buttons, above what is wrong with the form."""
+        self._said = text, kind
+        self._show_messages()
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [(field.label, field.shown or "(empty)") for field in self.fields.values() if field.offered]
-        try:
-            estimated = self.estimate
-        except (ValueError, OSError):
-            estimated = None
-        if estimated is not None:
+        offered = {name: field for name, field in self.fields.items() if field.offered}
+        facts = [(field.label, field.shown or "none") for name, field in offered.items() if name in MAIN or field.is_set]
+        if (estimated := self._try_estimate()) is not None:
             facts += self._estimate_facts(estimated)
-        return [*facts, ("Job", self.job.id if self.job else "not launched")]
+        return [*facts, ("Job", f"{self._label} ({self.job.id})" if self.job else "not launched")]
 
     def _estimate_facts(self, estimated: Estimate) -> list[tuple[str, str]]:
         base = self._options.facts(self.model) or (bundled_text() if self._options.is_bundled(self.model) else None)
@@ -227,43 +225,43 @@ class JobLauncher(Panel):
         return [*facts, ("Cost", estimated.money)]
 
     def _refresh_options(self, model: str | None) -> None:
-        """Request what there is to choose from and fill the lists; what is chosen stays."""
-        had_error = self._options.error
-        self._options.refresh()
-        self.fields["model"].control.options = self._options.models
-        if chosen := model or next(iter(self._options.models), None):
-            self.model = chosen
-        for name in ("train_file", "validation_file"):
-            self.fields[name].offer(self._options.files)
-        for name in ("lora", "lora_r"):
-            self.fields[name].offered = self._options.takes_lora
-        self.fields["model"].show_note(
-            " ".join(
-                f"To have {name} in this list, type: ftwidgets models add {name} (where the sandbox runs), then press Refresh."
-                for name in self._options.missing_models()
-            )
-        )
-        if self._options.error:
-            self.show_status(self._options.error, "wrong")
-        elif had_error:
-            self.show_status("")
+        """Request what there is to choose from and fill the menus; what is chosen stays."""
+        self._filling = True
+        try:
+            self._options.refresh()
+            self._form.fill_menus(model)
+        finally:
+            self._filling = False
+        self._help.html = help_html(self.fields)
 
     def _has_no_model(self) -> bool:
         """Return whether the job ended without a model, so that the same settings may be tried again."""
         return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
 
-    def _texts(self) -> list[str]:
-        return [field.text for field in self.fields.values()]
+    def _exists(self) -> bool:
+        """Return whether the form is that of the job that was launched."""
+        return self.job is not None and self._form.texts == self._launched_texts
+
+    def _offer_monitor(self, job_id: str) -> None:
+        def monitor() -> Panel:
+            from ftwidgets.widgets.monitor import JobMonitor
+
+            return JobMonitor(self._client, job_id)
+
+        code = f"from ftwidgets.widgets import JobMonitor\n\nmonitor = JobMonitor(client, {markup.literal(job_id)})\nmonitor"
+        self.next_step.offer("see how the model learns, step by step.", "Watch it train", monitor, code)
 
     def _start_launch(self) -> None:
         if self._starting:  # the second of two fast clicks
             return
+        self._pressed = True
+        if self._form.questions() and not self._exists() and not self._confirmed():
+            self.show_status("")
+            self._update_button()
+            return
 
         def launch() -> job.Job:
             try:
-                # JupyterLab brings messages to the kernel in two queues: a press may overtake the letters typed before it.
-                while time.monotonic() - self._changed_at < SETTLED:
-                    time.sleep(SETTLED / 4)
                 return self.launch()
             finally:
                 self._starting = False
@@ -277,38 +275,85 @@ class JobLauncher(Panel):
             self._starting = False
             self._update_button()
 
+    def _show_failure(self, error: Exception) -> None:
+        if isinstance(error, DataError) and self._form.problems():
+            self.show_status("Nothing was launched.", "wrong")  # the mistakes are listed below that
+        else:
+            self.show_error(error)
+
+    def _confirmed(self) -> bool:
+        """Return whether this is the second press on the same questionable values, after a time in which one can read."""
+        asked_at, now = self._asked_at, time.monotonic()
+        self._asked_at = asked_at or now
+        return bool(asked_at) and now - asked_at >= READ
+
     def _on_change(self) -> None:
-        self._changed_at = time.monotonic()
-        for field in self.fields.values():
-            field.show_error(field.problem())
-        train, validation = self.fields["train_file"], self.fields["validation_file"]
-        count = None if train.problem() else self._options.count(train.value(), self.model)
-        if count is not None and count.warning:
-            train.show_error(count.warning)
-        if validation.text and validation.text == train.text:
-            validation.show_error("This is the training file: its loss would only show how well the examples are remembered.")
-        lora, rank = self.fields["lora"], self.fields["lora_r"]
-        trains_all = lora.value() is False or (lora.value() is None and self._options.is_bundled(self.model))
-        if not rank.problem() and rank.value() is not None and trains_all:
-            rank.show_error(f'This job trains all weights. Choose "{TRAINED_WEIGHTS["True"]}" above, or leave the rank auto.')
+        if self._filling:
+            return
+        self._asked_at = 0.0
+        if not self._starting:
+            self._said = ("", "")
         self._show_estimate()
+        self._show_messages()
         self._update_button()
         self.refresh_code()
-        self._changed_at = time.monotonic()
+
+    def _show_messages(self) -> None:
+        """Show below the buttons: what the last press led to, the job, and what is wrong or questionable in the form."""
+        problems, questions = self._form.problems(), self._form.questions()
+        if not self._pressed and not self.train_file:
+            problems.pop("train_file", None)
+        for name, field in self.fields.items():
+            field.mark(wrong=name in problems)
+        if any(name not in MAIN for name in problems):
+            self.advanced.show()
+        said, kind = self._said
+        parts = [f'<p class="ftw-wrong">{escape(self._options.error)}</p>'] if self._options.error else []
+        parts += [f'<p class="ftw-{kind}">{escape(said)}</p>'] if said else []
+        if self.job is not None:
+            parts.append(
+                f'<p class="ftw-ok">Launched: <strong>{escape(self._label)}</strong> {markup.identifier(self.job.id)} '
+                "It goes on without this form.</p>"
+            )
+        label = self._form.label
+        parts.append(messages.listing("To be corrected:", label(problems), "wrong"))
+        if not self._exists():
+            ask = "Press again to launch it all the same:" if self._asked_at else "Are you sure?"
+            parts.append(messages.listing(ask, label(questions), "warning"))
+        parts.append(messages.listing("Look at this first:", label(self._form.notes()), "warning"))
+        self.status.html = "".join(parts) or self._hint()
+
+    def _hint(self) -> str:
+        """Return what stands below the buttons while there is nothing to report: what would be trained on."""
+        estimated = self._try_estimate()
+        if estimated is not None:
+            text = f"It will train on {messages.basis_text(estimated)}."
+        elif self.train_file:
+            text = "The file could not be counted from here, so time and cost are not known."
+        else:
+            text = (
+                "Choose a training file to see what the job takes. A dataset becomes one with DatasetPrep or ftwidgets.prepare."
+            )
+        return f'<p class="ftw-soft">{escape(text)}</p>'
+
+    def _try_estimate(self) -> Estimate | None:
+        try:
+            return self.estimate
+        except (ValueError, OSError):  # the field that cannot be parsed has its own sentence
+            return None
 
     def _show_estimate(self) -> None:
-        try:
-            estimated = self.estimate
-        except (ValueError, OSError):  # the field that cannot be parsed shows its own error
-            self._estimate_view.html = ""
-            return
-        facts = [("Time and cost", "not known; the file could not be counted from here.")]
-        if estimated is not None:
-            facts = self._estimate_facts(estimated)
-        self._estimate_view.html = "".join(f"<p><strong>{name}:</strong> {escape(text)}</p>" for name, text in facts)
+        estimated = self._try_estimate()
+        self._figures.html = messages.figures_html(estimated)
+        facts = [] if estimated is None else self._estimate_facts(estimated)
+        how = "type ftwidgets models add {}, where the sandbox runs, then press Refresh."
+        facts += [("More models", how.format(name)) for name in self._options.missing_models()]
+        self._basis.html = messages.basis_html(facts)
 
     def _update_button(self) -> None:
-        exists = self.job is not None and self._texts() == self._launched_texts
-        text = "Launching ..." if self._starting else "The job exists" if exists else "Launch the job"
-        self._button.description, self._button.disabled = text, self._starting or exists
-        self._button.button_style = "" if self._button.disabled else "primary"
+        exists = self._exists()
+        words = "Launch another" if self.job else "Launch the job"
+        words = "Launching ..." if self._starting else "Launched" if exists else "Launch anyway" if self._asked_at else words
+        self._button.description = self._button.tooltip = words
+        self._button.disabled = self._starting
+        self._button.button_style = "" if self._starting or exists else "primary"

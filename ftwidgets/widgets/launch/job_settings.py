@@ -16,7 +16,7 @@ from ftwidgets.widgets.base import markup
 
 MOST_EPOCHS, LARGEST_BATCH, LARGEST_RANK, LARGEST_SEED, LONGEST_SUFFIX = 50, 256, 256, 2**31 - 1, 64
 METHODS = {
-    "supervised": "Supervised: learn from example answers",
+    "supervised": "Supervised: example answers",
     "dpo": "Preferences (DPO): not offered here",
     "reinforcement": "Reinforcement: not offered here",
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from html import escape
 from typing import TYPE_CHECKING
@@ -16,14 +16,15 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice, Votes
-from ftwidgets.widgets.prompt.streaming import PromptRequest, ask_all
+from ftwidgets.widgets.base.panel import Panel
+from ftwidgets.widgets.prompt import votes_html
+from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice
+from ftwidgets.widgets.prompt.streaming import PromptRequest
+from ftwidgets.widgets.prompt.vote_setup import VoteSetup, fill_ballot, fixed_setup
+from ftwidgets.widgets.prompt.votes import Votes
 
 if TYPE_CHECKING:
     import openai
-
-_BOX = "flex:1 1 280px;border:1px solid var(--jp-border-color1,#bdbdbd);padding:4px 10px"
-_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere"
 
 
 class VoteState(Enum):
@@ -34,11 +35,31 @@ class VoteState(Enum):
     VOTING = "a pair is shown"
 
 
-class BlindVote(ipywidgets.VBox):
-    """A prompt with two answers and a button for each choice; hidden while there is no vote.
+class BlindVote(Panel):
+    """Judge the answers of two models, pair by pair, without knowing whose they are; alone, or two people in turn.
 
-    Observe `state` to hide the names of the models while it is not `IDLE`. `models` are those of the vote, or of the last one;
-    `votes` is the result of the last vote that was revealed. `show_status` and `catch_errors` are those of the panel.
+    Parameters
+    ----------
+    client
+        Any `openai` client.
+    models
+        Two models: a mapping from what to call them to their ids, or two ids. Of more, the first two count.
+        None: the latest tuned model that the service lists, and its base.
+    prompts
+        What both are asked.
+    voters
+        The names of one or two people. Two judge each pair one after the other; the result shows how far they agree.
+    system, temperature, max_tokens, seed
+        How the models are asked, as for `PromptTester`.
+    setup
+        Returns what to compare at the start of a vote, in place of `models` and the settings: for a form around this one.
+    bare
+        Leave out heading and code.
+
+    Attributes
+    ----------
+    votes
+        The result of the last vote that was revealed, a `Votes`; None before.
     """
 
     state = traitlets.UseEnum(VoteState, VoteState.IDLE)
@@ -46,28 +67,44 @@ class BlindVote(ipywidgets.VBox):
     def __init__(
         self,
         client: openai.OpenAI,
-        task: BackgroundTask[None],
+        models: Sequence[str] | Mapping[str, str] | None = None,
+        prompts: Sequence[str] = (),
         *,
-        show_status: Callable[[str, str], object],
-        catch_errors: Callable[[Callable[[], object]], Callable[..., None]],
+        voters: Sequence[str] = (),
+        system: str = "",
+        temperature: float = 0.0,
+        max_tokens: int = 60,
+        seed: int | None = None,
+        setup: Callable[[], VoteSetup] | None = None,
+        bare: bool = False,
     ) -> None:
-        self._client, self._task, self._show_status = client, task, show_status
-        self._ballot = Ballot(("", ""), [])
-        self._stop = threading.Event()
-        self.models = ("", "")
+        self._client = client
+        settings = PromptRequest("", system, temperature, max_tokens, seed)
+        self._find_setup = setup or fixed_setup(client, models, settings)
         self.votes: Votes | None = None
-        self._pair_view = Live()
-        self.left_button = fields.button("Left is better")
-        self.tie_button = fields.button("Neither")
-        self.right_button = fields.button("Right is better")
-        self.end_button = fields.button("End the vote and reveal", tooltip="Count the votes given so far and show the names")
-        self.left_button.on_click(catch_errors(lambda: self.vote("left")))
-        self.tie_button.on_click(catch_errors(lambda: self.vote("tie")))
-        self.right_button.on_click(catch_errors(lambda: self.vote("right")))
-        self.end_button.on_click(catch_errors(self.reveal))
-        self._choices = fields.row(self.left_button, self.tie_button, self.right_button)
-        super().__init__([self._pair_view, fields.row(self._choices, self.end_button)])
-        self.layout.display = "none"
+        self.task: BackgroundTask[None] = BackgroundTask("blind vote", on_error=self._give_up)
+        """Asks the models."""
+        self._ballot, self._stop, self._start_lock = Ballot(("", ""), []), threading.Event(), threading.Lock()
+        self.prompts = ipywidgets.Textarea("\n".join(prompts), rows=4, continuous_update=False, description="Prompts")
+        self.prompts.placeholder = "One on each line: questions that you did not ask before"
+        self.voters = ipywidgets.Text(", ".join(voters), continuous_update=False, description="Voters")
+        self.voters.placeholder = "One or two names, such as Ada, Ben; may be empty"
+        self.start_button = fields.button("Start the blind vote", primary=True)
+        self.start_button.on_click(self.catch_errors(lambda: self.start(seed=random.randrange(2**31))))
+        self._about, self.stage = Live(), Live()
+        self.stage.on_press(lambda value: self.catch_errors(lambda: self._pressed(value))())
+        for control in (self.prompts, self.voters):
+            control.style.description_width = "104px"
+            control.layout = ipywidgets.Layout(width="auto", min_width="0")
+            control.observe(lambda _change: self.refresh_code(), names="value")
+        self._form = ipywidgets.VBox([self._about, self.prompts, self.voters, fields.row(self.start_button)])
+        super().__init__("Blind vote", [self.stage, self._form], bare=bare)
+        self._draw()
+
+    @property
+    def controls(self) -> tuple[ipywidgets.Widget, ...]:
+        """The fields."""
+        return (self.prompts, self.voters)
 
     @property
     def pair(self) -> AnswerPair | None:
@@ -75,100 +112,190 @@ class BlindVote(ipywidgets.VBox):
         return self._ballot.pair if self.state is VoteState.VOTING else None
 
     @property
+    def voter(self) -> str:
+        """The name of the one whose turn it is; empty while there is no vote, or if no names were given."""
+        return self._ballot.voter if self.state is VoteState.VOTING else ""
+
+    @property
     def n_voted(self) -> int:
         """The number of votes so far."""
         return self._ballot.n_voted if self.state is VoteState.VOTING else 0
 
-    def start(
-        self, request: PromptRequest, prompts: Sequence[str], models: tuple[str, str], names: tuple[str, str], *, seed: int
-    ) -> None:
-        """Ask both models all prompts with the settings of `request`, in the background, then show the first pair."""
-        self._ballot, self._stop = Ballot(names, prompts, seed=seed), threading.Event()
-        self.models = models
-        self.state = VoteState.ASKING
-        self._pair_view.html = "<p>The models are answering. Their names are hidden until the last vote.</p>"
-        self.end_button.description = "Stop"
-        self._choices.layout.display = "none"
-        self.layout.display = ""
-        self.end_button.focus()
-        self._task.start(lambda: self._collect(request))
+    def start(self, prompts: Sequence[str] | str | None = None, *, seed: int = 0) -> BlindVote:
+        """Ask both models all prompts, in the background, then show pair after pair.
+
+        Parameters
+        ----------
+        prompts
+            What to ask: texts, or one text with a prompt on each line; by default the lines of the field. A duplicate is
+            asked once, since a second vote on the same two answers adds nothing.
+        seed
+            Decides the order of the prompts, and for each prompt which model is on the left. The button draws it.
+
+        Returns
+        -------
+        BlindVote
+            This widget; `.wait()` until `.pair` is there.
+
+        Raises
+        ------
+        ValueError
+            If there are no prompts, not two different models, or more than two voters.
+        FtwidgetsError
+            If a vote is going on already.
+        """
+        with self._start_lock:
+            if self.state is not VoteState.IDLE or self.task.busy:
+                raise FtwidgetsError("a blind vote is going on. End it first.")
+            given = self.prompts.value if prompts is None else prompts
+            lines = given.splitlines() if isinstance(given, str) else given
+            unique = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
+            if not unique:
+                raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
+            setup = self._find_setup()
+            left, right = setup.models
+            if not left or not right or left == right:
+                raise ValueError(f'a blind vote needs two different models; these are "{left}" and "{right}".')
+            self._ballot = Ballot(setup.names, unique, voters=self._voter_names(), seed=seed)
+            self._stop = threading.Event()
+            self._enter(VoteState.ASKING)
+            self.task.start(lambda: self._collect(setup))
+        return self
+
+    def wait(self, timeout: float | None = None) -> BlindVote:
+        """Wait until both models have answered all prompts; `timeout` is in seconds, None waits without a limit.
+
+        Raises
+        ------
+        TimeoutError
+            If they were still answering.
+        RuntimeError
+            If no vote was started.
+        FtwidgetsError
+            If no prompt was answered by both.
+        """
+        self.task.wait(timeout)
+        return self
 
     def stop(self) -> None:
         """Stop the answers that are being written; nothing is counted then."""
         self._stop.set()
 
     def vote(self, choice: Choice) -> None:
-        """Vote on the pair that is shown; the last vote reveals the names."""
+        """Vote on the pair that is shown: `"left"`, `"right"` or `"tie"`. The last vote reveals the names.
+
+        Raises
+        ------
+        ValueError
+            If the vote is none of the three.
+        FtwidgetsError
+            If there is no pair to vote on.
+        """
         if self.state is not VoteState.VOTING:
-            raise FtwidgetsError('there is no pair to vote on. Start with blind(["...", "..."]) and wait().')
+            raise FtwidgetsError("there is no pair to vote on. Start a blind vote, and wait until the models have answered.")
         self._ballot.vote(choice)
         if self._ballot.pair is None:
             self.reveal()
         else:
-            self._show_pair()
+            self._draw()
+
+    def undo(self) -> None:
+        """Take the last vote back and show its pair again; a FtwidgetsError if there is none."""
+        if self.state is not VoteState.VOTING:
+            raise FtwidgetsError("there is no vote going on.")
+        self._ballot.undo()
+        self._draw()
 
     def reveal(self) -> None:
-        """End the vote and count the votes so far; while the models are answering, stop."""
+        """End the vote: show the names and count the votes so far. While the models are answering: stop."""
         if self.state is not VoteState.VOTING:
             self.stop()
             return
         self.votes = self._ballot.reveal()
-        self._leave()
-        self._show_status(f"The vote is over: {self.votes.count}. The names and the votes are below.", "ok")
+        self._enter(VoteState.IDLE)
+        self.show_status("The vote is over. The result is above.", "ok")
 
-    def _collect(self, request: PromptRequest) -> None:
+    @property
+    def code(self) -> str:
+        """The same vote in Python, with the answers printed and the votes typed."""
+        if self.state is not VoteState.IDLE:
+            raise FtwidgetsError("the code names the models. It is shown again after the reveal.")
+        return self._find_setup().code(self.prompts.value, self._voter_names())
+
+    def static_text(self) -> str:
+        """Return the last result, or how far the vote is; no name before it is over."""
+        if self.state is not VoteState.IDLE:
+            return f"A blind vote is going on: {self.n_voted} votes so far. The names are hidden until the last one."
+        return str(self.votes) if self.votes else f"{self._about_text()} No votes yet."
+
+    def static_html(self) -> str:
+        """Return the last result, or how far the vote is."""
+        if self.state is VoteState.IDLE and self.votes:
+            return self.votes._repr_html_()
+        return f"<p>{escape(self.static_text())}</p>"
+
+    def refresh_setup(self) -> None:
+        """Show the models and settings of the form around this one, which have changed."""
+        if self.state is VoteState.IDLE:
+            self._about.html = f"<p>{escape(self._about_text())}</p>"
+
+    def _pressed(self, value: str) -> None:
+        """Do what a button of the stage says. A vote that was meant for an earlier pair does nothing."""
+        match value.split():
+            case ["left" | "tie" | "right" as choice, at] if at == str(self.n_voted):
+                self.vote(choice)
+            case ["back", at] if at == str(self.n_voted):
+                self.undo()
+            case ["stop" | "end"]:
+                self.reveal()
+
+    def _collect(self, setup: VoteSetup) -> None:
+        """Ask both models all prompts, then show the first pair; back to the form if somebody stopped it."""
+        ballot = self._ballot
+
+        def show(done: int) -> None:
+            self.stage.html = votes_html.asking_html(done, len(ballot.prompts))
+
+        if fill_ballot(self._client, ballot, setup, on_prompt=show, stop=self._stop):
+            self._enter(VoteState.VOTING)
+        else:
+            self._enter(VoteState.IDLE)
+            self.show_status("Stopped. Nothing was counted.", "ok")
+
+    def _give_up(self, error: Exception) -> None:
+        self._enter(VoteState.IDLE)
+        self.show_error(error)
+
+    def _enter(self, state: VoteState) -> None:
+        self.state = state
+        self._draw()
+        self.refresh_code()
+        self.update_static_view()
+
+    def _draw(self) -> None:
+        """Show what belongs to the state; no part holds a name while a vote is going on."""
+        idle = self.state is VoteState.IDLE
+        self._form.layout.display = "" if idle else "none"
+        self._about.html = f"<p>{escape(self._about_text())}</p>" if idle else ""
+        match self.state:
+            case VoteState.IDLE:
+                self.stage.html = votes_html.result_html(self.votes, focus=True) if self.votes else ""
+            case VoteState.ASKING:
+                self.stage.html = votes_html.asking_html(0, len(self._ballot.prompts))
+                self.show_status("")
+            case VoteState.VOTING:
+                self.stage.html = votes_html.pair_html(self._ballot)
+                of = self._ballot.n_pairs * self._ballot.n_voters
+                self.show_status(f"{self._ballot.n_voted} of {of} votes given.")
+
+    def _about_text(self) -> str:
         try:
-            complete = self._fill_ballot(request)
-        except BaseException:
-            self._leave()
-            raise
-        if not complete:
-            self._leave()
-            self._show_status("Stopped. Nothing was counted.", "ok")
-            return
-        self.state = VoteState.VOTING
-        self.end_button.description = "End the vote and reveal"
-        self._choices.layout.display = ""
-        self.left_button.focus()
-        self._show_pair()
+            return str(self._find_setup())
+        except (ValueError, FtwidgetsError):
+            return "The settings are not filled in yet."
 
-    def _fill_ballot(self, request: PromptRequest) -> bool:
-        """Ask both models all prompts; return whether nobody stopped it."""
-        ballot, errors = self._ballot, []
-        for position, prompt in enumerate(ballot.prompts):
-            self._show_status(f"Both models are asked prompt {position + 1} of {len(ballot.prompts)}.", "busy")
-            models, asked = ballot.sides(position, self.models), replace(request, prompt=prompt)
-            answers = ask_all(self._client, models, asked, on_change=lambda _place, _answer: None, stop=self._stop)
-            if self._stop.is_set():
-                return False
-            if failed := [answer.error for answer in answers if answer.ended == "error"]:
-                errors += failed
-                ballot.leave_out(position)
-            else:
-                ballot.add(position, answers[0].text, answers[1].text)
-        if not ballot.n_pairs:
-            raise FtwidgetsError(f"no prompt was answered by both models. The first error: {errors[0]}")
-        return True
-
-    def _show_pair(self) -> None:
-        pair = self._ballot.pair
-        if pair is None:
-            return
-        self._pair_view.html = (
-            f"<h4>Pair {pair.number} of {self._ballot.n_pairs}</h4>"
-            f'<p style="{_TEXT}"><strong>Prompt:</strong> {escape(pair.prompt)}</p>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:12px">'
-            f"{_answer_html('Left', pair.left)}{_answer_html('Right', pair.right)}</div>"
-        )
-        self._show_status(f"{self._ballot.n_voted} of {self._ballot.n_pairs} votes given. Which answer is better?", "busy")
-
-    def _leave(self) -> None:
-        """Go back to `IDLE`, which brings the names back onto the page."""
-        self._pair_view.html = ""
-        self.layout.display = "none"
-        self.state = VoteState.IDLE
-
-
-def _answer_html(where: str, text: str) -> str:
-    shown = f'<p dir="auto" style="{_TEXT}">{escape(text)}</p>' if text else "<p>(an empty answer)</p>"
-    return f'<div style="{_BOX}" role="group" aria-label="Answer on the {where.lower()}"><strong>{where}</strong>{shown}</div>'
+    def _voter_names(self) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in self.voters.value.split(",") if name.strip())
+        if len(names) > 2 or len(set(names)) < len(names):
+            raise ValueError(f'one person votes, or two with different names: "{self.voters.value}"')
+        return names

@@ -1,4 +1,4 @@
-"""The history of the prompt tester: as a table, and as HTML (answers side by side, the history page by page)."""
+"""The history of the prompt tester: as a table for Python, and page by page as HTML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedAnswer
 
@@ -16,17 +17,16 @@ if TYPE_CHECKING:
 PAGE = 5  # requests on a page of the history
 SIDES = ("left", "right", "third", "fourth")  # where the answers of a request stand
 
-_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;max-width:75ch;margin:4px 0"
-
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A request, the models (`names` as shown, `models` as sent), and what they answered."""
+    """A request, the models (`names` as shown, `models` as sent), and what they answered; `turn` counts in a conversation."""
 
     request: PromptRequest
     names: tuple[str, ...]
     models: tuple[str, ...]
     answers: tuple[StreamedAnswer, ...]
+    turn: int = 1
 
 
 def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:
@@ -37,12 +37,12 @@ def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:
     sides = _sides(entries)
     for entry in entries:
         request = entry.request
-        row: list[object] = [request.prompt, request.system, request.temperature, request.max_tokens, request.seed]
+        row: list[object] = [request.prompt, request.system, request.temperature, request.max_tokens, request.seed, entry.turn]
         for name, answer in zip(entry.names, entry.answers, strict=True):
             row += [name, answer.text, note(request, answer)]
         row += ["", "", ""] * (len(sides) - len(entry.names))
         rows.append(row)
-    columns = ["prompt", "system", "temperature", "max_tokens", "seed"]
+    columns = ["prompt", "system", "temperature", "max_tokens", "seed", "turn"]
     columns += [f"{side}{part}" for side in sides for part in ("", "_answer", "_note")]
     return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
 
@@ -80,60 +80,54 @@ def outcome(answers: Sequence[StreamedAnswer]) -> tuple[str, str]:
         return f"These models gave an error: {', '.join(wrong)}; their columns say why. {rest}", "wrong"
     if any(answer.ended == STOPPED for answer in answers):
         return "Stopped.", "ok"
-    return "Both models answered." if few else f"All {len(answers)} models answered.", "ok"
+    done = "Both models answered." if few else f"All {len(answers)} models answered."
+    return f"{done} The next prompt goes on from here.", "ok"
 
 
-def settings(request: PromptRequest) -> str:
-    """Return the settings of a request in a line."""
+def settings_line(request: PromptRequest, *, most: int | None = None) -> str:
+    """Return the settings of a request in a line; a system prompt longer than `most` characters is cut."""
     seed = "" if request.seed is None else f", seed {request.seed}"
-    system = f'system prompt "{request.system}"' if request.system else "no system prompt"
+    said = request.system if most is None or len(request.system) <= most else f"{request.system[:most].rstrip()}..."
+    system = f'system prompt "{said}"' if request.system else "no system prompt"
     return f"temperature {request.temperature:g}, at most {request.max_tokens} tokens{seed}, {system}"
 
 
-def side_html(where: str, name: str, model: str, request: PromptRequest, answer: StreamedAnswer | None) -> str:
-    """Return one of the two answers as HTML; None is no request yet."""
-    title = f"{where}: {name}" if name else where
-    parts = [f"<h4>{escape(title)}</h4>"]
-    if model and model != name:
-        parts.append(f'<p class="ftw-help" style="overflow-wrap:anywhere">{escape(model)}</p>')
-    parts.append("<p>Nothing asked yet.</p>" if answer is None else _answer_html(request, answer))
-    return f'<div role="group" aria-label="{escape(title)}">{"".join(parts)}</div>'
-
-
-def _answer_html(request: PromptRequest, answer: StreamedAnswer) -> str:
-    text = f'<p dir="auto" style="{_TEXT}">{escape(answer.text)}</p>' if answer.text else ""
-    if ending := note(request, answer):
-        kind = "ftw-wrong" if answer.ended == "error" else "ftw-help"
-        return f'{text}<p class="{kind}">{escape(ending[0].upper() + ending[1:].removesuffix("."))}.</p>'
-    if not text:
-        return "<p>(an empty answer)</p>" if answer.ended else "<p>...</p>"
-    return text
-
-
 def history_html(entries: Sequence[HistoryEntry], page: int) -> str:
-    """Return a page of the history as HTML, the latest request first; page 0 is the latest page."""
+    """Return a page of the history as HTML with buttons that turn it, the latest request first; page 0 is the latest page."""
     if not entries:
-        return ""
+        return markup.empty("Nothing asked yet.")
     n_pages = -(-len(entries) // PAGE)
-    latest = list(enumerate(entries, 1))[::-1][page * PAGE : (page + 1) * PAGE]
-    sides = _sides([entry for _, entry in latest])
-    rows = [
-        [number, entry.request.prompt, settings(entry.request), *answer_texts(entry), *[""] * (len(sides) - len(entry.names))]
-        for number, entry in latest
-    ]
-    header = ["No.", "Prompt", "Settings", *map(str.capitalize, sides)]
-    table = markup.table("Asked so far, newest first", header, rows, numbers=[0])
+    table = history_table(list(enumerate(entries, 1))[::-1][page * PAGE : (page + 1) * PAGE])
     if n_pages == 1:
         return table
     turn = [("newer", "Newer", page > 0), ("older", "Older", page < n_pages - 1)]
     buttons = "".join(f'<button data-press="{value}"{"" if on else " disabled"}>{text}</button> ' for value, text, on in turn)
-    return f"{table}<p>{buttons}page {page + 1} of {n_pages}</p>"
+    return f"<p>{buttons}page {page + 1} of {n_pages}</p>{table}"
 
 
-def answer_texts(entry: HistoryEntry) -> list[str]:
-    """Return each answer as text, with the name of its model and how it ended."""
+def history_table(numbered: Sequence[tuple[int, HistoryEntry]]) -> str:
+    """Return requests with their numbers as a table; the models and settings that all have in common stand only once."""
+    entries = [entry for _, entry in numbered]
+    sides = _sides(entries)
+    same_models = len({entry.names for entry in entries}) == 1
+    lines = [settings_line(entry.request) for entry in entries]
+    same_settings = len(set(lines)) == 1
+    names = [model_label(name) for name in entries[0].names] if same_models else [side.capitalize() for side in sides]
+    rows = [
+        [number, entry.request.prompt, *([] if same_settings else [line]), *answer_texts(entry, named=not same_models)]
+        + [""] * (len(names) - len(entry.names))
+        for (number, entry), line in zip(numbered, lines, strict=True)
+    ]
+    header = ["No.", "Prompt", *([] if same_settings else ["Settings"]), *names]
+    common = f"<p>{escape(lines[0][0].upper() + lines[0][1:])}.</p>" if same_settings else ""
+    return f"{markup.table('Asked so far, newest first', header, rows, numbers=[0])}{common}"
+
+
+def answer_texts(entry: HistoryEntry, *, named: bool = True) -> list[str]:
+    """Return each answer as text, with how it ended and, if `named`, with its model."""
     texts = []
     for name, answer in zip(entry.names, entry.answers, strict=True):
         ending = note(entry.request, answer)
-        texts.append(f"{name}: {answer.text}" + (f" ({ending})" if ending else ""))
+        text = f"{answer.text} ({ending})" if ending else answer.text
+        texts.append(f"{model_label(name)}: {text}" if named else text)
     return texts

@@ -1,157 +1,112 @@
-"""The form of the prompt tester: its fields, the models in their lists, and the places for answers and results."""
+"""The form of the prompt tester: models, prompt and buttons, which keep their places, and the settings, folded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import ipywidgets
 
-from ftwidgets.errors import FtwidgetsError
-from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base import fields, markup
 from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.prompt.model_menu import ModelMenu
+from ftwidgets.widgets.prompt.prompt_box import PromptBox
 from ftwidgets.widgets.prompt.streaming import PromptRequest
 
-if TYPE_CHECKING:
-    import openai
-
-_FULL, _WIDE, _NARROW = "700px", "440px", "290px"
+_HELP = """<ul>
+<li><strong>System prompt</strong>: an instruction that is sent before the conversation. If it is empty, none is sent.
+A tuned model answers best with the one of its training.</li>
+<li><strong>Temperature</strong>: 0 always takes the likeliest word; higher values draw more freely.</li>
+<li><strong>Max tokens</strong>: the answer is cut off there. It does not make a model brief.</li>
+<li><strong>Seed</strong>: the same number gives the same draw again. It may be empty.</li>
+<li><strong>Third and fourth model</strong>: are asked too, beside the other two.</li></ul>"""
 
 
 class PromptForm:
-    """The form, in three boxes: `top` with the fields, `answers`, and `blind` for the prompts and result of a blind vote.
+    """The fields in one box, `box`; they begin as `request`, and the menus offer the models of `names` (ids with names)."""
 
-    The fields begin as `request`; the lists of models offer `choices`, others can be typed.
-    """
+    def __init__(self, request: PromptRequest, names: Mapping[str, str]) -> None:
+        self.left, self.right = ModelMenu("Left model", names), ModelMenu("Right model", names)
+        self.third = ModelMenu("Third model", names, empty="None")
+        self.fourth = ModelMenu("Fourth model", names, empty="None")
+        self.model_menus = (self.left, self.right, self.third, self.fourth)
+        self.prompt = PromptBox(value=request.prompt, placeholder="Ask the models something. Ctrl+Enter sends it.")
+        self.send_button = fields.button("Send", primary=True, tooltip="Ask all models this prompt")
+        self.send_button.classes = "ftw-send"
+        self.stop_button = fields.button("Stop", tooltip="Stop the answers that are being written")
+        self.stop_button.disabled = True
+        self.new_button = fields.button(
+            "New conversation", tooltip="Begin again: the next prompt goes without the earlier turns"
+        )
+        self.vote_button = fields.button(
+            "Blind vote on these two", tooltip="Judge the answers of both without knowing whose they are"
+        )
+        self.marks = ipywidgets.Checkbox(description="Mark differences", indent=False)
+        self.marks.layout = ipywidgets.Layout(width="auto")
+        self.system = ipywidgets.Textarea(request.system, rows=3, continuous_update=False, description="System prompt")
+        self.temperature = ipywidgets.BoundedFloatText(request.temperature, min=0, max=2, step=0.1, description="Temperature")
+        self.max_tokens = ipywidgets.BoundedIntText(request.max_tokens, min=1, max=100_000, description="Max tokens")
+        self.seed = ipywidgets.Text("" if request.seed is None else str(request.seed), description="Seed")
+        self.seed.continuous_update = False
+        self.settings_fold = fields.Fold(
+            "Settings",
+            [
+                _field(self.system, "What is sent before the conversation; empty: nothing", flex="1 1 100%"),
+                fields.row(
+                    _field(self.temperature, "0: always the likeliest word"),
+                    _field(self.max_tokens, "Cuts the answer off"),
+                    _field(self.seed, "Fixes the draw; may be empty"),
+                ),
+                fields.row(self.third, self.fourth),
+                Live(markup.fold("What do these fields mean?", _HELP)),
+            ],
+        )
+        self.notice = Live(role="status")
+        self.notice.add_class("ftw-notice")
+        buttons = fields.row(self.send_button, self.stop_button, self.new_button, self.vote_button, self.marks)
+        parts = [fields.row(self.left, self.right), self.prompt, buttons, self.settings_fold, self.notice]
+        self.box = ipywidgets.VBox(parts)
+        self.box.add_class("ftw-ask")
 
-    def __init__(self, request: PromptRequest, choices: Sequence[str]) -> None:
-        late = {"continuous_update": False}
-        seed = "" if request.seed is None else str(request.seed)
-        self._choices = tuple(choices)
-        self.left = ipywidgets.Combobox(description="Left model", ensure_option=False, **late)
-        self.right = ipywidgets.Combobox(description="Right model", ensure_option=False, **late)
-        self.third = ipywidgets.Combobox(description="Third model", ensure_option=False, **late)
-        self.fourth = ipywidgets.Combobox(description="Fourth model", ensure_option=False, **late)
-        self.model_fields = (self.left, self.right, self.third, self.fourth)
-        self.system = ipywidgets.Textarea(request.system, description="System prompt", rows=3, **late)
-        self.prompt = ipywidgets.Textarea(request.prompt, description="Prompt", rows=3, **late)
-        self.temperature = ipywidgets.BoundedFloatText(request.temperature, min=0, max=2, step=0.1, **late)
-        self.temperature.description = "Temperature"
-        self.max_tokens = ipywidgets.BoundedIntText(request.max_tokens, min=1, max=100_000, **late)
-        self.max_tokens.description = "Max tokens"
-        self.seed = ipywidgets.Text(seed, description="Seed", **late)
-        self.prompts = ipywidgets.Textarea(description="Prompts", rows=4, **late)
-        self.controls = (*self.model_fields, self.system, self.prompt, self.temperature, self.max_tokens, self.seed)
-        self.go = fields.button("Ask both", primary=True)
-        self.halt, self.start = fields.button("Stop"), fields.button("Start the blind vote")
-        self.notice, self.result, self.history = Live(role="status"), Live(), Live()
-        self.sides = tuple(Live() for _ in self.model_fields)
-        for side in self.sides:
-            side.layout = ipywidgets.Layout(flex="1 1 200px", width="auto", min_width="0")
-        side_by_side = ipywidgets.HBox(self.sides, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        self.follow_models()
-        self.answers = ipywidgets.VBox([side_by_side, self.history])
-        self.top = ipywidgets.VBox(
-            [
-                fields.field(self.left, "A model or checkpoint. Clear the field to see the list.", width=_FULL),
-                fields.field(self.right, "The one to compare it with.", width=_FULL),
-                fields.field(self.third, "Asked too, if it is named.", width=_FULL),
-                fields.field(self.fourth, "And this one.", width=_FULL),
-                fields.row(
-                    _column(self.system, "Sent first. Empty: none is sent.", _WIDE),
-                    _column(self.prompt, "What each is asked.", _WIDE),
-                ),
-                fields.row(
-                    _column(self.temperature, "0: the likeliest word.", _NARROW),
-                    _column(self.max_tokens, "Cuts the answer off.", _NARROW),
-                    _column(self.seed, "Fixes the draw.", _NARROW),
-                ),
-                self.notice,
-                fields.row(self.go, self.halt),
-            ]
-        )
-        help_text = "One per line. You vote on pairs of answers; the names are shown after the last vote."
-        self.blind = ipywidgets.VBox(
-            [
-                Live('<h4 style="margin-top:14px">Blind vote</h4>'),
-                fields.field(self.prompts, help_text, width=_FULL),
-                fields.row(self.start),
-                self.result,
-            ]
-        )
+    @property
+    def controls(self) -> tuple[ipywidgets.Widget, ...]:
+        """Everything that decides what is asked, apart from the prompt."""
+        return (*self.model_menus, self.system, self.temperature, self.max_tokens, self.seed)
 
     @property
     def models(self) -> tuple[str, str]:
         """The two models by the names that the service knows."""
-        return self.left.value.strip(), self.right.value.strip()
+        return self.left.value, self.right.value
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The models that a request goes to: the two, and the third and fourth if they are named."""
-        return (*self.models, *filter(None, (self.third.value.strip(), self.fourth.value.strip())))
+        """The models that a request goes to: the two, and the third and fourth if they are chosen."""
+        return (*self.models, *filter(None, (self.third.value, self.fourth.value)))
 
-    def request(self, prompt: str | None = None) -> PromptRequest:
-        """Return what the fields hold; a given prompt takes the place of the field's."""
-        text, seed = self.prompt.value if prompt is None else prompt, self.seed.value.strip()
-        if not text.strip():
-            raise ValueError("there is no prompt yet. Write one.")
+    def settings(self) -> PromptRequest:
+        """Return what the fields hold, without the prompt."""
+        seed = self.seed.value.strip()
         try:
             number = int(seed) if seed else None
         except ValueError:
             raise ValueError(f'the seed must be a whole number, or empty: "{seed}"') from None
         system = self.system.value if self.system.value.strip() else ""
-        return PromptRequest(text, system, self.temperature.value, self.max_tokens.value, number)
+        return PromptRequest("", system, self.temperature.value, self.max_tokens.value, number)
 
-    def show(self, *models: str) -> None:
-        """Show the form with these models in its fields."""
-        for i, field in enumerate(self.model_fields):
-            field.options = self._choices
-            field.value = models[i] if i < len(models) else ""
-        self._display("")
+    def request(self) -> PromptRequest:
+        """Return what the fields hold."""
+        if not self.prompt.value.strip():
+            raise ValueError("there is no prompt yet. Write one.")
+        return replace(self.settings(), prompt=self.prompt.value)
 
-    def hide(self) -> None:
-        """Hide the form and clear every name of a model, out of hidden parts too."""
-        for field in self.model_fields:
-            field.options = ()
-            field.value = ""
-        for part in (*self.sides, self.history, self.notice, self.result):
-            part.html = ""
-        self._display("none")
-
-    def follow_models(self) -> None:
-        """Show as many columns as there are models, and their number on the button."""
-        n = len(self.asked)
-        self.go.description = self.go.tooltip = "Ask both" if n == 2 else f"Ask all {n}"
-        for i, side in enumerate(self.sides):
-            side.layout.display = "" if i < n else "none"
-
-    def _display(self, value: str) -> None:
-        for box in (self.top, self.answers, self.blind):
-            box.layout.display = value
+    def show_models(self, models: Sequence[str]) -> None:
+        """Choose these models, at most four."""
+        for menu, model in zip(self.model_menus, models, strict=False):
+            menu.value = model
 
 
-def _column(control: ipywidgets.Widget, help_text: str, width: str) -> ipywidgets.VBox:
-    column = fields.field(control, help_text, width=width)
-    column.layout.width, column.layout.max_width = width, "100%"  # a long help text must not make it wider
-    return column
-
-
-def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return pairs of a name and a model, from a mapping or a list of models that are their own names."""
-    if isinstance(models, str):
-        models = [models]
-    pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]
-    for name, model in pairs:
-        if not isinstance(model, str) or not model:
-            raise FtwidgetsError(f'the model "{name}" is {model!r}, not a name. Has its job succeeded? job.wait() will tell.')
-    return [(str(name), model) for name, model in pairs]
-
-
-def list_models(client: openai.OpenAI) -> list[str]:
-    """Return the service's models: first the base of the latest tuned one, then that one, then the others."""
-    found = sorted(client.models.list(), key=lambda model: model.created or 0, reverse=True)
-    names = [model.id for model in found]
-    tuned = next((name for name in names if name.startswith("ft:") and ":ckpt-" not in name), None)
-    base = tuned.split(":")[1] if tuned else None
-    first = [name for name in (base, tuned) if name in names]
-    return [*first, *(name for name in names if name not in first)]
+def _field(control: ipywidgets.Widget, tooltip: str, *, flex: str = "1 1 200px") -> ipywidgets.Widget:
+    control.tooltip = tooltip
+    control.style.description_width = "104px"
+    control.layout = ipywidgets.Layout(flex=flex, width="auto", min_width="0")
+    return control

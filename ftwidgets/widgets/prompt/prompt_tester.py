@@ -1,6 +1,6 @@
-"""PromptTester: ask two models the same, side by side and streamed; keep a history; hold a blind vote between them.
+"""PromptTester: talk to two to four models at once, their answers side by side and streamed, and vote on two blind.
 
-Each request is a conversation of its own. Scoring against reference answers is `ftwidgets.evaluate`.
+Scoring against reference answers is `ftwidgets.evaluate`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,29 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
+
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.labels import model_label
+from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import history
-from ftwidgets.widgets.prompt.ballot import AnswerPair, Choice, Votes
+from ftwidgets.widgets.prompt.ballot import AnswerPair, Choice
 from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
-from ftwidgets.widgets.prompt.history import SIDES, HistoryEntry
-from ftwidgets.widgets.prompt.prompt_form import PromptForm, list_models, named_models
-from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
+from ftwidgets.widgets.prompt.chat import Chat
+from ftwidgets.widgets.prompt.conversation_html import conversation_html
+from ftwidgets.widgets.prompt.history import SIDES
+from ftwidgets.widgets.prompt.model_names import list_models, named_models
+from ftwidgets.widgets.prompt.next_evaluation import offer_evaluation
+from ftwidgets.widgets.prompt.prompt_form import PromptForm
+from ftwidgets.widgets.prompt.request_code import request_code
+from ftwidgets.widgets.prompt.settings_notice import notice_html
+from ftwidgets.widgets.prompt.streaming import PromptRequest
 from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
+from ftwidgets.widgets.prompt.vote_setup import VoteSetup
+from ftwidgets.widgets.prompt.votes import Votes
 
 if TYPE_CHECKING:
     import openai
@@ -27,7 +40,10 @@ if TYPE_CHECKING:
 
 
 class PromptTester(Panel):
-    """Ask two to four models the same, side by side, and vote on the answers of two without knowing whose they are.
+    """Talk to two to four models at once, their answers side by side, and vote on two without knowing whose they are.
+
+    A prompt sent from the form goes on with the conversation that is shown: each model gets its own answers back. After a
+    change of models or settings, and after "New conversation", it begins anew.
 
     Parameters
     ----------
@@ -63,58 +79,82 @@ class PromptTester(Panel):
             raise ValueError(f'"columns" must be 2, 3 or 4: {columns!r}')
         self._client = client
         pairs = named_models(list_models(client) if models is None else models)
-        choices = [model for _name, model in pairs]
         self._names = {model: name for name, model in pairs}
         self._trained = TrainedPrompts(client, training_system)
-        self._entries: list[HistoryEntry] = []
+        self._chat = Chat(client, on_change=self._show_turn, on_end=self._show_end, on_error=self._show_failure)
         self._history_page = 0
-        self._others: tuple[str, ...] = ()  # the third and fourth model, which a blind vote hides
-        self._stop, self._start_lock = threading.Event(), threading.Lock()
-        self._task: BackgroundTask[None] = BackgroundTask("question to the models", on_error=self.show_error)
+        self._start_lock = threading.Lock()
+        self._last_task = self._chat.task  # what `wait` waits for: a question, or the answers for a blind vote
         self._look_up_task: BackgroundTask[None] = BackgroundTask("look at the training", on_error=lambda _error: None)
-        self.form = PromptForm(PromptRequest(prompt, system or "", temperature, max_tokens, seed), choices)
+        self.form = PromptForm(PromptRequest(prompt, system or "", temperature, max_tokens, seed), self._names)
         """The fields: `form.system.value = "..."` does what typing does."""
-        self._blind_vote = BlindVote(client, self._task, show_status=self.show_status, catch_errors=self.catch_errors)
-        parts = [self.form.top, self._blind_vote]
-        super().__init__("Try your model", parts, below_status=[self.form.answers], below_code=[self.form.blind])
-        self._show_form(*choices[:columns])
+        self.form.show_models([model for _name, model in pairs][:columns])
+        self.conversation, self.history_view = Live(), Live()
+        self.conversation.add_class("ftw-conversation")
+        self.conversation.tabbable = True  # it scrolls
+        self.blind_vote = BlindVote(client, setup=self._vote_setup, bare=True)
+        """The blind vote on the two models; `open_blind_vote` shows it."""
+        self._vote_place = ipywidgets.VBox([Live("<h4>Blind vote</h4>"), self.blind_vote], layout={"display": "none"})
+        past = fields.Fold("Asked so far", [self.history_view])
+        below = [self.conversation, past]
+        super().__init__("Try your model", [self.form.box], below_status=below, below_code=[self._vote_place])
+        self._parts: tuple[ipywidgets.Widget, ...] = self.children
+        self._connect()
+        self._on_change()
+        self._show_history(0)
+
+    def _connect(self) -> None:
         for control in self.form.controls:
             control.observe(self.catch_errors(self._on_change), names="value")
-        self.form.go.on_click(self.catch_errors(self.ask))
-        self.form.halt.on_click(self.catch_errors(self.stop))
-        self.form.start.on_click(self.catch_errors(self.blind))
-        self.form.history.on_press(lambda button: self._show_history(self._history_page + (1 if button == "older" else -1)))
-        self._blind_vote.observe(self._on_vote_state, names="state")
+        self.form.prompt.observe(lambda _change: self.refresh_code(), names="value")
+        self.form.marks.observe(lambda _change: self._draw(), names="value")
+        self.form.send_button.on_click(self.catch_errors(lambda: self.ask(follow_up=self._is_current())))
+        self.form.stop_button.on_click(self.catch_errors(self.stop))
+        self.form.new_button.on_click(self.catch_errors(self.new_conversation))
+        self.form.vote_button.on_click(self.catch_errors(self.open_blind_vote))
+        self.form.notice.on_press(lambda _cure: self.catch_errors(self.use_training_prompt)())
+        self.history_view.on_press(lambda button: self._show_history(self._history_page + (1 if button == "older" else -1)))
+        self.blind_vote.start_button.bring([*self.form.controls, *self.blind_vote.controls])
+        self.blind_vote.observe(self._on_vote_state, names="state")
 
     @property
     def models(self) -> tuple[str, str]:
         """The two models by the names that the service knows, left and right; a blind vote is about these."""
-        return self._blind_vote.models if self.voting else self.form.models
+        return self.form.models
 
     @property
     def code(self) -> str:
-        """The streamed calls that ask what the fields hold: every model that is named."""
+        """The streamed calls for the conversation that is shown, and for the prompt in the box if that is another one."""
         if self.voting:
             raise FtwidgetsError("the code names the models. It is shown again after the reveal.")
         models = [model for model in self.form.asked if model]
         if not models:
-            raise ValueError("there is no model yet. Name one.")
-        return self.form.request().code(models)
+            raise ValueError("there is no model yet. Choose one.")
+        prompts = [entry.request.prompt for entry in self._chat.turns] if self._is_current() else []
+        written = self.form.prompt.value
+        if not prompts or (written.strip() and written != prompts[-1]):
+            prompts.append(self.form.request().prompt)
+        return request_code(models, prompts, self.form.settings())
 
     @property
     def history(self) -> pd.DataFrame:
-        """Everything asked so far, one row for each request, with the answers from left to right."""
-        return history.to_frame(self._entries)
+        """Everything asked so far, one row for each request, with the answers from left to right.
+
+        `turn` counts within a conversation: 1 is a question without earlier turns.
+        """
+        return history.to_frame(self._chat.entries)
 
     # Asking
 
-    def ask(self, prompt: str | None = None) -> PromptTester:
-        """Ask both models, in the background.
+    def ask(self, prompt: str | None = None, *, follow_up: bool = False) -> PromptTester:
+        """Ask all models, in the background.
 
         Parameters
         ----------
         prompt
-            Put into the field first, if given.
+            Put into the box first, if given.
+        follow_up
+            Go on with the conversation that is shown, if there is one: each model gets its own answers back.
 
         Returns
         -------
@@ -126,19 +166,21 @@ class PromptTester(Panel):
         ValueError
             If the form is not filled in.
         FtwidgetsError
-            If the models are still answering, or a blind vote is going on.
+            If the models are still answering, a blind vote is going on, or models or settings have changed since the
+            conversation that a follow-up belongs to.
         """
         with self._start_lock:
             self._check_free()
             if prompt is not None:
                 self.form.prompt.value = prompt
-            request, models = self.form.request(), self.form.asked
-            stop = self._stop = threading.Event()
-            self._task.start(lambda: self._ask(request, models, stop))
+            models = self.form.asked
+            self._chat.ask(self.form.request(), models, tuple(map(self._name, models)), follow_up=follow_up)
+            self._last_task = self._chat.task
+        self.form.prompt.report_sent()
         return self
 
     def wait(self, timeout: float | None = None) -> PromptTester:
-        """Wait until both models have answered (in a blind vote: all prompts). One model's error is shown on its side.
+        """Wait until all models have answered (in a blind vote: all prompts). One model's error is shown on its side.
 
         Parameters
         ----------
@@ -159,28 +201,46 @@ class PromptTester(Panel):
         FtwidgetsError
             If no prompt of a blind vote was answered by both.
         """
-        self._task.wait(timeout)
+        self._last_task.wait(timeout)
         return self
 
     def stop(self) -> None:
         """Stop the answers that are being written."""
-        self._stop.set()
-        self._blind_vote.stop()
+        self._chat.stop()
+        self.blind_vote.stop()
 
-    def _ask(self, request: PromptRequest, models: tuple[str, ...], stop: threading.Event) -> None:
-        def show(position: int, answer: StreamedAnswer) -> None:
-            self._show_answer(position, models[position], request, answer)
+    def new_conversation(self) -> None:
+        """Show an empty conversation; the next prompt goes without earlier turns. The history keeps everything."""
+        self._check_free()
+        self._chat.clear()
+        self.show_status("")
+        self._on_change()
 
-        self.show_status("Both models are asked." if len(models) == 2 else f"All {len(models)} models are asked.")
-        for position in range(len(models)):
-            show(position, StreamedAnswer())
-        answers = ask_all(self._client, models, request, on_change=show, stop=stop)
-        self._entries.append(HistoryEntry(request, tuple(map(self._name, models)), models, tuple(answers)))
+    def use_training_prompt(self) -> None:
+        """Set the system prompt to the one that the models were trained with; an error where there is none, or several."""
+        cure = self._trained.cure(self.form.system.value, self._named())
+        if cure is None:
+            raise FtwidgetsError("no single system prompt is known for these models. Write one under Settings.")
+        self.form.system.value = cure
+
+    def _show_turn(self) -> None:
+        self.form.stop_button.disabled = False
+        n = len(self._chat.turns[-1].models)
+        self.show_status("Both models are asked." if n == 2 else f"All {n} models are asked.")
+        self._draw()
+
+    def _show_failure(self, error: Exception) -> None:
+        self.form.stop_button.disabled = True
+        self.show_error(error)
+
+    def _show_end(self) -> None:
+        answers = self._chat.entries[-1].answers
+        self.form.stop_button.disabled = True
+        self._draw()
         self._show_history(0)
-        for position, answer in enumerate(answers):
-            show(position, answer)
         self._look_up()
-        self.show_status(*history.outcome(answers))
+        self.show_status(*history.outcome(answers) if self._is_current() else ("", ""))
+        self.refresh_code()
         self.update_static_view()
 
     # The blind vote
@@ -188,17 +248,24 @@ class PromptTester(Panel):
     @property
     def voting(self) -> bool:
         """Whether a blind vote is going on, so that the names are hidden."""
-        return self._blind_vote.state is not VoteState.IDLE
+        return self.blind_vote.state is not VoteState.IDLE
 
     @property
     def pair(self) -> AnswerPair | None:
         """The two answers to vote on; None while there are none."""
-        return self._blind_vote.pair
+        return self.blind_vote.pair
 
     @property
     def votes(self) -> Votes | None:
         """The result of the last blind vote; None until one is revealed."""
-        return self._blind_vote.votes
+        return self.blind_vote.votes
+
+    def open_blind_vote(self) -> BlindVote:
+        """Show the blind vote on the two models below, and return it."""
+        self._check_free()
+        self._vote_place.layout.display = ""
+        self.blind_vote.prompts.focus()
+        return self.blind_vote
 
     def blind(self, prompts: Sequence[str] | str | None = None, *, seed: int = 0) -> PromptTester:
         """Start a blind vote: ask both models all prompts in the background, then show pair after pair.
@@ -224,18 +291,7 @@ class PromptTester(Panel):
             If the models are still answering, or a vote is going on already.
         """
         with self._start_lock:
-            self._check_free()
-            given = self.form.prompts.value if prompts is None else prompts
-            lines = given.splitlines() if isinstance(given, str) else given
-            unique = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
-            if not unique:
-                raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
-            left, right = self.models
-            if not left or not right or left == right:
-                raise ValueError(f"a blind vote needs two different models; these are {left!r} and {right!r}.")
-            names = (self._name(left), self._name(right))
-            self._others = self.form.asked[2:]
-            self._blind_vote.start(self.form.request(unique[0]), unique, (left, right), names, seed=seed)
+            self.open_blind_vote().start(prompts, seed=seed)
         return self
 
     def vote(self, choice: Choice) -> None:
@@ -248,41 +304,40 @@ class PromptTester(Panel):
         FtwidgetsError
             If there is no pair to vote on.
         """
-        self._blind_vote.vote(choice)
+        self.blind_vote.vote(choice)
 
     def reveal(self) -> None:
         """End the vote: show the names and count the votes so far. While the models are answering: stop."""
         if self.voting:
-            self._blind_vote.reveal()
+            self.blind_vote.reveal()
         else:
             self.stop()
 
+    def _vote_setup(self) -> VoteSetup:
+        self._chat.check_free()
+        left, right = models = self.form.models
+        names = (self._name(left), self._name(right))
+        return VoteSetup(models, names if names[0] != names[1] else models, self.form.settings())
+
     def _on_vote_state(self, change: Any) -> None:
-        """Hide every name while a vote is going on, out of hidden fields too, and show them again after it."""
+        """While a vote is going on, show nothing but the vote: every other part names the models."""
         if change["new"] is VoteState.ASKING:
-            self.form.hide()
-            self._code_view.html = ""
-            self._toggle.layout.display = "none"
-            self.update_static_view()
+            self._last_task = self.blind_vote.task
+            self.children = (self._parts[0], self.blind_vote)
         elif change["new"] is VoteState.IDLE:
-            self._toggle.layout.display = ""
-            self._show_form(*self._blind_vote.models, *self._others)
-            self.update_static_view()
-            if change["old"] is VoteState.VOTING and self.votes is not None:
-                self.form.result.html = self.votes._repr_html_()
-                self.form.start.focus()
+            self.children = self._parts
+        self.update_static_view()
 
     # The page
 
     def static_text(self) -> str:
         """Return the last request with its answers, and the last vote."""
         if self.voting:
-            n_voted = self._blind_vote.n_voted
-            return f"A blind vote is going on: {n_voted} votes so far. The names are hidden until the last one."
+            return self.blind_vote.static_text()
         asked = zip(SIDES, self.form.asked, strict=False)
-        lines = [" ".join(f"{side.capitalize()}: {self._name(model)}." for side, model in asked)]
-        for entry in self._entries[-1:]:
-            lines.append(f"Prompt: {entry.request.prompt} ({history.settings(entry.request)})")
+        lines = [" ".join(f"{side.capitalize()}: {model_label(self._name(model))}." for side, model in asked)]
+        for entry in self._chat.entries[-1:]:
+            lines.append(f"Prompt: {entry.request.prompt} ({history.settings_line(entry.request)})")
             lines += [f"  {text}" for text in history.answer_texts(entry)]
         lines += self._warnings()
         lines += [f"Blind vote: {self.votes}"] if self.votes else []
@@ -290,68 +345,61 @@ class PromptTester(Panel):
 
     def static_html(self) -> str:
         """Return the last page of the history, and the last vote."""
-        if self.voting:
-            return f"<p>{escape(self.static_text())}</p>"
-        shown = [f"<p>{escape(text)}</p>" for text in self._warnings()]
-        shown.append(history.history_html(self._entries[-history.PAGE :], 0) or f"<p>{escape(self.static_text())}</p>")
-        return "".join(shown) + (self.votes._repr_html_() if self.votes else "")
+        if self.voting or not self._chat.entries:
+            shown = [f"<p>{escape(line)}</p>" for line in self.static_text().splitlines()]
+        else:
+            shown = [f"<p>{escape(text)}</p>" for text in self._warnings()]
+            shown.append(history.history_table(list(enumerate(self._chat.entries, 1))[::-1][: history.PAGE]))
+        return "".join(shown) + (self.votes._repr_html_() if self.votes and not self.voting else "")
 
     def _check_free(self) -> None:
         if self.voting:
             raise FtwidgetsError("a blind vote is going on. End it first.")
-        if self._task.busy:
-            raise FtwidgetsError("the models are still answering. Wait for them, or stop them.")
-
-    def _show_form(self, *models: str) -> None:
-        self.form.show(*models)
-        self._show_columns()
-        self._show_history(0)
-        self._on_change()
-
-    def _show_columns(self) -> None:
-        """Show a column for each model: with its last answer, if these models were asked last."""
-        asked = self.form.asked
-        last = self._entries[-1] if self._entries and self._entries[-1].models == asked else None
-        for position, model in enumerate(asked):
-            request, answer = (last.request, last.answers[position]) if last else (PromptRequest(""), None)
-            self._show_answer(position, model, request, answer)
-        self.form.follow_models()
+        self._chat.check_free()
 
     def _on_change(self) -> None:
-        if self.voting:
-            return
+        """Follow the fields: the code, the line about the settings, and whether the answers still belong to them."""
         self.refresh_code()
-        self._show_warnings()
-        self.form.follow_models()
-        for position, model in enumerate(self.form.asked):
-            if not self.form.sides[position].html:  # a column that was not there before
-                self._show_answer(position, model, PromptRequest(""), None)
+        self._show_notice()
+        self._draw()
+        models = {self._name(model): model for model in self.form.asked if model}
+        offer_evaluation(self.next_step, self._client, models, self.form.system.value.strip())
+        self.blind_vote.refresh_setup()
+        if self._chat.turns and not self._is_current() and not self._chat.task.busy:
+            self.show_status("")
         if not all(map(self._trained.is_done, self.form.asked)):
             self._look_up_task.start(self._look_up)
+
+    def _is_current(self) -> bool:
+        """Return whether the answers that are shown belong to what the form holds."""
+        try:
+            return self._chat.is_current(self.form.asked, self.form.settings())
+        except ValueError:
+            return False
+
+    def _draw(self) -> None:
+        shown, marked = self._chat.turns, self.form.marks.value
+        self.conversation.html = conversation_html(shown, marked=marked, is_stale=bool(shown) and not self._is_current())
 
     def _look_up(self) -> None:
         """Request the system prompts that the models were trained with; the models may change meanwhile."""
         while new := [model for model in self.form.asked if not self._trained.is_done(model)]:
             self._trained.look_up(new[0])
-            if not self.voting:
-                self._show_warnings()
+            self._show_notice()
+
+    def _named(self) -> dict[str, str]:
+        return {model_label(self._name(model)): model for model in self.form.asked}
 
     def _warnings(self) -> list[str]:
-        return self._trained.warnings(self.form.system.value, {self._name(model): model for model in self.form.asked})
+        return self._trained.warnings(self.form.system.value, self._named())
 
-    def _show_warnings(self) -> None:
-        warnings = self._warnings()
-        text = escape(" ".join(warnings)) + " A model can answer differently then; ask it as it was trained."
-        html = f'<p class="ftw-wrong"><strong>Another system prompt:</strong> {text}</p>'
-        self.form.notice.html = html if warnings else ""
-
-    def _show_answer(self, position: int, model: str, request: PromptRequest, answer: StreamedAnswer | None) -> None:
-        where = SIDES[position].capitalize()
-        self.form.sides[position].html = history.side_html(where, self._name(model), model, request, answer)
+    def _show_notice(self) -> None:
+        form = self.form
+        form.notice.html = notice_html(self._trained, form.system.value, self._named(), form.settings)
 
     def _show_history(self, page: int) -> None:
-        self._history_page = max(0, min(page, (len(self._entries) - 1) // history.PAGE))
-        self.form.history.html = history.history_html(self._entries, self._history_page)
+        self._history_page = max(0, min(page, (len(self._chat.entries) - 1) // history.PAGE))
+        self.history_view.html = history.history_html(self._chat.entries, self._history_page)
 
     def _name(self, model: str) -> str:
         return self._names.get(model, model)

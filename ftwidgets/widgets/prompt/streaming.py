@@ -1,7 +1,4 @@
-"""Send a prompt to one or more models and report their answers while they are streamed.
-
-Each request is a conversation of its own. Left out: several turns.
-"""
+"""Send a prompt to one or more models and report their answers while they are streamed."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:
@@ -26,13 +22,17 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """A prompt with its settings. An empty `system` means that no system message is sent."""
+    """A prompt with its settings. An empty `system` means that no system message is sent.
+
+    `earlier` are the turns before it in the same conversation: pairs of a prompt and its answer.
+    """
 
     prompt: str
     system: str = ""
     temperature: float = 0.0
     max_tokens: int = 60
     seed: int | None = None
+    earlier: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.temperature, int | float) or not 0 <= self.temperature <= 2:
@@ -43,40 +43,16 @@ class PromptRequest:
     @property
     def messages(self) -> list[dict[str, str]]:
         """The messages to send."""
-        first = [{"role": "system", "content": self.system}] if self.system else []
-        return [*first, {"role": "user", "content": self.prompt}]
+        messages = [{"role": "system", "content": self.system}] if self.system else []
+        for prompt, answer in self.earlier:
+            messages += [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+        return [*messages, {"role": "user", "content": self.prompt}]
 
     @property
     def options(self) -> dict[str, Any]:
         """The settings to send with the messages."""
         seed = {} if self.seed is None else {"seed": self.seed}
         return {"temperature": self.temperature, "max_tokens": self.max_tokens, **seed}
-
-    def code(self, models: Sequence[str]) -> str:
-        """Return the calls that ask the models: streamed, one after the other, with the texts in `answers`."""
-        messages = "".join(
-            f'    {{"role": "{message["role"]}", "content": {markup.literal(message["content"])}}},\n'
-            for message in self.messages
-        )
-        options = "".join(f"        {name}={markup.literal(value)},\n" for name, value in self.options.items())
-        return (
-            f"messages = [\n{messages}]\n"
-            "answers = []\n"
-            f"for model in [{', '.join(map(markup.literal, models))}]:\n"
-            "    stream = client.chat.completions.create(\n"
-            "        model=model,\n"
-            "        messages=messages,\n"
-            f"{options}"
-            "        stream=True,\n"
-            "    )\n"
-            '    answers.append("")\n'
-            '    print(model, end=": ")\n'
-            "    for chunk in stream:\n"
-            '        text = (chunk.choices[0].delta.content or "") if chunk.choices else ""\n'
-            "        answers[-1] += text\n"
-            '        print(text, end="", flush=True)\n'
-            "    print()\n"
-        )
 
 
 @dataclass(frozen=True)
@@ -107,7 +83,7 @@ def stream_answer(
     answer, reported_at = StreamedAnswer(), monotonic()
     try:
         if not model:
-            raise ValueError("there is no model on this side. Name one.")
+            raise ValueError("no model is chosen here. Choose one.")
         messages: Any = request.messages
         chunks = client.chat.completions.create(model=model, messages=messages, stream=True, **request.options)
         with chunks:
@@ -127,18 +103,18 @@ def stream_answer(
 
 def ask_all(
     client: openai.OpenAI,
-    models: Sequence[str],
-    request: PromptRequest,
+    requests: Sequence[tuple[str, PromptRequest]],
     *,
     on_change: Callable[[int, StreamedAnswer], object],
     stop: threading.Event,
 ) -> list[StreamedAnswer]:
-    """Send a request to several models at once; return their answers in order. A model may be listed twice.
+    """Send a request to each of several models at once; return their answers in order. A model may be listed twice.
 
-    `on_change` is called with the position of a model and its answer so far, and at last with its whole answer. Once `stop` is
-    set, all answers end; one whose next token does not come soon is cut off there.
+    `requests` are pairs of a model and what to send it. `on_change` is called with the position of a pair and its answer so
+    far, and at last with its whole answer. Once `stop` is set, all answers end; one whose next token does not come soon is cut
+    off there.
     """
-    answers = [StreamedAnswer() for _ in models]
+    answers = [StreamedAnswer() for _ in requests]
     lock, finished = threading.Lock(), threading.Event()
 
     def update(position: int, answer: StreamedAnswer) -> None:
@@ -151,9 +127,10 @@ def ask_all(
                 finished.set()
 
     def ask(position: int) -> None:
-        update(position, stream_answer(client, models[position], request, on_change=partial(update, position), stop=stop))
+        model, request = requests[position]
+        update(position, stream_answer(client, model, request, on_change=partial(update, position), stop=stop))
 
-    for position in range(len(models)):
+    for position in range(len(requests)):
         threading.Thread(target=ask, args=(position,), name=f"ftwidgets-answer-{position}", daemon=True).start()
     while not finished.wait(PAUSE) and not stop.is_set():
         pass

@@ -41,10 +41,28 @@ class TrainedPrompts:
 
         `models` are by what they are called in the sentence.
         """
+        return [_warning(name, system, known) for name, known in self._other(system, models).items()]
+
+    def summary(self, system: str, models: Mapping[str, str]) -> str:
+        """Return the warnings in few words, such as "tuned was trained with another system prompt."; empty without any."""
+        names = list(self._other(system, models))
+        if not names:
+            return ""
+        were = "was" if len(names) == 1 else "were"
+        return f"{' and '.join(names)} {were} trained with {'another' if system.strip() else 'a'} system prompt."
+
+    def cure(self, system: str, models: Mapping[str, str]) -> str | None:
+        """Return the system prompt that leaves nothing to warn of; None if there is none, or several."""
+        prompts = list(self._other(system, models).values())
+        common = frozenset.intersection(*prompts) if prompts else frozenset[str]()
+        return next(iter(common)) if len(common) == 1 else None
+
+    def _other(self, system: str, models: Mapping[str, str]) -> dict[str, SystemPrompts]:
+        """Return the known system prompts of those models for which `system` is none of them."""
         trained: dict[str, SystemPrompts | None] = {name: self._found.get(model) for name, model in models.items()}
         if self._given is not None:
             trained = {"The model": frozenset({self._given.strip()})}
-        return [_warning(name, system, known) for name, known in trained.items() if known and system.strip() not in known]
+        return {name: known for name, known in trained.items() if known and system.strip() not in known}
 
     def look_up(self, model: str) -> SystemPrompts | None:
         """Request what is not known yet; None if no job of this client made the model, or anything goes wrong."""

@@ -8,6 +8,7 @@ from ftwidgets.data.rows import Row, RowBatch, TrainingRow
 from ftwidgets.data.rules import TooLong
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.data.tokens.openai_count import count_row_tokens
+from ftwidgets.engine import NANO, Tokenizer
 
 MINI = "gpt-4o-mini-2024-07-18"
 
@@ -40,6 +41,21 @@ def test_the_sandbox_counts_with_its_own_tokenizer() -> None:
     fits, over = (row("x", " the" * (512 - least + more)) for more in (0, 1))
     assert [count_tokens([item.example])[0] for item in (fits, over)] == [512, 513]
     assert [place for place, _ in found(TooLong("nano-2026-11"), [fits, over])] == [1]
+
+
+def test_a_row_whose_answer_lies_beyond_the_limit_is_told_apart() -> None:
+    """Outside truth: what the engine trains on, where the prompt leaves room for a token of the answer or for none."""
+    tokenizer = Tokenizer.load(NANO)
+    rows = [row(" the" * n, "Yes.") for n in range(490, 512)]
+    trained = [tokenizer.encode_example(item.example["messages"], max_tokens=512).weights.any() for item in rows]
+    assert {True, False} == set(trained)
+    nothing = [place for place, fault in found(TooLong("nano-2026-11"), rows) if "learn nothing" in fault.message]
+    assert nothing == [place for place, some in enumerate(trained) if not some]
+    earlier = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello", "weight": 0}]
+    last = rows[-1].example["messages"]
+    chats = [row("", "", {"messages": [*turns, *last]}) for turns in (earlier, [{**turn, "weight": 1} for turn in earlier])]
+    faults = [fault.message for _, fault in found(TooLong("nano-2026-11"), chats)]
+    assert ["learn nothing" in message for message in faults] == [True, False]
 
 
 def test_short_rows_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:

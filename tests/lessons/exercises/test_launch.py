@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import openai
 import pytest
 
@@ -11,7 +12,7 @@ import ftwidgets
 from ftwidgets import Job, launch, upload, write_jsonl
 from ftwidgets.clients import connect
 from ftwidgets.lessons import exercises
-from ftwidgets.lessons.exercises.launch import _KEY, EXERCISES, _digest, better_rate, key_revoked, own_job
+from ftwidgets.lessons.exercises.launch import _KEY, EXERCISES, _digest, better_rate, job_on_own_file, key_revoked
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "data" / "old_notebook.json"
 
@@ -65,7 +66,7 @@ def test_untouched_is_not_attempted(world: SimpleNamespace) -> None:
     for answer in (..., [...], [..., ..., ...], []):
         assert better_rate(world.client, world.job, answer).state == "not attempted"
     assert key_revoked(world.client, ..., "my_data/clean_notebook.json").state == "not attempted"
-    assert own_job(world.client, world.job, ...).state == "not attempted"
+    assert job_on_own_file(world.client, world.job, ...).state == "not attempted"
 
 
 def test_three_rates_of_which_one_is_better_are_right(world: SimpleNamespace) -> None:
@@ -87,6 +88,7 @@ def test_mistakes_with_the_rates_are_told_apart(world: SimpleNamespace) -> None:
         "learns from another file": [two, three, world.with_rate(0.4, training_file=world.held).cancel()],
         "no job 'ftjob-none'": [two, three, "ftjob-none"],
         "a list of three jobs": two,
+        "not array(3)": np.array(3),
         "Look elsewhere": low,
         "none of the jobs succeeded": [two, three, four],
     }
@@ -186,12 +188,12 @@ def test_mistakes_with_ones_own_job_are_told_apart(world: SimpleNamespace) -> No
         "learns from the lesson's file": world.with_rate(1).cancel(),
         "no validation file": world.with_rate(1, training_file=mine, validation_file=None).cancel(),
         "the rows it learns from": world.with_rate(1, training_file=mine, validation_file=mine).cancel(),
-        "That job failed": failed,
-        "is cancelled": world.with_rate(1, training_file=mine).cancel(),
+        "Your job failed: ": failed,
+        "was cancelled": world.with_rate(1, training_file=mine).cancel(),
         "has no suffix": world.with_rate(1, training_file=mine).wait(60),
         "There is no job": "ftjob-none",
     }
-    found = {words: own_job(world.client, world.job, answer) for words, answer in wrong.items()}
+    found = {words: job_on_own_file(world.client, world.job, answer) for words, answer in wrong.items()}
     assert [(words, outcome.message) for words, outcome in found.items() if words not in outcome.message] == []
     assert {outcome.state for outcome in found.values()} == {"not yet"}
     assert len({outcome.message for outcome in found.values()}) == len(wrong)

@@ -9,7 +9,7 @@ import pytest
 
 from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.lessons import exercises
-from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises import progress_file
 from ftwidgets.lessons.exercises.course import TOPICS
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.lesson_handle import Lesson, format_measured
@@ -68,12 +68,12 @@ def test_an_unknown_lesson_is_a_sentence(wanted: object) -> None:
 def test_the_check_returns_an_outcome_and_keeps_it(handle: Lesson) -> None:
     """Not attempted leaves no trace; a wrong answer counts; what was solved stays solved."""
     assert handle.check(1, 21, ...).state == "not attempted"
-    assert record.read() == {}
+    assert progress_file.read() == {}
     wrong = handle.check(1, 21, 41, unit=" kg")
     assert str(wrong) == "Not yet. 41 kg is not it. Stuck? lesson.hint(1) has a hint."
     assert handle.check(1, 21, 42).state == "right"
     handle.check(1, 21, 43)
-    kept = record.read()["03"]["exercises"]["1"]
+    kept = progress_file.read()["03"]["exercises"]["1"]
     assert (kept["state"], kept["last"], kept["tries"]) == ("right", "not yet", 3)
 
 
@@ -99,7 +99,7 @@ def test_a_lesson_without_exercises_says_so(handle: Lesson) -> None:
 def test_a_number_of_numpy_is_a_number(handle: Lesson) -> None:
     """The result is kept under the same name as that of the plain one; True is no number."""
     assert handle.check(np.int64(1), 21, 42).state == "right"  # type: ignore[arg-type]
-    assert list(record.read()["03"]["exercises"]) == ["1"]
+    assert list(progress_file.read()["03"]["exercises"]) == ["1"]
     assert handle.check(True, 21, 42).state == "not checked"
 
 
@@ -109,7 +109,7 @@ def test_a_wrong_number_of_arguments_says_what_is_expected(handle: Lesson, answe
     found = handle.check(1, *answers)
     assert found.state == "not checked"
     assert "lesson.check(1, number, answer" in found.message
-    assert record.read() == {}
+    assert progress_file.read() == {}
 
 
 def test_a_crash_of_the_check_is_a_sentence(handle: Lesson) -> None:
@@ -205,7 +205,7 @@ def test_a_guess_in_plain_code_is_revealed(capsys: pytest.CaptureFixture[str]) -
         "You guessed 12. Measured: 17 of 20.",
         "No guess. Measured: 0.734.",
     ]
-    kept = record.read()["05"]["guesses"]
+    kept = progress_file.read()["05"]["guesses"]
     assert list(kept) == ["kept"]
     assert (kept["kept"]["guess"], kept["kept"]["measured"]) == ("12", "17 of 20")
 
@@ -230,7 +230,7 @@ def test_an_empty_guess_is_none(value: object, capsys: pytest.CaptureFixture[str
         "How many? No guess yet: put it in the place of the ...",
         "Nothing was measured yet: put the result in the place of the ...",
     ]
-    assert record.read()["05"]["guesses"]["kept"]["guess"] == "12"
+    assert progress_file.read()["05"]["guesses"]["kept"]["guess"] == "12"
 
 
 def test_a_long_measured_text_is_cut_in_the_file() -> None:
@@ -238,7 +238,7 @@ def test_a_long_measured_text_is_cut_in_the_file() -> None:
     lesson = exercises.lesson("05")
     lesson.guess("kept", "Which?", "this")
     lesson.reveal("kept", "x" * 100_000)
-    assert len(record.read()["05"]["guesses"]["kept"]["measured"]) == 200
+    assert len(progress_file.read()["05"]["guesses"]["kept"]["measured"]) == 200
 
 
 @pytest.mark.parametrize(
@@ -291,4 +291,4 @@ def test_a_guess_in_a_field_is_revealed(capsys: pytest.CaptureFixture[str]) -> N
     shown = [line for line in capsys.readouterr().out.splitlines() if "Measured" in line]
     guessed = [line.removesuffix(" Measured: 17.") for line in shown]
     assert guessed == ["No guess.", "You guessed 11.", "You guessed 13.", "No guess."]
-    assert record.read()["05"]["guesses"] == {}
+    assert progress_file.read()["05"]["guesses"] == {}

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pandas as pd
@@ -95,6 +96,15 @@ def test_rules_that_are_not_there_yet() -> None:
     for text in (*messages, *RULE.hints):
         assert "points" not in text
         assert "(?! points| [A-Z])" not in text
+
+
+@pytest.mark.parametrize("function", [dict, abs, "abc".upper, re.search, json.loads, lambda: None])
+def test_a_function_of_another_kind_is_answered_in_words(function: object) -> None:
+    """A builtin, one of a library, one without an argument: the sentence says what to hand in."""
+    outcome = ftwidgets.exercises.lesson("01").check(2, function)
+    assert outcome.state == "not yet"
+    assert "cannot be called with a message" in outcome.message
+    assert "find_number, which takes a text and nothing else" in outcome.message
 
 
 def test_the_better_rule_is_right_on_the_lessons_messages() -> None:

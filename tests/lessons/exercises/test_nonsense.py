@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ftwidgets.lessons.exercises.answers import find_job, parse_rows
+from ftwidgets.lessons.exercises.answers import find_job, parse_number, parse_rows
 from ftwidgets.lessons.exercises.leak import own_groups
 from ftwidgets.lessons.exercises.try_model import own_sentence, settings_repaired
 
@@ -22,6 +22,14 @@ def test_nonsense_is_not_yet(answer: Any) -> None:
     assert own_groups(TABLE, TABLE, answer).state == "not yet"
     if not isinstance(answer, str):
         assert own_sentence(client, "ftjob-1", answer, TABLE, TABLE).state == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("answer", "number"), [(np.array(3.5), 3.5), (np.int64(3), 3), (np.array("x"), None), (np.ones(1), None)]
+)
+def test_a_number_of_numpy_is_a_number(answer: Any, number: float | None) -> None:
+    """Also in an array without a dimension, such as `.sum()` of an array can be; an array of numbers is none."""
+    assert parse_number(answer) == number
 
 
 def test_a_text_that_is_no_id_is_no_job() -> None:

@@ -11,8 +11,7 @@ import pytest
 import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.lessons import exercises
-from ftwidgets.lessons.exercises import table_repaired
-from ftwidgets.lessons.exercises.repair import _EXPECTED, EXERCISES, own_rows, price_changed
+from ftwidgets.lessons.exercises.repair import _EXPECTED, EXERCISES, own_rows, price_changed, table_repaired
 
 FILE = Path(__file__).parents[3] / "notebooks" / "data" / "second_mess.csv"
 

@@ -8,12 +8,11 @@ import openai
 import pytest
 
 import ftwidgets.testing
-from ftwidgets.lessons.exercises import retry_loop
 from ftwidgets.lessons.exercises.behaviour import BUDGET
 from ftwidgets.lessons.exercises.decisions import DECISIONS, decisions, three_errors
 from ftwidgets.lessons.exercises.orders import order_survives
 from ftwidgets.lessons.exercises.outcome import Outcome
-from ftwidgets.lessons.exercises.retries import EXERCISES
+from ftwidgets.lessons.exercises.retries import EXERCISES, retry_loop
 
 Ask = Callable[[], Any]
 

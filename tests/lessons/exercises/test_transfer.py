@@ -2,6 +2,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -171,6 +172,8 @@ def test_a_fair_comparison() -> None:
         {"pretrained": {}},
         {"pretrained": {}, "random": {}},
     ]
+    for table in (np.arange(3), SWEEP, SWEEP["rate"]):
+        assert "dictionary with the two starts" in transfer.fair_comparison(SWEEP, table).message
     said = [transfer.fair_comparison(SWEEP, answer) for answer in wrong]
     assert {outcome.state for outcome in said} == {"not yet"}
     assert len({outcome.message for outcome in said}) == len(wrong)

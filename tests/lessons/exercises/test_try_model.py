@@ -144,7 +144,7 @@ def test_untouched_is_not_attempted(check: Callable[[], Outcome]) -> None:
         (lambda: settings_repaired(service(), "ftjob-good", {"temperature": 0}), "a dict with 'temperature', 'max_tokens'"),
         (lambda: sentence(text=""), "a text in quotes"),
         (lambda: sentence(text=THEIRS), "is the lesson's"),
-        (lambda: sentence("mine"), "is neither"),
+        (lambda: sentence("mine"), "There is no job"),
         (lambda: sentence("ftjob-few"), "3 questions of your own"),
         (lambda: sentence("ftjob-good", "No clue."), "0 questions of your own"),
         (lambda: sentence("ftjob-leak"), "1 of the 20 new questions are among your rows"),

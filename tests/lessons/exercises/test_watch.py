@@ -8,8 +8,15 @@ import openai
 import pytest
 
 from ftwidgets.jobs.job import Job
-from ftwidgets.lessons.exercises import diagnose
-from ftwidgets.lessons.exercises.watch import CURVE_WORDS, EXERCISES, WORDS, faster_but_healthy, read_own_job, relaunch_healthy
+from ftwidgets.lessons.exercises.watch import (
+    CURVE_WORDS,
+    EXERCISES,
+    WORDS,
+    diagnose,
+    faster_but_healthy,
+    read_own_job,
+    relaunch_healthy,
+)
 from tests.jobs.test_job import Service, described, event, listed
 
 NO_MORE = {"object": "list", "data": [], "has_more": False}
@@ -91,15 +98,15 @@ def test_a_higher_rate_that_works_is_right() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ("rate-2", "is neither"),
-        (2, "is neither"),
+        ("rate-2", "There is no job 'rate-2'"),
+        (2, "There is no job 2"),
         ("ftjob-lesson-c", "the lesson's own job C"),
         ("ftjob-other-rows", "learns from other rows"),
         ("ftjob-blind", "no validation file"),
         ("ftjob-longer", "another n_epochs"),
         ("ftjob-rate-1", "no higher than job A's. Go up."),
         ("ftjob-rate-50", "calls it diverged. Go down."),
-        ("ftjob-running", "has not ended yet"),
+        ("ftjob-running", "Your job is running. Wait"),
     ],
 )
 def test_a_rate_that_does_not_do_is_told_why(answer: object, says: str) -> None:
@@ -123,11 +130,11 @@ def test_three_words_and_a_cured_job_are_right() -> None:
     [
         ({**SOLUTION, "south": "healthy"}, "ftjob-rate-1", "2 of 3 are right."),
         (SOLUTION, ..., "All three words are right. Now launch"),
-        (SOLUTION, "cured", "is neither"),
+        (SOLUTION, "cured", "There is no job"),
         (SOLUTION, "ftjob-south", "one of the three jobs you were given"),
         (SOLUTION, "ftjob-other-rows", "learns from other rows"),
         (SOLUTION, "ftjob-blind", "another validation file, or none"),
-        (SOLUTION, "ftjob-running", "has not ended yet"),
+        (SOLUTION, "ftjob-running", "Your job is running. Wait"),
         (SOLUTION, "ftjob-still-sick", "calls your new job overfitting. Which setting"),
     ],
 )
@@ -147,11 +154,11 @@ def test_a_job_of_ones_own_read_well_is_right() -> None:
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        (("mine", "healthy", 40), "is neither"),
+        (("mine", "healthy", 40), "There is no job"),
         (("ftjob-few-rows", "healthy", 40), "has 2 rows. Write 10 or more"),
         (("ftjob-blind", "healthy", 40), "no validation file"),
         (("ftjob-copied", "healthy", 40), "10 of your held-out rows are training rows too"),
-        (("ftjob-running", "healthy", 40), "has not ended yet"),
+        (("ftjob-running", "healthy", 40), "Your job is running. Wait"),
         (("ftjob-rate-1", "flat", 40), "is none of them"),
         (("ftjob-rate-1", ["healthy"], 40), "is none of them"),
         (("ftjob-rate-1", "overfitting", 40), "the validation loss turns up while"),

@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+import ftwidgets
 from ftwidgets.engine import NANO, Tokenizer
 
 STEPS = range(1, 9)
@@ -220,6 +221,38 @@ def test_long_examples_are_cut_and_said_so(client: openai.OpenAI, world: Any) ->
     assert warnings == [
         f"1 of 10 examples is longer than 512 tokens, and its end is cut off: training example 4 ({n_tokens:,} tokens)"
     ]
+
+
+def test_examples_without_an_answer_in_the_context_are_left_out_and_said_so(client: openai.OpenAI, world: Any) -> None:
+    """Their lines are named, of both files, and the data check finds the same ones; if no example is left, the job fails."""
+    rows = world.rows(12)
+    for i in (1, 3, 5, 6):
+        rows[i]["messages"][0]["content"] = "very " * 600
+    rows[8]["messages"][1]["content"] = "very " * 600  # its answer begins in time
+    whole = len(Tokenizer.load(NANO).encode_example(rows[0]["messages"], max_tokens=512).ids)
+    answered = [rows[0], rows[1]]
+    settings = {"n_epochs": 1, "batch_size": 4}
+    training, validation = world.upload(client, rows), world.upload(client, answered)
+    job = client.fine_tuning.jobs.create(
+        model=world.base, training_file=training, validation_file=validation, hyperparameters=settings
+    )
+    over = world.wait_for_end(client, job.id)
+    assert (over.status, over.trained_tokens < 9 * whole + 512) == ("succeeded", True)
+    events = list(client.fine_tuning.jobs.list_events(job.id, limit=100))
+    warnings = [event.message for event in reversed(events) if event.level == "warn" and "left out" in event.message]
+    beyond = "the whole answer lies beyond the 512 tokens that the model reads"
+    assert warnings == [
+        f"4 of 12 training examples are left out: {beyond} (lines 2, 4, 6, 1 more)",
+        f"1 of 2 validation examples is left out: {beyond} (line 2)",
+    ]
+    found = ftwidgets.check(rows, model=world.base).findings
+    assert [finding.row for finding in found if "no part of the answer is among them" in finding.message] == [2, 4, 6, 7]
+
+    nothing = world.upload(client, [rows[1]] * 10)
+    job = client.fine_tuning.jobs.create(model=world.base, training_file=nothing, hyperparameters=settings)
+    error = world.wait_for_end(client, job.id).error
+    assert (error.code, error.param) == ("invalid_training_file", "training_file")
+    assert f"10 of 10 training examples are left out: {beyond} (lines 1, 2, 3, 7 more). Shorten" in error.message
 
 
 @pytest.mark.parametrize("n_epochs", [1, 3])

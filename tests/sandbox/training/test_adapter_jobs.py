@@ -1,6 +1,7 @@
 """Jobs that train an adapter: on a base model that was added, and on the bundled one."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import ftwidgets
 from ftwidgets.engine import NANO, Model
 from ftwidgets.engine.safetensors_file import write_bfloat16
+from ftwidgets.models import ModelCard
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.inference import completion
 from ftwidgets.sandbox.inference.catalog import Catalog
@@ -29,6 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         shutil.copy(NANO / name, folder / ADDED)
     write_bfloat16(folder / ADDED / "model.safetensors", nano.config, nano.params.named.__getitem__)  # type: ignore[attr-defined]
+    ModelCard(ADDED, "nano in bfloat16", "BSD-3-Clause", "a test", 3_148_224, 512, 512).write(folder / ADDED)
     return folder
 
 
@@ -138,20 +141,38 @@ def test_all_adapters_of_a_base_share_its_weights(sandbox: Sandbox, models: Path
     assert first.params.base is second.params.base is base.params  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("method", ["supervised", "dpo"])
-def test_a_job_that_is_stopped_ends_in_the_same_bytes(tmp_path: Path, models: Path, method: str) -> None:
+@pytest.mark.parametrize(("method", "settings"), [("supervised", {}), ("supervised", {"lora_dropout": 0.2}), ("dpo", {})])
+def test_a_job_that_is_stopped_ends_in_the_same_bytes(tmp_path: Path, models: Path, method: str, settings: Any) -> None:
     """Closed in the middle and opened again, it writes the adapter that an undisturbed job writes."""
     with Sandbox(tmp_path / "calm", models=models) as calm:
-        assert finish(calm.client(), start(calm.client(), method=method, n_epochs=6)).status == "succeeded"
+        assert finish(calm.client(), start(calm.client(), method=method, n_epochs=6, **settings)).status == "succeeded"
         expected = stored(calm)
     with Sandbox(tmp_path / "stopped", models=models) as sandbox:
         client = sandbox.client()
-        job = start(client, method=method, n_epochs=6)
+        job = start(client, method=method, n_epochs=6, **settings)
         wait_for(lambda: any(event.type == "metrics" for event in client.fine_tuning.jobs.list_events(job)))
     with Sandbox(tmp_path / "stopped", models=models) as sandbox:
         assert finish(sandbox.client(), job).status == "succeeded"
         assert len(expected) == 3
         assert stored(sandbox) == expected
+
+
+def test_dropout_is_shown_and_noted_beside_the_adapter(sandbox: Sandbox) -> None:
+    """In the job's settings and in PEFT's file; it changes what is learned, and a job that goes on may choose another."""
+    client = sandbox.client()
+    plain, dropped = (finish(client, start(client, lora_r=4, **more)) for more in ({}, {"lora_dropout": 0.25}))
+    assert dropped.method.supervised.hyperparameters.lora_dropout == 0.25
+    assert not hasattr(plain.method.supervised.hyperparameters, "lora_dropout")
+    plain_file, dropped_file = (
+        next(sandbox.store.home.glob(f"models/{job.id}-step-*/adapter_config.json")) for job in (plain, dropped)
+    )
+    assert json.loads(dropped_file.read_text())["lora_dropout"] == 0.25
+    weights = (file.with_name("adapter_model.safetensors").read_bytes() for file in (plain_file, dropped_file))
+    assert len(set(weights)) == 2
+    again = finish(client, start(client, model=dropped.fine_tuned_model, lora_dropout=0.1))
+    assert again.method.supervised.hyperparameters.lora_dropout == 0.1
+    without = finish(client, start(client, model=dropped.fine_tuned_model))
+    assert not hasattr(without.method.supervised.hyperparameters, "lora_dropout")
 
 
 def test_a_job_that_goes_on_from_an_adapter_keeps_its_size(sandbox: Sandbox) -> None:
@@ -169,6 +190,7 @@ def test_a_job_that_goes_on_from_an_adapter_keeps_its_size(sandbox: Sandbox) -> 
     ("model", "settings", "words"),
     [
         (BASE, {"lora_r": 4}, 'Set "lora" to true'),
+        (BASE, {"lora_dropout": 0.1}, 'Set "lora" to true'),
         (ADDED, {"lora": False, "lora_alpha": 4}, '"lora" is false'),
         (BASE, {"lora": True, "lora_r": 256}, "lora_r is 256, and the model's matrices have 192 rows"),
     ],
@@ -186,11 +208,13 @@ def test_settings_that_do_not_go_together_fail_the_job(sandbox: Sandbox, model: 
         ({"lora_r": 0}, "lora_r"),
         ({"lora_alpha": -1}, "lora_alpha"),
         ({"lora": "yes"}, "lora"),
-        ({"lora_dropout": 0.1}, "lora_dropout"),
+        ({"lora_dropout": -0.1}, "lora_dropout.*Expected a value >= 0"),
+        ({"lora_dropout": 1}, "lora_dropout.*Expected a value < 1"),
+        ({"lora_rank": 4}, "lora_rank"),
     ],
 )
 def test_settings_out_of_range_are_a_400_that_names_them(sandbox: Sandbox, settings: Any, param: str) -> None:
-    """Dropout inside the adapter is one that this sandbox does not have."""
+    """With the range; so is one that this sandbox does not have."""
     with pytest.raises(openai.BadRequestError, match=param):
         start(sandbox.client(), **settings)
 

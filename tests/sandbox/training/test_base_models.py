@@ -1,6 +1,8 @@
 """Base models that have been added: what happens to jobs and tuned models when one is removed or damaged."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import openai
 import pytest
 
 from ftwidgets import models
+from ftwidgets.cli import main
 from ftwidgets.engine import NANO
 from ftwidgets.sandbox import Sandbox
 
@@ -73,24 +76,78 @@ def cut(folder: Path) -> None:
     weights.write_bytes(content[: len(content) // 2])
 
 
+def retype_context(folder: Path) -> None:
+    """Put a word where the card has the number of tokens."""
+    card = folder / "model_card.json"
+    card.write_text(card.read_text(encoding="utf-8").replace('"context": 512', '"context": "long"'), encoding="utf-8")
+
+
 def write(name: str, text: str) -> Callable[[Path], None]:
-    """Make a function that puts this text into a file of a model folder."""
-    return lambda folder: (folder / name).write_text(text, encoding="utf-8") and None
+    """Make a function that puts this text into a file of a model folder, and leaves the file as long as it was."""
+
+    def overwrite(folder: Path) -> None:
+        size = (folder / name).stat().st_size
+        (folder / name).write_text(text.ljust(size), encoding="utf-8")
+
+    return overwrite
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (cut, r"model\.safetensors.*damaged"),
+        (cut, r"model\.safetensors has [\d,]+ bytes and should have [\d,]+"),
+        (lambda folder: (folder / "config.json").unlink(), r"config\.json is missing"),
+        (lambda folder: (folder / "model_card.json").unlink(), r"model_card\.json is missing"),
+        (write("model_card.json", "{"), r"model_card\.json cannot be read"),
+        (write("model_card.json", '{"files": {}}'), r"model_card\.json cannot be read"),
+        (retype_context, r"model_card\.json cannot be read.*context is 'long'"),
+    ],
+)
+def test_terminal_and_api_agree_on_a_damaged_model(
+    added: Path,
+    tmp_path: Path,
+    world: Any,
+    damage: Callable[[Path], None],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither offers it; whatever asks for it gets the reason and the commands that repair it, and so does an adapter to it."""
+    monkeypatch.setenv("FTWIDGETS_MODELS", str(added))
+    with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
+        file = world.upload(client, world.rows())
+        job = client.fine_tuning.jobs.create(model="small", training_file=file, hyperparameters={"n_epochs": 1})
+        tuned = world.wait_for_end(client, job.id).fine_tuned_model
+    damage(added / "small")
+    repair = "ftwidgets models remove small, then ftwidgets models add PATH --as small"
+    assert main.main(["models", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert re.search(f"small .*damaged: .*{message}.*{repair}", listed)
+    with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
+        assert "small" not in [model.id for model in client.models.list()]
+        for ask in (
+            lambda: answer(client, "small"),
+            lambda: answer(client, tuned),
+            lambda: client.models.retrieve("small"),
+            lambda: client.fine_tuning.jobs.create(model="small", training_file=file),
+        ):
+            with pytest.raises(openai.InternalServerError, match=f"`small` is damaged.*{message}.*{repair}") as refusal:
+                ask()
+            assert refusal.value.code == "model_damaged"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
         (write("config.json", "{"), r"config\.json cannot be read"),
         (write("config.json", "[1, 2]"), r"config\.json cannot be read"),
         (write("tokenizer.json", "{}"), r"tokenizer\.json cannot be read"),
     ],
 )
-def test_a_damaged_model_is_named_with_the_file(
+def test_a_file_that_is_damaged_inside_is_named(
     added: Path, tmp_path: Path, world: Any, damage: Callable[[Path], None], message: str
 ) -> None:
-    """A chat and a job on it say which file is damaged and what to type; nothing is retried, no traceback is logged."""
+    """Its size is right, so only loading it shows the damage; a chat and a job name the file and say what to type."""
     damage(added / "small")
     with Sandbox(tmp_path / "home", models=added) as sandbox, sandbox.client() as client:
         with pytest.raises(openai.InternalServerError, match=message + ".*ftwidgets models remove small") as refusal:
@@ -109,6 +166,7 @@ def test_the_tokenizer_of_another_model_is_noticed(added: Path, tmp_path: Path) 
     tokenizer = tokenizers.Tokenizer.from_file(str(path))
     tokenizer.add_tokens(["supercalifragilistic"])
     tokenizer.save(str(path))
+    replace(models.ModelCard.read(path.parent), files={}).write(path.parent)  # a card that has no sizes to compare
     with (
         Sandbox(tmp_path / "home", models=added) as sandbox,
         sandbox.client() as client,

@@ -36,6 +36,7 @@ PAIRS = [
 SETTINGS = {"n_epochs": 6, "batch_size": 5}
 DPO: Any = {"type": "dpo", "dpo": {"hyperparameters": SETTINGS}}
 SUPERVISED: Any = {"type": "supervised", "supervised": {"hyperparameters": SETTINGS}}
+DROPOUT: Any = {"type": "supervised", "supervised": {"hyperparameters": {**SETTINGS, "lora": True, "lora_dropout": 0.2}}}
 
 
 def prepare(home: Path, world: Any, *, tuned: bool, method: Any) -> None:
@@ -65,7 +66,7 @@ def outcome(home: Path, world: Any) -> Any:
         return metrics, points, weights, job.trained_tokens, len(events)
 
 
-@pytest.mark.parametrize(("tuned", "method"), [(False, DPO), (True, DPO), (True, SUPERVISED)])
+@pytest.mark.parametrize(("tuned", "method"), [(False, DPO), (True, DPO), (True, SUPERVISED), (True, DROPOUT)])
 def test_killed_twice_it_ends_the_same(tmp_path: Path, world: Any, tally: list[str], *, tuned: bool, method: Any) -> None:
     """At random moments, three times two: the same metrics, checkpoints, weights, tokens and log."""
     prepare(tmp_path / "waiting", world, tuned=tuned, method=method)

@@ -132,16 +132,26 @@ def test_a_file_for_the_other_method_fails_the_job(client: openai.OpenAI, world:
 
 
 def test_pairs_that_look_alike_to_the_model_fail_the_job(client: openai.OpenAI, world: Any) -> None:
-    """Where every answer lies behind the context, the log says how many are cut, and the job says that nothing is left."""
+    """Where all answers lie beyond the context, nothing is left; where one does, the log says which and the rest is learned."""
     long = [row | {"input": {"messages": [{"role": "user", "content": "word " * 600}]}} for row in rows(THINGS)]
     job = client.fine_tuning.jobs.create(model=world.base, training_file=world.upload(client, long), method={"type": "dpo"})
     error = world.wait_for_end(client, job.id).error
     assert error.code == "invalid_training_file"
-    assert "No pair has two different answers within the model's context" in error.message
-    messages = [event.message for event in client.fine_tuning.jobs.list_events(job.id).data]
-    warning = next(message for message in messages if "cut off" in message)
-    assert warning.startswith("12 of 12 examples are longer than 512 tokens, and their ends are cut off: training example 1 (")
-    assert warning.endswith("tokens), 9 more")
+    assert error.message.startswith(
+        "The job failed due to an invalid training file. 12 of 12 training examples are left out: an answer, or all in which "
+        "the two answers differ, lies beyond the 512 tokens that the model reads (lines 1, 2, 3, 9 more)"
+    )
+    some = [*rows(THINGS), long[0]]
+    job = client.fine_tuning.jobs.create(
+        model=world.base, training_file=world.upload(client, some), method=dpo(n_epochs=1)["method"]
+    )
+    assert world.wait_for_end(client, job.id).status == "succeeded"
+    cut, left_out = (
+        event.message for event in reversed(client.fine_tuning.jobs.list_events(job.id).data) if event.level == "warn"
+    )
+    assert cut.startswith("1 of 13 examples is longer than 512 tokens")
+    assert left_out.startswith("1 of 13 training examples is left out: an answer")
+    assert left_out.endswith("(line 13)")
 
 
 def dpo(**settings: Any) -> dict[str, Any]:

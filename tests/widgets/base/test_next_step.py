@@ -21,6 +21,8 @@ def test_the_next_form_opens_below() -> None:
     form, following = Form("One", []), Form("Two", [])
     step = form.next_step
     assert step.layout.display == "none"
+    offered = list[int]()
+    step.on_offer(lambda: offered.append(1))
     step.offer("train with <these> files.", "Launch a job", lambda: following, 'launcher = "<x>"')
     assert (step.layout.display, step.button.description) == ("", "Launch a job")
     step.button.click()
@@ -28,6 +30,7 @@ def test_the_next_form_opens_below() -> None:
     assert following in step.children[-1].children
     assert "<these>" not in step.children[0].children[0].html
     assert 'launcher = "<x>"' in step.code
+    assert offered == [1]
 
 
 def test_nothing_offered_is_an_error_that_says_so() -> None:

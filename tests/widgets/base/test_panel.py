@@ -17,7 +17,7 @@ from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import WIDGET, Panel, svg_to_img, update_all_static_views
 from ftwidgets.widgets.evaluation.results_html import Dot, dotplot
 from ftwidgets.widgets.monitor.chart import loss_chart
-from ftwidgets.widgets.prep.costs import histogram
+from ftwidgets.widgets.prep.preview import histogram
 
 
 class Counter(Panel):
@@ -99,11 +99,13 @@ def test_code_is_shown_on_demand_and_follows() -> None:
 
 
 def test_the_plain_form_needs_no_script() -> None:
-    """Text, and HTML with the title escaped and no script, style sheet, button or heading in it."""
+    """Text, and HTML with the title escaped and no script, button or heading; one style hides a missing widget's message."""
     bundle = Counter()._repr_mimebundle_()
     assert bundle["text/plain"] == "A <counter>\ncount 0"
     assert "<p><strong>A &lt;counter&gt;</strong></p><pre>count 0</pre>" in bundle["text/html"]
-    assert not any(tag in bundle["text/html"] for tag in ("<script", "<style", "<button", "<h3"))
+    style, _, form = bundle["text/html"].partition("</style>")
+    assert style.startswith("<style>.jp-OutputArea-child")
+    assert not any(tag in form for tag in ("<script", "<style", "<button", "<h3"))
     assert bundle[WIDGET]["model_id"]
     assert repr(Counter()) == "Counter: count 0"
 

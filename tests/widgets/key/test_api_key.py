@@ -52,7 +52,7 @@ def answering(response: httpx2.Response | Exception | Callable[[], httpx2.Respon
 def everything(widget: ipywidgets.Widget) -> str:
     """Everything of a widget and its parts that a saved notebook or an output could hold."""
     state = json.dumps(embed.embed_data([widget], drop_defaults=False), default=str)
-    assert "Test the connection" in state
+    assert "Another service, by its address" in state
     return state + repr(widget) + str(widget) + json.dumps(widget._repr_mimebundle_(), default=str)
 
 
@@ -74,11 +74,15 @@ def test_the_code_makes_the_same_client(tmp_path: Path, monkeypatch: pytest.Monk
     key = ApiKey(connect)
     exec(key.code, made)
     assert made["client"].base_url == key.client.base_url
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    key.choose("other", ELSEWHERE)
-    exec(key.code, made)
-    assert (made["client"].base_url, made["client"].api_key) == (key.client.base_url, key.client.api_key)
-    assert KEY not in key.code
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-0123456789")
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: KEY)
+    for service, address, typed in (("openai", "", False), ("openai", "", True), ("other", ELSEWHERE, True)):
+        key.choose(service, address)
+        if typed:
+            key.use(KEY)
+        exec(key.code, made)
+        assert (made["client"].base_url, made["client"].api_key) == (key.client.base_url, key.client.api_key)
+        assert KEY not in key.code
 
 
 def test_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +90,8 @@ def test_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     key = ApiKey(connect, service="openai")
     assert key.client.api_key == KEY
-    assert "OPENAI_API_KEY is set (it ends in zQ)" in key.status.html
+    assert "The key from the environment goes to https://api.openai.com/v1" in key.status.html
+    assert "key from the environment, ends in zQ" in key._chips.html
     assert KEY not in everything(key)
     assert "2027" in everything(key)
     key.use("another-key-for-this-service")
@@ -116,7 +121,7 @@ def test_nothing_is_asked_before_the_user_does() -> None:
     key.use(KEY)
     assert key.client.api_key == KEY
     assert connecting.asked == 0
-    key._test.click()
+    key._field.press("test")
     assert key.wait(10) == []
     assert connecting.asked == 1
     assert "lists 0 models" in key.status.html
@@ -137,13 +142,13 @@ def test_a_failed_test_is_said_in_words(response: httpx2.Response | Exception, t
     """A wrong key, a wrong address and no network each get a sentence, and a service that repeats the key is not quoted."""
     key = ApiKey(answering(response), service="other", base_url=ELSEWHERE)
     key.use(KEY)
-    key._test.click()
+    key._field.press("test")
     with pytest.raises((openai.OpenAIError, FtwidgetsError)) as caught:
         key.wait(10)
     assert told in key.status.html
     assert KEY not in f"{caught.value}{caught.value!r}{vars(caught.value)}"
     assert KEY not in everything(key)
-    assert not key._test.disabled
+    assert not key._field.testing
 
 
 def test_a_key_stays_with_its_service() -> None:
@@ -191,8 +196,9 @@ def test_an_address_with_long_names_stays(text: str) -> None:
 )
 def test_the_code_is_python_for_any_address(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes, backslashes and line breaks do not break out of the code, and it makes the same client."""
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: KEY)
     key, made = ApiKey(connect, service="other", base_url=text), dict[str, Any]()
+    key.use(KEY)
     exec(key.code, made)
     assert made["client"].base_url == key.client.base_url
 
@@ -230,7 +236,7 @@ def test_another_choice_while_testing_ends_the_word_about_the_first(status: int,
     elsewhere = answering(answer)
     key = ApiKey(lambda **given: (elsewhere if given else at(tmp_path))(**given), service="other", base_url=ELSEWHERE)
     key.use(KEY)
-    key._test.click()
+    key._field.press("test")
     asked.wait(10)
     key.choose("sandbox")
     gate.set()
@@ -238,7 +244,7 @@ def test_another_choice_while_testing_ends_the_word_about_the_first(status: int,
         key.wait(10)
     assert "Ready. No key is needed." in key.status.html
     assert KEY not in everything(key)
-    assert not key._test.disabled
+    assert not key._field.testing
 
 
 @pytest.mark.parametrize("key", [None, b"bytes", 7])
@@ -247,7 +253,7 @@ def test_a_key_is_a_text(key: Any) -> None:
     made = ApiKey(connect, service="openai")
     with pytest.raises(ValueError, match="must be a text"):
         made.use(key)
-    made._field._received(made._field, {"type": "key", "value": key}, [])
+    made._field._received(made._field, {"type": "use", "value": key}, [])
     assert made._key is None
 
 
@@ -255,7 +261,7 @@ def test_a_key_is_a_text(key: Any) -> None:
 def test_what_cannot_be_a_key_is_refused_without_repeating_it(text: str) -> None:
     """The message says what to do and does not hold what was typed."""
     key = ApiKey(connect, service="openai")
-    key._field._received(key._field, {"type": "key", "value": text}, [])
+    key._field._received(key._field, {"type": "use", "value": text}, [])
     assert "ftw-wrong" in key.status.html
     assert not text.strip() or text.strip() not in key.status.html
 
@@ -263,14 +269,14 @@ def test_what_cannot_be_a_key_is_refused_without_repeating_it(text: str) -> None
 def test_a_typed_key_leaves_no_trace_in_the_kernel_s_state() -> None:
     """The message of the field hands the key over; no trait, repr, output or pickle holds it afterwards."""
     key = ApiKey(connect, service="openai")
-    key._field._received(key._field, {"type": "key", "value": f"  {KEY}\n"}, [])
+    key._field._received(key._field, {"type": "use", "value": f"  {KEY}\n"}, [])
     assert key.client.api_key == KEY
-    assert "it ends in zQ" in key.static_text()
+    assert "ends in zQ" in key.static_text()
     assert KEY not in everything(key)
     assert KEY not in repr(key._key) + str(vars(key)) + str(vars(key._field))
     with pytest.raises(TypeError, match="not stored"):
         pickle.dumps(key._key)
-    assert "zQ" not in repr(Secret("short-zQ"))
+    assert "zQ" not in repr(Secret("short-zQ", ELSEWHERE))
 
 
 def test_a_notebook_that_stores_its_state_stores_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +294,6 @@ def test_a_notebook_that_stores_its_state_stores_no_key(tmp_path: Path, monkeypa
     ).execute()
     nbformat.write(notebook, tmp_path / "saved.ipynb")
     (tmp_path / "key.txt").unlink()
-    assert "OPENAI_API_KEY is set (it ends in zQ)" in json.dumps(notebook.metadata.widgets)
+    assert "key from the environment, ends in zQ" in json.dumps(notebook.metadata.widgets)
     holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert holding == []

@@ -1,6 +1,7 @@
 """The form for a job: what it says before the button, one job for one form, and every mistake in words."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,14 @@ def jobs_of(client: openai.OpenAI) -> list[str]:
 
 
 def told(launcher: JobLauncher, name: str) -> str:
-    return str(launcher.fields[name]._error.html)
+    """What the list below the button says about a field."""
+    items = re.findall(r"<li>(.+?)</li>", launcher.status.html)
+    label = f"{launcher.fields[name].label}: "
+    return " ".join(item.removeprefix(label) for item in items if item.startswith(label))
+
+
+def is_marked(launcher: JobLauncher, name: str) -> bool:
+    return "ftw-bad" in launcher.fields[name].box._dom_classes
 
 
 def test_a_launch_sends_what_the_form_says(client: openai.OpenAI, train: Path, validation: Path) -> None:
@@ -97,16 +105,17 @@ def test_an_uploaded_file_can_be_chosen(client: openai.OpenAI, train: Path) -> N
     launcher = JobLauncher(client)
     with pytest.raises(DataError, match="Training file: There is no training file yet"):
         launcher.launch()
-    (choice,) = launcher.fields["train_file"].control.options
-    assert choice == f"train.jsonl ({uploaded.id})"
-    launcher.train_file = choice
+    names = {value: name for name, value in launcher.fields["train_file"].control.options}
+    assert re.fullmatch(r"train\.jsonl, 12 rows, uploaded today \d\d:\d\d", names[uploaded.id])
+    launcher.train_file = uploaded.id
+    assert launcher.fields["train_file"].control.label == names[uploaded.id]
     assert launcher.estimate is not None
     assert f'training_file="{uploaded.id}"' in launcher.code
     assert launcher.launch().cancel().details.training_file == uploaded.id
 
 
 def test_two_fast_clicks_make_one_job(client: openai.OpenAI, train: Path) -> None:
-    """The button is off before the first launch begins; afterwards it says that the job exists; a change turns it on."""
+    """The button is off before the first launch begins; afterwards it says so, and a change offers another job."""
     launcher = JobLauncher(client, train, n_epochs=1)
     launcher._button.click()
     assert launcher._button.disabled
@@ -114,14 +123,16 @@ def test_two_fast_clicks_make_one_job(client: openai.OpenAI, train: Path) -> Non
     job = launcher.wait(30)
     assert jobs_of(client) == [job.id]
     launcher._work._thread and launcher._work._thread.join()
-    assert (launcher._button.description, launcher._button.disabled) == ("The job exists", True)
+    assert (launcher._button.description, launcher._button.disabled) == ("Launched", False)
     launcher._button.click()
     assert launcher.wait(30) is job
-    assert "launched already" in launcher.status.html
+    assert jobs_of(client) == [job.id]
+    assert "Nothing was launched twice" in launcher.status.html
+    assert "ftw-wrong" not in launcher.status.html
     launcher.n_epochs = 2
-    assert (launcher._button.description, launcher._button.disabled) == ("Launch the job", False)
+    assert (launcher._button.description, launcher._button.disabled) == ("Launch another", False)
     launcher.n_epochs = 1
-    assert launcher._button.disabled
+    assert launcher._button.description == "Launched"
     job.cancel()
 
 
@@ -145,12 +156,12 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
     first = launcher.launch()
     first.cancel()
     launcher._refresh_button.click()
-    assert not launcher._button.disabled
+    assert launcher._button.description == "Launch another"
     second = launcher.launch()
     assert second.id != first.id
     train.write_text(CHAT * 13)
     launcher.refresh()
-    assert not launcher._button.disabled
+    assert launcher._button.description == "Launch another"
     third = launcher.launch()
     assert len({first.id, second.id, third.id}) == 3
     for job in (second, third):
@@ -181,17 +192,20 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
         ("method", "dpo", "example answers only"),
     ],
 )
-def test_a_bad_value_is_said_at_its_field(client: openai.OpenAI, train: Path, name: str, text: str, words: str) -> None:
-    """Each is told under its field as it is typed; launching is refused with the field's name; nothing is uploaded."""
+def test_a_bad_value_is_said_in_the_list(client: openai.OpenAI, train: Path, name: str, text: str, words: str) -> None:
+    """Each gets a red edge and a sentence as it is typed; launching is refused with the field's name; nothing is uploaded."""
     launcher = JobLauncher(client, train)
+    assert not is_marked(launcher, name)
     launcher.fields[name].text = text
     assert words in told(launcher, name)
+    assert is_marked(launcher, name)
     label = launcher.fields[name].label
     with pytest.raises(DataError, match=f"^{label}: "):
         launcher.launch()
     launcher._button.click()
     with pytest.raises(DataError):
         launcher.wait(10)
+    assert "Nothing was launched." in launcher.status.html
     assert label in launcher.status.html
     assert client.files.list().data == []
     assert launcher.static_text()
@@ -272,6 +286,7 @@ def test_a_service_that_does_not_answer_is_said() -> None:
     launcher = JobLauncher(client, "file-1")
     assert "does not answer" in launcher.status.html
     assert "no base model" in told(launcher, "model")
+    assert launcher.train_file == "file-1"
 
 
 def test_an_answer_that_is_no_answer_is_said() -> None:
@@ -292,7 +307,7 @@ def test_an_outage_that_is_over_is_not_told_any_more(
         launcher.refresh()
     assert "ftw-wrong" in launcher.status.html
     launcher.refresh()
-    assert launcher.status.html == ""
+    assert "ftw-wrong" not in launcher.status.html
 
 
 def test_a_file_that_cannot_be_fetched_is_not_asked_for_at_every_key() -> None:
@@ -365,7 +380,7 @@ def test_the_pace_is_the_median_of_jobs_that_succeeded_on_this_model() -> None:
     standard = estimate.training_speed([], "m", sandbox=True)
     assert standard is not None
     assert "two idle cores" in standard.source
-    assert estimate.n_waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")]) == 1
+    assert len(estimate.waiting([*ran, finished(0, 0, "running"), finished(0, 0, "paused")])) == 1
 
 
 def test_the_time_in_the_queue_is_not_training_time() -> None:
@@ -386,7 +401,7 @@ def with_tiny(tmp_path: Path, added: Path) -> Iterator[openai.OpenAI]:
 def test_an_added_model_is_counted_and_estimated_by_itself(with_tiny: openai.OpenAI, train: Path, added: Path) -> None:
     """Its own tokens, as the job then trains them; size, speed and memory of this machine; the next estimate by that job."""
     launcher = JobLauncher(with_tiny, train, model="tiny", n_epochs=1, batch_size=4)
-    assert "tiny" in launcher.fields["model"].control.options
+    assert ("tiny", "tiny") in launcher.fields["model"].control.options
     announced = launcher.estimate
     assert announced is not None
     (each,) = count_tokens(
@@ -428,7 +443,13 @@ def test_what_is_said_about_memory() -> None:
     way = {"per_token": 10**6, "per_token_of_longest": 0}
     memory = {"free": 10**9, "weights": 0, "per_rank": 0, "all_weights": 0, "kept": way}
     facts = BaseFacts(10**6, 10**6, 1024, 100.0, {**memory, "recomputed": {**way, "per_token": 10**5}})
-    texts = [facts.memory_text([n], batch_size=1, rank=None, whole=False) for n in (100, 1000, 10_000)]
+    needs = [facts.need([n], batch_size=1, rank=None, whole=False) for n in (100, 1000, 10_000)]
+    texts = [need.text for need in needs]
+    assert [(need.figure, need.too_large) for need in needs] == [
+        ("0.2 GB", False),
+        ("0.2 GB", False),
+        ("1.1 GB: too much", True),
+    ]
     assert texts[0] == "About 0.2 GB in all; 1.0 GB are free."
     assert "computed twice, since only 1.0 GB are free" in texts[1]
     assert texts[2].startswith("The job needs about 1.0 GB, and 1.0 GB are free: it will be rejected.")
@@ -461,6 +482,7 @@ def test_a_rank_without_an_adapter_is_told_before_the_launch(with_tiny: openai.O
     assert told(launcher, "lora_r") == ""
     launcher.lora = False
     assert "An adapter (LoRA)" in told(launcher, "lora_r")
+    assert not is_marked(launcher, "lora_r")
 
 
 def test_a_service_without_adapters_is_not_asked_for_one(train: Path) -> None:
@@ -479,8 +501,8 @@ def test_a_service_without_adapters_is_not_asked_for_one(train: Path) -> None:
 
 
 def test_a_model_that_could_be_added_is_named(client: openai.OpenAI, with_tiny: openai.OpenAI, train: Path) -> None:
-    """With the command, under the list that does not have it."""
-    assert "type: ftwidgets models add smollm2-135m" in JobLauncher(client, train).fields["model"]._note.html
+    """With the command, beside where the figures come from."""
+    assert "type ftwidgets models add smollm2-135m" in JobLauncher(client, train)._basis.html
 
 
 def test_rows_beyond_the_context_are_told_and_not_counted(client: openai.OpenAI, train: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.statistics import wilson
-from ftwidgets.widgets.prompt.ballot import MIN_DECIDED, Ballot, Choice, Votes
+from ftwidgets.widgets.prompt.ballot import Ballot, Choice
+from ftwidgets.widgets.prompt.votes import MIN_DECIDED, Votes
 
 NAMES = ("plain", "trained")
 PROMPTS = [f"prompt {letter}" for letter in "abcdefgh"]
@@ -138,3 +139,60 @@ def test_the_page_escapes() -> None:
     html = ballot.reveal()._repr_html_()
     assert "<script>" not in html
     assert "&lt;a&gt;" in html
+
+
+# Two voters
+
+
+def judged(*pairs: tuple[str, str]) -> Votes:
+    """The result when Ada and Ben prefer these models ("0", "1" or "tie"), pair by pair."""
+    ballot = Ballot(NAMES, [f"p{i}" for i in range(len(pairs))], voters=("Ada", "Ben"))
+    for position in range(len(pairs)):
+        ballot.add(position, *ballot.sides(position, ("0", "1")))
+    for number, wanted in enumerate(pairs, 1):
+        for voter, who in zip(("Ada", "Ben"), wanted, strict=True):
+            assert ballot.pair is not None
+            assert (ballot.pair.number, ballot.voter) == (number, voter)
+            ballot.vote("tie" if who == "tie" else "left" if ballot.pair.left == who else "right")
+    return ballot.reveal()
+
+
+def test_two_people_judge_each_pair_and_it_counts_once() -> None:
+    """Both together decide a pair; opposite votes cancel; the interval is that of the pairs, not of twice as many votes."""
+    votes = judged(("1", "1"), ("1", "tie"), ("0", "1"), ("0", "0"), ("tie", "tie"))
+    assert votes.preferred == ["trained", "trained", "", "plain", ""]
+    assert votes.wins == {"plain": 1, "trained": 2}
+    assert (votes.ties, votes.decided, len(votes.table)) == (2, 3, 10)
+    assert votes.interval == wilson(2, 3)
+    assert votes.table["voter"].tolist() == ["Ada", "Ben"] * 5
+    assert str(votes).startswith("10 votes on 5 pairs: plain 1, trained 2, ties 2.")
+
+
+def test_the_agreement_of_two_people_is_put_beside_chance() -> None:
+    """The share of equal votes; by chance it is the sum of the products of how often each voted so, computed by hand."""
+    ballot = Ballot(NAMES, ["a", "b", "c", "d"], voters=("Ada", "Ben"))
+    for position in range(4):
+        ballot.add(position, "x", "y")
+    for vote in ("left", "left", "left", "right", "right", "right", "left", "tie"):
+        ballot.vote(vote)  # type: ignore[arg-type]
+    votes = ballot.reveal()
+    assert votes.agreement == 0.5
+    assert "Ada and Ben voted the same on 2 of 4 pairs; by chance it would be about 1.2." in str(votes)  # 3*1/4 + 1*2/4 = 1.25
+    assert "voted the same" not in str(voted(1, 2))
+    assert voted(1, 2).agreement != voted(1, 2).agreement  # not a number
+
+
+def test_a_vote_can_be_taken_back() -> None:
+    """Also across the border of two pairs; a pair that only one has judged is not counted."""
+    ballot = Ballot(NAMES, ["a", "b"], voters=("Ada", "Ben"))
+    ballot.add(0, "x", "y")
+    ballot.add(1, "x", "y")
+    with pytest.raises(FtwidgetsError, match="no vote to take back"):
+        ballot.undo()
+    ballot.vote("left")
+    ballot.vote("left")
+    ballot.undo()
+    assert (ballot.voter, ballot.n_voted) == ("Ben", 1)
+    ballot.vote("tie")
+    ballot.vote("left")
+    assert ballot.reveal().table["vote"].tolist() == ["left", "tie"]

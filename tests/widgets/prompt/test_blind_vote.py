@@ -1,18 +1,18 @@
-"""The widget of the blind vote, by itself: its states, its buttons, and what the browser gets of it."""
+"""The blind vote: its states, its buttons, what the browser gets of it, and its result."""
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ipywidgets.embed import dependency_state
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.widgets.base.background import BackgroundTask
-from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
-from ftwidgets.widgets.prompt.streaming import PromptRequest
+from ftwidgets.widgets import BlindVote
+from ftwidgets.widgets.prompt.blind_vote import VoteState
 from tests.widgets.service import Scripted
 
-MODELS, NAMES = ("alpha", "beta"), ("Alphonse", "Bettina")
+MODELS = {"Alphonse": "alpha", "Bettina": "beta"}
 
 
 @pytest.fixture
@@ -22,72 +22,113 @@ def service() -> Iterator[Scripted]:
     made.gate.set()
 
 
-@pytest.fixture
-def said() -> list[str]:
-    return []
+def of(service: Scripted, prompts: tuple[str, ...] = ("a", "b"), **options: Any) -> BlindVote:
+    return BlindVote(service.client(), MODELS, prompts, **options)
 
 
-@pytest.fixture
-def task(said: list[str]) -> BackgroundTask[None]:
-    return BackgroundTask("vote", on_error=lambda error: said.append(str(error)))
+def whole(vote: BlindVote) -> str:
+    """Everything that the browser gets, or that a saved notebook holds."""
+    return json.dumps(dependency_state(vote, drop_defaults=False), default=str) + json.dumps(vote._static()) + repr(vote)
 
 
-@pytest.fixture
-def vote(service: Scripted, task: BackgroundTask[None], said: list[str]) -> BlindVote:
-    def show(text: str, kind: str) -> None:
-        said.append(f"{kind}: {text}")
-
-    return BlindVote(service.client(), task, show_status=show, catch_errors=lambda act: lambda *_event: act())
-
-
-def test_a_vote_goes_through_its_states(vote: BlindVote, task: BackgroundTask[None], said: list[str]) -> None:
-    """Idle, asking, voting, idle; hidden when idle; the result counts what the buttons said; no name reaches the browser."""
-    states: list[VoteState] = []
+def test_a_vote_goes_through_its_states(service: Scripted) -> None:
+    """Idle, asking, voting, idle; the buttons count; while it goes on no name is in any part, hidden or saved."""
+    vote, states = of(service), list[VoteState]()
     vote.observe(lambda change: states.append(change["new"]), names="state")
-    assert vote.layout.display == "none"
-    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
-    task.wait(10)
+    vote._toggle.value = True
+    assert "Alphonse" in whole(vote)
+    vote.start(seed=1).wait(10)
     assert states == [VoteState.ASKING, VoteState.VOTING]
-    assert vote.layout.display == ""
     while vote.pair is not None:
-        state = json.dumps(dependency_state(vote, drop_defaults=False), default=str)
-        assert [name for name in (*MODELS, *NAMES) if name in state] == []
-        (vote.left_button if vote.pair.left == "one two three" else vote.right_button).click()
+        state = whole(vote)
+        assert [name for name in (*MODELS, *MODELS.values()) if name in state] == []
+        assert f"{vote.pair.number} of 2." in vote.stage.html
+        side = "left" if vote.pair.left == "one two three" else "right"
+        vote.stage.press(f"{side} {vote.n_voted}")
     assert states[2:] == [VoteState.IDLE]
-    assert vote.layout.display == "none"
     assert vote.votes is not None
     assert vote.votes.wins == {"Alphonse": 2, "Bettina": 0}
-    assert said[-1] == "ok: The vote is over: Alphonse 2, Bettina 0, ties 0. The names and the votes are below."
+    assert "Cannot tell yet." in vote.stage.html
+    assert "95 % interval 0.00 to 0.66" in vote.static_html()
+    assert "The vote is over." in vote.status.html
+    assert "Alphonse" in vote._code_view.html
     with pytest.raises(FtwidgetsError, match="no pair to vote on"):
         vote.vote("tie")
 
 
-def test_it_can_be_ended_at_any_time(vote: BlindVote, service: Scripted, task: BackgroundTask[None], said: list[str]) -> None:
-    """While the models answer, the button stops and counts nothing; later it counts the votes so far."""
-    service.gate.clear()
-    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
-    assert service.waiting.wait(10)
-    assert (vote.pair, vote.n_voted, vote.end_button.description) == (None, 0, "Stop")
-    vote.end_button.click()
-    task.wait(10)
-    assert (vote.state, vote.votes, said[-1]) == (VoteState.IDLE, None, "ok: Stopped. Nothing was counted.")
-    service.gate.set()
-    vote.start(PromptRequest("?"), ["a", "b"], MODELS, NAMES, seed=1)
-    task.wait(10)
-    vote.tie_button.click()
+def test_two_people_vote_in_turn(service: Scripted) -> None:
+    """The page says whose turn it is; nothing of the first one's vote is shown to the second; the result has the agreement."""
+    vote = of(service, voters=("Ada", "Ben")).start(seed=3).wait(10)
+    assert "Ada, which answer is better?" in vote.stage.html
+    vote.stage.press("left 0")
+    after_left = vote.stage.html
+    assert (vote.voter, "Ben, which answer is better?" in after_left) == ("Ben", True)
+    vote.stage.press("back 1")
+    vote.stage.press("right 0")
+    assert vote.stage.html == after_left
+    for _ in range(3):
+        vote.vote("tie")
+    assert vote.votes is not None
+    assert "Ada and Ben voted the same on 1 of 2 pairs" in vote.stage.html
+    assert vote.votes.table["voter"].tolist() == ["Ada", "Ben", "Ada", "Ben"]
+
+
+def test_a_late_press_does_not_vote_on_the_next_pair(service: Scripted) -> None:
+    """A second press on the same button, before the page has changed, counts once."""
+    vote = of(service).start().wait(10)
+    vote.stage.press("left 0")
+    vote.stage.press("left 0")
     assert vote.n_voted == 1
-    vote.end_button.click()
+
+
+def test_it_can_be_ended_at_any_time(service: Scripted) -> None:
+    """While the models answer, the button stops and counts nothing; later it counts the votes so far."""
+    vote = of(service)
+    service.gate.clear()
+    vote.start()
+    assert service.waiting.wait(10)
+    assert (vote.pair, vote.n_voted) == (None, 0)
+    with pytest.raises(FtwidgetsError, match="a blind vote is going on"):
+        vote.start()
+    vote.stage.press("stop")
+    vote.wait(10)
+    assert (vote.state, vote.votes) == (VoteState.IDLE, None)
+    assert "Stopped. Nothing was counted." in vote.status.html
+    service.gate.set()
+    vote.start().wait(10)
+    vote.stage.press("tie 0")
+    vote.stage.press("end")
     assert vote.votes is not None
     assert (len(vote.votes.table), vote.votes.ties) == (1, 1)
 
 
-def test_without_any_answer_it_is_idle_again(
-    vote: BlindVote, service: Scripted, task: BackgroundTask[None], said: list[str]
-) -> None:
-    """The reason is raised, and the form may come back."""
+def test_without_any_answer_it_is_idle_again(service: Scripted) -> None:
+    """The reason is raised and shown, and the form is back."""
     service.says["beta"] = 500
-    vote.start(PromptRequest("?"), ["a"], MODELS, NAMES, seed=1)
+    vote = of(service).start()
     with pytest.raises(FtwidgetsError, match=r"no prompt was answered by both models.*beta cannot"):
-        task.wait(10)
+        vote.wait(10)
     assert vote.state is VoteState.IDLE
-    assert "no prompt was answered" in said[-1]
+    assert "No prompt was answered" in vote.status.html
+
+
+@pytest.mark.parametrize("voters", ["Ada, Ben, Cem", "Ada, Ada"])
+def test_one_or_two_people_vote(service: Scripted, voters: str) -> None:
+    """More, or two of one name, are refused in words before anything is asked."""
+    vote = of(service)
+    vote.voters.value = voters
+    vote.start_button.click()
+    assert "One person votes, or two with different names" in vote.status.html
+    assert service.asked == []
+
+
+def test_the_code_holds_the_same_vote(service: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run as it is shown, with votes typed, it asks the same and ends in a result."""
+    vote = of(service, ('What\'s "x"?', "b"), voters=("Ada",), system="Be brief.", max_tokens=9)
+    monkeypatch.setattr("builtins.input", lambda _question: "left")
+    names: dict[str, Any] = {"client": service.client()}
+    exec(vote.code, names)
+    assert len(names["vote"].votes.table) == 2
+    assert names["vote"].votes.voters == ("Ada",)
+    assert {body["max_tokens"] for body in service.asked} == {9}
+    assert [body["messages"][-1]["content"] for body in service.asked].count('What\'s "x"?') == 2

@@ -4,12 +4,20 @@ import openai
 import pytest
 
 from ftwidgets.widgets.prep.preview import conversation
-from ftwidgets.widgets.prompt.blind_vote import _answer_html
-from ftwidgets.widgets.prompt.history import note, side_html, to_frame
+from ftwidgets.widgets.prompt.ballot import Ballot
+from ftwidgets.widgets.prompt.conversation_html import conversation_html
+from ftwidgets.widgets.prompt.history import HistoryEntry, history_table, note, to_frame
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
 from ftwidgets.widgets.prompt.trained_prompts import SystemPrompts, TrainedPrompts, read_system_prompts
+from ftwidgets.widgets.prompt.votes_html import pair_html
 
 REQUEST = PromptRequest("Hi?", max_tokens=8)
+
+
+def shown(*answers: StreamedAnswer, request: PromptRequest = REQUEST, **options: bool) -> str:
+    """A turn of a conversation as HTML."""
+    names = ("base", "tuned", "third")[: len(answers)]
+    return conversation_html([HistoryEntry(request, names, names, answers)], **options)
 
 
 @pytest.mark.parametrize(
@@ -27,16 +35,16 @@ def test_how_an_answer_ended(answer: StreamedAnswer, said: str) -> None:
     """Said where it is worth a word, on its side as well."""
     assert said in note(REQUEST, answer)
     assert bool(note(REQUEST, answer)) == bool(said)
-    assert said[1:] in side_html("Left", "base", "nano", REQUEST, answer)
-    assert ".." not in side_html("Left", "base", "nano", REQUEST, StreamedAnswer("", "error", "No key."))
+    assert said[1:] in shown(answer)
+    assert ".." not in shown(StreamedAnswer("", "error", "No key."))
 
 
 def test_an_answer_without_text_is_not_nothing() -> None:
     """Nothing asked yet, an answer that begins, and an empty answer look different."""
-    drawn = [side_html("Left", "a", "a", REQUEST, answer) for answer in (None, StreamedAnswer(), StreamedAnswer("", "stop"))]
+    drawn = [conversation_html([]), shown(StreamedAnswer()), shown(StreamedAnswer("", "stop"))]
     assert len(set(drawn)) == 3
-    assert "Nothing asked yet." in drawn[0]
-    assert "(an empty answer)" in drawn[2]
+    assert "Write a prompt and press Send." in drawn[0]
+    assert "An empty answer." in drawn[2]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +69,7 @@ def test_another_system_prompt(system: str, trained: SystemPrompts | None, said:
     known = TrainedPrompts(openai.OpenAI(api_key="k"))
     known._found["model"] = trained
     assert known.warnings(system, {"m": "model"}) == ([said] if said else [])
+    assert bool(known.summary(system, {"m": "model"})) == bool(said)
 
 
 def test_what_a_training_file_says() -> None:
@@ -84,15 +93,53 @@ def test_an_empty_history_has_its_columns() -> None:
 
 def test_an_answer_keeps_its_full_stops() -> None:
     """A sentence of ours ends with one of them; the model's may end with three."""
-    shown = side_html("Left", "m", "m", PromptRequest("?", max_tokens=5), StreamedAnswer("Well...", "length"))
-    assert ">Well...<" in shown
-    refused = side_html("Left", "m", "m", PromptRequest("?"), StreamedAnswer("Well..", "error", "It broke."))
+    assert ">Well...<" in shown(StreamedAnswer("Well...", "length"))
+    refused = shown(StreamedAnswer("Well..", "error", "It broke."))
     assert ">Well..<" in refused
     assert ">It broke.<" in refused
 
 
 def test_an_answer_reads_in_its_own_direction() -> None:
     """Arabic from the right, English from the left: the page decides by the text."""
-    assert '<p dir="auto"' in side_html("Left", "m", "m", PromptRequest("?"), StreamedAnswer("\u0646\u0639\u0645", "stop"))
-    assert '<p dir="auto"' in _answer_html("Left", "\u0646\u0639\u0645")
+    assert '<p dir="auto">\u0646\u0639\u0645' in shown(StreamedAnswer("\u0646\u0639\u0645", "stop"))
+    ballot = Ballot(("a", "b"), ["?"])
+    ballot.add(0, "\u0646\u0639\u0645", "Yes")
+    assert '<p dir="auto">\u0646\u0639\u0645' in pair_html(ballot)
     assert 'dir="auto"' in conversation({"messages": [{"role": "user", "content": "\u0646\u0639\u0645"}]}, "Example 1")
+
+
+def test_the_cure_is_the_one_prompt_that_ends_the_warning() -> None:
+    """One prompt that all warned models know; none where two models need two, or where one was trained with several."""
+    known = TrainedPrompts(openai.OpenAI(api_key="k"))
+    known._found |= {"one": frozenset({"A"}), "both": frozenset({"A", "B"}), "other": frozenset({"C"}), "base": None}
+    assert known.cure("x", {"m": "one"}) == "A"
+    assert known.cure("x", {"m": "one", "n": "both", "b": "base"}) == "A"
+    assert known.warnings("A", {"m": "one", "n": "both"}) == []
+    assert known.cure("x", {"m": "one", "n": "other"}) is None
+    assert known.cure("x", {"n": "both"}) is None
+    assert known.cure("A", {"m": "one"}) is None
+    assert known.summary("x", {"m": "one", "n": "other"}) == "m and n were trained with another system prompt."
+
+
+def test_differences_are_marked_word_by_word() -> None:
+    """In both of two answers; escaped; not while an answer is still written, nor beside an error."""
+    two = StreamedAnswer("We open <at> nine.", "stop"), StreamedAnswer("We open <at> ten, sir.", "stop")
+    marked = shown(*two, marked=True)
+    assert "We open &lt;at&gt; <mark>nine.</mark>" in marked
+    assert "We open &lt;at&gt; <mark>ten, sir.</mark>" in marked
+    assert "<mark>" not in shown(*two)
+    assert "<mark>" not in shown(two[0], StreamedAnswer("We"), marked=True).rpartition("tuned")[2]
+    assert "<mark>" not in shown(two[0], StreamedAnswer("", "error", "No."), marked=True)
+
+
+def test_a_table_says_once_what_all_rows_have_in_common() -> None:
+    """Models in the head and settings below, if they are the same; otherwise both stand in each row, and ids as labels."""
+    answers = (StreamedAnswer("a", "stop"), StreamedAnswer("b", "length"))
+    model = "ft:nano:me:shop:Ab3x9Qer"
+    same = [(1, HistoryEntry(REQUEST, ("base", model), ("base", model), answers))] * 2
+    table = history_table(same)
+    assert table.count("shop Ab3x (nano)") == table.count("temperature 0") + table.count("Temperature 0") == 1
+    assert model not in table
+    other = HistoryEntry(PromptRequest("Hi?", temperature=1.0), ("base", "base"), ("base", "base"), answers)
+    table = history_table([*same, (2, other)])
+    assert (table.count("shop Ab3x (nano): "), table.count("temperature 0"), table.count("temperature 1")) == (2, 2, 1)

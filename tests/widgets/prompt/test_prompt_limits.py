@@ -33,13 +33,13 @@ def test_of_several_questions_at_the_same_time_one_is_asked(service: Scripted) -
     tester = PromptTester(service.client(), ["alpha", "beta"])
     told: list[str] = []
     together = threading.Barrier(8)
-    free = tester._check_free
+    free = tester._chat.check_free
 
     def slowly() -> None:
         free()
         threading.Event().wait(0.02)  # the others come in here
 
-    tester._check_free = slowly  # type: ignore[method-assign]
+    tester._chat.check_free = slowly  # type: ignore[method-assign]
 
     def ask(number: int) -> None:
         together.wait(10)

@@ -1,8 +1,9 @@
-"""The prompt tester: what it sends, shows, warns of and keeps; and that a blind vote is blind."""
+"""The prompt tester: what it sends, shows, warns of and keeps; and that a blind vote in it is blind."""
 
 import json
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,18 @@ def test_four_are_asked_side_by_side(service: Scripted) -> None:
     service.says |= {"gamma": "seven", "delta": 429}
     names = {"Alphonse": "alpha", "Bettina": "beta", "Cecil": "gamma", "Dora": "delta"}
     tester = PromptTester(service.client(), names, columns=4, prompt="Hi?")
-    assert tester.form.go.description == "Ask all 4"
     tester.ask().wait(10)
     assert sorted(body["model"] for body in service.asked) == ["alpha", "beta", "delta", "gamma"]
-    texts = [side.html for side in tester.form.sides]
-    assert all(f"{title}</h4>" in text for title, text in zip(names, texts, strict=True))
-    assert "seven" in texts[2]
+    assert all(f'ftw-who">{name}</p>' in tester.conversation.html for name in names)
+    assert "seven" in tester.conversation.html
+    assert "ftw-compare-4" in tester.conversation.html
     assert "The fourth model gave an error" in tester.status.html
     assert (tester.history.loc[0, "third_answer"], tester.history.loc[0, "fourth_answer"]) == ("seven", "")
     assert 'for model in ["alpha", "beta", "gamma", "delta"]' in tester.code
     assert "Third: Cecil. Fourth: Dora." in tester.static_text()
     tester.form.fourth.value = tester.form.third.value = ""
-    assert [side.layout.display for side in tester.form.sides] == ["", "", "none", "none"]
     tester.ask().wait(10)
+    assert "Cecil" not in tester.conversation.html
     assert list(tester.history["third_answer"]) == ["seven", ""]
     assert "Both models answered." in tester.status.html
 
@@ -96,17 +96,19 @@ def test_there_are_two_to_four_columns(service: Scripted, columns: int) -> None:
 
 
 def test_both_are_asked_the_same(service: Scripted) -> None:
-    """What the fields hold is what is sent, streamed, to both; the answers stand on their sides and in the history."""
+    """What the fields hold is what is sent, streamed, to both; the answers stand beside each other and in the history."""
     tester = of(service, prompt="Hi?", system="Be brief.", temperature=0.7, max_tokens=9, seed=3)
-    tester.form.go.click()
+    tester.form.send_button.click()
     tester.wait(10)
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi?"}]
     same = {"messages": messages, "temperature": 0.7, "max_tokens": 9, "seed": 3, "stream": True}
     assert sorted(service.asked, key=lambda body: body["model"]) == [{"model": m, **same} for m in ("alpha", "beta")]
-    left, right = (side.html for side in tester.form.sides[:2])
-    assert "one two three" in left
-    assert "four five six" in right
-    assert "Left: Alphonse" in left
+    shown = tester.conversation.html
+    assert re.findall(r'ftw-who">(\w+)</p><p dir="auto">([^<]+)', shown) == [
+        ("You", "Hi?"),
+        ("Alphonse", "one two three"),
+        ("Bettina", "four five six"),
+    ]
     row = tester.history.iloc[0]
     assert (row["left"], row["left_answer"], row["right"], row["right_answer"]) == (
         "Alphonse",
@@ -130,7 +132,7 @@ def test_an_answer_appears_while_it_is_written(service: Scripted) -> None:
     service.says["alpha"] = " ".join(["word"] * 400)
     tester = of(service)
     drawn: list[str] = []
-    tester.form.sides[0].observe(lambda change: drawn.append(change["new"]), names="html")
+    tester.conversation.observe(lambda change: drawn.append(change["new"]), names="html")
     service.gate.clear()
     tester.ask("Hi?")
     assert service.waiting.wait(10)
@@ -139,7 +141,7 @@ def test_an_answer_appears_while_it_is_written(service: Scripted) -> None:
     tester.wait(10)
     halfway = [html for html in drawn if 0 < html.count("word") < 400]
     assert halfway
-    assert len(drawn) < 20
+    assert len(drawn) < 30
     assert drawn[-1].count("word") == 400
 
 
@@ -147,9 +149,8 @@ def test_the_error_of_one_side_stays_there(service: Scripted) -> None:
     """It is said in words on its side; the other side answers; the history notes it."""
     service.says["alpha"] = 429
     tester = of(service).ask("Hi?").wait(10)
-    left, right = (side.html for side in tester.form.sides[:2])
-    assert "The service rejected the request (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in left
-    assert "four five six" in right
+    assert "The service rejected the request (429): alpha cannot &lt;b&gt;do&lt;/b&gt; that" in tester.conversation.html
+    assert "four five six" in tester.conversation.html
     assert tester.history.loc[0, "left_note"].startswith("The service rejected the request (429)")
     assert tester.history.loc[0, "right_note"] == ""
     assert "The left model gave an error" in tester.status.html
@@ -161,7 +162,7 @@ def test_a_side_without_a_model_says_so(service: Scripted) -> None:
     """One model alone can be asked; the other side says that it has none."""
     tester = PromptTester(service.client(), "alpha").ask("Hi?").wait(10)
     assert tester.history.loc[0, "left_answer"] == "one two three"
-    assert "There is no model on this side. Name one." in tester.form.sides[1].html
+    assert "No model is chosen here. Choose one." in tester.conversation.html
 
 
 def test_a_second_click_does_nothing_bad(service: Scripted) -> None:
@@ -169,7 +170,7 @@ def test_a_second_click_does_nothing_bad(service: Scripted) -> None:
     service.gate.clear()
     tester = of(service).ask("Hi?")
     assert service.waiting.wait(10)
-    tester.form.go.click()
+    tester.form.send_button.click()
     assert "The models are still answering." in tester.status.html
     with pytest.raises(FtwidgetsError, match="still answering"):
         tester.blind(["x"])
@@ -187,27 +188,29 @@ def test_stop_keeps_what_was_said(service: Scripted) -> None:
     service.gate.clear()
     tester = of(service).ask("Hi?")
     assert service.waiting.wait(10)
-    tester.form.halt.click()
+    assert not tester.form.stop_button.disabled
+    tester.form.stop_button.click()
     tester.wait(10)
+    assert tester.form.stop_button.disabled
     assert set(tester.history.loc[0, ["left_note", "right_note"]]) == {"stopped"}
     assert "Stopped." in tester.status.html
-    before = [side.html for side in tester.form.sides]
+    assert "Stopped." in tester.conversation.html
     service.gate.set()
     tester.ask("And now?").wait(10)
     assert tester.history.loc[1, "left_answer"] == "one two three"
-    assert "stopped" not in tester.form.sides[0].html
-    assert before != [side.html for side in tester.form.sides]
+    assert "Stopped." not in tester.conversation.html
 
 
 def test_a_form_not_filled_in_is_said(service: Scripted) -> None:
     """No prompt, or a seed that is no number: a click says it in the status line, Python raises it."""
     tester = of(service)
-    tester.form.go.click()
+    tester.form.send_button.click()
     assert "There is no prompt yet. Write one." in tester.status.html
     tester.form.seed.value = "lucky"
     with pytest.raises(ValueError, match='the seed must be a whole number, or empty: "lucky"'):
         tester.ask("Hi?")
     assert service.asked == []
+    assert "The seed must be a whole number" in tester.form.notice.html
 
 
 def test_everything_is_escaped(service: Scripted) -> None:
@@ -220,9 +223,9 @@ def test_everything_is_escaped(service: Scripted) -> None:
     live = [value["state"].get("html", "") for value in dependency_state(tester, drop_defaults=False).values()]
     assert [html for html in [*live, tester.static_html()] if "<script" in html] == []
     tester.blind([f"{evil}?"]).wait(10)
-    assert "<script" not in tester._blind_vote._pair_view.html
+    assert "<script" not in tester.blind_vote.stage.html
     tester.vote("left")
-    assert "<script" not in tester.form.result.html
+    assert "<script" not in tester.blind_vote.stage.html
 
 
 def test_the_history_has_pages(service: Scripted) -> None:
@@ -230,7 +233,7 @@ def test_the_history_has_pages(service: Scripted) -> None:
     tester = of(service)
     for number in range(7):
         tester.ask(f"question {number}").wait(10)
-    shown = tester.form.history
+    shown = tester.history_view
     assert "question 6" in shown.html
     assert "question 1" not in shown.html
     assert "page 1 of 2" in shown.html
@@ -244,15 +247,125 @@ def test_the_history_has_pages(service: Scripted) -> None:
     assert len(tester.history) == 7
 
 
+# Several turns
+
+
+def sent(service: Scripted, model: str) -> list[list[tuple[str, str]]]:
+    """Roles and texts of each request to a model, without what came before the last turns."""
+    return [[(m["role"], m["content"]) for m in body["messages"]] for body in service.asked if body["model"] == model]
+
+
+def test_a_follow_up_continues_each_models_own_conversation(service: Scripted) -> None:
+    """Send goes on with what is shown: each model gets its own answers back; ask() begins anew unless told otherwise."""
+    tester = of(service, prompt="Hi?", system="Be brief.")
+    tester.form.send_button.click()
+    tester.wait(10)
+    tester.form.prompt.value = "And then?"
+    tester.form.send_button.click()
+    tester.wait(10)
+    first = [("system", "Be brief."), ("user", "Hi?")]
+    assert sent(service, "alpha") == [first, [*first, ("assistant", "one two three"), ("user", "And then?")]]
+    assert sent(service, "beta")[1] == [*first, ("assistant", "four five six"), ("user", "And then?")]
+    assert [text in tester.conversation.html for text in ("Hi?", "And then?")] == [True, True]
+    tester.ask("Once more?", follow_up=True).wait(10)
+    assert len(sent(service, "beta")[2]) == 6
+    tester.ask("New?").wait(10)
+    assert sent(service, "alpha")[3] == [("system", "Be brief."), ("user", "New?")]
+    assert "Hi?" not in tester.conversation.html
+    assert tester.history["turn"].tolist() == [1, 2, 3, 1]
+
+
+def test_a_turn_that_failed_is_not_sent_back(service: Scripted) -> None:
+    """The model that gave an error goes on without that turn, the other one with it."""
+    service.says["alpha"] = 500
+    tester = of(service).ask("Hi?").wait(10)
+    service.says["alpha"] = "better now"
+    tester.ask("And now?", follow_up=True).wait(10)
+    assert sent(service, "alpha")[1] == [("user", "And now?")]
+    assert len(sent(service, "beta")[1]) == 3
+
+
+def test_a_new_conversation_forgets_on_the_page_only(service: Scripted) -> None:
+    """The next prompt goes without earlier turns; the history keeps them. Not while the models answer."""
+    tester = of(service).ask("Hi?").wait(10)
+    tester.form.new_button.click()
+    assert "Write a prompt and press Send." in tester.conversation.html
+    tester.form.send_button.click()
+    tester.wait(10)
+    assert sent(service, "alpha")[1] == [("user", "Hi?")]
+    assert len(tester.history) == 2
+    service.gate.clear()
+    service.waiting.clear()
+    tester.ask("Wait?")
+    assert service.waiting.wait(10)
+    tester.form.new_button.click()
+    assert "The models are still answering." in tester.status.html
+    assert "Wait?" in tester.conversation.html
+
+
+@pytest.mark.parametrize(("field", "value"), [("system", "Be long."), ("temperature", 0.5), ("seed", "3"), ("right", "alpha")])
+def test_answers_for_other_inputs_are_marked_until_asked_again(service: Scripted, field: str, value: Any) -> None:
+    """Each field that decides the answers marks them, and clears what the status said; back as it was, the mark is gone."""
+    tester = of(service, prompt="Hi?", system="Be brief.").ask().wait(10)
+    assert "ftw-stale" not in tester.conversation.html
+    before = getattr(tester.form, field).value
+    getattr(tester.form, field).value = value
+    assert "ftw-stale-note" in tester.conversation.html
+    assert "one two three" in tester.conversation.html
+    assert tester.status.html == ""
+    getattr(tester.form, field).value = before
+    assert "ftw-stale" not in tester.conversation.html
+    getattr(tester.form, field).value = value
+    with pytest.raises(FtwidgetsError, match="have changed since the last answers"):
+        tester.ask(follow_up=True)
+    tester.form.send_button.click()
+    tester.wait(10)
+    assert "ftw-stale" not in tester.conversation.html
+    assert tester.history["turn"].tolist() == [1, 1]
+
+
+def test_the_code_of_a_conversation_gets_the_same_answers(tuned: tuple[openai.OpenAI, Job]) -> None:
+    """It sends all turns, each model's own answers among them, against the same sandbox; a prompt in the box comes last."""
+    client, job = tuned
+    tester = PromptTester(client, [BASE, job.model], system=SYSTEM, max_tokens=12)
+    tester.ask("Do you sell tea?").wait(30)
+    tester.form.prompt.value = "And coffee?"
+    before = tester.code
+    tester.form.send_button.click()
+    tester.wait(30)
+    assert tester.code == before
+    names: dict[str, Any] = {"client": client}
+    exec(before, names)
+    assert names["answers"] == list(tester.history.loc[1, ["left_answer", "right_answer"]])
+
+
+# The next step
+
+
+def test_the_next_step_measures_the_same_models(service: Scripted) -> None:
+    """Its form has them and the system prompt, by their names; its code makes the same form."""
+    tester = of(service, system="Be brief.")
+    opened = tester.next_step.go()
+    names: dict[str, Any] = {"client": service.client()}
+    exec(tester.next_step.code, names)
+    for form in (opened, names["evaluation"]):
+        assert "alpha" in form.code
+        assert "Bettina" in form.code
+        assert "Be brief." in form.code
+
+
 # Which models
 
 
 def test_without_models_the_latest_tuned_one_is_found(tuned: tuple[openai.OpenAI, Job]) -> None:
-    """Left stands its base, right the model; the list holds the checkpoints too."""
+    """Left stands its base, right the model; the menus hold the checkpoints too, all by their labels."""
     client, job = tuned
     tester = PromptTester(client)
     assert tester.models == (BASE, job.model)
-    assert {point.fine_tuned_model_checkpoint for point in job.checkpoints} <= set(tester.form.left.options)
+    assert {point.fine_tuned_model_checkpoint for point in job.checkpoints} <= set(dict(tester.form.left.menu.options).values())
+    labels = [label for label, _model in tester.form.right.menu.options]
+    assert [label for label in labels if "ft:" in label] == []
+    assert job.model in tester.form.right.children[0].children[1].html  # behind the button that copies it
 
 
 def test_a_model_that_is_none_is_refused(service: Scripted) -> None:
@@ -293,15 +406,18 @@ def test_another_system_prompt_than_in_training_is_told(tuned: tuple[openai.Open
     tester = PromptTester(client, [BASE, job.checkpoints[0].fine_tuned_model_checkpoint], max_tokens=3)
     tester._look_up_task.wait(30)
     assert "trained with the system prompt &quot;You &quot;sell&quot; ferns &amp; pots." in tester.form.notice.html
-    assert "and there is none now." in tester.form.notice.html
+    assert "trained with a system prompt. <button" in tester.form.notice.html
     assert f"{BASE} was" not in tester.form.notice.html
     assert "there is none now" in tester.static_text()
+    tester.form.notice.press("cure")
+    assert tester.form.system.value == SYSTEM
     tester.form.system.value = SYSTEM + " "
-    assert tester.form.notice.html == ""
+    assert "ftw-warning" not in tester.form.notice.html
     tester.form.system.value = "You sell cars."
-    assert "and there is another one now." in tester.form.notice.html
+    assert "trained with another system prompt. <button" in tester.form.notice.html
     tester.form.right.value = BASE
-    assert tester.form.notice.html == ""
+    assert "ftw-warning" not in tester.form.notice.html
+    assert "system prompt &quot;You sell cars.&quot;" in tester.form.notice.html
 
 
 def test_the_training_system_prompt_can_be_given(service: Scripted) -> None:
@@ -309,14 +425,14 @@ def test_the_training_system_prompt_can_be_given(service: Scripted) -> None:
     tester = of(service, training_system="Be brief.")
     assert "The model was trained with the system prompt &quot;Be brief.&quot;" in tester.form.notice.html
     tester.form.system.value = "Be brief."
-    assert tester.form.notice.html == ""
+    assert "ftw-warning" not in tester.form.notice.html
     assert "trained without a system prompt" in of(service, system="x", training_system="").form.notice.html
 
 
 def test_what_is_not_known_is_no_reason_to_warn(service: Scripted) -> None:
     """A service without jobs or files of ours: no warning, and the answers come."""
     tester = of(service, system="x").ask("Hi?").wait(10)
-    assert tester.form.notice.html == ""
+    assert "ftw-warning" not in tester.form.notice.html
     assert "Both models answered." in tester.status.html
 
 
@@ -328,34 +444,31 @@ def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> No
     tester = of(service, training_system="x")
     tester.ask("Hi?").wait(10)
     tester._toggle.value = True
-    tester.form.prompts.value = "p one\n\np two\np three"
+    tester.open_blind_vote()
+    tester.blind_vote.prompts.value = "p one\n\np two\np three"
     looks: list[str] = []
     service.gate.clear()
     service.waiting.clear()
-    tester.form.start.click()
+    tester.blind_vote.start_button.click()
     assert service.waiting.wait(10)
     looks.append(whole(tester))
     service.gate.set()
     tester.wait(10)
-    votes: list[tuple[str, Callable[[], None]]] = [
-        ("left", tester._blind_vote.left_button.click),
-        ("tie", tester._blind_vote.tie_button.click),
-        ("right", tester._blind_vote.right_button.click),
-    ]
-    for number, (_vote, click) in enumerate(votes, 1):
+    votes = ["left", "tie", "right"]
+    for number, vote in enumerate(votes, 1):
         assert tester.pair is not None
         assert (tester.pair.number, tester.votes) == (number, None)
         tester._toggle.value = not tester._toggle.value
         looks.append(whole(tester))
-        click()
+        tester.blind_vote.stage.press(f"{vote} {number - 1}")
     assert [name for look in looks for name in ("alpha", "beta", "Alphonse", "Bettina") if name in look] == []
     assert all("A blind vote is going on" in look for look in looks)
     assert "Alphonse" in whole(tester)
     assert tester.votes is not None
-    assert tester.votes.table["vote"].tolist() == [vote for vote, _click in votes]
+    assert tester.votes.table["vote"].tolist() == votes
     assert tester.models == ("alpha", "beta")
-    assert "one two three" in tester.form.sides[0].html  # what stood there before
-    assert str(tester.votes) in tester.form.result.html
+    assert "one two three" in tester.conversation.html  # what stood there before
+    assert tester.votes.details in tester.blind_vote.stage.html
     assert str(tester.votes) in tester.static_text()
 
 
@@ -394,11 +507,11 @@ def test_stopping_while_the_models_answer_counts_nothing(service: Scripted) -> N
     service.gate.clear()
     tester = of(service).blind(["x", "y"])
     assert service.waiting.wait(10)
-    tester._blind_vote.end_button.click()
+    tester.blind_vote.stage.press("stop")
     tester.wait(10)
     assert not tester.voting
     assert tester.votes is None
-    assert "Stopped. Nothing was counted." in tester.status.html
+    assert "Stopped. Nothing was counted." in tester.blind_vote.status.html
     assert tester.models == ("alpha", "beta")
 
 
@@ -408,7 +521,7 @@ def test_prompts_that_a_model_cannot_answer(service: Scripted) -> None:
     tester = of(service).blind(["x", "y"])
     with pytest.raises(FtwidgetsError, match=r"no prompt was answered by both models.*beta cannot"):
         tester.wait(10)
-    assert "No prompt was answered by both models." in tester.status.html
+    assert "No prompt was answered by both models." in tester.blind_vote.status.html
     assert not tester.voting
     assert tester.models == ("alpha", "beta")
 
@@ -417,13 +530,13 @@ def test_a_blind_vote_needs_prompts_and_two_models(service: Scripted) -> None:
     """Each refusal says what is missing."""
     with pytest.raises(ValueError, match="no prompts for a blind vote"):
         of(service).blind(["", "  "])
-    with pytest.raises(ValueError, match="two different models; these are 'alpha' and 'alpha'"):
+    with pytest.raises(ValueError, match='two different models; these are "alpha" and "alpha"'):
         PromptTester(service.client(), ["alpha", "alpha"]).blind(["x"])
     with pytest.raises(FtwidgetsError, match="no pair to vote on"):
         of(service).vote("left")
     tester = of(service)
-    tester.form.start.click()
-    assert "There are no prompts for a blind vote." in tester.status.html
+    tester.blind_vote.start_button.click()
+    assert "There are no prompts for a blind vote." in tester.blind_vote.status.html
 
 
 # The plain form
@@ -436,5 +549,7 @@ def test_the_plain_form_tells_the_last_question(service: Scripted, tmp_path: Pat
     tester.ask("Hi?").wait(10)
     for text in ("Hi?", "temperature 0", "Alphonse: one two three", "Bettina: four five six"):
         assert text in tester.static_text()
-        assert text in tester.static_html()
+    for text in ("Hi?", "Temperature 0", "Alphonse", "one two three", "Bettina", "four five six"):
+        assert tester.static_html().count(text) == 1
     assert "<table>" in tester.static_html()
+    assert "<button" not in tester.static_html()

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from ftwidgets.lessons.exercises import record
+from ftwidgets.lessons.exercises import progress_file
 
 
 @pytest.fixture(autouse=True)
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the facts of this test are kept."""
     monkeypatch.setenv("FTWIDGETS_HOME", str(tmp_path / "home"))
-    return tmp_path / "home" / record.FILE
+    return tmp_path / "home" / progress_file.FILE
 
 
 def keep(name: str, value: object = 1) -> str:
-    return record.update(lambda lessons: record.entry(lessons, "03", "guesses", name).update(guess=value))
+    return progress_file.update(lambda lessons: progress_file.entry(lessons, "03", "guesses", name).update(guess=value))
 
 
 def names() -> list[str]:
-    return list(record.read().get("03", {}).get("guesses", {}))
+    return list(progress_file.read().get("03", {}).get("guesses", {}))
 
 
 def test_changes_are_written_at_once(file: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_damaged_file_is_kept_aside(file: Path, content: bytes) -> None:
     """Reading it finds nothing; the next change says where it lies, and begins a new one."""
     file.parent.mkdir()
     file.write_bytes(content)
-    assert record.read() == {}
+    assert progress_file.read() == {}
     note = keep("a")
     (aside,) = file.parent.glob("progress.damaged-*.json")
     assert aside.name in note
@@ -83,7 +83,7 @@ def test_two_notebooks_at_once_lose_nothing(file: Path) -> None:
 def test_where_nothing_can_be_written_it_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The change holds for this session and is written later, once the folder can be written."""
     with monkeypatch.context() as patch:
-        patch.setattr(record.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+        patch.setattr(progress_file.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
         assert "not kept after this session" in keep("a")
         assert "Read-only file system" in keep("b")
         assert names() == ["a", "b"]
@@ -106,7 +106,7 @@ def test_a_long_wait_ends(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process that never lets go costs a moment, not the lesson."""
     from ftwidgets.process_lock import process_lock
 
-    monkeypatch.setattr(record, "PATIENCE", 0.05)
+    monkeypatch.setattr(progress_file, "PATIENCE", 0.05)
     file.parent.mkdir()
     with process_lock(file.with_suffix(".lock")) as held:
         assert held

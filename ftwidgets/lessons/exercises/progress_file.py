@@ -88,9 +88,11 @@ def update(change: Change) -> str:
         return f"This is not kept after this session: {problem}."
 
 
-def forget_exercise(lesson: str, exercise: int) -> str:
-    """Forget the outcome of an exercise; return a sentence if something is wrong, else an empty text."""
-    return update(lambda lessons: lessons.get(lesson, {}).get("exercises", {}).pop(str(exercise), None))
+def forget_exercise(lesson: str, exercise: int) -> tuple[bool, str]:
+    """Forget the outcome of an exercise; return whether there was one, and what is wrong in a sentence, or an empty text."""
+    if str(exercise) not in read().get(lesson, {}).get("exercises", {}):
+        return False, find_problem()
+    return True, update(lambda lessons: lessons.get(lesson, {}).get("exercises", {}).pop(str(exercise), None))
 
 
 def _path() -> tuple[Path | None, str]:

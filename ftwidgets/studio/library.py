@@ -1,0 +1,81 @@
+"""The list of jobs and models: names, dates, rows, scores, and buttons that take one of them up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from ftwidgets.jobs.labels import model_label
+from ftwidgets.widgets.base import markup
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.fine_tuning import FineTuningJob
+
+MOST = 20
+"""How many jobs are listed, the newest first."""
+
+_KINDS = {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong", "running": "busy"}
+
+
+@dataclass(frozen=True)
+class LibraryEntry:
+    """A job, with the rows that it was trained on and the score of its model where they are known."""
+
+    job: FineTuningJob
+    n_rows: int | None
+    score: Mapping[str, Any] | None
+
+    @property
+    def label(self) -> str:
+        """What to call it."""
+        return model_label(self.job.fine_tuned_model or self.job.model)
+
+    @property
+    def made(self) -> str:
+        """When it was made, in local time."""
+        return time.strftime("%d %b %H:%M", time.localtime(self.job.created_at))
+
+    @property
+    def score_text(self) -> str:
+        """The score with its interval and the number of held-out examples."""
+        if not self.score:
+            return "not measured"
+        return "{score:.2f} ({low:.2f} to {high:.2f}), {n} held out".format(**self.score)
+
+
+def read_library(client: openai.OpenAI, rows: Mapping[str, int], scores: Mapping[str, Mapping[str, Any]]) -> list[LibraryEntry]:
+    """Return the last jobs of a service, the newest first. `rows` are by job id, `scores` by model id."""
+    jobs = list(client.with_options(timeout=15.0, max_retries=0).fine_tuning.jobs.list(limit=MOST).data or ())
+    jobs.sort(key=lambda job: job.created_at or 0, reverse=True)
+    return [LibraryEntry(job, rows.get(job.id), scores.get(job.fine_tuned_model or "")) for job in jobs]
+
+
+def library_html(entries: list[LibraryEntry], *, buttons: bool = True) -> str:
+    """Return the list as a table; the buttons send `job:ID`, `model:ID` or `export:ID`."""
+    if not entries:
+        return markup.empty("No job yet. Write training files in step 1, then train a model on them in step 2.")
+    header = ("Model", "State", "Made", "Rows", "Score", *(["", ""] if buttons else []))
+    rows = "".join(_row(entry, buttons=buttons) for entry in entries)
+    head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in header)
+    return f"<table><caption>Jobs and models, newest first</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(entry: LibraryEntry, *, buttons: bool) -> str:
+    job = entry.job
+    cells = [
+        escape(entry.label) + (f" {markup.identifier(job.fine_tuned_model or job.id)}" if buttons else ""),
+        markup.chip(job.status, _KINDS.get(job.status, "")),
+        escape(entry.made),
+        "" if entry.n_rows is None else f"{entry.n_rows:,}",
+        escape(entry.score_text if job.fine_tuned_model else ""),
+    ]
+    if buttons:
+        watch = f'<button data-press="job:{escape(job.id)}" aria-label="Watch {escape(entry.label)}">Watch</button>'
+        take = f'<button data-press="model:{escape(job.id)}" aria-label="Try {escape(entry.label)}">Try</button>'
+        export = f'<button data-press="export:{escape(job.id)}" aria-label="Export {escape(entry.label)}">Export</button>'
+        cells += [watch, f"{take} {export}" if job.fine_tuned_model else ""]
+    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"

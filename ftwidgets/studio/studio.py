@@ -1,0 +1,289 @@
+"""Studio: one widget from a table of one's own to a measured model, in five steps, without code.
+
+The steps are the widgets of `ftwidgets.widgets`. Each hands over what it made to the next, and where somebody is stands in a
+file of the sandbox's folder: a cell that runs again, a restarted kernel or another notebook goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.job import Job
+from ftwidgets.jobs.labels import model_label
+from ftwidgets.studio.export_form import ExportForm
+from ftwidgets.studio.library import library_html, read_library
+from ftwidgets.studio.path_notebook import path_cells, write_notebook
+from ftwidgets.studio.state import STEPS, load_state, save_state, state_path
+from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
+from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.fields import Fold, button, field, row
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.panel import Panel
+from ftwidgets.widgets.base.press import PressButton
+
+if TYPE_CHECKING:
+    import openai
+
+    from ftwidgets.data.readers import Source
+
+SEED = 1
+"""The seed of the jobs: the same path gives the same model when its notebook runs again."""
+
+_TRAINED = 'choose a job: train one in step 2, or take one from "Jobs and models" below.'
+
+
+class Studio(Panel):
+    """Go from data to a measured model: Data, Train, Watch, Try, Measure.
+
+    Parameters
+    ----------
+    client
+        Any `openai` client; `ftwidgets.connect()` makes one of the sandbox.
+    source
+        The data to begin with, as for `DatasetPrep`; by default what was chosen last, or nothing.
+    folder
+        Where the training files go.
+
+    Attributes
+    ----------
+    state
+        Where you are, and what the steps handed over; kept in `path`.
+    """
+
+    def __init__(self, client: openai.OpenAI, source: Source | None = None, *, folder: str | Path = "my_data") -> None:
+        self._client, self._folder = client, folder
+        self.path = state_path(client)
+        self.state, note = load_state(self.path)
+        self._source = source if source is not None else self.state.source or None
+        self.forms: dict[str, Panel] = {}
+        """The forms of the steps that were opened, by step."""
+        self._tabs = {name: PressButton(f"{i}  {label}") for i, (name, label) in enumerate(STEPS.items(), start=1)}
+        for name, tab in self._tabs.items():
+            tab.on_click(self.catch_errors(partial(self.go, name)))
+        self._stage, self._exports = ipywidgets.VBox(), ipywidgets.VBox()
+        self.library, self._refresh = Live(), button("Refresh", tooltip="Look again at the jobs and models")
+        self.library.on_press(self._take)
+        self._refresh.on_click(self.catch_errors(self.refresh))
+        self.notebook_name = ipywidgets.Text(value="my_path.ipynb", description="Notebook", continuous_update=False)
+        self._save = button("Save the path as a notebook", tooltip="Write the code of all steps so far as one notebook")
+        self._save.on_click(self.catch_errors(self.save_notebook))
+        tabs = row(*self._tabs.values())
+        tabs.add_class("ftw-steps")
+        listed = Fold("Jobs and models", [self.library, row(self._refresh), self._exports])
+        listed.toggle.on_click(self.catch_errors(self.refresh))
+        whole = Fold("The whole path as a notebook", [field(self.notebook_name), row(self._save)])
+        super().__init__("Studio", [tabs, self._stage], below_status=[listed, whole])
+        self.next_step.layout.display = "none"
+        step = "data" if source is not None else self.state.step
+        self.catch_errors(lambda: self.go(step))()
+        if note:
+            self.show_status(note, "warning")
+
+    def go(self, step: str) -> Panel:
+        """Show a step, as its button does, and return its form.
+
+        Raises
+        ------
+        ValueError
+            If there is no such step.
+        FtwidgetsError
+            If something that the step needs is not there yet; the message says which step makes it.
+        """
+        if step not in STEPS:
+            raise ValueError(f'there is no step "{step}"; the steps are {", ".join(STEPS)}.')
+        form = self.forms.get(step) or self._make(step)
+        self.forms[step] = form
+        self._stage.children = (form,)
+        self.state.step = step
+        self.show_status("")
+        self._keep()
+        return form
+
+    def open_job(self, job_id: str, step: str = "watch") -> Panel:
+        """Take up a job that exists: watch it, try its model or measure it.
+
+        Parameters
+        ----------
+        job_id
+            The id of the job.
+        step
+            `"watch"`, `"try"` or `"measure"`.
+        """
+        if job_id != self.state.job:
+            self.state.job = job_id
+            self._forget("watch", "try", "measure")
+        return self.go(step)
+
+    def refresh(self) -> None:
+        """Read the jobs and models again."""
+        self.library.html = library_html(read_library(self._client, self.state.rows, self.state.scores))
+
+    def export(self, job_id: str) -> ExportForm:
+        """Open the form that exports the model of a job."""
+        form = ExportForm(self._client, self._model_of(job_id))
+        self._exports.children = (form,)
+        return form
+
+    @property
+    def code(self) -> str:
+        """The whole path so far, as the cells of one notebook."""
+        return "\n\n".join(f"# {title}\n{code.strip()}" for title, code in self._cells())
+
+    def save_notebook(self) -> Path:
+        """Write the whole path as a notebook of its own, under the name in the field; return where it is."""
+        name = self.notebook_name.value.strip()
+        path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb").expanduser()
+        write_notebook(path, self._cells())
+        self.show_status(f"Written: {path}. Open it and run all its cells: it makes the same path again.", "ok")
+        return path
+
+    def static_text(self) -> str:
+        """Return where somebody is: the step, the files, the job and its score, a line each."""
+        state = self.state
+        lines = [f"Step: {STEPS[state.step]}"]
+        if state.train_file:
+            lines.append(f"Files: {state.n_train:,} rows to train on, {state.n_validation:,} held out, in {state.train_file}")
+        if state.job:
+            lines.append(f"Job: {state.job}")
+        lines += [
+            f"{model_label(model)}: {score['score']:.2f} ({score['low']:.2f} to {score['high']:.2f}) of {score['n']}"
+            for model, score in state.scores.items()
+        ]
+        return "\n".join(lines)
+
+    def static_html(self) -> str:
+        """Return the same, with what the step shows."""
+        facts = "".join(f"<li>{escape(line)}</li>" for line in self.static_text().splitlines())
+        form = self.forms.get(self.state.step)
+        return f"<ul>{facts}</ul>" + (form.static_html() if form is not None else "")
+
+    # Making the forms, and what each hands over
+
+    def _make(self, step: str) -> Panel:
+        makers: dict[str, Callable[[], Panel]] = {
+            "data": lambda: DatasetPrep(self._source, folder=self._folder),
+            "train": self._make_launcher,
+            "watch": lambda: JobMonitor(self._client, self._job_id()),
+            "try": self._make_tester,
+            "measure": self._make_evaluation,
+        }
+        form = makers[step]()
+        following = next((name for name in list(STEPS)[list(STEPS).index(step) + 1 :]), "try")
+        form.next_step.open_elsewhere = lambda: self.go(following)
+        form.next_step.on_offer(self.catch_errors(lambda: self._done(step, form)))
+        return form
+
+    def _make_launcher(self) -> Panel:
+        if not self.state.train_file:
+            raise FtwidgetsError("there are no training files yet: choose your data in step 1 and press Write.")
+        return JobLauncher(self._client, self.state.train_file, self.state.validation_file or None, seed=SEED)
+
+    def _make_tester(self) -> Panel:
+        return PromptTester(self._client, self._models())
+
+    def _make_evaluation(self) -> Panel:
+        if not self.state.validation_file:
+            raise FtwidgetsError("no rows were held out, so there is nothing to measure on. Hold some out in step 1.")
+        return Evaluation(self._client, self._models(), self.state.validation_file)
+
+    def _job_id(self) -> str:
+        if not self.state.job:
+            raise FtwidgetsError(_TRAINED)
+        return self.state.job
+
+    def _model_of(self, job_id: str) -> str:
+        details = Job(self._client, job_id).details
+        if not details.fine_tuned_model:
+            raise FtwidgetsError(f"this job is {details.status} and has no model yet. Watch it in step 3.")
+        return details.fine_tuned_model
+
+    def _models(self) -> dict[str, str]:
+        """Return the base model and the tuned one, by what to call them."""
+        job_id = self._job_id()
+        tuned = self._model_of(job_id)
+        return {"base": Job(self._client, job_id).details.model, "tuned": tuned}
+
+    def _done(self, step: str, form: Panel) -> None:
+        """Keep what a form made, and let the later steps begin anew with it."""
+        state = self.state
+        match form:
+            case DatasetPrep(prepared=prepared) if prepared is not None:
+                chosen = form.source.source
+                state.source = chosen if isinstance(chosen, str) else str(getattr(form.source.bundled, "value", "") or "")
+                state.train_file = str(prepared.train_file.resolve())
+                state.validation_file = str(prepared.validation_file.resolve()) if prepared.validation_file else ""
+                state.n_train, state.n_validation = prepared.n_train, prepared.n_validation
+                self._forget("train")
+            case JobLauncher(job=Job() as job):
+                state.rows[job.id] = state.n_train
+                if job.id != state.job:
+                    state.job = job.id
+                    self._forget("watch", "try", "measure")
+            case Evaluation(result=result) if result is not None:
+                self._keep_scores(result.scores.to_dict("records"), result.metric, form)
+        state.code[step] = form.code
+        self._keep()
+
+    def _keep_scores(self, rows: list[dict[Any, Any]], metric: str, form: Evaluation) -> None:
+        named = form.named_models()
+        for row_ in rows:
+            if model := named.get(str(row_["model"])):
+                self.state.scores[model] = {
+                    "score": row_[metric],
+                    "low": row_[f"{metric}_low"],
+                    "high": row_[f"{metric}_high"],
+                    "n": row_["n"],
+                    "metric": metric,
+                }
+
+    def _forget(self, *steps: str) -> None:
+        """Drop forms, so that they are made anew from what is known now."""
+        for step in steps:
+            if (form := self.forms.pop(step, None)) is not None and form not in self._stage.children:
+                form.close()
+            self.state.code.pop(step, None)
+
+    def _keep(self) -> None:
+        state = self.state
+        done = {
+            "data": bool(state.train_file),
+            "train": bool(state.job),
+            "watch": "watch" in state.code,
+            "try": "try" in state.code,
+            "measure": "measure" in state.code,
+        }
+        for i, (name, tab) in enumerate(self._tabs.items(), start=1):
+            tab.description = f"{'✓' if done[name] else i}  {STEPS[name]}"
+            tab.button_style = "primary" if name == state.step else ""
+            tab.tooltip = f"Step {i}: {STEPS[name]}{', done' if done[name] else ''}"
+        self.refresh_code()
+        save_state(self.path, state)
+
+    def _cells(self) -> list[tuple[str, str]]:
+        address = str(self._client.base_url)
+        connect = "client = ftwidgets.connect()"
+        if not self._is_sandbox():
+            connect = f"client = ftwidgets.connect({markup.literal(address)})"
+        return path_cells(connect, self.state.code)
+
+    def _is_sandbox(self) -> bool:
+        from ftwidgets.sandbox.sandbox import find_sandbox
+
+        return find_sandbox(self._client) is not None
+
+    def _take(self, value: str) -> None:
+        """Do what a button of the list says."""
+        what, _, job_id = value.partition(":")
+        acts: dict[str, Callable[[], object]] = {
+            "job": lambda: self.open_job(job_id),
+            "model": lambda: self.open_job(job_id, "try"),
+            "export": lambda: self.export(job_id),
+        }
+        self.catch_errors(acts[what])()

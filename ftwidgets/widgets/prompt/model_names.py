@@ -1,0 +1,32 @@
+"""Which models a form offers, and what to call them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ftwidgets.errors import FtwidgetsError
+
+if TYPE_CHECKING:
+    import openai
+
+
+def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return pairs of a name and a model, from a mapping or a list of models that are their own names."""
+    if isinstance(models, str):
+        models = [models]
+    pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]
+    for name, model in pairs:
+        if not isinstance(model, str) or not model:
+            raise FtwidgetsError(f'the model "{name}" is {model!r}, not a name. Has its job succeeded? job.wait() will tell.')
+    return [(str(name), model) for name, model in pairs]
+
+
+def list_models(client: openai.OpenAI) -> list[str]:
+    """Return the service's models: first the base of the latest tuned one, then that one, then the others."""
+    found = sorted(client.models.list(), key=lambda model: model.created or 0, reverse=True)
+    names = [model.id for model in found]
+    tuned = next((name for name in names if name.startswith("ft:") and ":ckpt-" not in name), None)
+    base = tuned.split(":")[1] if tuned else None
+    first = [name for name in (base, tuned) if name in names]
+    return [*first, *(name for name in names if name not in first)]

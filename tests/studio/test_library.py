@@ -1,0 +1,37 @@
+"""The list of jobs and models."""
+
+from openai.types.fine_tuning import FineTuningJob
+
+from ftwidgets.studio.library import LibraryEntry, library_html
+
+BAD = '"><b>'
+
+
+def entry(status: str, model: str | None) -> LibraryEntry:
+    job = FineTuningJob.model_construct(
+        id=f"ftjob{BAD}", status=status, model="nano-2026-11", fine_tuned_model=model, created_at=1_796_000_000
+    )
+    return LibraryEntry(job, 24, {"score": 0.75, "low": 0.5, "high": 0.9, "n": 24})
+
+
+def test_names_are_escaped() -> None:
+    """Nothing that a service says becomes markup, in text or in an attribute."""
+    html = library_html([entry(f"odd{BAD}", f"ft:nano-2026-11:me:{BAD}:x1")])
+    assert "<b>" not in html
+
+
+def test_only_what_has_a_model_can_be_tried() -> None:
+    """A job without one can be watched."""
+    without, with_model = (
+        library_html([entry("failed", None)]),
+        library_html([entry("succeeded", "ft:nano-2026-11:me:shop:x1")]),
+    )
+    assert 'data-press="job:' in without
+    assert 'data-press="model:' not in without
+    assert 'data-press="model:' in with_model
+    assert "0.75 (0.50 to 0.90), 24 held out" in with_model
+
+
+def test_an_empty_list_says_how_to_begin() -> None:
+    """It names the steps."""
+    assert "step 1" in library_html([])

@@ -1,0 +1,130 @@
+"""The path from a table of one's own to a measured model, without code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+import ftwidgets
+from ftwidgets.errors import FtwidgetsError
+from ftwidgets.studio.state import load_state
+from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
+
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the notebook is, with a table of 30 rows."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"What does part {n} cost?,Part {n} costs {n % 7 + 1} euros.\n" for n in range(30)]
+    (tmp_path / "own.csv").write_text("Prompt,Completion\n" + "".join(rows), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def client(folder: Path) -> openai.OpenAI:
+    """A client of a sandbox of its own."""
+    return ftwidgets.connect(home=folder / "home")
+
+
+def walk(studio: ftwidgets.Studio) -> dict[str, Any]:
+    """Go the whole path by what the buttons do, and return the scores by model."""
+    studio.forms["data"].prepare()
+    studio.forms["data"].next_step.button.click()
+    studio.forms["train"].n_epochs = 2
+    studio.forms["train"].launch()
+    studio.forms["train"].next_step.button.click()
+    studio.forms["watch"].wait(PATIENCE)
+    studio.forms["watch"].next_step.button.click()
+    studio.forms["try"].ask("What does part 3 cost?").wait(PATIENCE)
+    studio.go("measure")
+    studio.forms["measure"].run().wait(PATIENCE)
+    return {name: row["exact_match"] for name, row in studio.forms["measure"].result.scores.set_index("model").iterrows()}
+
+
+def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -> None:
+    """Files, job and models travel by themselves; where one is stands in the sandbox's folder; the path runs as a notebook."""
+    studio = ftwidgets.Studio(client, "own.csv")
+    scores = walk(studio)
+    kinds = {name: type(form) for name, form in studio.forms.items()}
+    assert kinds == {"data": DatasetPrep, "train": JobLauncher, "watch": JobMonitor, "try": PromptTester, "measure": Evaluation}
+
+    job = studio.forms["train"].job
+    state, note = load_state(studio.path)
+    assert (note, state.step, state.source, state.job) == ("", "measure", "own.csv", job.id)
+    assert (state.n_train, state.n_validation, state.rows) == (24, 6, {job.id: 24})
+    assert state.scores[job.model]["score"] == scores["tuned"]
+    assert state.scores[job.model]["n"] == 6
+
+    studio.refresh()
+    assert "(0.00 to" in studio.library.html or "to 1.00)" in studio.library.html
+    assert f'data-press="export:{job.id}"' in studio.library.html
+
+    studio.notebook_name.value = "again"
+    written = studio.save_notebook()
+    cells = [cell["source"] for cell in json.loads(written.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert job.id not in "".join(cells)
+    assert job.model not in "".join(cells)
+    names: dict[str, Any] = {}
+    for cell in cells:
+        exec(cell.replace("ftwidgets.connect()", f"ftwidgets.connect(home={str(folder / 'home')!r})"), names)
+    again = {name: row["exact_match"] for name, row in names["result"].scores.set_index("model").iterrows()}
+    assert names["job"].id != job.id
+    assert again == scores
+    with pytest.raises(FtwidgetsError, match=r"again\.ipynb"):
+        studio.save_notebook()
+
+
+def test_another_kernel_goes_on(client: openai.OpenAI, folder: Path) -> None:
+    """A studio made anew, as after a restart, shows the same step with the same data, files and job."""
+    studio = ftwidgets.Studio(client, "own.csv")
+    studio.forms["data"].prepare()
+    studio.go("train")
+    job = studio.forms["train"].launch()
+    job.wait(PATIENCE)
+    studio.go("try")
+
+    again = ftwidgets.Studio(client)
+    assert again.state == studio.state
+    assert isinstance(again.forms["try"], PromptTester)
+    assert again.forms["try"].models == (job.details.model, job.model)
+    assert again.go("data").source.path.value == "own.csv"
+    assert again.go("train").train_file == str(folder / "my_data" / "train.jsonl")
+
+
+def test_a_step_too_early_says_what_is_missing(client: openai.OpenAI) -> None:
+    """In the form, and as an error for code; the step that is shown stays."""
+    studio = ftwidgets.Studio(client)
+    for step, missing in (
+        ("train", "training files"),
+        ("watch", "choose a job"),
+        ("try", "choose a job"),
+        ("measure", "held out"),
+    ):
+        studio._tabs[step].click()
+        assert missing in studio.status.html
+        assert studio.state.step == "data"
+        with pytest.raises(FtwidgetsError, match=missing):
+            studio.go(step)
+    with pytest.raises(ValueError, match='no step "fly"'):
+        studio.go("fly")
+
+
+def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> None:
+    """One that code started: watched, tried and exported from the list."""
+    prepared = ftwidgets.prepare("own.csv", "data")
+    job = ftwidgets.launch(client, prepared.train_file, model="nano-2026-11", n_epochs=1).wait(PATIENCE)
+    studio = ftwidgets.Studio(client)
+    studio.refresh()
+    studio.library.press(f"model:{job.id}")
+    assert studio.forms["try"].models == ("nano-2026-11", job.model)
+    form = studio.export(job.id)
+    form.folder.value = "out"
+    form.write.click()
+    assert form.wait(PATIENCE) == Path("out")
+    assert (folder / "out" / "model.safetensors").is_file()

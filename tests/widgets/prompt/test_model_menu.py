@@ -1,0 +1,35 @@
+"""The menu of models: labels for people, ids for the service."""
+
+from ftwidgets.widgets.prompt.model_menu import ANOTHER, ModelMenu
+
+TUNED = "ft:nano-2026-11:me:shop:Ab3x9Qer"
+
+
+def test_models_are_offered_by_labels() -> None:
+    """A name with what it stands for, an id by its label, two equal labels with their ids; the id can be copied."""
+    twin = "ft:nano-2026-11:me:shop:Ab3xZZZZ"
+    menu = ModelMenu("Left model", {"nano-2026-11": "base", TUNED: TUNED, twin: twin})
+    labels = [label for label, _model in menu.menu.options]
+    assert labels[1] == "base: nano-2026-11"
+    assert labels[2] == f"shop Ab3x (nano-2026-11) {TUNED}"
+    menu.value = TUNED
+    assert menu.menu.value == TUNED
+    assert f'data-copy-text="{TUNED}"' in menu.children[0].children[1].html
+
+
+def test_another_model_can_be_typed() -> None:
+    """Its field appears with that choice; a model that is not offered is put there; blanks around it do not count."""
+    menu = ModelMenu("Left model", {"a": "a"})
+    field = menu.children[1]
+    menu.value = "a"
+    assert field.layout.display == "none"
+    menu.menu.value = ANOTHER
+    assert (field.layout.display, menu.value) == ("", "")
+    menu.typed.value = " b "
+    assert menu.value == "b"
+    menu.menu.value = "a"
+    assert (field.layout.display, menu.value) == ("none", "a")
+    menu.value = "c"
+    assert (menu.menu.value, menu.typed.value, menu.value) == (ANOTHER, "c", "c")
+    menu.value = ""
+    assert (menu.menu.value, menu.value) == ("", "")
