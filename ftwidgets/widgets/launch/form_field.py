@@ -30,7 +30,7 @@ class FormField:
         What the value does.
     """
 
-    width = "412px"
+    width = "404px"
 
     def __init__(self, label: str, control: Callable[..., Any], parse: Callable[[str], Any], help_text: str) -> None:
         self.label, self.help_text = label, help_text

@@ -24,7 +24,7 @@ class JobForm:
         self.fields = make_fields()
         folded = [field.box for name, field in self.fields.items() if name not in MAIN]
         for box in folded:
-            box.layout.flex = "0 1 416px"
+            box.layout.flex = "0 1 408px"
         self.advanced = Fold("Advanced settings", [ipywidgets.HBox(folded, layout=_GRID)])
         self.parts = [*(self.fields[name].box for name in MAIN), self.advanced]
 

@@ -94,7 +94,7 @@ class JobLauncher(Panel):
         self._label = ""  # and what it is called here
         self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self._show_failure)
         self._figures, self._basis, self._help = Live(role="status"), Live(), Live()
-        self._figures.layout.min_height = "74px"
+        self._figures.layout.min_height = "58px"
         self._button = button("Launch the job", primary=True)
         self._refresh_button = button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
         self._refresh_button.layout.margin = "2px 2px 2px auto"  # where the other button's text does not move it
@@ -313,7 +313,7 @@ class JobLauncher(Panel):
         if self.job is not None:
             parts.append(
                 f'<p class="ftw-ok">Launched: <strong>{escape(self._label)}</strong> {markup.identifier(self.job.id)} '
-                "It goes on without this form.</p>"
+                "It runs on its own.</p>"
             )
         label = self._form.label
         parts.append(messages.listing("To be corrected:", label(problems), "wrong"))
