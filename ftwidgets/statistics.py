@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 RESAMPLES = 10_000  # of a bootstrap; the ends of an interval then vary by about 1 % of its width from seed to seed
 POWER = 0.8  # how often an evaluation should find a difference that exists: four times in five, by convention
@@ -29,6 +29,13 @@ class Difference(NamedTuple):
     low: float
     high: float
     n: int
+
+    def __str__(self) -> str:
+        return f"{self.estimate:+.2f} (95 % interval {self.low:+.2f} to {self.high:+.2f}, n = {self.n})"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Show the same in a notebook."""
+        printer.text(str(self))
 
 
 def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Interval:

@@ -5,8 +5,9 @@ import random
 from statistics import fmean
 
 import pytest
+from IPython.lib.pretty import pretty
 
-from ftwidgets.statistics import bootstrap, examples_needed, format_rounded_up, paired_bootstrap, wilson
+from ftwidgets.statistics import Difference, bootstrap, examples_needed, format_rounded_up, paired_bootstrap, wilson
 
 
 def graded(source: random.Random, n: int) -> tuple[list[float], list[float]]:
@@ -150,3 +151,10 @@ def test_pairing_makes_the_difference_surer() -> None:
     assert 0 < found.low < found.estimate < found.high < 0.12
     with pytest.raises(ValueError, match="same examples"):
         paired_bootstrap([1.0], [1.0, 0.0])
+
+
+def test_a_difference_reads_as_a_sentence() -> None:
+    """Printed, and as the last line of a notebook's cell: rounded, with its interval."""
+    found = Difference(0.1352941, -0.0235, 0.294, 96)
+    assert str(found) == "+0.14 (95 % interval -0.02 to +0.29, n = 96)"
+    assert pretty(found) == str(found)

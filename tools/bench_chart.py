@@ -13,7 +13,7 @@ from unittest import mock
 import comm
 from jupyter_client.session import Session
 
-from ftwidgets.widgets.monitor.chart import LiveChart
+from ftwidgets.widgets.monitor.live_chart import LiveChart
 
 STEPS, EPOCHS = 500, 5
 MOST_MS, MOST_BYTES = 1.0, 2000

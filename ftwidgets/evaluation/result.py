@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ftwidgets.evaluation.metrics import confusion_table
 from ftwidgets.statistics import POWER, Difference, bootstrap, examples_needed, format_rounded_up, paired_bootstrap, wilson
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 # it calls one of them better in up to 10-15 % of the cases at 5 to 10 examples, and in about 5 %, as it should, from 20 on.
 MIN_EXAMPLES = 20
 MAX_EXAMPLES = 100_000  # larger numbers of examples are not written out: no evaluation asks that many
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What can be said about two models: the `outcome` for the first one, and what the verdict rests on."""
+
+    outcome: Literal["better", "worse", "no difference", "identical", "too few", "unclear"]
+    difference: Difference
+    negligible: bool = False  # better or worse, but by less than matters
+    advice: str = ""  # how many examples it would take
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,30 +98,41 @@ class Evaluation:
         if smallest is not None and smallest <= 0:
             raise ValueError(f'"smallest" must be above 0, the smallest difference that matters: {smallest}')
         a, b = self._model(a, -1), self._model(b, 0)
+        found = self.compare(a, b, smallest=smallest)
+        figures = str(found.difference)
+        match found.outcome:
+            case "identical":
+                return f"cannot tell yet: {a} and {b} score the same on every example (n = {found.difference.n})"
+            case "better" | "worse":
+                return f"{a} is {found.outcome}{f', but by less than {smallest:g}' if found.negligible else ''}: {figures}"
+            case "no difference":
+                return f"no difference of {smallest:g} or more: {a} - {b} = {figures}"
+        return f"cannot tell yet: {a} - {b} = {figures}; {found.advice}"
+
+    def compare(self, a: str | None = None, b: str | None = None, *, smallest: float | None = None) -> Comparison:
+        """Compare `a` with `b` as `verdict` does, in parts instead of a sentence. The parameters are the same."""
         found = self.difference(a, b)
         if self._scores(a, -1) == self._scores(b, 0):
-            return f"cannot tell yet: {a} and {b} score the same on every example (n = {found.n})"
-        figures = f"{found.estimate:+.2f} (95 % interval {found.low:+.2f} to {found.high:+.2f}, n = {found.n})"
+            return Comparison("identical", found)
         if found.n < MIN_EXAMPLES:
-            return f"cannot tell yet: {a} - {b} = {figures}; a verdict needs {MIN_EXAMPLES} examples or more"
+            return Comparison("too few", found, advice=f"a verdict needs {MIN_EXAMPLES} examples or more")
         if found.low > 0 or found.high < 0:
-            word = "better" if found.low > 0 else "worse"
             negligible = smallest is not None and max(abs(found.low), abs(found.high)) < smallest
-            return f"{a} is {word}{f', but by less than {smallest:g}' if negligible else ''}: {figures}"
+            return Comparison("better" if found.low > 0 else "worse", found, negligible=negligible)
         if smallest is not None and -smallest < found.low and found.high < smallest:
-            return f"no difference of {smallest:g} or more: {a} - {b} = {figures}"
+            return Comparison("no difference", found)
 
         needed = None if smallest is None else self.needed(a, b, smallest=smallest)
         if needed is not None and needed > found.n:
-            examples = f"to find a difference of {smallest:g} you would need about {format_rounded_up(needed)} examples"
-            return f"cannot tell yet: {a} - {b} = {figures}; {examples}"
+            advice = f"to find a difference of {smallest:g} you would need about {format_rounded_up(needed)} examples"
+            return Comparison("unclear", found, advice=advice)
         needed = self.needed(a, b)
         if needed is None or needed > MAX_EXAMPLES:
-            examples = f"if there is a difference that small, it takes more than {MAX_EXAMPLES:,} examples to find it"
+            advice = f"if there is a difference that small, it takes more than {MAX_EXAMPLES:,} examples to find it"
         else:
             about = format_rounded_up(max(needed, found.n + 1))
-            examples = f"if the difference is as large as it looks, you would need about {about} examples"
-        return f"cannot tell yet: {a} - {b} = {figures}; {examples}"
+            advice = f"if the difference is as large as it looks, you would need about {about} examples"
+        return Comparison("unclear", found, advice=advice)
 
     def needed(
         self, a: str | None = None, b: str | None = None, *, smallest: float | None = None, power: float = POWER

@@ -33,17 +33,53 @@ long = ftwidgets.launch(client, "rows.jsonl", model="nano-2026-11", n_epochs=50)
 cancelled = JobMonitor(client)
 cancelled
 """
+NONE = """
+import pathlib, ftwidgets
+from ftwidgets.widgets import JobMonitor
+nobody = ftwidgets.connect(home=pathlib.Path("empty").resolve())
+first = JobMonitor(nobody)
+first
+"""
+FIRST = """
+import json
+row = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}
+pathlib.Path("rows.jsonl").write_text("\\n".join([json.dumps(row)] * 40))
+launched = ftwidgets.launch(nobody, "rows.jsonl", model="nano-2026-11", n_epochs=50, batch_size=1)
+"""
+
+SMALLEST_TEXT = """svg => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const written = [...svg.querySelectorAll('text')].filter(text => text.textContent);
+    return Math.min(...written.map(text => parseFloat(getComputedStyle(text).fontSize) * scale));
+}"""
+RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+
+
+def place(part: Any) -> float:
+    """How far a part is below the top of its panel."""
+    return float(part.evaluate("part => part.getBoundingClientRect().y - part.closest('.ftw-panel').getBoundingClientRect().y"))
+
+
+def run_cell(shown: Any, number: int) -> None:
+    lab.select(shown, number)
+    assert shown.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')"), lab.errors(shown)
 
 
 def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None:
     """Followed live, read at the end, asked by mouse and by keyboard; cancelled; fit for axe, 800 pixels and the dark theme."""
     shown = lab_page(LAUNCH, WATCH, LONG)
-    panel = lab.output(shown, 1).locator(".ftw-panel")
-    panel.get_by_text("succeeded: the tuned model is ready.").wait_for()
+    panel = lab.output(shown, 1).locator(".ftw-panel").first
+    panel.get_by_text("The tuned model is ready.").wait_for()
     panel.locator("[role=img][aria-label*='at step 42']").wait_for()  # the chart may come after the status
     assert panel.locator("svg path[data-line='0']").get_attribute("d").startswith("m")
-    assert panel.get_by_role("row").count() == 1 + 14
     panel.get_by_text("What the curve says:").wait_for()
+    assert panel.locator(".ftw-chip").inner_text() == "succeeded"
+    assert panel.get_by_role("button", name="Cancel the job").is_disabled()
+    assert panel.locator("[data-note=lowest]").text_content() == "lowest"
+    assert "after epoch" in panel.locator(".ftw-legend").inner_text()
+    assert panel.get_by_role("row").count() == 0  # the chart says it, the table is folded
+    panel.get_by_text("Losses as a table").click()
+    assert panel.get_by_role("row").count() == 1 + 14
 
     panel.get_by_role("button", name="Ask the checkpoint at step 42").click()
     panel.get_by_role("columnheader", name="step 42").wait_for()
@@ -52,6 +88,8 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
     assert len(stops) < 15
     shown.keyboard.press("Enter")
     panel.get_by_role("columnheader", name="base model").wait_for()
+    lab.press_tab_to(shown, "▸ Questions for the checkpoints")
+    shown.keyboard.press("Enter")
     lab.press_tab_to(shown, "Pinned prompts")
     shown.keyboard.press("Control+Home")
     shown.keyboard.type("Who are you?\n")
@@ -60,17 +98,56 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
     panel.get_by_role("row", name="Who are you?").wait_for()
     panel.get_by_role("columnheader", name="step 39").wait_for()
 
-    other = lab.output(shown, 2).locator(".ftw-panel")
-    other.get_by_role("button", name="Cancel the job").click()
-    other.get_by_text("cancelled: it was stopped before it had finished").wait_for()
+    other = lab.output(shown, 2).locator(".ftw-panel").first
+    cancel, picture = other.get_by_role("button", name="Cancel the job"), other.locator("svg[role=img]")
+    shown.wait_for_function("button => !button.disabled", arg=cancel.element_handle())
+    places = place(cancel), place(picture), place(other.locator(".ftw-chip"))
+    cancel.click()
+    other.get_by_text("It was stopped before it had finished").wait_for()
     other.get_by_role("status").get_by_text("The service stopped the job.").wait_for()
+    assert (place(cancel), place(picture), place(other.locator(".ftw-chip"))) == places
+    assert cancel.is_disabled()
 
-    panel.get_by_role("button", name="Show code").click()
+    panel.get_by_role("button", name="Compare with other jobs").click()
+    panel.locator("[data-press^=ftjob-][aria-pressed=false]").click()
+    panel.locator(".ftw-legend li", has_text="training loss, as no validation loss was measured").wait_for()
+    panel.locator("[data-press^=ftjob-][aria-pressed=true]").click()
+    panel.locator("[data-press^=ftjob-][aria-pressed=false]").wait_for()
+    panel.get_by_role("button", name="Ask it").click()
+    panel.locator(".ftw-panel").first.wait_for()
+
+    panel.get_by_role("button", name="Show code").first.click()
     for dark, width in ((False, 1300), (True, 1300), (True, 800), (False, 800)):
         lab.theme(shown, dark=dark)
         shown.set_viewport_size({"width": width, "height": 900})
         assert lab.wide(shown) == [], (dark, width)
         assert lab.axe(shown) == [], (dark, width)
+        assert picture.evaluate(SMALLEST_TEXT) >= 11.99, (dark, width)
+    assert lab.errors(shown) == []
+
+
+def test_without_a_job_and_without_its_kernel(lab_page: LabPage) -> None:
+    """No job: what to do, and the first one is found by itself. No kernel: that is said, nothing claims to be going on."""
+    shown = lab_page(NONE, FIRST, run=False)
+    run_cell(shown, 0)
+    panel = lab.output(shown, 0).locator(".ftw-panel").first
+    panel.get_by_text("This service has no fine-tuning job of yours yet. Launch one").wait_for()
+    panel.get_by_role("button", name="Look again").click()
+    panel.get_by_text("There is no job yet.").wait_for()
+    assert lab.axe(shown) == []
+    run_cell(shown, 1)
+    panel.get_by_text("The model is being trained.").wait_for()
+    panel.locator("progress[value]").wait_for()
+
+    shown.evaluate(RESTART)
+    panel.get_by_text("The kernel was restarted: run this cell again.").wait_for()
+    assert panel.get_by_role("button", name="Cancel the job").is_disabled()
+    assert panel.locator("progress:visible").count() == 0
+    assert panel.locator(".ftw-while-running:visible").count() == 0
+    run_cell(shown, 0)
+    panel.get_by_text("The model is being trained.").wait_for()  # the job goes on in the new kernel
+    panel.get_by_role("button", name="Cancel the job").click()
+    panel.get_by_role("status").get_by_text("The service stopped the job.").wait_for()
     assert lab.errors(shown) == []
 
 
@@ -89,5 +166,5 @@ def test_the_fallback_survives_where_html_is_not_trusted(lab_page: LabPage, jupy
     assert area.locator("svg[role=img]").count() == 0
     image = area.get_by_role("img", name="falls")
     image.wait_for()
-    assert image.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [480, 250]
+    assert image.evaluate("image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])") == [480, 284]
     assert lab.axe(shown) == []

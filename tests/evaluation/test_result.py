@@ -32,6 +32,25 @@ def test_a_verdict_is_only_given_where_the_interval_allows_it() -> None:
         judged([1.0], [0.0]).verdict("c")
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "smallest", "outcome"),
+    [
+        ([1.0] * 30, [0.0, 1.0] * 15, None, "better"),
+        ([0.0, 1.0] * 15, [1.0] * 30, None, "worse"),
+        ([1.0] * 30, [1.0] * 30, None, "identical"),
+        ([1.0] * 19, [0.0] * 19, None, "too few"),
+        ([1.0, 0.0] * 15, [0.0, 1.0] * 15, None, "unclear"),
+        ([1.0, 0.0] * 200, [1.0, 0.0] * 199 + [0.0, 1.0], 0.2, "no difference"),
+    ],
+)
+def test_a_comparison_names_its_outcome(a: list[float], b: list[float], smallest: float | None, outcome: str) -> None:
+    """In a word, for whoever writes a sentence of their own; the difference is that of `difference`."""
+    found = judged(a, b).compare(smallest=smallest)
+    assert found.outcome == outcome
+    assert found.difference == judged(a, b).difference()
+    assert bool(found.advice) == (outcome in ("too few", "unclear"))
+
+
 def test_equal_models_are_rarely_told_apart() -> None:
     """Over 200 evaluations of two equal models, a winner is named in about 5 %, at 20 examples already."""
     source, told = random.Random(3), 0

@@ -1,7 +1,6 @@
 import json
 import re
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 
 import httpx2
@@ -71,26 +70,27 @@ def test_a_paused_job_rests_and_goes_on(client: openai.OpenAI, faults: Faults, t
     """A word, how to resume it, and a bar that stands still; the monitor sees it go on and follows it to its end."""
     job = launch(client, written(tmp_path / "train.jsonl", 40), model="nano-2026-11", n_epochs=3, batch_size=1)
     monitor = JobMonitor(client, job)
-    until(lambda: monitor._losses.last)
+    until(lambda: monitor._job_view.losses.last)
     client.fine_tuning.jobs.pause(job.id)
-    until(lambda: "paused" in monitor._headline.html)
-    told = text_of(unescape(monitor._headline.html))
-    assert told == f"paused: it waits until somebody resumes it. client.fine_tuning.jobs.resume({job.id!r}) does that."
-    assert re.search(r'<progress value="\d+" max="120">', monitor._progress.html)
+    until(lambda: "paused" in monitor._job_view.header.html)
+    assert text_of(monitor._job_view.headline.html) == "It waits until somebody resumes it."
+    assert monitor.resume_button.layout.display == ""
+    assert re.search(r'<progress aria-label="Steps" value="\d+" max="120">', monitor._job_view.progress.html)
     assert not monitor.cancel_button.disabled
     faults.script(["500", "drop", "429 retry-after=0.1"], route="GET /fine_tuning/jobs/*")
     until(lambda: any(entry.status == 429 for entry in faults.journal.entries))
     assert monitor._task.busy
-    client.fine_tuning.jobs.resume(job.id)
+    monitor.resume_button.click()
     assert monitor.wait(120).status == "succeeded"
-    assert monitor.status.html == ""
+    assert "ftw-wrong" not in monitor.status.html
+    assert monitor.resume_button.layout.display == "none"
 
 
 def test_a_job_that_is_paused_before_it_began_shows_no_moving_bar() -> None:
     """A bar without a value moves, as if something were going on."""
     monitor = JobMonitor(Service(jobs=statuses("paused"), events=NO_MORE).client(), "ftjob-1")
-    until(lambda: monitor._headline.html)
-    assert monitor._progress.html == "<p>Steps: not begun</p>"
+    until(lambda: monitor._job_view.headline.html)
+    assert monitor._job_view.progress.html == '<p class="ftw-progress">Steps: not begun</p>'
     monitor.close()
     monitor._task.wait(20)
 
@@ -110,7 +110,7 @@ def test_a_job_that_fails_at_any_stage_says_why(
     faults.fail_job(stage)
     monitor = JobMonitor(client, launch(client, written(tmp_path / "t.jsonl", 10), model="nano-2026-11", n_epochs=1))
     assert monitor.wait(60).status == "failed"
-    assert text_of(monitor._headline.html).startswith(says)
+    assert text_of(monitor._job_view.headline.html).startswith(says.replace("failed: there", "There"))
     assert monitor.static_text().startswith(says)
     assert monitor.steps == []
     assert (len(monitor.job.curve) > 0) == (stage == "safety")
@@ -132,8 +132,8 @@ def test_a_job_of_another_method_is_followed(client: openai.OpenAI, faults: Faul
     )
     monitor = JobMonitor(client, job.id)
     assert monitor.wait(120).status == "succeeded"
-    assert "step 4 of 4" in monitor._progress.html
-    assert "<caption>" in monitor._table.html
+    assert "step 4 of 4" in monitor._job_view.progress.html
+    assert "<caption>" in monitor._job_view.table.html
     assert monitor.steps[-1] == 4
     assert client.fine_tuning.jobs.retrieve(job.id).fine_tuned_model is not None
     faults.shut_down("nano-2026-11", "2026-01-01")

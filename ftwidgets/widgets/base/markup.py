@@ -94,6 +94,12 @@ def loading(text: str) -> str:
     return f'<p class="ftw-busy ftw-loading">{escape(text)}</p>'
 
 
+def progress(name: str, figures_html: str, done: float | None, total: float | None) -> str:
+    """Return a progress bar beside its figures (HTML); without `done` it moves, as something of unknown length."""
+    value = "" if done is None or not total else f' value="{done:g}" max="{total:g}"'
+    return f'<p class="ftw-progress"><progress aria-label="{escape(name)}"{value}></progress> <span>{figures_html}</span></p>'
+
+
 def identifier(text: str) -> str:
     """Return an id as a button that copies it: long ids need not be read."""
     return (

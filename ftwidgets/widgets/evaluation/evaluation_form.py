@@ -1,25 +1,24 @@
-"""The form of an evaluation: which models, which examples, how to score; it makes an `EvaluationRun`, and its code.
-
-`ExamplesField` takes a path, the name of a bundled dataset, or an object from the code.
-"""
+"""The form of an evaluation: which models, which examples, how to score; it makes an `EvaluationRun`, and its code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import pandas as pd
 
-from ftwidgets import datasets
 from ftwidgets.data.text import normalize
-from ftwidgets.errors import DataError, FtwidgetsError
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation.baselines import majority
 from ftwidgets.evaluation.evaluate import METRICS, EvaluationRun
 from ftwidgets.evaluation.examples import read_examples
-from ftwidgets.widgets.base.fields import field, row
-from ftwidgets.widgets.base.markup import literal
+from ftwidgets.widgets.base.fields import Fold, field, row
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.markup import fold, literal
+from ftwidgets.widgets.evaluation.examples_field import ExamplesField
+from ftwidgets.widgets.evaluation.model_defaults import ModelDefaults
 
 if TYPE_CHECKING:
     import openai
@@ -29,55 +28,16 @@ if TYPE_CHECKING:
 MAJORITY = "majority"
 _COLUMN, _WIDE = "400px", "800px"
 
-
-class ExamplesField:
-    """A text field (`control`) and the examples that it names; None leaves it empty.
-
-    An object is called `variable` in code; `split` chooses the rows of a bundled dataset.
-    """
-
-    def __init__(self, label: str, examples: Examples | None, *, variable: str, split: str) -> None:
-        self._variable, self._split = variable, split
-        self._object: pd.DataFrame | list[Mapping[str, Any]] | None = None
-        self._object_text = ""  # what the field holds while it means the object
-        text = ""
-        if isinstance(examples, str | Path):
-            text = str(examples)
-        elif examples is not None:
-            self._object = examples if isinstance(examples, pd.DataFrame) else list(examples)
-            text = self._object_text = f"({len(self._object)} examples from the code)"
-        self.control = ipywidgets.Text(description=label, value=text)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the field names no examples."""
-        return not self.control.value.strip()
-
-    def load(self) -> Examples:
-        """Return the examples that the field names; an error says why there are none, such as a missing CSV file."""
-        text = str(self.control.value).strip()
-        if not text:
-            raise ValueError("there are no examples. Name a JSONL or CSV file, or a bundled dataset.")
-        if self._object is not None and text == self._object_text:
-            return self._object
-        if text in datasets.names():
-            return datasets.load(text, self._split)
-        if text.lower().endswith(".csv"):
-            if not Path(text).expanduser().is_file():
-                raise DataError(f'there is no file "{text}". Check its name and folder.')
-            return pd.read_csv(Path(text).expanduser(), dtype=str, keep_default_na=False)
-        return text
-
-    def code(self) -> str:
-        """Return the Python expression for the same examples."""
-        text = str(self.control.value).strip()
-        if self._object is not None and text == self._object_text:
-            return self._variable
-        if text in datasets.names():
-            return f"ftwidgets.datasets.load({literal(text)}, {literal(self._split)})"
-        if text.lower().endswith(".csv"):
-            return f"pandas.read_csv({literal(str(Path(text).expanduser()))}, dtype=str, keep_default_na=False)"
-        return literal(text)
+HELP = {
+    "Models": "One model per line: name = id, or only the id.",
+    "Held-out examples": "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them.",
+    "Use the first": "How many of the examples to use; 0 for all.",
+    "Training examples": "Optional. Adds a baseline that always gives the most common answer of these rows.",
+    "Metric": "exact_match: the very same text. token_f1: how many words they share.",
+    "Smallest difference": "The smallest difference that matters to you; 0 leaves it open.",
+    "System prompt": "For rows without a system prompt of their own; the one used in training.",
+    "Longest answer": "In tokens. A label needs only a few, and fewer is faster.",
+}
 
 
 class EvaluationForm:
@@ -93,9 +53,14 @@ class EvaluationForm:
         metric: str,
         system: str,
         max_tokens: int,
+        smallest: float | None,
     ) -> None:
+        if callable(metric):
+            raise ValueError(
+                '"metric" is a function. The form knows exact_match and token_f1; ftwidgets.evaluate takes functions.'
+            )
         if metric not in METRICS:
-            raise ValueError(f'"metric" must be {" or ".join(METRICS)}; a function goes to ftwidgets.evaluate: {metric!r}')
+            raise ValueError(f'"metric" must be {" or ".join(METRICS)}: {metric!r}')
         self._examples = ExamplesField("Held-out examples", examples, variable="examples", split="held-out")
         self._train = ExamplesField("Training examples", train, variable="train", split="train")
         self.models = ipywidgets.Textarea(description="Models", value=_to_lines(models), rows=4)
@@ -103,34 +68,56 @@ class EvaluationForm:
         self.limit = ipywidgets.IntText(description="Use the first", value=limit or 0)
         self.train = self._train.control
         self.metric = ipywidgets.Dropdown(description="Metric", options=list(METRICS), value=metric)
+        self.smallest = ipywidgets.FloatText(description="Smallest difference", value=smallest or 0.0)
         self.system = ipywidgets.Text(description="System prompt", value=system)
         self.max_tokens = ipywidgets.IntText(description="Longest answer", value=max_tokens)
+        self._asked = (self.models, self.examples, self.limit, self.train, self.metric, self.system, self.max_tokens)
+        for control in (*self._asked, self.smallest):
+            control.tooltip = HELP[control.description]
 
-    def box(self, smallest: ipywidgets.FloatText) -> ipywidgets.VBox:
-        """Return the fields in two columns; `smallest` belongs to the verdict and is placed among them."""
-        left = [
-            (self.examples, "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them."),
-            (self.limit, "How many of the examples to use; 0 for all."),
-            (self.train, "Optional. Adds a baseline that always gives the most common answer of these rows."),
-            (self.metric, "exact_match: the very same text. token_f1: how many words they share."),
-        ]
-        right = [
-            (smallest, "The smallest difference that matters to you; 0 leaves it open."),
-            (self.system, "For rows without a system prompt of their own; the one used in training."),
-            (self.max_tokens, "In tokens. A label needs only a few, and fewer is faster."),
-        ]
-        models = field(self.models, "One model per line: name=id, or only the id.", width=_WIDE)
-        columns = [ipywidgets.VBox([field(*part, width=_COLUMN) for part in column]) for column in (left, right)]
+    def fill(self, client: openai.OpenAI) -> None:
+        """Fill in what is empty and can be known: the latest tuned model with its base, its job's validation file."""
+        defaults = ModelDefaults(client)
+        with suppress(Exception):  # nothing is known then, and the form asks for it
+            if not self.models.value:
+                self.models.value = _to_lines(defaults.latest_models())
+            file = defaults.validation_file(list(self.named_models().values())) if self._examples.is_empty else None
+            if file is not None and file.rows:
+                self._examples.fill(file)
+
+    def fold(self) -> Fold:
+        """Return the fields, open if something has to be filled in."""
+        left, right = (self.examples, self.limit, self.train, self.metric), (self.smallest, self.system, self.max_tokens)
+        columns = [ipywidgets.VBox([field(part, width=_COLUMN) for part in column]) for column in (left, right)]
         for column in columns:
             column.layout.width, column.layout.max_width = "410px", "100%"
         box = row(*columns)
         box.layout.align_items = "flex-start"
-        return ipywidgets.VBox([models, box])
+        help_text = "".join(f"<li><strong>{escape(name)}</strong>: {escape(text)}</li>" for name, text in HELP.items())
+        parts = [field(self.models, escape(HELP["Models"]), width=_WIDE), box]
+        parts.append(Live(fold("What do these fields mean?", f"<ul>{help_text}</ul>")))
+        return Fold("Models, examples and settings", parts, is_open=not self.models.value or self._examples.is_empty)
 
     def on_change(self, act: Callable[[], object]) -> None:
-        """Register a function to call when a field has changed."""
-        for control in (self.models, self.examples, self.limit, self.train, self.metric, self.system, self.max_tokens):
+        """Register a function to call when a field has changed that the answers depend on."""
+        for control in self._asked:
             control.observe(lambda _change: act(), names="value")
+
+    def values(self) -> tuple[object, ...]:
+        """Return what the fields hold that the answers depend on."""
+        return tuple(control.value for control in self._asked)
+
+    def describe(self) -> str:
+        """Return in a few words what is going to be asked."""
+        try:
+            names = list(self.named_models())
+        except ValueError:
+            names = []
+        if not names or self._examples.is_empty:
+            return "Name the models and the examples to measure them on."
+        first = f"the first {self.limit.value} of " if self.limit.value > 0 else ""
+        which = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        return f"Measures {which} on {first}{self.examples.value.strip().strip('()')}."
 
     def named_models(self) -> dict[str, str]:
         """Return the ids of the models by the names to show; a ValueError names a bad line or a name that is used twice."""
@@ -150,6 +137,7 @@ class EvaluationForm:
         named = self.named_models()
         if not named:
             raise ValueError('"Models" is empty. Name at least one, on a line of its own.')
+        self._check_numbers()
         options = self._options()
         reading = {name: options.pop(name) for name in ("limit", "system") if name in options}
         questions = read_examples(self._examples.load(), **reading)
@@ -165,7 +153,7 @@ class EvaluationForm:
         return sum(normalize(question.prompt) in trained for question in run.questions)
 
     def code(self) -> str:
-        """Return the call of `ftwidgets.evaluate`; an object from the code is called `examples` or `train` in it."""
+        """Return the call of `ftwidgets.evaluate`; rows from the code are called `examples` or `train` in it."""
         entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named_models().items()]
         examples, train = self._examples.code(), self._train.code()
         head = ["import ftwidgets"]
@@ -174,9 +162,19 @@ class EvaluationForm:
             entries.insert(0, f'        "{MAJORITY}": majority({train}),')
         if "pandas." in examples + train:
             head.insert(0, "import pandas")
+        if before := self._examples.code_before():
+            head = ["import json", "", *head, "", *before]
         options = [f"    {name}={literal(value)}," for name, value in self._options().items()]
         call = ["result = ftwidgets.evaluate(", "    client,", "    {", *entries, "    },", f"    {examples},", *options, ")"]
         return "\n".join([*head, "", *call, "print(result)"])
+
+    def _check_numbers(self) -> None:
+        if self.smallest.value < 0:
+            raise ValueError(f'"Smallest difference" must be above 0, or 0 to leave it open: {self.smallest.value:g}')
+        if self.limit.value < 0:
+            raise ValueError(f'"Use the first" is {self.limit.value}. Give a number of examples, or 0 for all of them.')
+        if self.max_tokens.value < 1:
+            raise ValueError(f'"Longest answer" is {self.max_tokens.value}. Give a number of tokens, 1 or more.')
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"metric": self.metric.value, "max_tokens": self.max_tokens.value}
@@ -196,8 +194,12 @@ def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
 
 
 def _checked(name: object, text: object) -> str:
+    if callable(text):
+        what = "a function. The form asks models by their ids; ftwidgets.evaluate takes functions too."
+        raise FtwidgetsError(f'the model "{name}" is {what}')
     if not isinstance(text, str) or not text.strip():
-        raise FtwidgetsError(f'the model "{name}" is {text!r}, not an id. Has its job succeeded? job.wait() will tell.')
+        what = repr(text) if text is None or isinstance(text, str) else f"of the type {type(text).__name__}"
+        raise FtwidgetsError(f'the model "{name}" is {what}, not an id. Has its job succeeded? job.wait() will tell.')
     if "=" in text or len(text.splitlines()) > 1:
         raise ValueError(f'"Models": a name or an id has no equals sign and is one line: {text!r}')
     return text

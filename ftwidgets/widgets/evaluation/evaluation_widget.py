@@ -1,28 +1,29 @@
-"""The Evaluation widget: ask models held-out questions, and show scores with intervals, a verdict and the worst answers."""
+"""The Evaluation widget: ask models held-out questions, and show who is better, one picture, and the worst answers."""
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from html import escape
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-
-import ipywidgets
 
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation import result as results
 from ftwidgets.evaluation.evaluate import FIRST_REPORT_AFTER, REPORT_EVERY, EvaluationLine, EvaluationRun
 from ftwidgets.progress_line import ProgressLine
+from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import failure_text
-from ftwidgets.widgets.base.fields import button, field, row
+from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.evaluation import results_html
 from ftwidgets.widgets.evaluation.evaluation_form import EvaluationForm
+from ftwidgets.widgets.evaluation.result_view import ResultView
 
 if TYPE_CHECKING:
     import openai
@@ -33,17 +34,18 @@ _INTERVAL = 0.25  # seconds between two updates of the progress
 
 
 class Evaluation(Panel):
-    """A form over `ftwidgets.evaluate`: scores with intervals, a verdict, a confusion table, the worst answers.
+    """A form over `ftwidgets.evaluate`: a verdict, scores with intervals, a confusion table, the worst answers.
 
     Parameters
     ----------
     client
         Any `openai` client.
     models
-        Ids of models, or a mapping from the names to show to the ids, as for `ftwidgets.evaluate`.
+        Ids of models, or a mapping from the names to show to the ids, as for `ftwidgets.evaluate`. None: the latest tuned
+        model that the service has, and its base.
     examples
         Held-out examples: the path of a JSONL or CSV file, the name of a bundled dataset (its held-out rows), a DataFrame
-        or chat examples.
+        or chat examples. None: the validation file of the job that made the last model, if the service gives it out.
     train
         Training examples, of the same kinds. They add a baseline to the table that always gives their commonest answer.
     limit
@@ -58,14 +60,14 @@ class Evaluation(Panel):
     Attributes
     ----------
     result
-        The `ftwidgets.Evaluation`; None before the first. After a failure or `cancel` it holds the examples that every
-        model had answered.
+        The `ftwidgets.Evaluation`; None before the first. A run that fails leaves the earlier result; without one, and after
+        `cancel`, it holds the examples that every model had answered.
     """
 
     def __init__(
         self,
         client: openai.OpenAI,
-        models: str | Sequence[str] | Mapping[str, str] = (),
+        models: str | Sequence[str] | Mapping[str, str] | None = None,
         examples: Examples | None = None,
         *,
         train: Examples | None = None,
@@ -80,27 +82,28 @@ class Evaluation(Panel):
         self._task: BackgroundTask[results.Evaluation] = BackgroundTask("evaluation", on_error=self._show_failure)
         self._stop, self._start_lock = threading.Event(), threading.Lock()
         self._asking: EvaluationRun | None = None
-        self._page, self._verdicts = 0, list[str]()
+        self._scored: tuple[object, ...] = ()  # what the fields held for the result
+        self._failed_at = ""  # when the last run failed, if it did
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
-        self._form = form = EvaluationForm(models, examples, train, **options)
+        self._form = form = EvaluationForm(models or (), examples, train, **options, smallest=smallest)
+        if not form.models.value or examples is None:
+            form.fill(client)
         self.models, self.examples, self.limit, self.train = form.models, form.examples, form.limit, form.train
-        self.metric, self.system, self.max_tokens = form.metric, form.system, form.max_tokens
-        self.smallest = ipywidgets.FloatText(description="Smallest difference", value=smallest or 0.0)
+        self.metric, self.system, self.max_tokens, self.smallest = form.metric, form.system, form.max_tokens, form.smallest
         self.run_button, self.cancel_button = button("Evaluate", primary=True), button("Cancel")
         self.cancel_button.disabled = True
-        self.detail = ipywidgets.Dropdown(description="Look closer at")
-        self.progress, self.summary, self.closer = Live(), Live(), Live()
-        self._pager = Live()
-        self._details = ipywidgets.VBox([field(self.detail), self.closer, self._pager])
-        self._details.layout.display = "none"
-        parts = [form.box(self.smallest), row(self.run_button, self.cancel_button), self.progress]
-        super().__init__("Evaluation", parts, below_code=[self.summary, self._details])
+        self.progress, self._plan = Live(), Live()
+        self.progress.layout.flex, self.progress.layout.min_width = "1 1 240px", "0"
+        self._results = ResultView(self.catch_errors)
+        self.detail, self.summary, self.closer = self._results.detail, self._results.summary, self._results.closer
+        self.form_fold = form.fold()
+        parts = [self.form_fold, self._plan, row(self.run_button, self.cancel_button, self.progress)]
+        super().__init__("Evaluation", parts, below_status=[self._results])
         self.run_button.on_click(self.catch_errors(self.run))
         self.cancel_button.on_click(self.catch_errors(self.cancel))
-        self.detail.observe(self.catch_errors(lambda: self.turn_to(0)), names="value")
         self.smallest.observe(self.catch_errors(self._show_summary), names="value")
-        self._pager.on_press(lambda where: self.catch_errors(lambda: self.turn_to(self._page + int(where)))())
-        self._form.on_change(self.refresh_code)
+        form.on_change(self._on_change)
+        self._show_plan()
 
     def run(self) -> Evaluation:
         """Start asking, in the background; a form that cannot be used is an error before anything is asked.
@@ -120,21 +123,17 @@ class Evaluation(Panel):
         with self._start_lock:
             if self.run_button.disabled:
                 raise RuntimeError("the evaluation is still running; cancel it or wait for its end.")
-            if self.smallest.value < 0:
-                raise ValueError(f'"Smallest difference" must be above 0, or 0 to leave it open: {self.smallest.value:g}')
             run = self._form.create_run(self._client)
-            n_in_training = self._form.n_in_training(run)
+            n_in_training, values = self._form.n_in_training(run), self._form.values()
             with suppress(Exception):
                 self._task.wait()  # the thread of the last one may take a moment longer to end
             self._stop.clear()
-            self.result = None  # so that it is not mistaken for the next one
-            self.summary.html = self.closer.html = self._pager.html = ""
-            self._details.layout.display = "none"
             self.run_button.disabled, self.cancel_button.disabled = True, False
             asked = f"{pluralize(len(run.models), 'model')} {pluralize(len(run.questions), 'question')} each"
             self.show_status(f"Asking {asked}: {pluralize(run.total, 'answer')} to come.")
             self._asking = run
-            self._task.start(lambda: self._ask(run, n_in_training))
+            self._show_summary()
+            self._task.start(lambda: self._ask(run, n_in_training, values))
         return self
 
     def cancel(self) -> None:
@@ -156,7 +155,7 @@ class Evaluation(Panel):
         TimeoutError
             If it is still asking; it goes on.
         openai.OpenAIError
-            What ended it early. `result` holds what was answered before.
+            What ended it early. `result` then holds the earlier result, or else what was answered before.
         """
         run, until = self._asking, math.inf if timeout is None else monotonic() + timeout
         if run is not None:
@@ -171,37 +170,29 @@ class Evaluation(Panel):
 
     def turn_to(self, page: int) -> None:
         """Show another page of the answers of the model to look closer at, from 0."""
-        if self.result is None or self.detail.value is None:
-            return
-        last = results_html.n_pages(self.result) - 1
-        self._page = max(0, min(page, last))
-        name = self.detail.value
-        self.closer.html = results_html.confusion_table(self.result, name) + results_html.worst_answers(
-            self.result, name, self._page
-        )
-        self._pager.html = (
-            f'<p><button data-press="-1" aria-disabled="{str(self._page == 0).lower()}">Previous answers</button> '
-            f'<button data-press="1" aria-disabled="{str(self._page == last).lower()}">Next answers</button> '
-            f"page {self._page + 1} of {last + 1}</p>"
-        )
+        self._results.turn_to(page)
+
+    def named_models(self) -> dict[str, str]:
+        """Return the ids of the models that the form holds, by the names to show."""
+        return self._form.named_models()
 
     @property
     def code(self) -> str:
-        """The call of `ftwidgets.evaluate`; an object from the code is called `examples` or `train` in it."""
+        """The call of `ftwidgets.evaluate`; rows from the code are called `examples` or `train` in it."""
         return self._form.code()
 
     def static_text(self) -> str:
-        """Return the scores and the verdicts, or that there are none yet."""
+        """Return the verdicts and the scores, or that there are none yet."""
         if self.result is None:
             return "Nothing evaluated yet."
-        return "\n".join([self.result.shown.to_string(index=False), *self._verdicts])
+        note = self._note()
+        return "\n".join([*([note] if note else []), *self._results.lines()])
 
     def static_html(self) -> str:
         """Return the result without the buttons."""
-        shown = self.summary.html + self.closer.html if self.result is not None else super().static_html()
-        return self.status.html + shown
+        return self.status.html + (self._results.still_page(self._note()) if self.result is not None else super().static_html())
 
-    def _ask(self, run: EvaluationRun, n_in_training: int) -> results.Evaluation:
+    def _ask(self, run: EvaluationRun, n_in_training: int, values: tuple[object, ...]) -> results.Evaluation:
         """Ask all models, in the thread; whatever ends it, what every model has answered is scored."""
         started, updated = monotonic(), 0.0
 
@@ -210,20 +201,24 @@ class Evaluation(Panel):
             now = monotonic()
             if now - updated >= _INTERVAL:
                 updated = now
-                text = f"{done} of {total} answers, about {(now - started) * (total - done) / done:.0f} s left"
-                self.progress.html = f'<progress aria-label="{text}" max="{total}" value="{done}"></progress> {text}'
+                left = f", about {(now - started) * (total - done) / done:.0f} s left" if done else ""
+                text = f"{done} of {total} answers{left}"
+                self.progress.html = markup.progress(text, escape(text), done, total)
 
         try:
             run.ask(on_answer=update, stop=self._stop)
         except Exception as error:
-            error.add_note(f"By then {run.done} of {run.total} answers were there. {self._show_result(run)}")
+            self._failed_at = time.strftime("%H:%M")
+            kept = "The scores of the earlier run are kept." if self.result is not None else self._show_result(run, values)
+            error.add_note(f"By then {run.done} of {run.total} answers were there. {kept}")
             raise
         else:
-            self._show_end(run, n_in_training, monotonic() - started)
+            self._show_end(run, n_in_training, values, monotonic() - started)
             return run.result()
         finally:
             self.progress.html = ""
             self.run_button.disabled, self.cancel_button.disabled = False, True
+            self._show_summary()
             self.update_static_view()
 
     def _show_failure(self, error: Exception) -> None:
@@ -231,8 +226,9 @@ class Evaluation(Panel):
         self.show_status(" ".join(text if text.endswith(".") else f"{text}." for text in texts), "wrong")
         self.update_static_view()
 
-    def _show_end(self, run: EvaluationRun, n_in_training: int, seconds: float) -> None:
-        scored = self._show_result(run)
+    def _show_end(self, run: EvaluationRun, n_in_training: int, values: tuple[object, ...], seconds: float) -> None:
+        self._failed_at = ""
+        scored = self._show_result(run, values)
         text = f"Done: {pluralize(run.total, 'answer')} in {seconds:.0f} s."
         if run.done < run.total:
             text = f"Cancelled after {run.done} of {run.total} answers. {scored}"
@@ -242,21 +238,53 @@ class Evaluation(Panel):
             )
         self.show_status(text, "wrong" if n_in_training else "ok")
 
-    def _show_result(self, run: EvaluationRun) -> str:
+    def _show_result(self, run: EvaluationRun, values: tuple[object, ...]) -> str:
         """Score and show the examples that every model has answered; return a sentence about them."""
         try:
             result = run.result()
         except FtwidgetsError:
             return "No example was answered by every model, so nothing is scored."
-        self.result = result
+        self.result, self._scored = result, values
+        self._results.show(result)
         self._show_summary()
-        self.detail.options = result.models
-        self.detail.value = result.models[-1]
-        self._details.layout.display = "flex"
-        self.turn_to(0)
+        self._offer_next(run)
         return f"Scored: the {pluralize(len(result.answers), 'example')} that every model had answered."
 
+    def _offer_next(self, run: EvaluationRun) -> None:
+        """Offer to ask the models by hand, and the code that exports a tuned one."""
+        from ftwidgets.widgets.prompt import PromptTester
+
+        models = {name: model for name, model in run.models.items() if isinstance(model, str)}
+        tuned = next((model for model in reversed(models.values()) if model.startswith("ft:")), None)
+        code = f"from ftwidgets.widgets import PromptTester\n\nPromptTester(client, {models!r})\n"
+        if tuned is not None:
+            code += (
+                f'\nimport ftwidgets\n\nftwidgets.export(client, {tuned!r}, "my_model")  # from a sandbox, into a new folder\n'
+            )
+        sentence = "try it by hand" + (", or export the tuned model with the code below." if tuned else ".")
+        columns = max(2, min(4, len(models)))
+        self.next_step.offer(sentence, "Try it by hand", lambda: PromptTester(self._client, models, columns=columns), code)
+
     def _show_summary(self) -> None:
-        if self.result is not None:
-            self._verdicts = results_html.verdicts(self.result, self.smallest.value or None)
-            self.summary.html = results_html.summary(self.result, self._verdicts)
+        self._results.show_summary(self.smallest.value or None, self._note())
+
+    def _on_change(self) -> None:
+        self._show_plan()
+        self._show_summary()
+        self.refresh_code()
+
+    def _show_plan(self) -> None:
+        text = escape(self._form.describe())
+        self._plan.html = f'<p class="ftw-line"><span class="ftw-cut" title="{text}">{text}</span></p>'
+
+    def _note(self) -> str:
+        """Return why the result is not the one of what the form holds now; empty if it is."""
+        if self.result is None:
+            return ""
+        if self.run_button.disabled:
+            return "From the run before. The new answers are still coming."
+        if self._failed_at:
+            return f"From an earlier run. The last one failed, at {self._failed_at}."
+        if self._scored != self._form.values():
+            return "From before the form was changed. Press Evaluate for the scores of what it holds now."
+        return ""

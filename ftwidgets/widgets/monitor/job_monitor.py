@@ -1,39 +1,32 @@
-"""JobMonitor: follow a fine-tuning job on a live chart, diagnose its curve, and ask its checkpoints the same prompts.
-
-`chart.loss_chart` draws several jobs in one picture.
-"""
+"""JobMonitor: follow a fine-tuning job on a live chart, diagnose its curve, ask its checkpoints, compare it with other jobs."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from html import escape
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
+import ipywidgets
 import openai
 
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import Job
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.background import BackgroundTask
-from ftwidgets.widgets.base.fields import button, row
-from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.fields import Fold, button, row
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.monitor import chart, status_text
-from ftwidgets.widgets.monitor.job_progress import (
-    VALIDATION,
-    JobSnapshot,
-    Losses,
-    checkpoint_models,
-    n_epochs,
-    newest_job,
-    poll,
-)
+from ftwidgets.widgets.base.press import PressButton
+from ftwidgets.widgets.monitor import job_view, status_text
+from ftwidgets.widgets.monitor.compare_fold import CompareFold
+from ftwidgets.widgets.monitor.comparison import Comparison
+from ftwidgets.widgets.monitor.job_progress import JobSnapshot, checkpoint_models, poll, recent_jobs
+from ftwidgets.widgets.monitor.no_job import NO_JOB, NoJob, wait_for_job
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, ProbePrompts
-from ftwidgets.widgets.monitor.scale import WIDTH
 
 if TYPE_CHECKING:
-    import ipywidgets
     import pandas as pd
     from openai.types.fine_tuning import FineTuningJob
 
@@ -48,63 +41,84 @@ class JobMonitor(Panel):
     client
         Any `openai` client.
     job
-        The job or its id, also of a job that another kernel started or that has ended; without one, the newest job.
+        The job or its id, also of a job that another kernel started or that has ended. A list: the first is followed, the
+        others are compared with it in the chart. Without one: the newest job, or the first that is launched.
     prompts
         What to ask the checkpoints, a line each; three are a good number.
     system
         The system prompt to ask with; the one in the training data, if there was one.
     max_tokens
         The most tokens of an answer.
+    compare
+        Other jobs, or their ids, to compare with it: the chart then shows the validation loss of each.
 
     Attributes
     ----------
     job
-        The job.
+        The job; None until there is one.
     reading
         The diagnosis of the curve, once the job has ended; None before, and if there is no curve.
-
-    Raises
-    ------
-    FtwidgetsError
-        If no job is given and the client has none.
     """
 
     def __init__(
         self,
         client: openai.OpenAI,
-        job: Job | str | None = None,
+        job: Job | str | Sequence[Job | str] | None = None,
         *,
         prompts: Sequence[str] = PROMPTS,
         system: str = "",
         max_tokens: int = 60,
+        compare: Sequence[Job | str] = (),
     ) -> None:
-        self._stop = threading.Event()
-        self._client = client
-        self.job = job if isinstance(job, Job) else Job(client, job or newest_job(client))
+        self._client, self._stop, self._wake = client, threading.Event(), threading.Event()
+        first, *others = _listed(job)
+        self.job = first if isinstance(first, Job) else Job(client, first) if first else None
         self.reading: Diagnosis | None = None
-        self._losses = Losses()
-        self._details: FineTuningJob | None = None
         self._models: dict[int, str] = {}  # by step
         self._probes = ProbePrompts(
             client, prompts, system=system, max_tokens=max_tokens, on_change=self._on_answers, on_error=self.show_error
         )
-        self._task: BackgroundTask[None] = BackgroundTask("monitor", on_error=self.show_error)
-        self._headline, self._progress, self._table, self._events = Live(role="status"), Live(), Live(), Live()
-        self._diagnosis_view = Live(role="status")
-        self._chart = chart.LiveChart("Press a step to ask the model as it was then.")
-        self._chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
-        self._chart.layout.width, self._chart.layout.max_width = f"{WIDTH}px", "100%"
-        self._chart.layout.margin = "2px 16px 2px 2px"
+        self._task: BackgroundTask[None] = BackgroundTask("monitor", on_error=self._show_failure)
+        self._comparison = Comparison(on_change=self._draw, on_error=self.show_error)
+        self._job_view = view = job_view.JobView()
+        view.chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
         self.cancel_button = button("Cancel the job", tooltip="Ask the service to stop the job")
         self.cancel_button.on_click(self.catch_errors(self.cancel))
+        self.cancel_button.disabled = True
         self.watch_button = button("Watch again", tooltip="Go on watching after an outage")
         self.watch_button.on_click(self.catch_errors(self.watch))
-        self._offer_watching(False)
-        top = [self._headline, self._progress, row(self.cancel_button, self.watch_button)]
-        middle = row(self._chart, self._table)
-        middle.layout.align_items = "flex-start"
-        parts = [*top, middle, self._diagnosis_view, self._probes.table, self._probes.box, self._events]
-        super().__init__(f"Job {self.job.id}", parts)
+        self.resume_button = button("Resume", tooltip="Ask the service to go on with the job")
+        self.resume_button.on_click(self.catch_errors(self.resume))
+        self._offer(self.watch_button, False)
+        self._offer(self.resume_button, False)
+        self.compare_with = CompareFold(
+            client,
+            self._comparison,
+            watched=lambda: self.job.id if self.job else None,
+            catch_errors=self.catch_errors,
+            on_error=self.show_error,
+        )
+        self._no_job = NoJob(self.catch_errors(self.look_again))
+        top = row(view.header, self.watch_button, self.resume_button, self.cancel_button)
+        questions = Fold("Questions for the checkpoints", [self._probes.box])
+        below = [
+            view.legend,
+            view.chart,
+            view.diagnosis,
+            self._probes.table,
+            questions,
+            self.compare_with,
+            view.table,
+            view.events,
+        ]
+        self._top, self._below = ipywidgets.VBox([top, view.progress, view.headline]), ipywidgets.VBox(below)
+        super().__init__("Training job", [self._no_job, self._top], below_status=[self._below])
+        if self.job is None:
+            with suppress(Exception):  # the thread looks too, and tells what is wrong
+                self._take(recent_jobs(client)[:1])
+        self._show_parts()
+        for other in [*others, *compare]:
+            self._comparison.add(other if isinstance(other, Job) else Job(client, str(other)))
         self.watch()
 
     @property
@@ -116,11 +130,17 @@ class JobMonitor(Panel):
         """Start watching, or go on after an outage; nothing changes if it is watching already."""
         if not self._task.busy:
             self._stop.clear()
-            self._offer_watching(False)
+            self._offer(self.watch_button, False)
             self._task.start(self._watch)
 
+    def look_again(self) -> None:
+        """Look for a job now; without one, the monitor looks every few seconds by itself."""
+        self.show_status("Looking for a job ...")
+        self._wake.set()
+        self.watch()
+
     def wait(self, timeout: float | None = None) -> Job:
-        """Wait until the job has ended, well or not, and everything is drawn.
+        """Wait until the job has ended, well or not, and everything is drawn; with other jobs to compare, until each has.
 
         Parameters
         ----------
@@ -134,14 +154,20 @@ class JobMonitor(Panel):
 
         Raises
         ------
+        FtwidgetsError
+            If there is no job yet.
         TimeoutError
             If it had not ended.
         openai.OpenAIError
             If the service rejected the request, or did not answer for two minutes.
         """
+        until = None if timeout is None else monotonic() + timeout
+        if self.job is None and self._task.busy:
+            raise FtwidgetsError(f"there is nothing to wait for: {NO_JOB}")
         self._task.wait(timeout)
+        self._comparison.wait(None if until is None else max(0.0, until - monotonic()))
         self.update_static_view()
-        return self.job
+        return self._known_job()
 
     def cancel(self) -> Job:
         """Ask the service to stop the job; the status line shows the outcome.
@@ -151,11 +177,20 @@ class JobMonitor(Panel):
         Job
             The job; it may have succeeded meanwhile.
         """
+        job = self._known_job()
         self.show_status("Asking the service to stop the job ...")
-        status = self.job.cancel().status
+        status = job.cancel().status
+        self.cancel_button.disabled = status in TERMINAL_STATUSES
         outcomes = {"cancelled": "The service stopped the job.", "succeeded": "Too late: the job had succeeded already."}
         self.show_status(outcomes.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")
-        return self.job
+        return job
+
+    def resume(self) -> Job:
+        """Ask the service to go on with a paused job, and return it."""
+        job = self._known_job()
+        self._client.fine_tuning.jobs.resume(job.id)
+        self.show_status("The service was asked to go on with the job.", "ok")
+        return job
 
     @property
     def steps(self) -> list[int]:
@@ -179,7 +214,7 @@ class JobMonitor(Panel):
             kept = ", ".join(map(str, self.steps)) or "none so far; they are listed when the job has succeeded"
             raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
         if not self._probes.prompts:
-            raise ValueError("there is no pinned prompt: write what to ask, one prompt per line.")
+            raise ValueError('there is no question. Write what to ask under "Questions for the checkpoints", one per line.')
         self.show_status("Asking ...")
         self._probes.ask(step, self._models[step])
 
@@ -210,96 +245,117 @@ class JobMonitor(Panel):
     def close(self) -> None:
         """Stop watching and take the widget off the page. The job goes on."""
         self._stop.set()
+        self._wake.set()
+        self._comparison.close()
         super().close()
 
     @property
     def code(self) -> str:
         """The code that does the same: wait, diagnose the curve, ask what was asked here."""
-        lines = [
-            "from ftwidgets import Job",
-            "from ftwidgets.errors import JobError",
-            "from ftwidgets.jobs import diagnose",
-            "",
-            f"job = Job(client, {self.job.id!r})",
-            "try:",
-            "    job.wait(on_event=lambda event: print(event.message))",
-            "except JobError as error:",
-            "    print(error)",
-            "curve = job.curve",
-            "reading = diagnose(curve) if len(curve) else None",
-        ]
-        return "\n".join(lines) + "\n" + self._probes.code()
+        return job_view.code(self._known_job().id) + self._probes.code()
 
     def static_text(self) -> str:
         """Return the status, the losses, the diagnosis and the answers, a line each."""
-        if self._details is None:
-            return "Nothing is known yet."
-        lines = [status_text.headline(self._details, self._losses)]
-        if self._losses.last:
-            lines.append(chart.summary(self._losses.series()))
-        if self.reading:
-            lines += status_text.diagnosis_text(self.reading)
+        if self.job is None:
+            return f"Nothing to watch: {NO_JOB}"
+        lines = self._job_view.static_lines(self.reading)
         lines += [f"step {step}, {prompt!r}: {answer!r}" for (step, prompt), answer in self._probes.answers.items()]
-        return "\n".join(lines)
+        return "\n".join(lines) or "Nothing is known yet."
 
     def static_html(self) -> str:
         """Return the same with the chart as a picture and the tables."""
-        if self._details is None:
+        if self._job_view.details is None:
             return super().static_html()
-        parts = [f"<p>{escape(status_text.headline(self._details, self._losses))}</p>"]
-        if self._losses.last:
-            series = self._losses.series()
-            picture = chart.loss_chart(series, last=self._losses.total, dots=[VALIDATION], marks=self.steps)
-            parts += [picture, self._table.html]
-        return "".join([*parts, self._diagnosis_view.html, self._probes.table.html])
+        return self._job_view.static_page(self.steps, self._comparison.jobs) + self._probes.table.html
+
+    def _known_job(self) -> Job:
+        if self.job is None:
+            raise FtwidgetsError(f"there is no job yet: {NO_JOB}")
+        return self.job
 
     def _watch(self) -> None:
+        if self.job is None:
+            self._take(wait_for_job(self._client, stop=self._stop, wake=self._wake, tell=self.show_status))
+        if self.job is None:
+            return  # closed
         job = Job(self._client.with_options(timeout=_TIMEOUT), self.job.id)
         done = False
         try:
             for snapshot in poll(job, self._stop):
                 self._show(snapshot)
             if not self._stop.is_set():
-                curve = job.curve
-                if len(curve):
-                    self._losses.replace(curve)
-                    self.reading = diagnose(curve)
-                self._models = checkpoint_models(job)
-                self._show_losses()
-                self._diagnosis_view.html = status_text.diagnosis_html(self.reading)
-                self._progress.html = status_text.progress_html(job.details, self._losses)
-                self.refresh_code()
+                self._show_end(job)
                 done = True
         finally:
-            self._offer_watching(not done)
+            self._offer(self.watch_button, not done)
             if not self._stop.is_set():
                 self.update_static_view()
+
+    def _take(self, found: Sequence[FineTuningJob]) -> None:
+        """Watch the job that was found, if one was."""
+        if found:
+            self.job = Job(self._client, found[0].id)
+            self._show_parts()
+
+    def _show_parts(self) -> None:
+        """Show the job, or that there is none."""
+        here = self.job is not None
+        for part, shown in ((self._no_job, not here), (self._top, here), (self._below, here)):
+            part.layout.display = "" if shown else "none"
 
     def _show(self, snapshot: JobSnapshot) -> None:
         details = snapshot.details
         if details is None:
             self.show_status(status_text.outage_text(snapshot.error), "wrong")
             return
-        if self._details is None or self.status.html.startswith('<p class="ftw-wrong">'):
+        if self._job_view.details is None or self.status.html.startswith('<p class="ftw-wrong">'):
             self.show_status("")
-        self._details = details
-        self._losses.add(snapshot.events)
-        self._headline.html = status_text.headline_html(details, self._losses)
-        self._progress.html = status_text.progress_html(details, self._losses)
-        self._events.html = status_text.events_html(snapshot.events)
+        self._job_view.show(details, snapshot.events)
         self.cancel_button.disabled = details.status in TERMINAL_STATUSES
-        self._show_losses()
+        self._offer(self.resume_button, str(details.status) == "paused")
+        self._draw()
 
-    def _show_losses(self) -> None:
-        losses = self._losses
-        if losses.last:
-            self._chart.show(losses.series(), last=losses.total, dots=[VALIDATION], steps=self.steps)
-            self._table.html = losses.table_html(n_epochs(self._details))
+    def _show_end(self, job: Job) -> None:
+        """Show what is known once a job has ended: its curve, its checkpoints, its diagnosis, what comes next."""
+        curve = job.curve
+        if len(curve):
+            self._job_view.losses.replace(curve)
+            self.reading = diagnose(curve)
+        self._models = checkpoint_models(job)
+        self._draw()
+        self._job_view.show_diagnosis(self.reading)
+        self._job_view.show(job.details, job.events)
+        if job.model:
+            self._offer_asking(job.details.model, job.model)
+        self.refresh_code()
+
+    def _offer_asking(self, base: str, tuned: str) -> None:
+        from ftwidgets.widgets.prompt import PromptTester
+
+        models = {"base": base, "tuned": tuned}
+        code = f"from ftwidgets.widgets import PromptTester\n\nPromptTester(client, {models!r})\n"
+        sentence = "ask the tuned model and its base the same question, side by side."
+        self.next_step.offer(sentence, "Ask it", lambda: PromptTester(self._client, models), code)
+
+    def _draw(self) -> None:
+        self._job_view.draw(self.steps, self._comparison.jobs)
 
     def _on_answers(self) -> None:
         self.show_status("")
         self.refresh_code()
         self.update_static_view()
 
-    def _offer_watching(self, offered: bool) -> None:
-        self.watch_button.layout.display = "" if offered else "none"
+    def _show_failure(self, error: Exception) -> None:
+        self.show_error(error)
+        self.update_static_view()
+
+    @staticmethod
+    def _offer(press: PressButton, offered: bool) -> None:
+        press.layout.display = "" if offered else "none"
+
+
+def _listed(job: Job | str | Sequence[Job | str] | None) -> list[Job | str | None]:
+    """Return the job to follow, or None, and then those to compare it with."""
+    if job is None or isinstance(job, Job | str):
+        return [job]
+    return [*job] or [None]

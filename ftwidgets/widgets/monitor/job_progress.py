@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
-from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.diagnosis import SMALLEST_WRITTEN
 from ftwidgets.jobs.job import Job
 from ftwidgets.jobs.polling import OUTAGE, Backoff, raise_if_closed, transient_errors
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
 TRAINING, VALIDATION, ON_BATCHES = "training", "validation", "validation (on batches)"
+_LISTED = 20  # of the latest jobs
 _ROWS = 10  # of the table, if neither the validation losses nor the number of epochs divide the run
 _MAX_ROWS = 12  # of the table, before it scrolls
 _CAPTION = "Loss by epoch (training: its mean)"
@@ -67,13 +67,11 @@ def poll(job: Job, stop: threading.Event) -> Iterator[JobSnapshot]:
         stop.wait(backoff.next_pause())
 
 
-def newest_job(client: openai.OpenAI) -> str:
-    """Return the id of the newest job, whether the service lists it first or last."""
+def recent_jobs(client: openai.OpenAI) -> list[FineTuningJob]:
+    """Return the latest jobs, the newest first, whether the service lists it first or last."""
     with explain_wrong_service():
-        jobs = client.fine_tuning.jobs.list(limit=20).data
-    if not jobs:
-        raise FtwidgetsError("this service has no fine-tuning job of yours yet. Launch one: ftwidgets.launch(client, ...)")
-    return max(jobs, key=lambda job: job.created_at or 0).id
+        jobs = client.fine_tuning.jobs.list(limit=_LISTED).data or ()
+    return sorted(jobs, key=lambda job: job.created_at or 0, reverse=True)
 
 
 def checkpoint_models(job: Job) -> dict[int, str]:
@@ -134,6 +132,24 @@ class Losses:
         if len(full) > 1 or (full and not batches):
             return lines | {VALIDATION: [*full]}
         return lines | ({ON_BATCHES: [*batches]} if batches else {})
+
+    @property
+    def to_compare(self) -> list[tuple[float, float]]:
+        """The losses to compare with other jobs: on the validation set if it was measured, else in training."""
+        lines = self.series()
+        return lines.get(VALIDATION) or lines.get(ON_BATCHES) or lines[TRAINING]
+
+    def lowest_validation(self) -> tuple[int, float] | None:
+        """Return the step and the loss where the whole validation set was predicted best, the first of several."""
+        full = self._columns["full_valid_loss"] if VALIDATION in self.series() else {}
+        return min(full.items(), key=lambda point: (point[1], point[0]), default=None)
+
+    def epoch_of(self, step: int, n_epochs: int | None) -> int | None:
+        """Return the number of the epoch that a step ends, if it ends one and that can be known."""
+        if not n_epochs or not self.total:
+            return None
+        epoch = step * n_epochs / self.total
+        return round(epoch) if abs(round(epoch) * self.total / n_epochs - step) < 1 else None
 
     def rows(self, n_epochs: int | None = None) -> list[tuple[object, ...]]:
         """Return a row for each epoch: its number, its last step, the mean training loss in it, the validation loss after it.

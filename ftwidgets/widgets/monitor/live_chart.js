@@ -1,39 +1,69 @@
 // Draws a chart once and then only moves its lines; tells the kernel which marked part was pressed.
+const TEXT = 12; // pixels on the screen, however small the chart is
+const TRACED = ["lines", "notes", "label"];
+
 function render({ model, el }) {
   el.classList.add("ftw-live");
   const region = document.createElement("div");
   el.appendChild(region);
 
+  const picture = () => region.querySelector("svg");
   const trace = () => {
     for (const [key, d] of Object.entries(model.get("lines"))) {
       region.querySelector(`[data-line="${CSS.escape(key)}"]`)?.setAttribute("d", d);
     }
-    region.querySelector("svg")?.setAttribute("aria-label", model.get("label"));
+    const notes = model.get("notes");
+    for (const text of region.querySelectorAll("[data-note]")) {
+      const [x, y, words] = notes[text.dataset.note] ?? [0, 0, ""];
+      text.setAttribute("x", x);
+      text.setAttribute("y", y);
+      text.textContent = words;
+    }
+    picture()?.setAttribute("aria-label", model.get("label"));
+  };
+  const fit = () => {
+    const wide = picture()?.getBoundingClientRect().width;
+    if (wide) picture().style.fontSize = `${(TEXT * picture().viewBox.baseVal.width) / wide}px`;
   };
   const draw = () => {
     const held = region.contains(document.activeElement) ? document.activeElement.dataset.press : undefined;
     region.innerHTML = model.get("html");
     trace();
+    fit();
     if (held !== undefined) region.querySelector(`[data-press="${CSS.escape(held)}"]`)?.focus();
   };
-  const pressed = (event) => {
+  const pressed = async (event) => {
     const part = event.target.closest("[data-press]");
-    if (part && region.contains(part)) model.send({ type: "press", value: part.dataset.press });
+    if (part && region.contains(part)) model.send({ type: "press", value: part.dataset.press, values: await brought(model) });
   };
   const own = (event) => event.stopPropagation(); // the notebook's shortcuts stay out of our parts
+  const sizes = new ResizeObserver(fit);
 
   region.addEventListener("click", pressed);
   el.addEventListener("keydown", own);
+  sizes.observe(region);
   model.on("change:html", draw);
-  model.on("change:lines", trace);
-  model.on("change:label", trace);
+  for (const name of TRACED) model.on(`change:${name}`, trace);
   draw();
   model.send({ type: "shown" });
   return () => {
+    sizes.disconnect();
     model.off("change:html", draw);
-    model.off("change:lines", trace);
-    model.off("change:label", trace);
+    for (const name of TRACED) model.off(`change:${name}`, trace);
   };
+}
+
+// What the fields of the form hold now: the questions, when a checkpoint is asked.
+async function brought(model) {
+  const values = {};
+  for (const [id, name] of Object.entries(model.get("inputs"))) {
+    try {
+      values[id] = (await model.widget_manager.get_model(id)).get(name);
+    } catch {
+      // a field that is on no page has no other value than the kernel's
+    }
+  }
+  return values;
 }
 
 export default { render };

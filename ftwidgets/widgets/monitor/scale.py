@@ -1,4 +1,4 @@
-"""The axes of a loss chart of 480 by 250 pixels: from steps and losses to pixels, and the values to label."""
+"""The axes of a loss chart of 480 by 260 units: from steps and losses to pixels, and the values to label."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 Points = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT = 480, 250
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 20, 42  # the margins around the plot
+WIDTH, HEIGHT = 480, 260
+LEFT, RIGHT, TOP, BOTTOM = 64, 14, 36, 30  # the margins around the plot, with room for text that is large beside a small chart
 
-SMALLEST = 1e-3  # smaller losses are drawn at this one: on a logarithmic scale 0 is infinitely far down
+MAX_DECADES = (
+    5  # of a logarithmic scale: more would press the validation loss flat. What lies below is left out, and that is said
+)
 LOG_RATIO = 10.0  # from this ratio of the largest to the smallest loss on, the scale is logarithmic
 
 
@@ -29,10 +31,14 @@ class Scale:
         return LEFT + (WIDTH - LEFT - RIGHT) * min(step, self.last) / self.last
 
     def y(self, loss: float) -> float:
-        """Return the distance of a loss from the top, in pixels."""
+        """Return the distance of a loss from the top, in pixels; one off the scale is at its edge."""
         loss = min(max(loss, self.low), self.high)
         share = math.log(loss / self.low) / math.log(self.high / self.low) if self.log else (loss - self.low) / self._span
         return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share)
+
+    def is_below(self, loss: float) -> bool:
+        """Return whether a loss is below the scale."""
+        return loss < self.low * (1 - 1e-9)
 
     @property
     def _span(self) -> float:
@@ -41,7 +47,8 @@ class Scale:
     def losses(self) -> list[float]:
         """Return the losses to label."""
         if not self.log:
-            return [self.low + i * self._span / 4 for i in range(5)]
+            parts = next(n for n in (4, 3, 5) if float(f"{self._span / n:.0e}") == float(f"{self._span / n:.6g}"))
+            return [i * self._span / parts for i in range(parts + 1)]
         decades = [10.0**i for i in range(round(math.log10(self.low)), round(math.log10(self.high)) + 1)]
         return decades if len(decades) > 3 else sorted(decades + [3 * decade for decade in decades[:-1]])
 
@@ -54,16 +61,20 @@ class Scale:
 def fit_scale(lines: Iterable[Points], last: float | None = None) -> Scale:
     """Return a scale that fits all lines, rounded so that it seldom changes while they grow.
 
-    Losses that are not finite are ignored; `last` is the last step, if it is known already.
+    Losses that are not finite are ignored; `last` is the last step, if it is known already. A logarithmic scale begins with
+    the decade of the smallest loss, and at most `MAX_DECADES` below its end.
     """
     drawn = list(lines)
-    losses = [loss for line in drawn for _, loss in line if loss < math.inf] or [1.0]
+    losses = [loss for line in drawn for _, loss in line if loss < math.inf]
     reached = max((line[-1][0] for line in drawn if line), default=1)
     last = max(last, reached) if last else _round_up(reached)
-    low, high = max(min(losses), SMALLEST), max(max(losses), SMALLEST)
-    if high < LOG_RATIO * low:
+    high = max(losses, default=1.0)
+    low = min((loss for loss in losses if loss > 0), default=high)  # on a logarithmic scale, 0 is infinitely far down
+    if high < LOG_RATIO * low or not high:
         return Scale(last, 0.0, _round_up(high), log=False)
-    return Scale(last, 10.0 ** math.floor(math.log10(low) + 1e-9), 10.0 ** math.ceil(math.log10(high) - 1e-9), log=True)
+    end = math.ceil(math.log10(high) - 1e-9)
+    begin = min(max(math.floor(math.log10(low) + 1e-9), end - MAX_DECADES), end - 1)
+    return Scale(last, 10.0**begin, 10.0**end, log=True)
 
 
 def _round_up(number: float) -> float:

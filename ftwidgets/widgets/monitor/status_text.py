@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import openai
 
+from ftwidgets.jobs.diagnosis import format_loss
+from ftwidgets.jobs.labels import job_label
 from ftwidgets.providers import TERMINAL_STATUSES
+from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
+from ftwidgets.widgets.monitor.chart import swatch
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -29,22 +33,37 @@ MEANINGS = {
 }
 """What a status means."""
 
+_KINDS = {"succeeded": "ok", "failed": "wrong", "cancelled": "warning", "paused": "warning"}
+_VERDICTS = {"overfitting": "warning", "unstable": "warning", "diverged": "wrong"}
 _MAX_EVENTS = 12  # in the list; warnings and errors are always there
 LATE = 5.0  # seconds after the estimated end
 
 
 def headline(details: FineTuningJob, losses: Losses) -> str:
     """Return the status of a job in a sentence, which changes with the status and with every tenth of the steps."""
-    meaning = MEANINGS.get(details.status)
-    text = details.status + (f": {meaning}." if meaning else ".")
-    if details.status == "running" and losses.total:
+    status, sentence = str(details.status), meaning(details, losses)
+    return f"{status}: {sentence[0].lower()}{sentence[1:]}" if status in MEANINGS else f"{status}."
+
+
+def meaning(details: FineTuningJob, losses: Losses) -> str:
+    """Return what the status means in a sentence, and how far the job is to a tenth of the steps."""
+    status = str(details.status)  # some are not in the client's types
+    words = MEANINGS.get(status, f'the service says "{status}"')
+    text = f"{words[0].upper()}{words[1:]}."
+    if status == "running" and losses.total:
         return f"{text} {10 * (10 * losses.last // losses.total)} % done."
-    if str(details.status) == "paused":  # not in the client's types
-        return f"{text} client.fine_tuning.jobs.resume({details.id!r}) does that."
-    if details.status == "failed":
+    if status == "failed":
         reasons = (details.error.code, details.error.message) if details.error else ()
         return f"{text} {': '.join(filter(None, reasons))}".rstrip()
     return text
+
+
+def header_html(details: FineTuningJob) -> str:
+    """Return the line at the top: the status as a chip, what the job is called, and its id to copy."""
+    label, status = job_label(details), str(details.status)
+    name = f'<strong class="ftw-cut" title="{escape(label)}">{escape(label)}</strong>'
+    chip = markup.chip(status.replace("_", " "), _KINDS.get(status, "busy"))
+    return f'<p class="ftw-line">{chip} {name} {markup.identifier(details.id)}</p>'
 
 
 def outage_text(error: Exception | None) -> str:
@@ -55,26 +74,23 @@ def outage_text(error: Exception | None) -> str:
 
 
 def headline_html(details: FineTuningJob, losses: Losses) -> str:
-    """Return the headline in the colour of its status."""
-    kind = {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong"}.get(details.status, "busy")
-    return f'<p class="ftw-{kind}">{escape(headline(details, losses))}</p>'
+    """Return what the status means, in the colour of the status."""
+    kind = _KINDS.get(str(details.status), "busy")
+    return f'<p class="ftw-{kind}">{escape(meaning(details, losses))}</p>'
 
 
 def progress_html(details: FineTuningJob, losses: Losses) -> str:
     """Return a progress bar with its figures in words."""
     resting = {"paused", *TERMINAL_STATUSES}
-    if losses.total is None or details.status not in {"running", *resting}:
-        begun = "in its first step" if details.status == "running" else "not begun"
-        figures = f"step {losses.last}" if losses.last else begun
-        value = ""
-    else:
-        figures = f"step {losses.last} of {losses.total}"
-        value = f' value="{losses.last}" max="{losses.total}"'
+    known = losses.total is not None and details.status in {"running", *resting}
+    begun = "in its first step" if details.status == "running" else "not begun"
+    figures = f"step {losses.last}{f' of {losses.total}' if known else ''}" if losses.last else begun
     left = time_left(details, losses)
-    text = figures + (f", {left}" if left else "")
-    if not value and details.status in resting:  # a bar without a value would move, as if something were going on
-        return f"<p>Steps: {text}</p>"
-    return f"<p><label>Steps <progress{value}>{text}</progress></label> {text}</p>"
+    if not known and details.status in resting:  # a bar without a value would move, as if something were going on
+        return f'<p class="ftw-progress">Steps: {figures}</p>'
+    # What is left is no longer true once the kernel is gone, so it goes with it.
+    after = f'<span class="ftw-while-running">, {left}</span>' if left else ""
+    return markup.progress("Steps", f"{figures}{after}", losses.last if known else None, losses.total)
 
 
 def time_left(details: FineTuningJob, losses: Losses) -> str:
@@ -90,7 +106,7 @@ def time_left(details: FineTuningJob, losses: Losses) -> str:
 
 
 def events_html(events: Sequence[FineTuningJobEvent]) -> str:
-    """Return the events as a list, the latest first; of the metrics only the last."""
+    """Return the events as a folded list, the latest first; of the metrics only the last. A warning opens it."""
     metrics = [event for event in events if event.type == "metrics"]
     shown = [event for event in events if event.type != "metrics" or event is metrics[-1]]
     if not shown:
@@ -103,8 +119,28 @@ def events_html(events: Sequence[FineTuningJobEvent]) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
         text = f"{clock} {escape(event.message)}"
         items.append(f"<li><strong>{text}</strong></li>" if serious else f"<li>{text}</li>")
-    heading = "<p><strong>Events</strong>, newest first</p>"
-    return f'{heading}<ul style="margin:0;padding-left:18px">{"".join(items)}</ul>'
+    serious = any(event.level in ("warn", "error") for event in shown)
+    return markup.fold("Events, newest first", f"<ul>{''.join(items)}</ul>", is_open=serious)
+
+
+def best_text(losses: Losses, epochs: int | None, steps: Sequence[int] = ()) -> str:
+    """Return where the validation loss was lowest, in words; `steps` are those with a checkpoint, once they are known."""
+    low = losses.lowest_validation()
+    if low is None:
+        return ""
+    step, loss = low
+    epoch = losses.epoch_of(step, epochs)
+    where = f"after epoch {epoch} of {epochs} (step {step})" if epoch else f"at step {step}"
+    kept = "" if not steps or step in steps else "; no checkpoint was kept there"
+    return f"lowest {format_loss(loss)} {where}{kept}"
+
+
+def legend_html(lines: Sequence[tuple[str, str]]) -> str:
+    """Return the legend of a chart: of each line how it is drawn, its name, and what there is to say about it."""
+    items = (
+        f"<li>{swatch(i)} {escape(name)}{f': {escape(words)}' if words else ''}</li>" for i, (name, words) in enumerate(lines)
+    )
+    return f'<ul class="ftw-legend">{"".join(items)}</ul>'
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
@@ -113,9 +149,11 @@ def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
 
 
 def diagnosis_html(diagnosis: Diagnosis | None) -> str:
-    """Return the same as HTML; None is a job without a curve."""
+    """Return the same as HTML, the rule folded; None is a job without a curve."""
     if diagnosis is None:
         return "<p>There is no curve to read: the job has no measured steps.</p>"
     text = diagnosis.text[0].upper() + diagnosis.text[1:]
-    summary = f"<strong>What the curve says: {escape(diagnosis.verdict)}.</strong> {escape(text)}"
-    return f'<p>{summary}</p><p class="ftw-help">The rule. {escape(diagnosis.rule)}</p>'
+    kind = _VERDICTS.get(diagnosis.label, "ok" if diagnosis.healthy else "")
+    verdict = f'<p class="ftw-verdict">What the curve says: {escape(diagnosis.verdict)}.</p>'
+    rule = markup.fold("The rule", f"<p>{escape(diagnosis.rule)}</p>")
+    return f'<div class="ftw-card{f" ftw-card-{kind}" if kind else ""}">{verdict}<p>{escape(text)}</p>{rule}</div>'

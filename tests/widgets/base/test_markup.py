@@ -52,3 +52,10 @@ def test_data_never_becomes_markup(made: str) -> None:
     assert "<b>" not in made
     classes = {name for group in re.findall(r'class="([^"]*)"', made) for name in group.split()}
     assert [name for name in classes if f".{name}" not in design.PARTS] == []
+
+
+def test_a_progress_bar_has_a_name_and_its_figures() -> None:
+    """Without a value it moves, as something of unknown length; the name is escaped."""
+    bar = markup.progress("Steps <b>", "step 3 of 9", 3, 9)
+    assert '<progress aria-label="Steps &lt;b&gt;" value="3" max="9"></progress> <span>step 3 of 9</span>' in bar
+    assert "value" not in markup.progress("Steps", "in its first step", None, 9)

@@ -15,7 +15,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import panel as panel_module
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import WIDGET, Panel, svg_to_img, update_all_static_views
-from ftwidgets.widgets.evaluation.results_html import Dot, dotplot
+from ftwidgets.widgets.evaluation.dotplot import Dot, dot_picture
 from ftwidgets.widgets.monitor.chart import loss_chart
 from ftwidgets.widgets.prep.preview import histogram
 
@@ -164,7 +164,7 @@ EXAMPLES = [
 def drawings() -> dict[str, str]:
     """Every picture that a widget of the kit draws."""
     return {
-        "dots": dotplot('a "score" <here>', [Dot("base & co", 0.1, 0.0, 0.2)], low=0, high=1),
+        "dots": dot_picture('a "score" <here>', [Dot("base & co", 0.1, 0.0, 0.2)]),
         "histogram": histogram(measure(EXAMPLES)),
         "chart": loss_chart({"training": [(1, 2.0), (2, 1.0)]}),
     }
@@ -188,7 +188,7 @@ def test_every_drawing_of_the_kit_becomes_an_image() -> None:
 
 def test_what_stands_around_a_picture_stays() -> None:
     """Text and tables are left as they are, and so is an `<svg>` without a label: it would be an image without words."""
-    html = dotplot("scores", [Dot("a", 0.5, 0.4, 0.6)], low=0, high=1)
+    html = dot_picture("scores", [Dot("a", 0.5, 0.4, 0.6)])
     assert svg_to_img(f"<p>before</p>{html}<p>after</p>").startswith("<p>before</p><img ")
     assert svg_to_img(f"<p>before</p>{html}<p>after</p>").endswith("><p>after</p>")
     assert svg_to_img('<svg viewBox="0 0 1 1"><rect/></svg>') == '<svg viewBox="0 0 1 1"><rect/></svg>'

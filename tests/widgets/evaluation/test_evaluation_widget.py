@@ -1,8 +1,10 @@
 """The evaluation's form: what it asks, shows and says, also when it is stopped or fails."""
 
 import json
+import re
 import threading
 import xml.etree.ElementTree as ET
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.progress_line import ProgressLine
-from ftwidgets.widgets.evaluation import Evaluation, results_html
-from ftwidgets.widgets.evaluation.results_html import Dot, dotplot
+from ftwidgets.widgets.evaluation import Evaluation, verdict_words
+from ftwidgets.widgets.evaluation.dotplot import Dot, axis, dot_picture, dot_table, ticks
+from ftwidgets.widgets.prompt import PromptTester
 from tests.evaluation.test_evaluate import MODELS, client_of, example
 
 ROWS = [example(f"{i}", "even" if i % 2 == 0 else "odd") for i in range(40)]
@@ -41,8 +44,10 @@ def test_it_scores_and_says_which_is_better(form: Evaluation) -> None:
     assert isinstance(result, ftwidgets.Evaluation)
     assert form.result is not None
     assert form.result.models == ["majority", "base", "tuned"]
-    assert "tuned is better than base: +0.3" in form.summary.html
-    assert "cannot tell yet: base and majority score the same" in form.static_text()
+    assert "The tuned model is better than the base model: 35 against 20 of 40 right." in form.summary.html
+    assert "The difference is +0.38 and plausibly lies between +0." in form.summary.html
+    assert "Cannot tell yet: the base model and &quot;majority&quot; score the same on every example" in form.summary.html
+    assert "Cannot tell yet: the base model and" in form.static_text()
     assert "120 answers in" in form.status.html
     assert not form.run_button.disabled
     assert form.cancel_button.disabled
@@ -88,7 +93,8 @@ def test_a_click_does_the_same(form: Evaluation) -> None:
         ("examples", "", "there are no examples"),
         ("examples", "nowhere.jsonl", 'no file "nowhere.jsonl"'),
         ("train", "nowhere.csv", 'no file "nowhere.csv"'),
-        ("limit", -1, '"limit" must be 1 or more'),
+        ("limit", -1, '"Use the first" is -1. Give a number of examples, or 0 for all of them.'),
+        ("max_tokens", 0, '"Longest answer" is 0. Give a number of tokens, 1 or more.'),
         ("smallest", -0.1, '"Smallest difference" must be above 0'),
     ],
 )
@@ -118,17 +124,18 @@ def test_the_confusion_table_and_the_worst_answers_follow_the_model_and_the_page
     """Five answers a page, the worst first; the pages end at both ends."""
     form.run().wait(timeout=20)
     assert "What &quot;tuned&quot; answered, by right answer" in form.closer.html
-    assert "worst first: 1 to 5 of 40 (5 with the lowest score, 0.00)" in form.closer.html
-    form._pager.press("1")
+    assert "worst first: 1 to 5 of 40" in form.closer.html
+    assert form.closer.html.count(">wrong</td>") == 5
+    form.closer.press("1")
     assert "worst first: 6 to 10 of 40" in form.closer.html
-    assert "page 2 of 8" in form._pager.html
+    assert "page 2 of 8" in form.closer.html
     form.turn_to(99)
     assert "36 to 40 of 40" in form.closer.html
-    form._pager.press("1")
-    assert "page 8 of 8" in form._pager.html
+    form.closer.press("1")
+    assert "page 8 of 8" in form.closer.html
     form.detail.value = "base"
     assert "What &quot;base&quot; answered, by right answer" in form.closer.html
-    assert "page 1 of 8" in form._pager.html
+    assert "page 1 of 8" in form.closer.html
 
 
 def test_texts_have_no_confusion_table() -> None:
@@ -145,7 +152,8 @@ def test_the_smallest_difference_changes_the_verdict_at_once(form: Evaluation) -
     form.run().wait(timeout=20)
     assert "by less than 0.9" not in form.summary.html
     form.smallest.value = 0.9
-    assert "tuned is better than base, but by less than 0.9" in form.summary.html
+    assert "The tuned model is better than the base model, but by less than 0.9" in form.summary.html
+    assert "ftw-stale" not in form.summary.html
 
 
 class Gate:
@@ -206,19 +214,95 @@ def test_a_failure_is_said_and_what_was_answered_is_kept() -> None:
     assert not form.run_button.disabled
 
 
-def test_a_model_that_is_gone_is_said() -> None:
-    """Nothing was answered, so there is nothing to show; the old result is not mistaken for the new one's."""
-    form = Evaluation(client_of(parity), MODELS, ROWS)
+def test_a_failure_keeps_the_earlier_result() -> None:
+    """On the page, in `result` and in the saved notebook, marked as earlier; also where the failed run had scored some rows."""
+
+    def moody(body: dict[str, Any]) -> str:
+        if body["model"] == "ft:m:org::1" and body["max_tokens"] == 5 and body["messages"][-1]["content"] == "30":
+            raise openai.OpenAIError("the line went dead")
+        return parity(body)
+
+    form = Evaluation(client_of(moody), MODELS, ROWS)
     form.run().wait(timeout=20)
+    first = form.result
+    verdict = form.summary.html
+    assert "ftw-stale" not in verdict
     form.models.value = "gone"
+    assert "From before the form was changed." in form.summary.html
     form.run()
     with pytest.raises(openai.NotFoundError):
         form.wait(timeout=20)
     assert "rejected the request (404)" in form.status.html
-    assert "nothing is scored" in form.status.html
-    assert form.result is None
-    assert form.summary.html == ""
-    assert form.closer.html == ""
+    assert "The scores of the earlier run are kept." in form.status.html
+    form.models.value = "base = m\ntuned = ft:m:org::1"
+    form.max_tokens.value = 5
+    form.run()
+    with pytest.raises(openai.OpenAIError):
+        form.wait(timeout=20)
+    assert form.result is first
+    for shown in (form.summary.html, form.static_html(), form.static_text()):
+        assert "From an earlier run. The last one failed" in shown
+    assert verdict in form.summary.html
+    form.max_tokens.value = 4
+    form.run().wait(timeout=20)
+    assert form.result is not first
+    assert "ftw-stale" not in form.summary.html
+    form.max_tokens.value = 6
+    assert "Press Evaluate for the scores of what it holds now." in form.static_text()
+    form.max_tokens.value = 4
+    assert "ftw-stale" not in form.summary.html
+
+
+def test_the_earlier_result_is_marked_while_new_answers_come() -> None:
+    """And it stays there; the button to cancel works only meanwhile."""
+    gate = Gate(free=80)
+    form = Evaluation(client_of(gate), MODELS, ROWS)
+    assert form.cancel_button.disabled
+    form.run().wait(timeout=20)
+    first = form.result
+    form.run()
+    assert gate.reached.wait(20)
+    assert "The new answers are still coming." in form.summary.html
+    assert form.result is first
+    assert not form.cancel_button.disabled
+    gate.open.set()
+    form.wait(timeout=20)
+    assert form.cancel_button.disabled
+    assert "ftw-stale" not in form.summary.html
+
+
+def test_each_number_is_there_once(form: Evaluation) -> None:
+    """The score of a model stands in the picture, its right answers in the verdict, the difference in its sentence."""
+    form.train.value = ""
+    form.run().wait(timeout=20)
+    for figure in ("0.88 (0.74 to 0.95)", "35 against 20 of 40", "+0.38"):
+        assert form.summary.html.count(figure) == 1, figure
+        assert form.static_text().count(figure) == 1, figure
+    assert "By another metric" not in form.summary.html  # it says the same
+
+
+def test_a_single_model_has_a_score_and_no_verdict() -> None:
+    """In words too."""
+    form = Evaluation(client_of(parity), {"tuned": "ft:m:org::1"}, ROWS)
+    form.run().wait(timeout=20)
+    assert "The tuned model has 35 of 40 right." in form.summary.html
+
+
+def test_scores_that_are_no_shares_are_told_as_means() -> None:
+    """By the shared words: the figures of the verdict are means, and the metric is named."""
+    form = Evaluation(client_of(lambda body: f"it is {parity(body)}"), MODELS, ROWS, metric="token_f1")
+    form.run().wait(timeout=20)
+    assert re.search(r"0\.\d\d against 0\.\d\d on average by token_f1, on 40 examples", form.summary.html)
+    assert "By another metric: right answers" in form.summary.html
+
+
+def test_the_next_step_goes_on_with_the_same_models(form: Evaluation) -> None:
+    """To try them by hand; the code exports the tuned one too."""
+    form.run().wait(timeout=20)
+    tester = form.next_step.go()
+    assert isinstance(tester, PromptTester)
+    assert tester.models == ("m", "ft:m:org::1")
+    assert "ftwidgets.export(client, 'ft:m:org::1'" in form.next_step.code
 
 
 def run_code(code: str, **names: object) -> ftwidgets.Evaluation:
@@ -246,58 +330,102 @@ def test_the_code_does_what_the_form_did(tmp_path: Path, capsys: pytest.CaptureF
     assert "exact_match" in capsys.readouterr().out  # the code prints; the widget never does
 
 
+def test_models_and_examples_are_filled_in_where_they_are_known(tmp_path: Path) -> None:
+    """The latest tuned model that is still there, its base, the validation file of its job; the code reads the same file."""
+    client = connect(home=tmp_path / "home")
+    empty = Evaluation(client)
+    assert (empty.models.value, empty.examples.value) == ("", "")
+    assert empty.form_fold.toggle.expanded == "true"
+    lines = [json.dumps(example(f"Is {i} odd?", "yes" if i % 2 else "no", None)) for i in range(10)]
+    train, valid = tmp_path / "train.jsonl", tmp_path / "valid.jsonl"
+    train.write_text("\n".join(lines), encoding="utf-8")
+    valid.write_text("\n".join(lines[:6]), encoding="utf-8")
+    options: dict[str, Any] = {"model": "nano-2026-11", "n_epochs": 1, "batch_size": 5}
+    job = ftwidgets.launch(client, train, validation_file=valid, **options).wait(60, progress=False)
+    gone = ftwidgets.launch(client, train, **options).wait(60, progress=False)
+    client.models.delete(str(gone.model))
+
+    form = Evaluation(client, max_tokens=3)
+    assert form.models.value == f"base = nano-2026-11\ntuned = {job.model}"
+    assert form.examples.value == "valid.jsonl (6 rows, the job's validation file)"
+    assert form.form_fold.toggle.expanded == "false"
+    assert "Measures base and tuned on valid.jsonl (6 rows" in unescape(form._plan.html)
+    found = form.run().wait(timeout=60)
+    pd.testing.assert_frame_equal(found.answers, run_code(form.code, client=client).answers)
+    assert Evaluation(client, {"mine": str(job.model)}).examples.value == form.examples.value
+    form.examples.value = "nowhere.jsonl"
+    assert "files.content" not in form.code
+
+
+def test_nothing_is_filled_in_where_the_service_knows_no_jobs() -> None:
+    """No traceback: the form asks for it."""
+    form = Evaluation(client_of(parity))
+    assert form.models.value == ""
+    assert "Name the models and the examples" in form._plan.html
+
+
 def test_the_saved_page_needs_no_script(form: Evaluation) -> None:
     """It holds the chart, the verdict and the tables; before the first run it says that there is nothing yet."""
     assert "Nothing evaluated yet." in form._repr_mimebundle_()["text/html"]
     form.run().wait(timeout=20)
     bundle = form._repr_mimebundle_()
-    for part in ('<img alt="', "tuned is better than base", "What &quot;tuned&quot; answered, by right answer", "worst first"):
+    for part in (
+        '<img alt="',
+        "The tuned model is better than the base model",
+        "What &quot;tuned&quot; answered, by right answer",
+        "worst first",
+    ):
         assert part in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
     assert "<button" not in bundle["text/html"]
-    assert "tuned is better" in bundle["text/plain"]
+    assert "The tuned model is better" in bundle["text/plain"]
 
 
 def test_the_drawing_says_what_it_shows() -> None:
     """A screen reader gets every figure; the marks lie where the axis says; the name is cut, the spoken one is not."""
     name = "a model with a long name & a sign"
-    svg = ET.fromstring(dotplot("Scores", [Dot(name, 0.5, 0.25, 0.75), Dot("b", 0.0, 0.0, 1.0)], low=0.0, high=1.0))
+    rows = [Dot(name, 0.5, 0.25, 0.75), Dot("b", 0.0, 0.0, 1.0)]
+    svg = ET.fromstring(dot_picture("Scores", rows))
     assert svg.get("role") == "img"
     assert svg.get("aria-label") == f"Scores: {name} 0.50 (0.25 to 0.75); b 0.00 (0.00 to 1.00)"
     at = [float(mark.get("cx", "")) for mark in svg.iter("circle")]
     assert at == [250, 130]
     assert [text.text for text in svg.iter("text")][:6] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
     assert "a model with a ..." in [text.text for text in svg.iter("text")]
+    table = dot_table("Scores", "score", rows)
+    assert "a model with a long name &amp; a sign" in table
+    assert 'class="ftw-bar" style="left:25.0%;right:calc(100% - 75.0%)"' in table
+    assert 'class="ftw-dot" style="left:50.0%"' in table
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.2, 0.2), (-1, 1), (-0.03, 0.02), (-120, 40), (0, 7)])
-def test_an_axis_has_a_few_round_ticks(low: float, high: float) -> None:
-    """All of them on the axis, evenly spaced, zero among them."""
-    from ftwidgets.widgets.evaluation.results_html import _ticks
-
-    ticks = _ticks(low, high)
-    assert 2 <= len(ticks) <= 8
-    assert all(low <= tick <= high for tick in ticks)
-    assert 0 in ticks
-    steps = {round(b - a, 9) for a, b in pairwise(ticks)}
-    assert len(steps) == 1
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.2, 0.29), (-1, 1), (-0.03, 0.02), (-120, 40), (0, 7), (0.5, 0.5)])
+def test_an_axis_holds_its_intervals_between_round_ticks(low: float, high: float) -> None:
+    """The first tick is not above the lowest end, the last not below the highest; evenly spaced, few."""
+    found = ticks(low, high)
+    assert found[0] <= low
+    assert found[-1] >= high
+    assert 2 <= len(found) <= 9
+    assert len({round(b - a, 9) for a, b in pairwise(found)}) == 1
+    assert axis([Dot("a", 0.5, 0.4, 0.6)]) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert axis([Dot("a", 1.5, 0.4, 2.6)])[-1] >= 2.6
 
 
 def test_every_two_of_a_few_models_are_compared_and_many_with_the_first() -> None:
     """The last with the others first, as that is the question."""
-    assert results_html.model_pairs(["a"]) == []
-    assert results_html.model_pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
-    assert results_html.model_pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
+    assert verdict_words.model_pairs(["a"]) == []
+    assert verdict_words.model_pairs(["a", "b", "c"]) == [("c", "b"), ("c", "a"), ("b", "a")]
+    assert verdict_words.model_pairs(list("abcde")) == [("e", "a"), ("d", "a"), ("c", "a"), ("b", "a")]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"models": {"tuned": None}}, 'the model "tuned" is None, not an id. Has its job succeeded'),
-        ({"models": {"mine": lambda _messages: "x"}}, 'the model "mine" is <function'),
+        ({"models": {"mine": all}}, 'the model "mine" is a function. The form asks models by their ids'),
+        ({"models": {"mine": 3}}, 'the model "mine" is of the type int, not an id'),
         ({"models": {"a=b": "m"}}, "no equals sign"),
         ({"models": ["m\nn"]}, "is one line"),
-        ({"models": "m", "metric": lambda _answer, _reference: 1.0}, "a function goes to ftwidgets.evaluate"),
+        ({"models": "m", "metric": lambda _answer, _reference: 1.0}, "ftwidgets.evaluate takes functions"),
     ],
 )
 def test_what_the_fields_cannot_hold_is_refused(options: dict[str, Any], message: str) -> None:

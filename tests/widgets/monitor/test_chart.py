@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from ftwidgets.widgets.monitor import chart
-from ftwidgets.widgets.monitor.chart import LiveChart, button_positions
+from ftwidgets.widgets.monitor.live_chart import LiveChart, button_positions
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit_scale
 from tools import bench_chart
 
@@ -58,7 +58,8 @@ def test_a_long_line_is_gathered_in_buckets_of_means() -> None:
 def test_what_is_no_number_makes_a_gap() -> None:
     """A loss that is infinite or no number is not drawn, and the line goes on behind it."""
     d = chart.path([(1, 2.0), (2, math.inf), (3, math.nan), (4, 2.0)], Scale(4, 0, 3, log=False))
-    assert [d.count("m"), d.count("l")] == [2, 0]
+    assert chart.path([(1, 2.0), (2, math.inf), (3, 2.0), (4, 2.0)], Scale(4, 0, 3, log=False)).count("l") == 1
+    assert "l" not in d
     assert "nan" not in chart.loss_chart({"training": [(1, math.nan), (2, math.inf)]})
 
 
@@ -67,13 +68,16 @@ def test_what_is_no_number_makes_a_gap() -> None:
     [
         ([5, 4, 3], False, 0, 5),
         ([5, 0.3], True, 0.1, 10),
-        ([5, 0.0], True, 0.001, 10),
+        ([5, 1e-9], True, 1e-4, 10),
+        ([5, 0.3, 0.0], True, 0.1, 10),
+        ([5, 0.0], False, 0, 5),
+        ([0.0], False, 0, 1),
         ([14.9], False, 0, 20),
         ([], False, 0, 1),
     ],
 )
 def test_a_scale_fits_and_is_logarithmic_where_that_helps(losses: list[float], log: bool, low: float, high: float) -> None:
-    """Losses over more than a decade get a logarithmic scale, in whole decades; 0 is drawn at 0.001."""
+    """Losses over more than a decade get a logarithmic scale, in whole decades and at most five; 0 can only be on the other."""
     scale = fit_scale([[(i, loss) for i, loss in enumerate(losses, 1)]])
     assert (scale.log, scale.low, scale.high) == (log, pytest.approx(low), pytest.approx(high))
     assert scale.losses()[0] == pytest.approx(low)
@@ -116,6 +120,38 @@ def test_an_update_is_small() -> None:
     assert all(len(messages) == 1 for messages in sent[1:])
     assert sum(each > bench_chart.MOST_BYTES for each in size) <= 5
     assert max(size) < 1.5 * bench_chart.MOST_BYTES
+
+
+def test_what_is_below_the_scale_is_left_out_and_said() -> None:
+    """No flat line at a value that was not measured: the line dives and comes up again, and a note names the limit."""
+    losses = [5.0, 1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.0]
+    series = {"training": list(enumerate(losses, 1))}
+    scale = fit_scale(series.values(), 7)
+    floor = HEIGHT - BOTTOM
+    points = walked(chart.path(series["training"], scale))
+    assert [round(x) for x, y in points if y == floor] == [round(scale.x(step)) for step in (2, 5, 7)]
+    assert len(points) == 5  # down, up from the last hidden one, down
+    assert chart.notes(series, scale)["below"][2] == "training below 0.0001"
+    assert "training below 0.0001" in chart.loss_chart(series, last=7)
+    assert chart.notes({"training": TRAIN}, fit_scale([TRAIN], 100)) == {}
+
+
+def test_the_lowest_loss_is_marked_in_a_word() -> None:
+    """Beside the ring and inside the plot; with several rings the legend has to do it."""
+    scale = fit_scale([VALID], 100)
+    x, y, word = chart.notes({"validation": VALID}, scale, dots=["validation"])["lowest"]
+    assert word == "lowest"
+    assert (abs(x - scale.x(75)), abs(y - scale.y(1.0))) < (1, 40)
+    assert chart.notes({"validation": [(0, 1.0), (9, 2.0)]}, scale, dots=["validation"])["lowest"][0] > LEFT
+    assert "lowest" not in chart.notes({"a": VALID, "b": VALID}, scale, dots=["a", "b"])
+
+
+@pytest.mark.parametrize(("high", "labels"), [(1, 6), (2, 5), (3, 4), (5, 6), (8, 5), (0.5, 6)])
+def test_the_labels_of_an_axis_are_round(high: float, labels: int) -> None:
+    """Such as 0, 1, 2, 3, and not 0, 0.75, 1.5."""
+    found = Scale(10, 0, high, log=False).losses()
+    assert (len(found), found[0], found[-1]) == (labels, 0, high)
+    assert all(len(f"{value:g}".replace(".", "").lstrip("0")) <= (2 if high == 2 else 1) for value in found[:-1])
 
 
 def test_a_ring_marks_the_lowest_point() -> None:

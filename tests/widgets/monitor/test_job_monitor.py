@@ -13,10 +13,14 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.diagnosis import format_loss
 from ftwidgets.jobs.job import Job, launch
+from ftwidgets.jobs.labels import job_label
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.widgets.monitor import JobMonitor, status_text
+from ftwidgets.widgets.monitor.comparison import OtherJob
 from ftwidgets.widgets.monitor.job_progress import JobSnapshot, Losses
+from ftwidgets.widgets.prompt import PromptTester
 from tests.jobs.test_job import Service, described, event, listed, statuses
 
 LINE = '{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}\n'
@@ -68,15 +72,18 @@ def test_a_job_is_followed_to_its_end(client: openai.OpenAI, tmp_path: Path) -> 
     monitor = JobMonitor(client, job)
     assert monitor.wait(60) is monitor.job is job
     assert job.status == "succeeded"
-    assert text_of(monitor._headline.html) == "succeeded: the tuned model is ready."
-    assert text_of(monitor._progress.html) == "Steps step 9 of 9 step 9 of 9"
-    assert "<progress" in monitor._progress.html
-    assert monitor._table.html.count("<tr>") == 1 + 3
-    assert monitor._chart.label.startswith("training")
+    assert text_of(monitor._job_view.headline.html) == "The tuned model is ready."
+    assert text_of(monitor._job_view.progress.html) == "step 9 of 9"
+    assert '<progress aria-label="Steps" value="9" max="9">' in monitor._job_view.progress.html
+    header = monitor._job_view.header.html
+    assert text_of(header) == f"succeeded {job_label(job.details)} Copy id"
+    assert f'data-copy-text="{job.id}"' in header
+    assert monitor._job_view.table.html.count("<tr>") == 1 + 3
+    assert monitor._job_view.chart.label.startswith("training")
     assert monitor.reading is not None
-    assert f"What the curve says: {monitor.reading.verdict}." in text_of(monitor._diagnosis_view.html)
+    assert f"What the curve says: {monitor.reading.verdict}." in text_of(monitor._job_view.diagnosis.html)
     assert monitor.steps == [0, 3, 6, 9]
-    assert "The job has successfully completed" in monitor._events.html
+    assert "The job has successfully completed" in monitor._job_view.events.html
     assert monitor.cancel_button.disabled
 
 
@@ -85,7 +92,7 @@ def test_a_checkpoint_answers_in_the_background(client: openai.OpenAI, done: Job
     monitor = JobMonitor(client, done.id, prompts=("hi", "ho <b>"), max_tokens=4)
     monitor.wait(60)
     monitor.ask_checkpoint(9)
-    monitor._chart.press("0")
+    monitor._job_view.chart.press("0")
     answers = monitor.answers(60)
     assert (list(answers.index), list(answers.columns)) == (["hi", "ho <b>"], [0, 9])
     for step, model in ((0, "nano-2026-11"), (9, done.model or "")):
@@ -99,7 +106,7 @@ def test_a_checkpoint_answers_in_the_background(client: openai.OpenAI, done: Job
     assert text_of(monitor.static_html()).endswith(text_of(shown))
     with pytest.raises(ValueError, match=r"no checkpoint was kept at step 4\. .* 0, 3, 6, 9\."):
         monitor.ask_checkpoint(4)
-    monitor._chart.press("4")
+    monitor._job_view.chart.press("4")
     assert "No checkpoint was kept at step 4" in monitor.status.html
 
 
@@ -135,7 +142,7 @@ def test_a_model_that_was_deleted_meanwhile(client: openai.OpenAI, tmp_path: Pat
     assert monitor.status.html == ""
     exec(monitor.code, {"client": client, "print": lambda *_: None})
     monitor.prompts.value = " \n"
-    with pytest.raises(ValueError, match="there is no pinned prompt"):
+    with pytest.raises(ValueError, match="there is no question"):
         monitor.ask_checkpoint(0)
 
 
@@ -155,6 +162,7 @@ def test_its_code_does_what_it_did(client: openai.OpenAI, done: Job, capsys: pyt
 def test_the_newest_job_is_taken_where_none_is_named(client: openai.OpenAI, done: Job) -> None:
     """After a restart of the kernel one line finds it again, whichever way the service lists."""
     monitor = JobMonitor(client)
+    assert monitor.job is not None
     assert monitor.job.id == client.fine_tuning.jobs.list(limit=1).data[0].id
     oldest_first = {**NO_MORE, "data": [described("succeeded", id="ftjob-old", created_at=1), described("succeeded")]}
     service = Service(
@@ -165,19 +173,129 @@ def test_the_newest_job_is_taken_where_none_is_named(client: openai.OpenAI, done
     assert found.wait(20).id == "ftjob-1"
 
 
-def test_without_any_job_it_says_what_to_do(tmp_path: Path) -> None:
-    """There is nothing to watch, and a sentence says so."""
-    with pytest.raises(FtwidgetsError, match=r"no fine-tuning job of yours yet\. Launch one"):
-        JobMonitor(Service(jobs=NO_MORE).client())
+def test_without_a_job_it_says_what_to_do_and_finds_the_first_one() -> None:
+    """No traceback: an empty state with a button, which looks by itself too, until a job is there; then it is followed."""
+    none_yet = threading.Event()
+
+    def jobs(request: httpx2.Request) -> httpx2.Response:
+        if not request.url.path.endswith("/jobs"):
+            return httpx2.Response(200, json=described("succeeded"))
+        return httpx2.Response(200, json={**NO_MORE, "data": [described("succeeded")] if none_yet.is_set() else []})
+
+    monitor = JobMonitor(Service(jobs=jobs, events=listed(steps_of(4, 4)), checkpoints=NO_MORE).client())
+    assert monitor.job is None
+    assert monitor.static_text().startswith("Nothing to watch: this service has no fine-tuning job of yours yet. Launch one")
+    assert "Launch one" in monitor.static_html()
+    assert (monitor._no_job.layout.display, monitor._top.layout.display) == ("", "none")
+    for call in (lambda: monitor.wait(1), monitor.cancel, lambda: monitor.code):
+        with pytest.raises(FtwidgetsError, match="no fine-tuning job of yours yet"):
+            call()
+    monitor._no_job.look_button.click()
+    until(lambda: "There is no job yet." in monitor.status.html)
+    none_yet.set()
+    monitor._no_job.look_button.click()
+    until(lambda: monitor.job)
+    assert monitor.wait(20).status == "succeeded"
+    assert (monitor._no_job.layout.display, monitor._top.layout.display) == ("none", "")
+    assert monitor.reading is not None
+
+
+def test_a_monitor_without_a_job_can_be_closed() -> None:
+    """It looks no longer."""
+    monitor = JobMonitor(Service(jobs=NO_MORE).client())
+    monitor.close()
+    monitor._task.wait(20)
+
+
+def test_several_jobs_are_compared_in_one_chart(client: openai.OpenAI, done: Job, tmp_path: Path) -> None:
+    """The first is followed; of each the validation loss is drawn, its lowest marked and told; a press takes one out."""
+    train, valid = written(tmp_path / "train.jsonl", 12), written(tmp_path / "valid.jsonl", 3)
+    other = launch(client, train, model="nano-2026-11", validation_file=valid, n_epochs=2, batch_size=4)
+    bare = launch(client, train, model="nano-2026-11", n_epochs=1)
+    monitor = JobMonitor(client, [done, other.id], compare=[bare])
+    assert monitor.wait(60) is done
+    assert other.status == bare.status == "succeeded"
+    view = monitor._job_view
+    legend = text_of(view.legend.html)
+    for job in (done, other):
+        low = min(job.curve["full_valid_loss"].dropna())
+        assert f"lowest {format_loss(low)} after epoch" in legend
+    assert "training loss, as no validation loss was measured" in legend
+    assert sorted(key for key in view.chart.lines if key.endswith("o")) == ["0o", "1o"]
+    assert len(view.legend.html.split("<li>")) == 1 + 3
+    assert monitor.static_html().count(": lowest ") == 2
+
+    monitor.compare_with.toggle.click()
+    monitor.compare_with.wait(20)
+    listed_jobs = monitor.compare_with.choices.html
+    assert f'data-press="{done.id}"' not in listed_jobs
+    assert f'data-press="{other.id}" aria-pressed="true"' in listed_jobs
+    monitor.compare_with.choices.press(other.id)
+    assert f'data-press="{other.id}" aria-pressed="false"' in monitor.compare_with.choices.html
+    monitor.compare_with.choices.press(bare.id)
+    assert text_of(view.legend.html).startswith("training validation: lowest ")
+
+
+def test_a_chart_holds_six_jobs(client: openai.OpenAI, done: Job) -> None:
+    """One more is refused in words; a job that nobody knows is taken out, in words too."""
+    monitor = JobMonitor(client, done)
+    monitor.wait(30)
+    for number in range(5):
+        monitor._comparison.jobs = {**monitor._comparison.jobs, f"ftjob-{number}": OtherJob(done, details=done.details)}
+    monitor.compare_with.choices.press("ftjob-more")
+    assert "A chart holds 6 jobs. Take one out before you add another." in monitor.status.html
+    monitor.compare_with.choices.press("ftjob-4")
+    monitor.compare_with.choices.press("ftjob-unknown")
+    until(lambda: "(404)" in monitor.status.html)
+    assert "ftjob-unknown" not in monitor._comparison.jobs
+
+
+def test_the_best_epoch_is_told(client: openai.OpenAI, done: Job) -> None:
+    """In the legend, with epoch and step; also that its checkpoint was not kept."""
+    monitor = JobMonitor(client, done)
+    monitor.wait(30)
+    curve = done.curve
+    full = curve[["step", "full_valid_loss"]].dropna()
+    at = int(full.loc[full["full_valid_loss"].idxmin(), "step"])
+    text = text_of(monitor._job_view.legend.html)
+    assert text.endswith(f"after epoch {at // 3} of 3 (step {at})")
+    assert status_text.best_text(monitor._job_view.losses, 3, steps=[0, 4]).endswith("; no checkpoint was kept there")
+    assert status_text.best_text(Losses(), 3) == ""
+
+
+def test_after_success_the_next_step_asks_the_model(client: openai.OpenAI, done: Job) -> None:
+    """Base and tuned model go over to the prompt tester; the code does the same. After a failure nothing is offered."""
+    monitor = JobMonitor(client, done)
+    monitor.wait(30)
+    tester = monitor.next_step.go()
+    assert isinstance(tester, PromptTester)
+    assert tester.models == ("nano-2026-11", done.model)
+    names: dict[str, Any] = {"client": client}
+    exec(monitor.next_step.code, names)
+    assert done.model in monitor.next_step.code
+
+
+def test_cancel_can_be_pressed_only_while_there_is_something_to_cancel(client: openai.OpenAI, tmp_path: Path) -> None:
+    """Not before the job is known, and not once it has ended."""
+    job = launch(client, written(tmp_path / "train.jsonl", 100), model="nano-2026-11", n_epochs=50)
+    monitor = JobMonitor(client, job)
+    until(lambda: not monitor.cancel_button.disabled)
+    assert job.status not in ("succeeded", "failed", "cancelled")
+    monitor.cancel_button.click()
+    monitor.wait(30)
+    assert monitor.cancel_button.disabled
+    assert JobMonitor(Service(jobs=NO_MORE).client()).cancel_button.disabled
 
 
 def test_a_failed_job_shows_its_reason(client: openai.OpenAI, tmp_path: Path) -> None:
     """Waiting does not raise: that a job failed is a result. Nothing was measured, and that is said too."""
     monitor = JobMonitor(client, launch(client, written(tmp_path / "train.jsonl", 7), model="nano-2026-11"))
     assert monitor.wait(30).status == "failed"
-    assert "failed: there is no tuned model. invalid_n_examples: Training file has 7 example(s)" in monitor._headline.html
+    assert "There is no tuned model. invalid_n_examples: Training file has 7 example(s)" in monitor._job_view.headline.html
+    assert "ftw-chip-wrong" in monitor._job_view.header.html
+    assert monitor.next_step.code == ""
     assert monitor.reading is None
-    assert "There is no curve to read" in monitor._diagnosis_view.html
+    assert "There is no curve to read" in monitor._job_view.diagnosis.html
     assert monitor.steps == []
     exec(monitor.code, {"client": client})
 
@@ -191,7 +309,7 @@ def test_a_job_is_cancelled_and_the_outcome_shown(client: openai.OpenAI, tmp_pat
     monitor.cancel_button.click()
     assert "The service stopped the job." in monitor.status.html
     assert monitor.wait(30).status == "cancelled"
-    assert "cancelled: it was stopped before it had finished" in monitor._headline.html
+    assert "It was stopped before it had finished" in monitor._job_view.headline.html
 
 
 def test_cancelling_too_late_says_so(client: openai.OpenAI, done: Job) -> None:
@@ -214,7 +332,7 @@ def test_an_outage_is_said_and_survived() -> None:
     monitor = JobMonitor(Service(jobs=jobs, events=listed(steps_of(4, 4)), checkpoints=NO_MORE).client(), "ftjob-1")
     said: list[str] = []
     monitor.status.observe(lambda change: said.append(text_of(change["new"])), names="html")
-    until(lambda: monitor._headline.html)
+    until(lambda: monitor._job_view.headline.html)
     now[0] = None
     until(lambda: said)
     now[0] = httpx2.ConnectError("gone")
@@ -263,7 +381,7 @@ def test_an_end_that_could_not_be_read_can_be_tried_again() -> None:
     broken.clear()
     monitor.watch_button.click()
     monitor.wait(20)
-    assert "What the curve says" in monitor._diagnosis_view.html
+    assert "What the curve says" in monitor._job_view.diagnosis.html
     assert monitor.watch_button.layout.display == "none"
 
 
@@ -271,12 +389,10 @@ def test_an_answer_that_is_no_answer_is_said() -> None:
     """A page of HTML, as at an address without /v1, is a sentence: without a job, and with one."""
     page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
     client = Service(jobs=page, events=page).client()
-    with pytest.raises(FtwidgetsError, match="no API like OpenAI's"):
-        JobMonitor(client)
-    monitor = JobMonitor(client, "ftjob-1")
-    with pytest.raises(FtwidgetsError, match="no API like OpenAI's"):
-        monitor.wait(20)
-    assert "Something answers at this address" in monitor.status.html
+    for monitor in (JobMonitor(client), JobMonitor(client, "ftjob-1")):
+        until(lambda shown=monitor: "Something answers at this address" in shown.status.html)
+        with pytest.raises(FtwidgetsError, match="no API like OpenAI's"):
+            monitor.wait(20)
 
 
 def test_a_screen_reader_is_not_told_every_step() -> None:
@@ -292,12 +408,12 @@ def test_a_screen_reader_is_not_told_every_step() -> None:
     monitor = JobMonitor(service.client(), "ftjob-1")
     monitor.close()  # this test looks itself, as fast as it can
     lines: list[str] = []
-    monitor._headline.observe(lambda change: lines.append(text_of(change["new"])), names="html")
+    monitor._job_view.headline.observe(lambda change: lines.append(text_of(change["new"])), names="html")
     while now[0] < 101:
         job = Job(service.client(), "ftjob-1")
         monitor._show(JobSnapshot(job.details, tuple(job.events)))
     assert 10 <= len(lines) <= 13
-    assert lines[-1] == "succeeded: the tuned model is ready."
+    assert lines[-1] == "The tuned model is ready."
 
 
 def test_a_service_without_metrics_and_checkpoints() -> None:
@@ -329,20 +445,22 @@ def test_a_service_without_metrics_and_checkpoints() -> None:
     monitor = JobMonitor(service.client(), "ftjob-1", prompts=["hi"])
     monitor.wait(20)
     assert monitor.steps == [0, 10]
-    assert monitor._table.html.count("<tr>") == 1 + 3  # its hyperparameters tell three epochs
+    assert monitor._job_view.table.html.count("<tr>") == 1 + 3  # its hyperparameters tell three epochs
     monitor.ask_checkpoint(10)
     assert monitor.answers(20).loc["hi", 10] == "<i>hello</i>"
-    assert "<script>" not in monitor._events.html
+    assert "<script>" not in monitor._job_view.events.html
     assert "<i>" not in monitor.static_html()
     assert "&lt;i&gt;hello" in monitor.static_html()
 
 
-@pytest.mark.parametrize(("status", "says"), [("paused", "paused: it waits until"), ("brewing", "brewing.")])
+@pytest.mark.parametrize(
+    ("status", "says"), [("paused", "It waits until"), ("brewing", "The service says &quot;brewing&quot;.")]
+)
 def test_a_status_nobody_foresaw_is_shown_as_it_is(status: str, says: str) -> None:
     """An unknown status is no end: the monitor goes on asking, until it is closed."""
     monitor = JobMonitor(Service(jobs=statuses(status), events=NO_MORE).client(), "ftjob-1")
-    until(lambda: monitor._headline.html)
-    assert text_of(monitor._headline.html).startswith(says)
+    until(lambda: monitor._job_view.headline.html)
+    assert text_of(monitor._job_view.headline.html).startswith(says)
     assert monitor._task.busy
     monitor.close()
     monitor._task.wait(20)
@@ -358,7 +476,7 @@ def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: J
     assert 'src="data:image/svg+xml;base64,' in page
     assert not re.search("<(svg|script|button|progress)", page)
     assert "Loss by epoch (training: its mean)" in page
-    assert "The rule." in page
+    assert "<summary>The rule</summary>" in page
     assert monitor.static_text().splitlines()[0] == "succeeded: the tuned model is ready."
     assert repr(monitor).startswith("JobMonitor: succeeded")
 
@@ -392,9 +510,9 @@ def test_a_warning_is_always_among_the_events() -> None:
     ("last", "left", "words"),
     [
         (0, None, "in its first step"),
-        (1, 75.5, "step 1 of 24, about 75 s left"),
-        (23, 0.5, "step 23 of 24, done any moment"),
-        (20, -60, "step 20 of 24, it takes longer than expected"),
+        (1, 75.5, "step 1 of 24 , about 75 s left"),
+        (23, 0.5, "step 23 of 24 , done any moment"),
+        (20, -60, "step 20 of 24 , it takes longer than expected"),
         (24, -60, "step 24 of 24"),
     ],
 )

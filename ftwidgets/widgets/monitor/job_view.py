@@ -1,0 +1,123 @@
+"""What a monitor shows of a job: header, progress, chart with its legend, diagnosis, losses by epoch, events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.monitor import chart, status_text
+from ftwidgets.widgets.monitor.comparison import OtherJob, labels
+from ftwidgets.widgets.monitor.job_progress import VALIDATION, Losses, n_epochs
+from ftwidgets.widgets.monitor.live_chart import LiveChart
+
+if TYPE_CHECKING:
+    from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+
+    from ftwidgets.jobs.diagnosis import Diagnosis
+
+Others = Mapping[str, OtherJob]
+
+
+class JobView:
+    """The parts, and the job as they show it: its `details` (None before the first answer) and its `losses`."""
+
+    def __init__(self) -> None:
+        self.details: FineTuningJob | None = None
+        self.losses = Losses()
+        self.header, self.progress, self.legend, self.table, self.events = Live(), Live(), Live(), Live(), Live()
+        self.headline, self.diagnosis = Live(role="status"), Live(role="status")
+        self.header.layout.flex, self.header.layout.min_width = "1 1 240px", "0"
+        self.chart = LiveChart("Press a step to ask the model as it was then.")
+        self.chart.layout.width, self.chart.layout.max_width = f"{chart.WIDEST}px", "100%"
+        self.legend.html = status_text.legend_html([("training", "")])
+
+    def show(self, details: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> None:
+        """Show what a look at the job has found, but for the losses."""
+        self.details = details
+        self.losses.add(events)
+        self.header.html = status_text.header_html(details)
+        self.headline.html = status_text.headline_html(details, self.losses)
+        self.progress.html = status_text.progress_html(details, self.losses)
+        self.events.html = status_text.events_html(events)
+
+    def show_diagnosis(self, diagnosis: Diagnosis | None) -> None:
+        """Show what the curve says."""
+        self.diagnosis.html = status_text.diagnosis_html(diagnosis)
+
+    def draw(self, steps: Sequence[int], others: Others) -> None:
+        """Draw the losses; `steps` have a model to ask. With other jobs: the validation loss of each."""
+        epochs = n_epochs(self.details)
+        lines, words, dots, last = self._lines(steps, others)
+        if any(lines.values()):
+            self.chart.show(lines, last=last, dots=dots, steps=steps)
+            self.legend.html = status_text.legend_html(words)
+        if self.losses.last:
+            self.table.html = markup.fold("Losses as a table", self.losses.table_html(epochs))
+
+    def static_lines(self, diagnosis: Diagnosis | None) -> list[str]:
+        """Return the status, the losses and the diagnosis, a line each."""
+        if self.details is None:
+            return []
+        lines = [status_text.headline(self.details, self.losses)]
+        if self.losses.last:
+            lines.append(chart.summary(self.losses.series()))
+        return lines + (status_text.diagnosis_text(diagnosis) if diagnosis else [])
+
+    def static_page(self, steps: Sequence[int], others: Others) -> str:
+        """Return the status, the chart as a picture, the diagnosis and the table as HTML for a page without a kernel."""
+        if self.details is None:
+            return ""
+        parts = [f"<p>{escape(status_text.headline(self.details, self.losses))}</p>"]
+        lines, words, dots, last = self._lines(steps, others)
+        if any(lines.values()):
+            parts.append(chart.loss_chart(lines, last=last, dots=dots, marks=steps))
+            parts += [f"<p>{escape(f'{name}: {text}')}.</p>" for name, text in words if text]
+        return "".join([*parts, self.diagnosis.html, self.table.html])
+
+    def _lines(
+        self, steps: Sequence[int], others: Others
+    ) -> tuple[chart.Series, list[tuple[str, str]], list[str], float | None]:
+        """Return the lines to draw, what the legend says of each, those with marked points, and the last step."""
+        if not others:
+            series = self.losses.series()
+            best = {VALIDATION: status_text.best_text(self.losses, n_epochs(self.details), steps)}
+            return series, [(name, best.get(name, "")) for name in series], [VALIDATION], self.losses.total
+        shown = [(self.details, self.losses), *((other.details, other.losses) for other in others.values())]
+        ids = [self.details.id if self.details else "", *others]
+        names = labels([(job_id, details) for job_id, (details, _) in zip(ids, shown, strict=True)])
+        series = {name: losses.to_compare for name, (_, losses) in zip(names, shown, strict=True)}
+        words = [
+            (name, status_text.best_text(losses, n_epochs(details)) or _without_validation(losses))
+            for name, (details, losses) in zip(names, shown, strict=True)
+        ]
+        dots = [name for name, (_, losses) in zip(names, shown, strict=True) if losses.lowest_validation()]
+        return series, words, dots, _latest(losses.total for _, losses in shown)
+
+
+def _without_validation(losses: Losses) -> str:
+    return "training loss, as no validation loss was measured" if losses.last else "nothing measured yet"
+
+
+def _latest(totals: Iterable[int | None]) -> float | None:
+    return max((total for total in totals if total), default=None)
+
+
+def code(job_id: str) -> str:
+    """Return the code that waits for a job and diagnoses its curve."""
+    lines = [
+        "from ftwidgets import Job",
+        "from ftwidgets.errors import JobError",
+        "from ftwidgets.jobs import diagnose",
+        "",
+        f"job = Job(client, {job_id!r})",
+        "try:",
+        "    job.wait(on_event=lambda event: print(event.message))",
+        "except JobError as error:",
+        "    print(error)",
+        "curve = job.curve",
+        "reading = diagnose(curve) if len(curve) else None",
+    ]
+    return "\n".join(lines) + "\n"

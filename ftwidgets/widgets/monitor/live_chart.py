@@ -1,0 +1,75 @@
+"""The live loss chart: SVG of which only the lines are sent anew, over a row with a button for each checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from html import escape
+from pathlib import Path
+
+import traitlets
+
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.monitor.chart import WIDEST, Series, frame, notes, paths, summary
+from ftwidgets.widgets.monitor.scale import WIDTH, Scale, fit_scale
+
+_HERE = Path(__file__).parent
+
+
+class LiveChart(Live):
+    """A loss chart that is redrawn while a job runs, over a button for each checkpoint and a sentence (`heading`).
+
+    A press calls the `on_press` functions with the step, as text. The axes are sent to the browser when they change, otherwise
+    only the paths of the lines and the words on them.
+    """
+
+    _esm = _HERE / "live_chart.js"
+    _css = Live._css + (_HERE / "live_chart.css").read_text(encoding="utf-8")
+
+    lines = traitlets.Dict().tag(sync=True)
+    notes = traitlets.Dict(help="words on the chart: x, y, text").tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, heading: str = "") -> None:
+        self._heading = heading
+        self._frame: object = None
+        super().__init__()
+        self.show({"training": []})
+
+    def show(self, series: Series, *, last: float | None = None, dots: Container[str] = (), steps: Sequence[int] = ()) -> None:
+        """Draw the losses as `loss_chart` does, and a button for each of `steps`, which rise."""
+        scale = fit_scale(series.values(), last)
+        lines, label = paths(series, scale, dots), summary(series)
+        with self.hold_sync():  # one message
+            if self._frame != (scale, list(lines), list(series), list(steps)):
+                self._frame = (scale, list(lines), list(series), list(steps))
+                empty = dict.fromkeys(lines, "")
+                words = dict.fromkeys(("lowest", "below"), (0, 0, ""))
+                svg = frame(list(series), scale, "", lines=empty, words=words, marks=steps, legend=False)
+                self.html = svg + self._buttons(scale, steps)
+            self.lines, self.label, self.notes = lines, label, notes(series, scale, dots)
+
+    def _buttons(self, scale: Scale, steps: Sequence[int]) -> str:
+        """Return the row under the axis; its height is kept while there is no checkpoint, so that nothing moves later."""
+        positions = button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps])
+        buttons = []
+        for step, x in zip(steps, positions, strict=True):
+            label = f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"
+            place = f"left:{100 * x / WIDTH:.1f}%"
+            buttons.append(f'<button data-press="{step}" aria-label="{label}" style="{place}">{step or "base"}</button>')
+        heading = self._heading if steps else ""
+        strip = f'<div class="ftw-checkpoints" style="max-width:{WIDEST}px">{"".join(buttons)}</div>'
+        return f'{strip}<p class="ftw-help ftw-checkpoints-help">{escape(heading)}</p>'
+
+
+def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[float]:
+    """Return the centres of buttons, moved to the left as far as needed so that none overlap or leave the chart.
+
+    `steps` are the pixels of their steps, in rising order; `lengths` the numbers of characters on them.
+    """
+    centres: list[float] = []
+    edge = float(WIDTH)
+    for x, length in reversed(list(zip(steps, lengths, strict=True))):
+        half_width = 15 + 6 * length
+        centres.append(min(x, edge - half_width))
+        edge = centres[-1] - half_width
+    return centres[::-1]
