@@ -117,6 +117,7 @@ class CheckOptions:
     model: str | None = None
     near: bool = True
     tokens: bool = False
+    fixes: frozenset[str] = frozenset()  # names of automatic fixes, done while the source is read
 
 
 @dataclass
@@ -224,6 +225,8 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
         is_path = isinstance(source, (str, Path))
         name = printable(Path(str(source)).name or str(source)) if is_path else type(source).__name__
         return UnreadableSource(name, collector)
+    if options.fixes:
+        opened = _repair(source, opened, options)
     repeats, near, labels = rules.Duplicates(), rules.NearDuplicates(near=options.near), rules.Labels()
     counting = RowCounter(count_tokens=options.tokens)
     all_rules: list[Rule] = [repeats, near, labels, counting]
@@ -235,6 +238,17 @@ def check_source(source: "Source", options: CheckOptions) -> CheckedSource | Unr
     for finding in _check_keys(index):
         collector.add(finding)
     return CheckedSource(opened.name, opened, index, collector, repeats, near, labels, counting)
+
+
+def _repair(source: "Source", opened: "OpenSource", options: CheckOptions) -> "OpenSource":
+    """Return an open source whose rows come with the fixes of the options done."""
+    from ftwidgets.data.repaired import RepairedSource
+
+    corrections: Mapping[str, str] = {}
+    if "mend-labels" in options.fixes:  # which labels are mistyped shows only when all rows have been read
+        first = check_source(source, replace(options, fixes=frozenset(), near=False, tokens=False))
+        corrections = {} if isinstance(first, UnreadableSource) else first.labels.corrections
+    return RepairedSource(opened, options.fixes, corrections)
 
 
 def _check_keys(index: RowIndex) -> list[Finding]:

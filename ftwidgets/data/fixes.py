@@ -20,6 +20,7 @@ from ftwidgets.errors import DataError
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import OpenSource
+    from ftwidgets.data.readers.source import ParseResult
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv")
 
@@ -45,7 +46,7 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
             raise DataError(f"{target} already exists. Give another name, or force=True to replace it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file, atomic_write(log) as log_file:
-        repairer = Repairer(names, results.corrections, log_file.write)
+        repairer = Repairer(names, results.corrections, lambda entry: log_file.write(json_line(entry)))
         table = None
         if path.suffix.lower() == ".csv":
             first = next(examples.rows(), None)  # a system prompt that was given for all rows is in each
@@ -62,6 +63,11 @@ def apply(results: Results, path: Path, chosen: "Sequence[Fix | str] | None", *,
 def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> frozenset[str]:
     if chosen is None:
         return frozenset(fix.name for fix in results.fixes if not fix.requires_opt_in)
+    return fix_names(chosen)
+
+
+def fix_names(chosen: "Sequence[Fix | str]") -> frozenset[str]:
+    """Return the names of some fixes; raise ValueError for a name that is none."""
     names = [fix.name if isinstance(fix, Fix) else fix for fix in ([chosen] if isinstance(chosen, str) else chosen)]
     known = sorted(fix_types())
     if unknown := [name for name in names if name not in known]:
@@ -72,21 +78,26 @@ def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> fro
 class Repairer:
     """Applies the named fixes to the rows of a source, counts the rows it changed and left out, and logs each.
 
-    `corrections` are mistyped labels and what they should be; `write_log` is called with each line of the log.
+    `corrections` are mistyped labels and what they should be; `log` is called with each entry of the log.
     """
 
-    def __init__(self, names: Collection[str], corrections: Mapping[str, str], write_log: Callable[[bytes], object]) -> None:
+    def __init__(self, names: Collection[str], corrections: Mapping[str, str], log: Callable[[dict[str, Any]], object]) -> None:
         self.n_changed = self.n_left_out = 0
-        self._names, self._corrections, self._write_log = names, corrections, write_log
+        self._names, self._corrections, self._write_log = names, corrections, log
         self._text_repairs = [(name, repair) for name, repair in rules.REPAIRS.items() if name in names]
         self._schema_repairs: list[str] = []  # done on the row that is being read
         self._first: dict[int, str] = {}  # where a row was first, by the hash of its texts
 
     def repair_rows(self, source: "OpenSource") -> Iterator[TrainingRow]:
         """Yield every usable row with the fixes applied, in the order of the source."""
-        for row in source.read(self._repair_schema):
+        return (row for row in self.repair_all(source, rows_alone=True) if isinstance(row, TrainingRow))
+
+    def repair_all(self, source: "OpenSource", *, rows_alone: bool = False) -> "Iterator[ParseResult]":
+        """Yield every row with the fixes applied, or the findings that keep it from being used; `rows_alone` as for `read`."""
+        for row in source.read(self.repair_schema, rows_alone=rows_alone):
             schema_repairs, self._schema_repairs = self._schema_repairs, []
             if not isinstance(row, TrainingRow):
+                yield row
                 self.n_left_out += 1
                 first = row[0]
                 place = Row(first.order, first.line, first.row if first.row is not None else first.order, None)
@@ -101,9 +112,9 @@ class Repairer:
                 self.n_left_out += 1
                 self._log(row.row, "drop-repeats", left_out=True, message=f"repeats {original}")
             else:
-                yield self._repair_texts(row, schema_repairs)
+                yield self.repair_texts(row, schema_repairs)
 
-    def _repair_schema(self, value: Any) -> Any:
+    def repair_schema(self, value: Any) -> Any:
         """Return a row of JSON with the chosen repairs of its form applied, and remember which."""
         repaired, names = schema.repair_row(value)
         chosen = [name for name in names if name in self._names]
@@ -112,7 +123,8 @@ class Repairer:
         self._schema_repairs = chosen
         return repaired if len(chosen) == len(names) else schema.repair_row(value, only=self._names)[0]
 
-    def _repair_texts(self, row: TrainingRow, schema_repairs: list[str]) -> TrainingRow:
+    def repair_texts(self, row: TrainingRow, schema_repairs: Sequence[str] = ()) -> TrainingRow:
+        """Return a row with its texts repaired; `schema_repairs` are what was repaired before it was parsed."""
         repaired = row
         for name in schema_repairs:
             self._log(row.row, name)
@@ -149,7 +161,7 @@ class Repairer:
         return repaired if changes else row
 
     def _log(self, row: Row, change: str, **more: object) -> None:
-        self._write_log(json_line({"line": row.line, "row": row.label, "change": change, **more}))
+        self._write_log({"line": row.line, "row": row.label, "change": change, **more})
 
 
 def _map_texts(example: Example, change: Callable[[str, str], str]) -> Example:

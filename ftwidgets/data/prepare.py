@@ -1,6 +1,6 @@
 """`prepare`: check training data, split it, and write the two files that a fine-tuning job takes.
 
-A row that cannot be used is skipped and named. Nothing is repaired here: `Report.apply` does that.
+A row that cannot be used is skipped and named. Nothing is repaired unless `fix` names it; the source stays as it is.
 """
 
 import os
@@ -25,6 +25,7 @@ from ftwidgets.data.check import (
 from ftwidgets.data.export import atomic_write, json_line, write_jsonl
 from ftwidgets.data.findings import Finding, FindingType
 from ftwidgets.data.report import Report
+from ftwidgets.data.results import Fix
 from ftwidgets.data.scan import FindingCollector
 from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source
 from ftwidgets.data.text import pluralize
@@ -91,6 +92,7 @@ def prepare(
     validation_source: "Source | None" = None,
     split: str = "grouped",
     seed: int = 0,
+    fix: "Sequence[Fix | str]" = (),
 ) -> Prepared:
     """Check training data and write `train.jsonl` and `validation.jsonl` into `folder`.
 
@@ -116,6 +118,8 @@ def prepare(
         has its share on both sides. `random`: row by row, rejected where near-duplicates would be on both sides.
     seed
         Another seed holds out other rows.
+    fix
+        Automatic fixes to do in what is written: some of `check(...).fixes`, or their names. None by default.
 
     Returns
     -------
@@ -129,7 +133,8 @@ def prepare(
     """
     split_options = SplitOptions(validation, split, seed)
     names = {"prompt": prompt, "completion": completion, "system": system_column, "conversation": conversation}
-    options = CheckOptions(column_mapping(**names, group=group, split=split_column), system, delimiter, encoding)
+    columns = column_mapping(**names, group=group, split=split_column)
+    options = CheckOptions(columns, system, delimiter, encoding, fixes=_fix_names(fix))
     path = Path(folder)
     for given in (source, validation_source):
         for target in (path / TRAIN, path / VALIDATION):
@@ -154,6 +159,14 @@ def prepare(
         findings.append(STALE_FILE(message, "Delete it if it is no longer needed."))
     validation_file = path / VALIDATION if n_validation else None
     return Prepared(path / TRAIN, validation_file, _report(sources, findings), n_train, n_validation)
+
+
+def _fix_names(chosen: "Sequence[Fix | str]") -> frozenset[str]:
+    if not chosen:
+        return frozenset()
+    from ftwidgets.data.fixes import fix_names
+
+    return fix_names(chosen)
 
 
 def _check_usable(source: "Source", options: CheckOptions) -> CheckedSource:
@@ -205,6 +218,14 @@ class Draft:
     places: list[str]  # of each of `report.examples`: `line 14` or `row 14`
     _checked: CheckedSource | UnreadableSource
 
+    @property
+    def n_fixed(self) -> int:
+        """How many rows the automatic fixes have changed."""
+        from ftwidgets.data.repaired import RepairedSource
+
+        source = None if isinstance(self._checked, UnreadableSource) else self._checked.source
+        return source.n_changed if isinstance(source, RepairedSource) else 0
+
     def preview_split(self, validation: float, seed: int) -> list[bool]:
         """Return of each example whether `prepare` would hold it out with that share (or number) and that seed."""
         if isinstance(self._checked, UnreadableSource) or not self._checked.n_usable:
@@ -219,10 +240,11 @@ def draft(
     completion: str | None = None,
     system_column: str | None = None,
     system: str | None = None,
+    fix: "Sequence[Fix | str]" = (),
 ) -> Draft:
-    """Check a source as `check` does, and keep what is needed to split it. The parameters are those of `check`."""
+    """Check a source as `check` does, and keep what is needed to split it. The parameters are those of `prepare`."""
     columns = column_mapping(prompt=prompt, completion=completion, system=system_column)
-    checked = check_source(source, CheckOptions(columns, system))
+    checked = check_source(source, CheckOptions(columns, system, fixes=_fix_names(fix)))
     if isinstance(checked, UnreadableSource):
         return Draft(checked.report(), [], checked)
     checked.check_size()

@@ -57,8 +57,8 @@ def test_a_missing_column_is_not_guessed_but_can_be_mapped(tmp_path: Path) -> No
         ("missing-column", 1, "Completion"),
     ]
     assert str(report).count('"Question", "Answer", "Role"') == 1  # though two columns are missing
-    assert ['prompt="..."' in f.fix for f in report.findings] == [True, False]
-    assert ['completion="..."' in f.fix for f in report.findings] == [False, True]
+    assert ['prompt="Question"' in f.fix for f in report.findings] == [True, False]
+    assert ['completion="Answer"' in f.fix for f in report.findings] == [False, True]
     mapped = check(file, prompt="question", completion="Answer", system_column="Role")
     assert [turn["content"] for turn in mapped.examples[0]["messages"]] == ["Be brief.", "ask", "reply"]
     assert mapped.columns == {"prompt": "Question", "completion": "Answer", "system": "Role"}

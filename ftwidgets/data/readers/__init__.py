@@ -5,9 +5,10 @@ kept of a row is its place, so that `OpenSource.reread` finds it again; `scan` d
 """
 
 from ftwidgets.data.readers.columns import DEFAULT_COLUMNS as DEFAULT_COLUMNS
+from ftwidgets.data.readers.columns import guess_columns as guess_columns
 from ftwidgets.data.readers.open import Source as Source
 from ftwidgets.data.readers.open import column_names as column_names
 from ftwidgets.data.readers.open import open_source as open_source
 from ftwidgets.data.readers.source import OpenSource as OpenSource
 
-__all__ = ["DEFAULT_COLUMNS", "OpenSource", "Source", "column_names", "open_source"]
+__all__ = ["DEFAULT_COLUMNS", "OpenSource", "Source", "column_names", "guess_columns", "open_source"]

@@ -1,9 +1,10 @@
 """Find the Prompt, Completion and System columns, whatever their case, order and surrounding whitespace.
 
-Left out: guessing from other names (`Question`, `answer_text`): the finding lists the columns and says how to map them.
+Other names (`Question`, `Answer`) are not read without being asked to: the finding lists the columns, says how to map them, and
+names those that `guess_columns` takes for the two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ftwidgets.data.findings import Finding, FindingType
@@ -31,6 +32,16 @@ IGNORED_COLUMNS = FindingType(
 
 DEFAULT_COLUMNS = {"prompt": "Prompt", "completion": "Completion", "system": "System"}
 
+# What these columns are often called elsewhere, the likeliest name first.
+SYNONYMS = {
+    "prompt": ("prompt", "question", "instruction", "user", "query", "input", "request", "message", "text", "review", "source"),
+    "completion": (
+        *("completion", "answer", "response", "output", "assistant", "reply", "label", "category", "sentiment", "intent"),
+        *("class", "target"),
+    ),
+    "system": ("system", "system prompt", "system message"),
+}
+
 # The argument that maps each part to a column.
 ARGUMENTS = {
     "prompt": "prompt",
@@ -55,6 +66,29 @@ class Header:
 def clean_name(name: str) -> str:
     """Return the name of a column without surrounding whitespace and without stray byte order marks."""
     return name.replace("\ufeff", "").replace("\u200b", "").strip()
+
+
+def guess_columns(names: Sequence[str]) -> dict[str, str]:
+    """Return by part (`prompt`, `completion`, `system`) the column that is probably it, judged by its name alone.
+
+    Case, surrounding whitespace, `_` and `-` do not count, nor does a plural's s. Of two columns, where one is known, the other
+    is the other part. A part without a likely column is left out.
+    """
+    found: dict[str, str] = {}
+    plain = [" ".join(normalize(name).replace("_", " ").replace("-", " ").split()) for name in names]
+    for part, synonyms in SYNONYMS.items():
+        for synonym in synonyms:
+            alike = [name for name, known in zip(names, plain, strict=True) if known in (synonym, f"{synonym}s")]
+            if len(alike) == 1:
+                found[part] = alike[0]
+            if alike:
+                break
+    both = {"prompt", "completion"}
+    if len(names) == 2 and len(found.keys() & both) == 1:
+        (known_part,) = found.keys() & both
+        (missing,) = both - {known_part}
+        found[missing] = next(name for name in names if name != found[known_part])
+    return found
 
 
 def expected_columns(mapping: Mapping[str, str]) -> list[str]:
@@ -82,12 +116,14 @@ def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]
             fix = f'Rename or delete all but one, or say which: {ARGUMENTS[part]}="..." (spelled exactly).'
             findings.append(AMBIGUOUS_COLUMN(message, fix, field=name, line=header.line))
         elif part in mapping or part in _REQUIRED:
-            message, fix = f"There is no column {quote(name)} either.", f'Say which one it is: {ARGUMENTS[part]}="...".'
+            guessed = guess_columns(header.names).get(part) if part not in mapping else None
+            named = f"{ARGUMENTS[part]}={quote(guessed or '...')}"
+            message, fix = f"There is no column {quote(name)} either.", f"Say which one it is: {named}."
             if not any(finding.id == MISSING_COLUMN.id for finding in findings):  # the columns are listed once
                 names = join_names(column for column in header.names if column)
                 columns = f"the columns are {names}" if names else "there are no columns at all"
                 message = f"There is no column {quote(name)}; {columns}."
-                fix = f'Rename a column, or say which one it is: {ARGUMENTS[part]}="...".'
+                fix = f"Rename a column, or say which one it is: {named}."
                 if header.from_file and header.line is not None:
                     fix += ' If the first line is an example already, put a header line "Prompt,Completion" above it.'
             findings.append(MISSING_COLUMN(message, fix, field=name, line=header.line))

@@ -83,23 +83,25 @@ class OpenSource:
         """Rows seen so far, usable or not."""
         return self._rows.n_rows
 
-    def read(self, repair: Repair | None = None) -> Iterator[ParseResult]:
+    def read(self, repair: Repair | None = None, *, rows_alone: bool = False) -> Iterator[ParseResult]:
         """Yield each row as an example, or as the findings that keep it from being one.
 
-        What only all rows together showed comes last, as a list of findings of its own; not where `repair` is given, which
-        repairs the value of a row of JSON before it is parsed. Raises DataError if the file has changed since it was opened.
-        """
-        parser = self._parser.restarted(repair)
-        yield from parser.parse(self._rows.read())
-        if repair is None and (findings := [*self._rows.final_findings(), *parser.final_findings()]):
-            yield findings
-
-    def reread(self, places: Sequence[Row]) -> Iterator[TrainingRow]:
-        """Yield the usable rows at some places again, in the order of `places`, which need no values.
+        What only all rows together showed comes last, as a list of findings of its own, unless `rows_alone`. `repair` is
+        applied to the value of each row of JSON before it is parsed.
 
         Raises DataError if the file has changed since it was opened.
         """
-        parser = self._parser.restarted()
+        parser = self._parser.restarted(repair)
+        yield from parser.parse(self._rows.read())
+        if not rows_alone and (findings := [*self._rows.final_findings(), *parser.final_findings()]):
+            yield findings
+
+    def reread(self, places: Sequence[Row], repair: Repair | None = None) -> Iterator[TrainingRow]:
+        """Yield the usable rows at some places again, in the order of `places`, which need no values; `repair` as for `read`.
+
+        Raises DataError if the file has changed since it was opened.
+        """
+        parser = self._parser.restarted(repair)
         for rows in self._rows.read_from(places):
             row = next(parser.parse(rows), None)
             if not isinstance(row, TrainingRow):

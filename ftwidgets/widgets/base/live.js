@@ -35,11 +35,15 @@ function render({ model, el }) {
       keyed.click();
     }
   };
-  // Only a part that does scroll is a stop for the keyboard.
+  // Only a part that does scroll is a stop for the keyboard: a wide table, or all of it in a place of fixed height.
   const sizes = new ResizeObserver((seen) => {
-    for (const { target } of seen)
-      target.scrollWidth > target.clientWidth + 1 ? target.setAttribute("tabindex", "0") : target.removeAttribute("tabindex");
+    for (const { target } of seen) {
+      const part = target === region ? el : target;
+      const scrolls = part === el ? overflows(el) : part.scrollWidth > part.clientWidth + 1;
+      scrolls ? part.setAttribute("tabindex", "0") : part.removeAttribute("tabindex");
+    }
   });
+  sizes.observe(region);
 
   region.addEventListener("click", pressed);
   el.addEventListener("keydown", own);
@@ -104,6 +108,10 @@ function tellGone(el) {
   panel.prepend(line);
   panel.querySelectorAll("progress").forEach((bar) => bar.removeAttribute("value") || (bar.hidden = true));
   for (const part of panel.querySelectorAll("input, select, textarea, button")) part.disabled = true;
+}
+
+function overflows(el) {
+  return getComputedStyle(el).overflowY === "auto" && el.scrollHeight > el.clientHeight + 1;
 }
 
 const STOPS = "a[href], button, summary, input, select, textarea, [tabindex]";

@@ -11,7 +11,9 @@ from html import escape
 
 
 def literal(value: object) -> str:
-    """Return a text or a number as Python code, texts in double quotes."""
+    """Return a text, a number or a list of them as Python code, texts in double quotes."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,28 +13,30 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
-from ftwidgets.data import Finding, Prepared, Report, prepare
-from ftwidgets.data.model_specs import find_model, sandbox_models
-from ftwidgets.data.prepare import Draft, draft
+from ftwidgets.data import Finding, Fix, Prepared, Report, prepare
+from ftwidgets.data.model_specs import find_model
 from ftwidgets.data.readers import column_names
-from ftwidgets.data.results import sort_by_level
 from ftwidgets.data.text import pluralize
-from ftwidgets.data.tokens import count_tokens
-from ftwidgets.data.tokens.lengths import Lengths, measure
-from ftwidgets.errors import DataError
+from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.fields import button, field, row
+from ftwidgets.widgets.base.failures import failure_text
+from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.next_step import find_client
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.prep import preview
-from ftwidgets.widgets.prep.source_fields import ColumnFields, SourceFields, half, pair
+from ftwidgets.widgets.prep import costs, findings_html, outcome, preview, static_view
+from ftwidgets.widgets.prep.column_fields import ColumnFields
+from ftwidgets.widgets.prep.form_words import in_form_words
+from ftwidgets.widgets.prep.preparation import Preparation
+from ftwidgets.widgets.prep.settings_fields import SettingsFields
+from ftwidgets.widgets.prep.source_fields import UPLOAD, SourceFields
+from ftwidgets.widgets.prep.target_folder import UPLOADS, Stamp, holds_the_same, occupied, stamps
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
+    from ftwidgets.widgets.launch import JobLauncher
 
-_CONVERSATIONS, _FINDINGS = 3, 8  # on a page
-_NO_LENGTHS = Lengths([], 0, 0)
-_STALE = " The files were written with earlier settings: write them again."
+_CONVERSATIONS = 3  # on a page
 
 
 class DatasetPrep(Panel):
@@ -42,11 +46,12 @@ class DatasetPrep(Panel):
     ----------
     source
         The name of a bundled dataset, the path of a file (CSV, XLSX, JSON Lines), or a DataFrame; without one the form is
-        empty.
+        empty and takes a file that is dropped on it.
     folder
         Where the files go.
     prompt, completion, system_column
-        The names of the columns, if they are not called Prompt, Completion and System.
+        The names of the columns. Without them, those called Prompt, Completion and System are read, or else those that are
+        probably meant, such as Question and Answer; the form says which.
     system
         The system prompt of rows that have none of their own.
     validation
@@ -57,8 +62,11 @@ class DatasetPrep(Panel):
         For the estimate of the cost only.
     model
         The base model whose tokens are counted: the bundled one, or one that was added (`ftwidgets models add`).
+    fix
+        Names of automatic fixes to do in the files that are written, as their tick-boxes do.
 
-    `prepare()` does what the button does. The result is in `prepared`, and in `train_file`, `validation_file`, `report`.
+    `prepare()` does what the button does, but replaces files without asking. The result is in `prepared`, and in `train_file`,
+    `validation_file`, `report`.
     """
 
     prepared = traitlets.Instance(Prepared, allow_none=True, help="The files written last; None before.")
@@ -76,39 +84,57 @@ class DatasetPrep(Panel):
         seed: int = 0,
         n_epochs: int = 3,
         model: str = "nano-2026-11",
+        fix: Sequence[Fix | str] = (),
     ) -> None:
-        self._draft: Draft | None = None
+        self._data: Preparation | None = None
         self._report: Report | None = None
-        self._in_validation: list[bool] = []
-        self._lengths = _NO_LENGTHS
-        self._finding_rows: list[preview.FindingRow] = []
-        self.columns = ColumnFields(prompt, completion, system_column, on_change=self.catch_errors(self.check))
-        self.system = ipywidgets.Textarea(value=system or "", description="System prompt", rows=2, continuous_update=False)
-        self.validation = ipywidgets.FloatText(value=validation, description="Held out", step=0.05)
-        self.seed = ipywidgets.IntText(value=seed, description="Seed")
-        self.folder = ipywidgets.Text(value=os.fspath(folder), description="Folder", continuous_update=False)
-        self.n_epochs = ipywidgets.BoundedIntText(value=n_epochs, min=1, max=50, description="Epochs")
-        choices = sandbox_models()
-        self.model = ipywidgets.Dropdown(options=choices, value=find_model(model).name, description="Base model")
-        self.source = SourceFields(
-            source, uploads=lambda: Path(self.folder.value) / "uploads", on_change=self._load, catch_errors=self.catch_errors
+        self._ticked = {chosen.name if isinstance(chosen, Fix) else chosen for chosen in fix}
+        self._notice = ""  # HTML above what was written last
+        self._written = self._written_at = ""  # the sentence about it, and its end
+        self._written_from: dict[str, Any] = {}  # the choices that it was made with
+        self._own: dict[Path, Stamp] = {}  # files that this form has written
+        self.columns = ColumnFields(prompt, completion, system_column, on_change=self._on_field(self.check))
+        self.settings = SettingsFields(
+            self.columns.system_field,
+            system=system,
+            validation=validation,
+            seed=seed,
+            folder=os.fspath(folder),
+            n_epochs=n_epochs,
+            model=find_model(model).name,
         )
+        self.source = SourceFields(
+            source, uploads=lambda: Path(self.folder.value) / UPLOADS, on_change=self._load, catch_errors=self._on_field
+        )
+        self.verdict = Live(role="status")
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._conversations_html)
-        self.findings_pages = preview.Pager("findings", _FINDINGS, self._findings_html)
-        self.fixes, self.tokens, self.cost = Live(), Live(), Live()
+        self.findings, self.costs = Live(), Live()
+        self.findings.on_press(self._toggle_fix)
+        for view in (self.conversation_pages.content, self.findings, self.costs):
+            view.add_class("ftw-pane")
+        self.tabs = ipywidgets.Tab([self.conversation_pages, self.findings, self.costs])
         self.write = button("Write the training files", primary=True)
-        super().__init__("Prepare a dataset", self._parts())
-        self.write.on_click(self.catch_errors(self.prepare))
-        self.system.observe(self.catch_errors(self.check), names="value")
-        for control in (self.validation, self.seed):
-            control.observe(self.catch_errors(self._split), names="value")
-        self.folder.observe(lambda _change: self.refresh_code(), names="value")
-        self.n_epochs.observe(self.catch_errors(self._show_cost), names="value")
-        self.model.observe(self.catch_errors(self._count), names="value")
+        self.write_anyway = button("Write anyway", tooltip="Write, and replace what is named below")
+        self.write_anyway.layout.visibility = "hidden"  # its place is kept
+        for name in ("ftw-outcome", "ftw-card"):
+            self.verdict.add_class(name)
+        buttons = row(self.write, self.write_anyway)
+        parts = [self.source, self.columns.box, self.verdict, self.tabs, self.settings.fold, buttons]
+        super().__init__("Prepare a dataset", parts)
+        self.add_class("ftw-prep")
+        self.write.on_click(self.catch_errors(self._write_unless_occupied))
+        self.write_anyway.on_click(self.catch_errors(self.prepare))
+        acts = {"check": self.check, "split": self._split, "count": self._count, "cost": self._show_costs}
+        self.settings.observe(self._on_field, **acts, other=self.refresh_code)
         if source is not None:
-            self.catch_errors(self._load)()
+            self._on_field(self._load)()
         else:
-            self._clear("Choose the data.")
+            self._clear()
+
+    @property
+    def folder(self) -> ipywidgets.Text:
+        """The field for where the files go."""
+        return self.settings.folder
 
     @property
     def train_file(self) -> Path | None:
@@ -137,19 +163,22 @@ class DatasetPrep(Panel):
         """Check the table with the present choices, and preview what a model will see of it."""
         source = self._chosen_source()
         self._reset()
-        self.show_status("Reading and checking.")
+        self.verdict.html = markup.loading("Reading and checking")
         try:
-            self._draft = draft(source, **self.columns.arguments, system=self._system)
-            self._show_report(self._draft.report)
-            self._count()
-            self._split()
+            self._data = Preparation(source, self.columns.arguments, self.settings.system_prompt)
+            return self._use_fixes()
         except Exception as error:
-            self.show_error(error)
+            self._show_failure(error)
             raise
-        return self._draft.report
+
+    def choose_fix(self, name: str, chosen: bool = True) -> None:
+        """Tick an automatic fix, which is then done in the files that are written, or untick it."""
+        (self._ticked.add if chosen else self._ticked.discard)(name)
+        if self._data is not None:
+            self._use_fixes()
 
     def prepare(self) -> Prepared:
-        """Write the training and the validation file with the present choices.
+        """Write the training and the validation file with the present choices; files that are there are replaced.
 
         Raises
         ------
@@ -163,168 +192,197 @@ class DatasetPrep(Panel):
         except Exception as error:
             self.show_error(error)  # called from code too, where "Writing." would stay
             raise
-        changed = self._draft is not None and self._draft.report.examples != prepared.report.examples
-        if changed:
+        changed = self._data is not None and self._data.report.examples != prepared.report.examples
+        if self._data is None or changed:
             self.check()
         self.prepared = prepared
-        self._show_report(prepared.report)
-        caution = "" if prepared.report.ok else " Some findings are errors: look at them before you upload."
+        self._report = dataclasses.replace(prepared.report, source=self.source.label)
+        self._own |= stamps([prepared.train_file, prepared.validation_file])
         news = " The data had changed since it was checked; what is shown is what it holds now." if changed else ""
-        self.show_status(_written_text(prepared) + news + caution, "wrong" if caution else "ok")
+        self._written = outcome.written_text(prepared, self._data.tokens_text if self._data is not None else "")
+        self._written_at = f", at {datetime.datetime.now():%H:%M}.{news}"
+        self._written_from = self._choices()
+        self.write_anyway.layout.visibility = "hidden"
+        self.show_status("")
+        self._offer_next(prepared)
         self.refresh_code()
         return prepared
 
+    def show_status(self, text: str, kind: str = "busy") -> None:
+        """Show a sentence under the buttons, above what was written last."""
+        self._notice = f'<p class="ftw-{kind}">{escape(text)}</p>' if text else ""
+        written = ""
+        if self._written:
+            written = f'<p class="ftw-ok">{escape(self._written + self._written_at)}</p>'
+            if self._choices() != self._written_from:
+                note = "<p class='ftw-stale-note'>Written with earlier choices than those above: write them again.</p>"
+                written = f'<div class="ftw-stale">{note}{written}</div>'
+        self.status.html = self._notice + written
+
+    def show_error(self, error: BaseException) -> None:
+        """Show under the buttons what went wrong, in the words on the form."""
+        self.show_status(in_form_words(failure_text(error)), "wrong")
+
     def static_text(self) -> str:
-        """Return the summary, the first findings, the split and the files, a line each."""
-        report = self._report
-        if report is None:
+        """Return how many rows are used, the first findings, the split and the files, a line each."""
+        if self._data is None:
             return "No data checked yet."
-        shown = sort_by_level(report.findings)[:5]
-        lines = [report.summary, *(f"  {found.level}: {found}" for found in shown)]
-        if (more := report.n_findings - len(shown)) > 0:
-            lines.append(f"  and {more:,} more")
-        if self._in_validation:
-            lines += [
-                self._split_text(),
-                str(self._lengths),
-                preview.cost_sentence(self._n_trained_tokens, self.n_epochs.value),
-            ]
-        return "\n".join([*lines, *([_written_text(self.prepared)] if self.prepared is not None else [])])
+        return static_view.text(self._data, self.source.label, self.settings.n_epochs.value, self._written)
 
     def static_html(self) -> str:
         """Return the same with tables, pictures and the first conversations."""
-        report = self._report
-        if report is None:
+        if self._data is None:
             return f"<p>{escape(self.static_text())}</p>"
-        parts = [f"<p>{escape(report.summary)}</p>", self._findings_html(0, _FINDINGS)]
-        if (more := len(self._finding_rows) - _FINDINGS) > 0:
-            parts.append(f"<p>and {more:,} more lines like these; report.findings has them all</p>")
-        if self._in_validation:
-            parts += [f"<p>{escape(self._split_text())}</p>", self._conversations_html(0, min(2, len(self._in_validation)))]
-            parts += [self.tokens.html, self.cost.html]
-        if self.prepared is not None:
-            parts.append(f"<p>{escape(_written_text(self.prepared))}</p>")
-        return "".join(parts)
+        return static_view.html(self._data, self.source.label, self.settings.model.value, self.costs.html, self._written)
 
-    @property
-    def _system(self) -> str | None:
-        return self.system.value if self.system.value.strip() else None
+    def _on_field(self, act: Callable[[], object]) -> Callable[..., None]:
+        """Return a callback for a field that was changed: what goes wrong is shown in place of the verdict."""
 
-    @property
-    def _n_trained_tokens(self) -> int:
-        return self._lengths.total_of([not held_out for held_out in self._in_validation])
+        def step() -> None:
+            self.write_anyway.layout.visibility = "hidden"
+            try:
+                act()
+            except Exception as error:
+                self._show_failure(error)
+            self.show_status("")
 
-    def _parts(self) -> list[ipywidgets.Widget]:
-        system = field(self.system, "For rows without one. Use the same text when you ask the model.", width="826px")
-        share = half(self.validation, "A share below 1, or a number of examples: to measure, never to train on.")
-        seed = half(self.seed, "The same seed holds out the same rows; another seed holds out others.")
-        epochs = field(self.n_epochs, "How often training passes over each example; used only for the estimate below.")
-        folder = field(self.folder, "Where train.jsonl and validation.jsonl go.")
-        model = field(self.model, "Tokens are counted with its tokenizer; rows that are too long for it are listed.")
-        model.layout.display = "" if len(self.model.options) > 1 else "none"
-        cost = ipywidgets.VBox([model, self.tokens, epochs, self.cost])
-        findings = ipywidgets.VBox([self.findings_pages, self.fixes])
-        self.tabs = ipywidgets.Tab([self.conversation_pages, findings, cost])
-        self.tabs.titles = ("Conversations", "Findings", "Tokens and cost")
-        return [self.source, self.columns, system, pair(share, seed), self.tabs, folder, row(self.write)]
+        return self.catch_errors(step)
+
+    def _toggle_fix(self, name: str) -> None:
+        self._on_field(lambda: self.choose_fix(name, name not in self._ticked))()
 
     def _chosen_source(self) -> Source:
         source = self.source.source
         if source is None:
-            raise DataError("choose the data first: a dataset, a path or an upload.")
+            raise DataError("choose the data first: a file, a path or a dataset.")
         return source
 
     def _options(self) -> dict[str, Any]:
-        share = self.validation.value
-        system = {} if self._system is None else {"system": self._system}
-        whole = share >= 1 and share.is_integer()
-        return {**self.columns.arguments, **system, "validation": int(share) if whole else share, "seed": self.seed.value}
+        """Return the arguments of `ftwidgets.prepare`."""
+        fixes = [] if self._data is None else self._data.chosen_fixes(self._ticked)
+        return {**self.columns.arguments, **self.settings.arguments, **({"fix": fixes} if fixes else {})}
+
+    def _choices(self) -> dict[str, Any]:
+        return {"source": self.source.code, "folder": self.folder.value, **self._options()}
 
     def _load(self) -> None:
         if self.source.source is None:
-            self._clear(f"Choose {self.source.kind.value}.")
+            self._clear()
             return
         found = column_names(self.source.source)
-        self.columns.fill([] if isinstance(found, Finding) else found)
-        self.check()
+        header = [] if isinstance(found, Finding) else found
+        self.source.describe(header)
+        self.columns.fill(header, read=not isinstance(found, Finding))
+        report = self.check()
+        self.source.describe(header, report.n_rows)
 
-    def _clear(self, text: str) -> None:
+    def _clear(self) -> None:
         self._reset()
         self.columns.fill([])
-        self.show_status(text)
+        self.source.describe()
+        what = "drop a file above" if self.source.kind.value == UPLOAD else f"choose {self.source.kind.value}"
+        text = f"No data yet: {what}. Then it says here how many of its rows can be used."
+        self.verdict.html = f'<p class="ftw-soft">{escape(text)}</p>'
 
     def _reset(self) -> None:
         """Clear everything that is shown of the last table, in case the next one cannot be checked."""
-        self._draft = self._report = None
-        self._in_validation, self._finding_rows, self._lengths = [], [], _NO_LENGTHS
+        self._data = self._report = None
         self._show_findings()
         self.conversation_pages.fill(0)
-        self.tokens.html = self.cost.html = ""
+        self._show_costs()
         self.refresh_code()
+
+    def _use_fixes(self) -> Report:
+        """Check the data again with the ticked fixes done, and show all of it."""
+        assert self._data is not None
+        self._data.choose_fixes(self._ticked)
+        self._report = dataclasses.replace(self._data.report, source=self.source.label)
+        self._show_findings()
+        self._count()
+        self._split()
+        self.show_status("")
+        return self._report
 
     def _count(self) -> None:
         """Count the tokens of the examples for the chosen base model, and show the numbers."""
-        if self._draft is not None:
-            self._lengths = measure(self._draft.report.examples, self.model.value)
-            self.tokens.html = preview.histogram(self._lengths)
+        if self._data is not None:
+            self._data.count(self.settings.model.value)
             self.conversation_pages.redraw()
-            self._show_cost()
+            self._show_costs()
 
     def _split(self) -> None:
-        if self._draft is None:
+        if self._data is None:
             return
-        options, self._in_validation = self._options(), []
         try:
-            self._in_validation = self._draft.preview_split(options["validation"], options["seed"])
+            self._data.split(self.settings.arguments["validation"], self.settings.seed.value)
         finally:
-            self.conversation_pages.fill(len(self._in_validation))
-            self._show_cost()
+            self.conversation_pages.fill(len(self._data.in_validation))
+            self._show_costs()
             self.refresh_code()
-        report = self._report or self._draft.report
-        if self._in_validation:
-            text = f"{report.summary} {self._split_text()}"
-        else:
-            text = next((str(found) for found in report.findings if found.level == "error"), report.summary)
-        verdict = "" if report.ok else "Not ready, see the findings. "
-        self.show_status(verdict + text + (_STALE if self.prepared is not None else ""), "ok" if report.ok else "wrong")
+        self._show_verdict(self._data)
 
-    def _show_report(self, report: Report) -> None:
-        self._report = dataclasses.replace(report, source=self.source.label)
-        self._finding_rows = preview.finding_rows(report)
-        self._show_findings()
+    def _show_verdict(self, data: Preparation) -> None:
+        fatal = next((in_form_words(str(found)) for found in data.report.findings if found.level == "error"), "")
+        head = f'<p class="ftw-verdict">{escape(data.headline)}</p>'
+        if data.report.n_examples:
+            split = f"{data.split_text} (seed {self.settings.seed.value})."
+            self.verdict.html = f"{head}<p>{escape(split)}</p><p>{findings_html.chips(data.grouped)}</p>"
+        else:
+            self.verdict.html = head + (f'<p class="ftw-wrong">{escape(fatal)}</p>' if fatal else "")
+
+    def _show_failure(self, error: Exception) -> None:
+        self.verdict.html = f'<p class="ftw-wrong">{escape(in_form_words(failure_text(error)))}</p>'
 
     def _show_findings(self) -> None:
-        n = 0 if self._report is None else self._report.n_findings
-        self.tabs.titles = ("Conversations", f"Findings ({n:,})", "Tokens and cost")
-        self.findings_pages.fill(len(self._finding_rows))
-        self.fixes.html = "" if self._report is None else preview.fixes_html(self._report)
+        n = "" if self._data is None else f" ({sum(self._data.grouped.counts):,})"
+        self.tabs.titles = ("Conversations", f"Findings{n}", "Tokens and cost")
+        empty = markup.empty("What is found in your data will stand here.")
+        self.findings.html = empty if self._data is None else self._data.findings_html(self._ticked)
 
-    def _show_cost(self) -> None:
-        n_epochs, exact = self.n_epochs.value, self._lengths.exact
-        self.cost.html = preview.cost_table(self._n_trained_tokens, n_epochs, exact=exact) if self._in_validation else ""
-
-    def _findings_html(self, start: int, stop: int) -> str:
-        return preview.findings_table(self._finding_rows[start:stop])
+    def _show_costs(self) -> None:
+        data = self._data
+        if data is None or not data.in_validation:
+            self.costs.html = markup.empty("How long the examples are, and what training on them costs, will stand here.")
+            return
+        table = costs.cost_table(data.n_trained_tokens, self.settings.n_epochs.value, exact=data.lengths.exact)
+        self.costs.html = costs.histogram(data.lengths) + table
 
     def _conversations_html(self, start: int, stop: int) -> str:
-        if self._draft is None or not self._in_validation:
-            return "<p>No example to show.</p>"
-        parts = ["<p>The model reads all of it and learns what the assistant says.</p>"]
-        for i in range(start, stop):
-            example = self._draft.report.examples[i]
-            side = "held out" if self._in_validation[i] else "for training"
-            tokens = pluralize(count_tokens([example], self.model.value)[0], "token")
-            parts.append(preview.conversation(example, f"Example {i + 1:,} ({self._draft.places[i]}), {side}, {tokens}"))
-        return "".join(parts)
+        if self._data is None or not self._data.in_validation:
+            return markup.empty("Your rows will be shown here as conversations, as the model will see them.")
+        return self._data.conversations_html(start, stop, self.settings.model.value)
 
-    def _split_text(self) -> str:
-        n_held_out = sum(self._in_validation)
-        n_train = len(self._in_validation) - n_held_out
-        return f"With seed {self.seed.value}: {n_train:,} to train on, {n_held_out:,} held out."
+    def _write_unless_occupied(self) -> None:
+        """Write the files, or ask first where that would replace others."""
+        self._chosen_source()
+        folder = Path(self.folder.value)
+        file = self.source.file
+        found = occupied(folder, self._own, [file] if file is not None else [])
+        data = self._data
+        same = data is not None and holds_the_same(folder, data.report.examples, data.in_validation)
+        if (found.replaced or found.others) and not same:
+            self.write_anyway.layout.visibility = "visible"
+            where = f"The folder {folder.as_posix()} is in use: {found}."
+            self.show_status(f'{where} Press "Write anyway", or name another folder under Settings.', "warning")
+            return
+        self.prepare()
 
+    def _offer_next(self, prepared: Prepared) -> None:
+        files = [path.as_posix() for path in (prepared.train_file, prepared.validation_file) if path is not None]
+        name, client = find_client()
+        made = "" if client is not None else "import ftwidgets\n\nclient = ftwidgets.connect()  # the sandbox on this machine\n"
+        call = ", ".join([name, *map(markup.literal, files)])
+        code = f"from ftwidgets.widgets import JobLauncher\n{made}\nlauncher = JobLauncher({call})\nlauncher"
 
-def _written_text(prepared: Prepared) -> str:
-    text = f"Written: {pluralize(prepared.n_train, 'example')} to train on in {prepared.train_file.as_posix()}"
-    if prepared.validation_file is None:
-        return f"{text}; none held out."
-    return f"{text}, {prepared.n_validation:,} held out in {prepared.validation_file.as_posix()}."
+        def launcher() -> JobLauncher:
+            from ftwidgets.widgets.launch import JobLauncher
+
+            found = find_client()[1]
+            if found is None:
+                raise FtwidgetsError(
+                    "this notebook has no client yet. Run client = ftwidgets.connect() in a cell, and press again."
+                )
+            return JobLauncher(found, *files)
+
+        sentence = f"train a model on {files[0]} ({pluralize(prepared.n_train, 'example')})."
+        self.next_step.offer(sentence, "Train a model", launcher, code)

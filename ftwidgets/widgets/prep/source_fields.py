@@ -1,32 +1,36 @@
-"""The fields that choose the data (a bundled dataset, a path, an upload, a DataFrame from the code) and its columns."""
+"""The fields that choose the data: a file that is dropped or uploaded, a path, a bundled dataset, a DataFrame from the code."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from ftwidgets import datasets
-from ftwidgets.data.readers import DEFAULT_COLUMNS
-from ftwidgets.data.text import normalize
+from ftwidgets.data.text import pluralize, printable
 from ftwidgets.errors import DataError
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.fields import field, row
+from ftwidgets.widgets.base.fields import field
+from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.prep.drop_zone import DropZone
+from ftwidgets.widgets.prep.target_folder import readable_size
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ftwidgets.data.readers import Source
 
-BUNDLED, PATH, UPLOAD, FRAME = "a bundled dataset", "a file beside the notebook", "an upload", "the DataFrame from the code"
+UPLOAD, PATH = "my own file (drop or upload)", "a file beside the notebook"
+BUNDLED, FRAME = "a bundled dataset", "the DataFrame from the code"
 
 _TRAIN = "train"
 _KINDS = ".csv,.tsv,.txt,.xlsx,.jsonl,.json"
-_HALF = "410px"  # two fields side by side fill a panel
-_ARGUMENTS = {"prompt": "prompt", "completion": "completion", "system": "system_column"}
+_HINT = "CSV, Excel (.xlsx) or JSON Lines: a question and its answer in each row."
+_MAX_COLUMNS = 8  # named beside the file
 
 
 class SourceFields(ipywidgets.VBox):
@@ -43,28 +47,32 @@ class SourceFields(ipywidgets.VBox):
         on_change: Callable[[], object],
         catch_errors: Callable[[Callable[[], object]], Callable[..., None]],
     ) -> None:
-        self._uploads, self._on_change = uploads, on_change
+        self._uploads, self._on_change, self._catch_errors = uploads, on_change, catch_errors
         self._uploaded: Path | None = None
         self.frame = None if source is None or isinstance(source, str | os.PathLike) else _check_frame(source)
-        kinds = [BUNDLED, PATH, UPLOAD, *([FRAME] if self.frame is not None else [])]
+        kinds = [UPLOAD, PATH, BUNDLED, *([FRAME] if self.frame is not None else [])]
         self.kind = ipywidgets.Dropdown(options=kinds, description="Data from")
         names = [("(choose)", ""), *((name, name) for name in datasets.names())]
         self.bundled = ipywidgets.Dropdown(options=names, description="Dataset")
+        self.bundled.tooltip = "Comes with the kit. Its held-out rows stay out, for measuring at the end"
         self.path = ipywidgets.Text(description="Path", placeholder="data/my_table.csv", continuous_update=False)
-        self.upload = ipywidgets.FileUpload(accept=_KINDS, multiple=False, description="Choose a file")
+        self.path.tooltip = "CSV, XLSX or JSON Lines, seen from the notebook's folder"
+        self.upload = DropZone(_KINDS, _HINT)
         self._fill(source)
         self._boxes = {
-            BUNDLED: field(self.bundled, "Comes with the kit. Its held-out rows stay out, for measuring at the end."),
-            PATH: field(self.path, "CSV, XLSX or JSON Lines, seen from the notebook's folder."),
-            UPLOAD: field(self.upload, "Copied to the folder below. Put a large file beside the notebook instead."),
+            UPLOAD: self.upload,
+            PATH: field(self.path),
+            BUNDLED: field(self.bundled),
             FRAME: ipywidgets.VBox(),
         }
-        self.upload.layout.width = "auto"
-        super().__init__([field(self.kind), *self._boxes.values()])
+        self.about = Live()
+        self.about.add_class("ftw-one-line")
+        super().__init__([field(self.kind), *self._boxes.values(), self.about])
+        self.describe()
         self._show()
         for control in (self.kind, self.bundled, self.path):
             control.observe(catch_errors(self._on_choice), names="value")
-        self.upload.observe(catch_errors(self._store_upload), names="value")
+        self.upload.on_file(lambda name, content: catch_errors(lambda: self._store(name, content))())
 
     @property
     def source(self) -> Source | None:
@@ -76,7 +84,7 @@ class SourceFields(ipywidgets.VBox):
             case value if value == PATH:
                 return self.path.value.strip() or None
             case value if value == UPLOAD:
-                return None if self._uploaded is None else str(self._uploaded)
+                return None if self._uploaded is None else self._uploaded.as_posix()
         return self.frame
 
     @property
@@ -91,6 +99,11 @@ class SourceFields(ipywidgets.VBox):
         return markup.literal(self.source)
 
     @property
+    def file(self) -> Path | None:
+        """The file that is read; None for rows in memory."""
+        return Path(str(self.source)) if self.kind.value in (PATH, UPLOAD) and self.source is not None else None
+
+    @property
     def label(self) -> str:
         """The source in a few words."""
         if self.kind.value == BUNDLED:
@@ -102,8 +115,24 @@ class SourceFields(ipywidgets.VBox):
         """Choose another source."""
         if not isinstance(source, str | os.PathLike):
             self.frame = _check_frame(source)
-            self.kind.options = [BUNDLED, PATH, UPLOAD, FRAME]
+            self.kind.options = [UPLOAD, PATH, BUNDLED, FRAME]
         self._fill(source)
+
+    def describe(self, columns: Sequence[str] = (), n_rows: int | None = None) -> None:
+        """Show the name of the source, its rows, columns and size; nothing if none is chosen."""
+        if self.source is None:
+            self.about.html = "<p></p>"
+            return
+        facts = [] if n_rows is None else [pluralize(n_rows, "row")]
+        if columns:
+            names = ", ".join(printable(name, 30) for name in columns[:_MAX_COLUMNS])
+            more = f" and {len(columns) - _MAX_COLUMNS} more" if len(columns) > _MAX_COLUMNS else ""
+            facts.append(f"{'columns' if len(columns) > 1 else 'column'} {names}{more}")
+        if self.file is not None and self.file.is_file():
+            facts.append(readable_size(self.file.stat().st_size))
+        told = "".join(f", {fact}" for fact in facts)
+        text = escape(told, quote=True)
+        self.about.html = f'<p title="{text[2:]}"><strong>{escape(printable(self.label))}</strong>{text}</p>'
 
     def _fill(self, source: Source | None) -> None:
         if isinstance(source, str) and source in datasets.names() and not Path(source).exists():
@@ -121,17 +150,16 @@ class SourceFields(ipywidgets.VBox):
         self._show()
         self._on_change()
 
-    def _store_upload(self) -> None:
-        """Store an uploaded file on disk, where the code can name it, and drop it from the notebook's state."""
-        if not self.upload.value:
-            return
-        file, self.upload.value = self.upload.value[0], ()
+    def _store(self, name: str, content: bytes) -> None:
+        """Store an uploaded file on disk, where the code can name it."""
+        self.upload.note = "It could not be stored."  # unless it can
         folder = self._uploads()
         folder.mkdir(parents=True, exist_ok=True)
-        name = str(file["name"]).replace("\\", "/").rpartition("/")[2]  # without what a file system may reject:
+        name = name.replace("\\", "/").rpartition("/")[2]  # without what a file system may reject:
         allowed = "".join(char for char in name if char.isprintable() and char not in '<>:"|?*').strip(". ")
         self._uploaded = folder / (allowed[-60:] or "upload.csv")
-        self._uploaded.write_bytes(bytes(file["content"]))
+        self._uploaded.write_bytes(content)
+        self.upload.note = f"{self._uploaded.name} is uploaded. Drop another file to replace it."
         self._on_choice()
 
 
@@ -158,81 +186,3 @@ def _variable_name(frame: object) -> str:
     shell = get_ipython()
     names = shell.user_ns if shell is not None else {}
     return next((name for name, value in names.items() if value is frame and not name.startswith("_")), "table")
-
-
-class ColumnFields(ipywidgets.VBox):
-    """Fields for the names of the columns; `fill` sets what they offer, `on_change` is called when the user chose another.
-
-    None chooses the columns called Prompt, Completion and System.
-    """
-
-    def __init__(
-        self, prompt: str | None, completion: str | None, system_column: str | None, *, on_change: Callable[[], object]
-    ) -> None:
-        self._wanted = {"prompt": prompt, "completion": completion, "system": system_column}
-        self._header: list[str] = []
-        self._filling = False
-        self._on_change = on_change
-        self.prompt = ipywidgets.Dropdown(description="Prompt column")
-        self.completion = ipywidgets.Dropdown(description="Completion column")
-        self.system = ipywidgets.Dropdown(description="System column")
-        self._fields = {"prompt": self.prompt, "completion": self.completion, "system": self.system}
-        for control in self._fields.values():
-            control.observe(self._changed, names="value")
-        prompt_field = half(self.prompt, "What the user says.")
-        completion_field = half(self.completion, "What the model should answer: the only part it learns.")
-        system_field = half(self.system, "If each row has a system prompt of its own.")
-        super().__init__([pair(prompt_field, completion_field), system_field])
-        self.fill([])
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """The columns as arguments of `ftwidgets.prepare`, without those that it would choose by itself."""
-        chosen = {part: control.value for part, control in self._fields.items()}
-        return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
-
-    def fill(self, header: list[str]) -> None:
-        """Offer the columns of a table, and choose the wanted ones, else those with the default names."""
-        self._header, self._filling = header, True
-        try:
-            for part, control in self._fields.items():
-                wanted = self._wanted[part]
-                if wanted is None:
-                    chosen = default_column(part, header)
-                else:
-                    chosen = wanted if wanted in header else _match_column(wanted, header) or wanted
-                extra = [chosen] if chosen is not None and chosen not in header else []  # the check reports it
-                none = [] if part == "system" and chosen is not None else [("(none)", "")]
-                control.options = [*none, *((name, name) for name in [*header, *extra])]
-                control.value = chosen or ""
-        finally:
-            self._filling = False
-
-    def _changed(self, _change: Any) -> None:
-        if not self._filling:
-            self._on_change()
-
-
-def half(control: Any, help_text: str) -> ipywidgets.VBox:
-    """Return a field half as wide as a panel."""
-    box = field(control, help_text, width=_HALF)
-    box.layout.width = _HALF
-    return box
-
-
-def pair(*fields: Any) -> ipywidgets.HBox:
-    """Return two half fields side by side, aligned at their tops."""
-    box = row(*fields)
-    box.layout.align_items = "flex-start"
-    return box
-
-
-def _match_column(name: str, header: list[str]) -> str | None:
-    """Return the only column whose name differs at most in case and whitespace."""
-    alike = [column for column in header if normalize(column) == normalize(name)]
-    return alike[0] if len(alike) == 1 else None
-
-
-def default_column(part: str, header: list[str]) -> str | None:
-    """Return the one column that is read for a part (`prompt`, `completion`, `system`) when none is named."""
-    return _match_column(DEFAULT_COLUMNS[part], header)

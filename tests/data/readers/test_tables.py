@@ -275,7 +275,7 @@ def test_group_and_split_columns_come_along(tmp_path: Path) -> None:
     assert 'group="..."' in missing.fix
 
 
-def test_what_concerns_all_rows_is_said_last_and_not_while_repairing(tmp_path: Path) -> None:
+def test_what_concerns_all_rows_is_said_last_and_not_with_the_rows_alone(tmp_path: Path) -> None:
     """Numbers among texts are counted; each reading counts anew. What system prompts say together is no source's affair."""
     opened = open_source(pd.DataFrame({"System": ["S", None], "Prompt": ["a", 7], "Completion": ["b", "d"]}), columns={})
     assert not isinstance(opened, list)
@@ -283,7 +283,7 @@ def test_what_concerns_all_rows_is_said_last_and_not_while_repairing(tmp_path: P
         (finding,) = found(opened)
         assert finding.id == "numbers-as-text"
         assert '1 cell of type int; they are written as text, "7" for example (row 1)' in finding.message
-    assert all(isinstance(item, TrainingRow) for item in opened.read(repair=lambda value: value))
+    assert all(isinstance(item, TrainingRow) for item in opened.read(rows_alone=True))
 
 
 def test_a_place_is_a_row_without_values(tmp_path: Path) -> None:

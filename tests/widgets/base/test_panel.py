@@ -17,7 +17,7 @@ from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import WIDGET, Panel, svg_to_img, update_all_static_views
 from ftwidgets.widgets.evaluation.dotplot import Dot, dot_picture
 from ftwidgets.widgets.monitor.chart import loss_chart
-from ftwidgets.widgets.prep.preview import histogram
+from ftwidgets.widgets.prep.costs import histogram
 
 
 class Counter(Panel):

@@ -11,7 +11,8 @@ import pytest
 import ftwidgets
 from ftwidgets.errors import DataError
 from ftwidgets.widgets.prep import DatasetPrep
-from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD, default_column
+from ftwidgets.widgets.prep.column_fields import default_column
+from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD
 
 ROWS = [(f"question {n} about bikes?", f"the answer number {n} is this one") for n in range(20)]
 
@@ -30,13 +31,19 @@ def text_of(html: str) -> str:
 
 
 def said(prep: DatasetPrep) -> str:
-    return text_of(prep.status.html)
+    return text_of(f"{prep.verdict.html} {prep.status.html}")
+
+
+def about(prep: DatasetPrep) -> str:
+    return re.sub(r"<[^>]+>", "", prep.source.about.html)
 
 
 def hand_over(prep: DatasetPrep, name: str, content: bytes) -> None:
-    """Upload a file as the browser does."""
-    file = {"name": name, "type": "text/csv", "size": len(content), "content": memoryview(content)}
-    prep.source.upload.value = (file | {"last_modified": pd.Timestamp(0).to_pydatetime()},)
+    """Upload a file as the browser does, in two parts."""
+    half = len(content) // 2
+    for part in (content[:half], content[half:]):
+        message = {"type": "part", "id": f"{name} 1", "name": name, "size": len(content)}
+        prep.source.upload._handle_custom_msg(message, [memoryview(part)])
 
 
 def write(path: str, text: str | bytes) -> str:
@@ -47,7 +54,8 @@ def write(path: str, text: str | bytes) -> str:
 def test_without_arguments_it_asks_for_data() -> None:
     """An empty form is no error; writing from it is one, in words on a click and as an exception from code."""
     prep = DatasetPrep()
-    assert said(prep).strip() == "Choose the data."
+    assert "No data yet: drop a file above." in said(prep)
+    assert prep.source.kind.value == UPLOAD
     assert (prep.train_file, prep.validation_file, prep.report, prep.prepared) == (None, None, None, None)
     prep.write.click()
     assert "Choose the data first" in said(prep)
@@ -71,7 +79,7 @@ def test_the_api_and_the_button_write_what_prepare_writes() -> None:
         assert prep.train_file.read_bytes() == direct.train_file.read_bytes()
         assert prep.validation_file.read_bytes() == direct.validation_file.read_bytes()
         assert (prep.prepared.n_train, prep.prepared.n_validation) == (15, 5)
-        assert "15 examples to train on" in said(prep)
+        assert "Written: 15 examples (" in said(prep)
 
 
 @pytest.mark.parametrize("kind", ["bundled", "path", "frame", "mapped"])
@@ -105,24 +113,32 @@ def test_a_bundled_datasets_held_out_rows_stay_out() -> None:
     assert not written & held_out
 
 
-def test_columns_are_offered_and_chosen() -> None:
-    """The header fills the fields; where no name fits, the finding says so, and a choice repairs it."""
+def test_columns_are_offered_guessed_and_chosen() -> None:
+    """The header fills the menus; names of the field are guessed, which is said; where none fits, the menus are named."""
     prep = DatasetPrep(pd.DataFrame(ROWS, columns=["Question", "Answer"]))
-    assert 'There is no column "Prompt"' in said(prep)
-    assert [label for label, _ in prep.columns.prompt.options] == ["(none)", "Question", "Answer"]
-    prep.columns.prompt.value, prep.columns.completion.value = "Question", "Answer"
-    assert "20 usable examples" in said(prep)
+    assert "All 20 rows will be used." in said(prep)
+    assert (
+        text_of(prep.columns.note.html).strip()
+        == 'Reading "Question" as the prompt and "Answer" as the answer; change it here.'
+    )
     assert 'prompt="Question"' in prep.code
+    assert [label for label, _ in prep.columns.prompt.options] == ["(none)", "Question", "Answer"]
     prep.columns.completion.value = "Question"
     assert "need a column each" in said(prep)
+    odd = DatasetPrep(pd.DataFrame(ROWS, columns=["Left", "Right"]))
+    assert 'There is no column "Prompt"' in said(odd)
+    assert 'choose it above, in "Prompt column"' in said(odd)
+    assert 'prompt="' not in said(odd) + odd.findings.html
+    odd.columns.prompt.value, odd.columns.completion.value = "Left", "Right"
+    assert "All 20 rows will be used." in said(odd)
 
 
 BAD = {
     "no such file": ("nowhere.csv", None, 'There is no file "nowhere.csv"'),
     "an empty CSV": ("a.csv", b"", '"a.csv" is empty'),
     "a damaged workbook": ("a.xlsx", b"PK\x03\x04....xl/workbook.xml", "is a damaged"),
-    "no message": ("a.jsonl", b'{"messages": []}\n', "0 usable examples"),
-    "a header alone": ("a.csv", b"Prompt,Completion\n", "0 usable examples"),
+    "no message": ("a.jsonl", b'{"messages": []}\n', "The only row cannot be used"),
+    "a header alone": ("a.csv", b"Prompt,Completion\n", "There are no rows"),
     "no text": ("a.csv", b"Prompt,Completion\n\x81,\x8d\n", "is not Windows-1252"),
     "a folder": (".", None, "is a folder"),
 }
@@ -157,12 +173,12 @@ def test_a_wrong_column_is_said_and_a_wrong_kind_of_source_is_raised() -> None:
 def test_a_share_that_cannot_be_is_said() -> None:
     """1.5 is neither a share nor a number of examples."""
     prep = DatasetPrep(table())
-    prep.validation.value = 1.5
+    prep.settings.validation.value = 1.5
     assert "from 0 to below 1" in said(prep)
-    prep.validation.value = 5
+    prep.settings.validation.value = 5
     assert "15 to train on, 5 held out" in said(prep)
-    prep.seed.value = 99
-    assert "With seed 99" in said(prep)
+    prep.settings.seed.value = 99
+    assert "(seed 99)" in said(prep)
 
 
 def test_the_preview_says_what_will_be_held_out() -> None:
@@ -189,36 +205,63 @@ def test_markup_in_the_data_stays_text() -> None:
     frame = pd.DataFrame(rows, columns=["Prompt", "Completion"], index=[*map(str, range(22)), evil])
     prep = DatasetPrep(frame.assign(**{evil: "x"}))
     prep.conversation_pages.number.value = prep.conversation_pages.pages
-    drawn = prep.conversation_pages.content.html + prep.findings_pages.content.html + prep.static_html() + prep.status.html
+    drawn = prep.conversation_pages.content.html + prep.findings.html + prep.static_html() + prep.status.html
     assert "&lt;img" in drawn
     assert "<img" not in drawn
 
 
-def test_findings_are_shown_errors_first_page_by_page() -> None:
-    """Of a kind the first few with place, problem and fix, and one line that counts the others; errors before warnings."""
-    rows = [*ROWS, *((f"gap {n}", "") for n in range(12)), ("question 1 about bikes?", "no"), ROWS[2]]
+def test_each_finding_is_shown_once_grouped_by_what_to_do() -> None:
+    """What a fix settles, what must be fixed, what is worth a look: the three counts add up to the findings there are."""
+    rows = [
+        *ROWS,
+        *((f"gap {n}", "") for n in range(12)),
+        ("question 1 about bikes?", "no"),
+        ROWS[2],
+        ("a\u200bb?", "It is b."),
+    ]
     prep = DatasetPrep(table(rows))
-    pages = []
-    for number in range(1, prep.findings_pages.pages + 1):
-        prep.findings_pages.number.value = number
-        pages.append(prep.findings_pages.content.html)
-    whole = "".join(pages)
-    assert text_of(pages[0]).index("error") < text_of(pages[-1]).index("warning")
-    assert all(f"row {n}" in whole for n in range(20, 34))
-    assert whole.count("is empty.") == 5
-    assert "and 7 more of this kind (empty-cell)" in whole
-    assert "row 33" in whole
-    assert prep.tabs.titles[1] == "Findings (15)"
-    assert len(prep.report.findings) == 15
+    shown = text_of(prep.findings.html)
+    assert "22 of 35 rows will be used; 13 left out (rows 20, 21, 22, 23, 24, 25 and 7 more)." in said(prep)
+    assert shown.index("Can be fixed for you") < shown.index("Must be fixed") < shown.index("Worth a look")
+    assert "12 rows left out" in shown
+    assert shown.count("is empty.") == 5
+    assert "and 7 more of this kind: row 25, row 26" in " ".join(shown.split())
+    n_shown = prep.report.n_findings
+    assert prep.tabs.titles[1] == f"Findings ({n_shown})"
+    counts = re.findall(r"(\d+) (?:must be fixed|can be fixed for you|worth a look)", said(prep))
+    assert sum(map(int, counts)) == n_shown == len(prep.report.findings)
 
 
-def test_fixes_are_offered_as_a_line_of_code() -> None:
-    """What can be mended is said with the call that does it; nothing is said where nothing can be."""
-    prep = DatasetPrep(table([*ROWS, ROWS[2]]))
-    assert "drop-repeats" in text_of(prep.fixes.html)
-    assert 'prep.report.apply("repaired.jsonl")' in text_of(prep.fixes.html)
-    assert "Automatic fix: drop-repeats." in prep.findings_pages.content.html
-    assert DatasetPrep(table()).fixes.html == ""
+def test_a_ticked_fix_is_previewed_done_in_the_files_and_in_the_code() -> None:
+    """The tick-box shows what changes; the files have it, the source does not, and the code writes the same bytes."""
+    rows = [*ROWS, ("a\u200bb, is it?", "It is <b>b</b>."), ("Who?", "Write to ada.byron@kettles-online.com please.")]
+    frame = table(rows)
+    prep = DatasetPrep(frame)
+    shown = " ".join(text_of(prep.findings.html).split())
+    assert "Take out invisible characters changes 1 row row 20 “a [zero width space] b, is it?” → becomes “ab, is it?”" in shown
+    assert "row 21 becomes: Write to [email] please." in shown
+    assert prep.code.count("fix=") == 0
+    prep.findings.press("drop-invisible-characters")
+    assert "All 22 rows will be used, 1 of them fixed." in said(prep)
+    assert 'data-press="drop-invisible-characters" checked' in prep.findings.html
+    assert 'fix=["drop-invisible-characters"]' in prep.code
+    made = prep.prepare()
+    written = made.train_file.read_bytes() + made.validation_file.read_bytes()
+    assert b"ab, is it?" in written
+    assert "\u200b" in frame["Prompt"][20]
+    scope = {"table": frame}
+    exec(prep.code.replace("print(prepared)", ""), scope)
+    assert made.train_file.read_bytes() + made.validation_file.read_bytes() == written
+    prep.choose_fix("drop-invisible-characters", chosen=False)
+    assert "All 22 rows will be used." in said(prep)
+    assert "earlier choices" in said(prep)
+
+
+def test_a_repeated_row_needs_no_fix() -> None:
+    """It is left out in any case, so no box is offered for it; nothing found is said too."""
+    prep = DatasetPrep(table([*ROWS, *[(f"more of {n}, please?", f"that is {n * 7} of them") for n in range(40)], ROWS[2]]))
+    assert "checkbox" not in prep.findings.html
+    assert "60 of 61 rows will be used; 1 left out (row 60)." in said(prep)
 
 
 def test_chats_with_tools_and_preferences_are_shown_in_words() -> None:
@@ -242,7 +285,7 @@ def test_chats_with_tools_and_preferences_are_shown_in_words() -> None:
     assert '[calls find({"nr": 7})] [not trained on: weight 0]' in shown
     assert "Here <b>it</b> is." in shown
     shown = text_of(DatasetPrep("preferences.jsonl").conversation_pages.content.html)
-    assert shown.index("not preferred") > shown.index("Here <b>it</b> is.")
+    assert shown.index("other answer") > shown.index("Here <b>it</b> is.")
     assert "No." in shown
 
 
@@ -252,19 +295,19 @@ def test_the_cost_is_that_of_the_rows_trained_on() -> None:
     prep.prepare()
     examples = [json.loads(line) for line in prep.train_file.read_text().splitlines()]
     tokens = sum(ftwidgets.data.tokens.count_tokens(examples))
-    shown = text_of(prep.cost.html)
+    shown = text_of(prep.costs.html)
     assert f"{tokens:,} tokens x 4 epochs = {4 * tokens:,} trained tokens" in shown
     assert "cost 0 USD" in shown
     assert "2026-11-22" in shown
     assert "tokenizer" in shown
-    prep.n_epochs.value = 1
-    assert f"{tokens:,} tokens x 1 epoch =" in text_of(prep.cost.html)
+    prep.settings.n_epochs.value = 1
+    assert f"{tokens:,} tokens x 1 epoch =" in text_of(prep.costs.html)
 
 
 def test_the_histogram_has_a_summary_and_its_numbers() -> None:
     """The picture is labelled, and its table counts every example once."""
     prep = DatasetPrep("sentiment")
-    html = prep.tokens.html
+    html = prep.costs.html
     assert 'role="img" aria-label="Histogram of tokens per example. 870 examples of' in html
     body = html.split("<tbody>")[1]
     assert sum(int(n) for n in re.findall(r'ftw-number">(\d+)<', body)) == 870
@@ -275,7 +318,7 @@ def test_a_form_changed_after_writing_says_so() -> None:
     """Files from before the change are not passed off as those of the form."""
     prep = DatasetPrep(table())
     prep.prepare()
-    prep.system.value = "Another."
+    prep.settings.system.value = "Another."
     assert "write them again" in said(prep)
     prep.prepare()
     assert "write them again" not in said(prep)
@@ -286,12 +329,13 @@ def test_an_upload_is_kept_beside_the_files_and_out_of_the_state() -> None:
     """The bytes land in the folder, so that the code can name them; the widget's state keeps none."""
     prep = DatasetPrep()
     prep.source.kind.value = UPLOAD
-    assert "Choose an upload" in said(prep)
+    assert "drop a file above" in said(prep)
     content = ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode()
     hand_over(prep, "..\\up/../mine.csv", content)
-    assert "20 usable examples" in said(prep)
+    assert "rows will be used" in said(prep)
     assert Path("my_data/uploads/mine.csv").read_bytes() == content
-    assert prep.source.upload.value == ()
+    assert content[:40] not in repr(prep.source.upload.get_state()).encode()
+    assert "mine.csv, 20 rows, columns Prompt, Completion" in about(prep)
     assert '"my_data/uploads/mine.csv"' in prep.code
     assert prep.prepare().n_train == 16
 
@@ -301,11 +345,11 @@ def test_a_workbook_is_taken() -> None:
     content = io.BytesIO()
     table().to_excel(content, index=False)
     Path("mine.xlsx").write_bytes(content.getvalue())
-    assert "mine.xlsx: 20 rows, 20 usable examples" in said(DatasetPrep("mine.xlsx"))
+    assert "mine.xlsx, 20 rows, columns Prompt, Completion" in about(DatasetPrep("mine.xlsx"))
     prep = DatasetPrep()
     prep.source.kind.value = UPLOAD
     hand_over(prep, "mine.xlsx", content.getvalue())
-    assert "20 usable examples" in said(prep)
+    assert "rows will be used" in said(prep)
     assert prep.prepare().n_train == 16
 
 
@@ -315,11 +359,11 @@ def test_the_source_can_be_changed() -> None:
     assert prep.source.kind.value == FRAME
     prep.source.bundled.value = "sentiment"
     prep.source.kind.value = BUNDLED
-    assert "870 usable examples" in said(prep)
+    assert "All 870 rows will be used." in said(prep)
     write("b.csv", "Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS))
     prep.source.set("b.csv")
     assert prep.source.kind.value == PATH
-    assert "b.csv: 20 rows" in said(prep)
+    assert "b.csv, 20 rows" in about(prep)
 
 
 def test_the_plain_form_tells_everything() -> None:
@@ -327,7 +371,7 @@ def test_the_plain_form_tells_everything() -> None:
     prep = DatasetPrep(table([*ROWS, ("gap", "")]))
     prep.prepare()
     for form in (prep.static_text(), text_of(prep.static_html())):
-        for words in ("20 usable examples", "is empty", "16 to train on, 4 held out", "0 USD", "my_data/train.jsonl"):
+        for words in ("rows will be used", "is empty", "16 to train on, 4 held out", "0 USD", "my_data/train.jsonl"):
             assert words in form
     assert "<script" not in prep.static_html()
 
@@ -347,7 +391,7 @@ def test_a_page_of_100_000_rows_is_small_and_fast() -> None:
     told = f"a page turn at {n:,} rows: {1000 * sorted(turns)[2]:.1f} ms in the median, {size:,} bytes"
     assert sorted(turns)[2] < 0.05, told
     assert size < 6000, told
-    assert "of which 5,000 were counted" in prep.tokens.html
+    assert "of which 5,000 were counted" in prep.costs.html
 
 
 def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
@@ -356,9 +400,9 @@ def test_what_cannot_be_checked_leaves_nothing_of_the_last_check() -> None:
     prep = DatasetPrep(table(), validation=15)
     prep.columns.prompt.value = "Completion"
     assert "need a column each" in said(prep)
-    prep.seed.value = 4
+    prep.settings.seed.value = 4
     assert "need a column each" in said(prep)
-    assert "question" not in prep.static_html() + prep.tokens.html + prep.conversation_pages.content.html
+    assert "question" not in prep.static_html() + prep.costs.html + prep.conversation_pages.content.html
     with pytest.raises(ValueError, match="need a column each"):
         prep.prepare()
     assert "need a column each" in said(prep)
@@ -399,9 +443,9 @@ def test_an_upload_of_any_name_is_kept(name: str) -> None:
     prep = DatasetPrep()
     prep.source.kind.value = UPLOAD
     hand_over(prep, name, ("Prompt,Completion\n" + "".join(f"{q},{a}\n" for q, a in ROWS)).encode())
-    assert "20 usable examples" in said(prep)
+    assert "rows will be used" in said(prep)
     kept = list(Path("my_data/uploads").iterdir())
-    assert [str(file) for file in kept] == [prep.source.source]
+    assert [file.as_posix() for file in kept] == [prep.source.source]
     assert kept[0].name.endswith(".csv")
 
 
