@@ -67,21 +67,29 @@ def note(request: PromptRequest, answer: StreamedAnswer) -> str:
             return ""
 
 
-def outcome(answers: Sequence[StreamedAnswer]) -> tuple[str, str]:
+def outcome(entry: HistoryEntry) -> tuple[str, str]:
     """Return how a request to several models ended, and the kind of status line for it."""
+    answers, few = entry.answers, len(entry.answers) == 2
     wrong = [where for where, answer in zip(SIDES, answers, strict=False) if answer.ended == "error"]
-    few = len(answers) == 2
-    if len(wrong) == len(answers):
-        return "Neither model answered; each side says why." if few else "No model answered; each column says why.", "wrong"
     if wrong:
-        rest = "The other one answered." if few else "The others answered."
-        if len(wrong) == 1:
-            return f"The {wrong[0]} model gave an error; its side says why. {rest}", "wrong"
-        return f"These models gave an error: {', '.join(wrong)}; their columns say why. {rest}", "wrong"
+        text = _errors_text(wrong, len(answers))
+        too_long = "If the conversation has become too long for a model, press New conversation."
+        return f"{text} {too_long}" if entry.turn > 1 else text, "wrong"
     if any(answer.ended == STOPPED for answer in answers):
         return "Stopped.", "ok"
     done = "Both models answered." if few else f"All {len(answers)} models answered."
     return f"{done} The next prompt goes on from here.", "ok"
+
+
+def _errors_text(wrong: Sequence[str], n_models: int) -> str:
+    """Return which of the models gave an error, by their sides."""
+    few = n_models == 2
+    if len(wrong) == n_models:
+        return "Neither model answered; each side says why." if few else "No model answered; each column says why."
+    rest = "The other one answered." if few else "The others answered."
+    if len(wrong) == 1:
+        return f"The {wrong[0]} model gave an error; its side says why. {rest}"
+    return f"These models gave an error: {', '.join(wrong)}; their columns say why. {rest}"
 
 
 def settings_line(request: PromptRequest, *, most: int | None = None) -> str:

@@ -234,12 +234,11 @@ class PromptTester(Panel):
         self.show_error(error)
 
     def _show_end(self) -> None:
-        answers = self._chat.entries[-1].answers
         self.form.stop_button.disabled = True
         self._draw()
         self._show_history(0)
         self._look_up()
-        self.show_status(*history.outcome(answers) if self._is_current() else ("", ""))
+        self.show_status(*history.outcome(self._chat.entries[-1]) if self._is_current() else ("", ""))
         self.refresh_code()
         self.update_static_view()
 

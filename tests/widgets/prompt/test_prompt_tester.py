@@ -279,10 +279,14 @@ def test_a_turn_that_failed_is_not_sent_back(service: Scripted) -> None:
     """The model that gave an error goes on without that turn, the other one with it."""
     service.says["alpha"] = 500
     tester = of(service).ask("Hi?").wait(10)
+    assert "too long" not in tester.status.html
+    tester.ask("Hi again?", follow_up=True).wait(10)
+    assert "The left model gave an error" in tester.status.html
+    assert "If the conversation has become too long for a model, press New conversation." in tester.status.html
     service.says["alpha"] = "better now"
     tester.ask("And now?", follow_up=True).wait(10)
-    assert sent(service, "alpha")[1] == [("user", "And now?")]
-    assert len(sent(service, "beta")[1]) == 3
+    assert sent(service, "alpha")[2] == [("user", "And now?")]
+    assert len(sent(service, "beta")[2]) == 5
 
 
 def test_a_new_conversation_forgets_on_the_page_only(service: Scripted) -> None:
