@@ -74,6 +74,12 @@ class PromptForm:
         return (*self.model_menus, self.system, self.temperature, self.max_tokens, self.seed)
 
     @property
+    def inputs(self) -> list[ipywidgets.Widget]:
+        """The same down to the single inputs, whose values a press can bring."""
+        menus = [field for menu in self.model_menus for field in (menu.menu, menu.typed)]
+        return [*menus, self.system, self.temperature, self.max_tokens, self.seed]
+
+    @property
     def models(self) -> tuple[str, str]:
         """The two models by the names that the service knows."""
         return self.left.value, self.right.value

@@ -114,7 +114,7 @@ class PromptTester(Panel):
         self.form.vote_button.on_click(self.catch_errors(self.open_blind_vote))
         self.form.notice.on_press(lambda _cure: self.catch_errors(self.use_training_prompt)())
         self.history_view.on_press(lambda button: self._show_history(self._history_page + (1 if button == "older" else -1)))
-        self.blind_vote.start_button.bring([*self.form.controls, *self.blind_vote.controls])
+        self.blind_vote.start_button.bring([*self.form.inputs, *self.blind_vote.controls])
         self.blind_vote.observe(self._on_vote_state, names="state")
 
     @property

@@ -476,6 +476,27 @@ def test_nothing_gives_the_names_away_before_the_reveal(service: Scripted) -> No
     assert str(tester.votes) in tester.static_text()
 
 
+def test_the_press_that_starts_a_vote_brings_the_fields_of_the_tester(service: Scripted) -> None:
+    """A vote is held with what is on the page at that moment: models, settings and prompts, typed just before."""
+    tester = of(service)
+    tester.open_blind_vote()
+    button, form = tester.blind_vote.start_button, tester.form
+    service.says["gamma"] = "seven"
+    values = {
+        form.left.menu.model_id: len(form.left.menu.options) - 1,  # "Another model ..."
+        form.left.typed.model_id: "gamma",
+        form.system.model_id: "Be brief.",
+        tester.blind_vote.prompts.model_id: "p one\np two",
+    }
+    button._handle_custom_msg({"type": "press", "values": values}, [])
+    tester.wait(10)
+    assert {body["model"] for body in service.asked} == {"gamma", "beta"}
+    assert {tuple(m["content"] for m in body["messages"]) for body in service.asked} == {
+        ("Be brief.", "p one"),
+        ("Be brief.", "p two"),
+    }
+
+
 def test_the_code_is_hidden_as_long(service: Scripted) -> None:
     """The code names the models, so there is none during the vote; nor is anything else asked."""
     tester = of(service).blind(["x"]).wait(10)
