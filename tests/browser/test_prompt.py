@@ -27,6 +27,7 @@ full"""
 SECRETS = ("secret", "nano-2026-11", "tuned")
 SMALL = """all => all.filter(each => each.offsetParent && each.textContent.trim()
     && parseFloat(getComputedStyle(each).fontSize) < 12).length"""
+ASKED = ".ftw-bubble-user > p:last-child"
 CONTROLS = ("Send", "Stop", "New conversation", "Blind vote on these two")
 
 
@@ -57,7 +58,7 @@ def test_buttons_keep_their_places_and_presses_count(lab_page: Callable[..., Any
     shown.mouse.click(*middle)
     status(shown, "Both models answered.")
     assert places(shown) == at
-    for number, text in enumerate(("Be a bank.", "Be a shop.", "Be a bank.", "", "Be a shop.", "Be a bank."), 1):
+    for number, text in enumerate(("Be a bank.", "", "Be a shop.", "Be a bank."), 1):
         box.fill(f"Hello {number}!")
         system.fill(text)  # the warning comes or goes when the field is left: by the press
         shown.mouse.click(*middle)
@@ -72,17 +73,17 @@ def test_buttons_keep_their_places_and_presses_count(lab_page: Callable[..., Any
     assert system.input_value() == "Be a shop."
     assert panel.get_by_text("Both models answered.").count() == 0
     assert places(shown) == at
-    for number in range(6):  # typed and sent at once: each question is answered for its own text
+    for number in range(4):  # typed and sent at once: each question is answered for its own text
         box.fill(f"Question {number}?")
         shown.mouse.click(*middle)
         talk.get_by_text(f"Question {number}?").wait_for()
         status(shown, "Both models answered.")
-    assert shown.locator(".ftw-conversation .ftw-bubble-user").count() == 6
+    assert talk.locator(".ftw-bubble-user").count() == 4
     look.select(shown, 2)
     assert shown.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')"), look.errors(shown)
     said = look.output(shown, 2).inner_text()
-    assert "['Hello 3!', 'Be a bank.', 1], ['Hello 4!', '', 1], ['Hello 5!', 'Be a shop.', 1]" in said
-    assert "['Question 5?', 'Be a shop.', 6]" in said
+    assert "['Hello 1!', 'Be a bank.', 1], ['Hello 2!', '', 1], ['Hello 3!', 'Be a shop.', 1]" in said
+    assert "['Question 3?', 'Be a shop.', 4]" in said
     assert look.errors(shown) == []
 
 
@@ -99,7 +100,7 @@ def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
     shown.keyboard.press("Control+Enter")
     panel.locator(".ftw-bubble-user").get_by_text("And now?", exact=True).wait_for()
     status(shown, "Both models answered.")
-    assert panel.locator(".ftw-bubble-user").all_inner_texts() == ["You\nHello!", "You\nAnd now?"]
+    assert panel.locator(ASKED).all_inner_texts() == ["Hello!", "And now?"]
     look.press_tab_to(shown, "Mark differences")
     shown.keyboard.press("Space")
     panel.locator("mark").first.wait_for()
@@ -124,7 +125,7 @@ def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
         assert at == first  # however long the answers are
     status(shown, "The vote is over.")
     panel.get_by_text("Cannot tell yet.").wait_for()
-    assert panel.locator(".ftw-bubble-user").all_inner_texts() == ["You\nHello!", "You\nAnd now?"]
+    assert panel.locator(ASKED).all_inner_texts() == ["Hello!", "And now?"]
     assert shown.get_by_label("Right model", exact=True).input_value() != ""
     shown.wait_for_function("() => document.activeElement?.classList.contains('ftw-verdict')")
     assert look.errors(shown) == []
