@@ -19,6 +19,7 @@ from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import votes_html
 from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice
+from ftwidgets.widgets.prompt.next_evaluation import offer_evaluation
 from ftwidgets.widgets.prompt.streaming import PromptRequest
 from ftwidgets.widgets.prompt.vote_setup import VoteSetup, fill_ballot, fixed_setup
 from ftwidgets.widgets.prompt.votes import Votes
@@ -81,6 +82,7 @@ class BlindVote(Panel):
         self._client = client
         settings = PromptRequest("", system, temperature, max_tokens, seed)
         self._find_setup = setup or fixed_setup(client, models, settings)
+        self._compared = VoteSetup(("", ""), ("", ""), settings)  # in the last vote
         self.votes: Votes | None = None
         self.task: BackgroundTask[None] = BackgroundTask("blind vote", on_error=self._give_up)
         """Asks the models."""
@@ -98,6 +100,7 @@ class BlindVote(Panel):
             control.layout = ipywidgets.Layout(width="auto", min_width="0")
             control.observe(lambda _change: self.refresh_code(), names="value")
         self._form = ipywidgets.VBox([self._about, self.prompts, self.voters, fields.row(self.start_button)])
+        self._form.add_class("ftw-ask")
         super().__init__("Blind vote", [self.stage, self._form], bare=bare)
         self._draw()
 
@@ -158,6 +161,8 @@ class BlindVote(Panel):
                 raise ValueError(f'a blind vote needs two different models; these are "{left}" and "{right}".')
             self._ballot = Ballot(setup.names, unique, voters=self._voter_names(), seed=seed)
             self._stop = threading.Event()
+            self._compared = setup
+            self.next_step.clear()
             self._enter(VoteState.ASKING)
             self.task.start(lambda: self._collect(setup))
         return self
@@ -213,6 +218,8 @@ class BlindVote(Panel):
             return
         self.votes = self._ballot.reveal()
         self._enter(VoteState.IDLE)
+        models = dict(zip(self._compared.names, self._compared.models, strict=True))
+        offer_evaluation(self.next_step, self._client, models, self._compared.settings.system)
         self.show_status("The vote is over. The result is above.", "ok")
 
     @property

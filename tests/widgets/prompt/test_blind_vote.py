@@ -52,6 +52,7 @@ def test_a_vote_goes_through_its_states(service: Scripted) -> None:
     assert "95 % interval 0.00 to 0.66" in vote.static_html()
     assert "The vote is over." in vote.status.html
     assert "Alphonse" in vote._code_view.html
+    assert '"Bettina": "beta"' in vote.next_step.code
     with pytest.raises(FtwidgetsError, match="no pair to vote on"):
         vote.vote("tie")
 
