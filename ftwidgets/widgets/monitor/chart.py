@@ -64,19 +64,18 @@ def paths(series: Series, scale: Scale, dots: Container[str] = ()) -> dict[str, 
 
 
 def notes(series: Series, scale: Scale, dots: Container[str] = ()) -> dict[str, Note]:
-    """Return what is written on the chart: the lowest loss, if one line is in `dots`, and what is below the scale."""
-    found: dict[str, Note] = {}
-    marked = [(name, lowest(points)) for name, points in series.items() if name in dots]
-    if len(marked) == 1 and (low := marked[0][1]) is not None:
-        text, y = "lowest", round(scale.y(low[1]))
-        found["lowest"] = (_inside(scale.x(low[0]), text), y - 15 if y > TOP + 30 else y + 26, text)
-    for name, points in series.items():
-        below = next((step for step, loss in points if scale.is_below(loss)), None)
-        if below is not None:
-            text = f"{name} below {scale.low:g}"
-            found["below"] = (_inside(scale.x(below), text), HEIGHT - BOTTOM - 6, text)
-            break
-    return found
+    """Return what is written on the chart: a word at the lowest loss, if just one line is in `dots`."""
+    marked = [lowest(points) for name, points in series.items() if name in dots]
+    if len(marked) != 1 or marked[0] is None:
+        return {}
+    step, loss = marked[0]
+    text, y = "lowest", round(scale.y(loss))
+    return {"lowest": (_inside(scale.x(step), text), y - 15 if y > TOP + 30 else y + 26, text)}
+
+
+def hidden_text(points: Points, scale: Scale) -> str:
+    """Return which losses of a line are too small for the scale; empty if there are none."""
+    return f"below {scale.low:g} it is not drawn" if any(scale.is_below(loss) for _, loss in points) else ""
 
 
 def lowest(points: Points) -> tuple[float, float] | None:

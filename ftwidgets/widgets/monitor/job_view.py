@@ -12,6 +12,7 @@ from ftwidgets.widgets.monitor import chart, status_text
 from ftwidgets.widgets.monitor.comparison import OtherJob, labels
 from ftwidgets.widgets.monitor.job_progress import VALIDATION, Losses, n_epochs
 from ftwidgets.widgets.monitor.live_chart import LiveChart
+from ftwidgets.widgets.monitor.scale import fit_scale
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
@@ -82,19 +83,21 @@ class JobView:
     ) -> tuple[chart.Series, list[tuple[str, str]], list[str], float | None]:
         """Return the lines to draw, what the legend says of each, those with marked points, and the last step."""
         if not others:
-            series = self.losses.series()
-            best = {VALIDATION: status_text.best_text(self.losses, n_epochs(self.details), steps)}
-            return series, [(name, best.get(name, "")) for name in series], [VALIDATION], self.losses.total
+            series, last = self.losses.series(), self.losses.total
+            scale = fit_scale(series.values(), last)
+            words = {name: chart.hidden_text(points, scale) for name, points in series.items()}
+            words[VALIDATION] = status_text.best_text(self.losses, n_epochs(self.details), steps)
+            return series, [(name, words[name]) for name in series], [VALIDATION], last
         shown = [(self.details, self.losses), *((other.details, other.losses) for other in others.values())]
         ids = [self.details.id if self.details else "", *others]
         names = labels([(job_id, details) for job_id, (details, _) in zip(ids, shown, strict=True)])
         series = {name: losses.to_compare for name, (_, losses) in zip(names, shown, strict=True)}
-        words = [
+        told = [
             (name, status_text.best_text(losses, n_epochs(details)) or _without_validation(losses))
             for name, (details, losses) in zip(names, shown, strict=True)
         ]
         dots = [name for name, (_, losses) in zip(names, shown, strict=True) if losses.lowest_validation()]
-        return series, words, dots, _latest(losses.total for _, losses in shown)
+        return series, told, dots, _latest(losses.total for _, losses in shown)
 
 
 def _without_validation(losses: Losses) -> str:

@@ -43,8 +43,7 @@ class LiveChart(Live):
             if self._frame != (scale, list(lines), list(series), list(steps)):
                 self._frame = (scale, list(lines), list(series), list(steps))
                 empty = dict.fromkeys(lines, "")
-                words = dict.fromkeys(("lowest", "below"), (0, 0, ""))
-                svg = frame(list(series), scale, "", lines=empty, words=words, marks=steps, legend=False)
+                svg = frame(list(series), scale, "", lines=empty, words={"lowest": (0, 0, "")}, marks=steps, legend=False)
                 self.html = svg + self._buttons(scale, steps)
             self.lines, self.label, self.notes = lines, label, notes(series, scale, dots)
 
@@ -69,7 +68,7 @@ def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[flo
     centres: list[float] = []
     edge = float(WIDTH)
     for x, length in reversed(list(zip(steps, lengths, strict=True))):
-        half_width = 15 + 6 * length
+        half_width = 18 + 6 * length
         centres.append(min(x, edge - half_width))
         edge = centres[-1] - half_width
     return centres[::-1]

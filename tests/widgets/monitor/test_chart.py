@@ -123,7 +123,7 @@ def test_an_update_is_small() -> None:
 
 
 def test_what_is_below_the_scale_is_left_out_and_said() -> None:
-    """No flat line at a value that was not measured: the line dives and comes up again, and a note names the limit."""
+    """No flat line at a value that was not measured: the line dives and comes up again, and the legend names the limit."""
     losses = [5.0, 1e-9, 1e-9, 1e-9, 1e-9, 0.5, 0.0]
     series = {"training": list(enumerate(losses, 1))}
     scale = fit_scale(series.values(), 7)
@@ -131,9 +131,8 @@ def test_what_is_below_the_scale_is_left_out_and_said() -> None:
     points = walked(chart.path(series["training"], scale))
     assert [round(x) for x, y in points if y == floor] == [round(scale.x(step)) for step in (2, 5, 7)]
     assert len(points) == 5  # down, up from the last hidden one, down
-    assert chart.notes(series, scale)["below"][2] == "training below 0.0001"
-    assert "training below 0.0001" in chart.loss_chart(series, last=7)
-    assert chart.notes({"training": TRAIN}, fit_scale([TRAIN], 100)) == {}
+    assert chart.hidden_text(series["training"], scale) == "below 0.0001 it is not drawn"
+    assert chart.hidden_text(TRAIN, fit_scale([TRAIN], 100)) == ""
 
 
 def test_the_lowest_loss_is_marked_in_a_word() -> None:

@@ -233,7 +233,7 @@ def test_several_jobs_are_compared_in_one_chart(client: openai.OpenAI, done: Job
     monitor.compare_with.choices.press(other.id)
     assert f'data-press="{other.id}" aria-pressed="false"' in monitor.compare_with.choices.html
     monitor.compare_with.choices.press(bare.id)
-    assert text_of(view.legend.html).startswith("training validation: lowest ")
+    assert re.match(r"training.* validation: lowest ", text_of(view.legend.html))
 
 
 def test_a_chart_holds_six_jobs(client: openai.OpenAI, done: Job) -> None:
@@ -261,6 +261,15 @@ def test_the_best_epoch_is_told(client: openai.OpenAI, done: Job) -> None:
     assert text.endswith(f"after epoch {at // 3} of 3 (step {at})")
     assert status_text.best_text(monitor._job_view.losses, 3, steps=[0, 4]).endswith("; no checkpoint was kept there")
     assert status_text.best_text(Losses(), 3) == ""
+
+
+def test_the_legend_says_what_is_too_small_for_the_chart() -> None:
+    """Words in place of a flat line, on the page and in the saved notebook."""
+    events = [event(i, 100 + i, "step", step=i, total_steps=9, train_loss=10.0 ** (3 - 2 * i)) for i in range(9, 0, -1)]
+    monitor = JobMonitor(Service(jobs=described("succeeded"), events=listed(events), checkpoints=NO_MORE).client(), "ftjob-1")
+    monitor.wait(20)
+    assert text_of(monitor._job_view.legend.html) == "training: below 0.0001 it is not drawn"
+    assert "training: below 0.0001 it is not drawn." in monitor.static_html()
 
 
 def test_after_success_the_next_step_asks_the_model(client: openai.OpenAI, done: Job) -> None:
