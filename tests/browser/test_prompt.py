@@ -124,7 +124,7 @@ def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
         first = first or at
         assert at == first  # however long the answers are
     status(shown, "The vote is over.")
-    panel.get_by_text("Cannot tell yet.").wait_for()
+    panel.locator(".ftw-live .ftw-verdict").get_by_text("Cannot tell yet.").wait_for()
     assert panel.locator(ASKED).all_inner_texts() == ["Hello!", "And now?"]
     assert shown.get_by_label("Right model", exact=True).input_value() != ""
     shown.wait_for_function("() => document.activeElement?.classList.contains('ftw-verdict')")
