@@ -113,6 +113,8 @@ class DatasetPrep(Panel):
         for view in (self.conversation_pages.content, self.findings, self.costs):
             view.add_class("ftw-pane")
         self.tabs = ipywidgets.Tab([self.conversation_pages, self.findings, self.costs])
+        for tab in self.tabs.children:
+            tab.add_class("ftw-tab")
         self.write = button("Write the training files", primary=True)
         self.write_anyway = button("Write anyway", tooltip="Write, and replace what is named below")
         self.write_anyway.layout.visibility = "hidden"  # its place is kept
