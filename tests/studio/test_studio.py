@@ -126,5 +126,5 @@ def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> 
     form = studio.export(job.id)
     form.folder.value = "out"
     form.write.click()
-    assert form.wait(PATIENCE) == Path("out")
+    assert form.wait(PATIENCE) == folder / "out"
     assert (folder / "out" / "model.safetensors").is_file()
