@@ -74,13 +74,13 @@ class Studio(Panel):
         self.notebook_name = ipywidgets.Text(value="my_path.ipynb", description="Notebook", continuous_update=False)
         self._save = button("Save the path as a notebook", tooltip="Write the code of all steps so far as one notebook")
         self._save.on_click(self.catch_errors(self.save_notebook))
-        tabs = row(*self._tabs.values())
+        heading, tabs = Live("<h3>Studio</h3>"), row(*self._tabs.values())
         tabs.add_class("ftw-steps")
         listed = Fold("Jobs and models", [self.library, row(self._refresh), self._exports])
         listed.toggle.on_click(self.catch_errors(self.refresh))
-        whole = Fold("The whole path as a notebook", [field(self.notebook_name), row(self._save)])
-        super().__init__("Studio", [tabs, self._stage], below_status=[listed, whole])
-        self.next_step.layout.display = "none"
+        self._path_code = Live()
+        whole = Fold("The whole path as a notebook", [field(self.notebook_name), row(self._save), self._path_code])
+        super().__init__("Studio", [heading, tabs, self._stage], below_status=[listed, whole], bare=True)
         step = "data" if source is not None else self.state.step
         self.catch_errors(lambda: self.go(step))()
         if note:
@@ -183,7 +183,10 @@ class Studio(Panel):
     def _make_launcher(self) -> Panel:
         if not self.state.train_file:
             raise FtwidgetsError("there are no training files yet: choose your data in step 1 and press Write.")
-        return JobLauncher(self._client, self.state.train_file, self.state.validation_file or None, seed=SEED)
+        files = [_from_here(file) or None for file in (self.state.train_file, self.state.validation_file)]
+        launcher = JobLauncher(self._client, *files, seed=SEED)
+        launcher.advanced.show(False)  # the seed from here is nothing to look at
+        return launcher
 
     def _make_tester(self) -> Panel:
         return PromptTester(self._client, self._models())
@@ -191,7 +194,7 @@ class Studio(Panel):
     def _make_evaluation(self) -> Panel:
         if not self.state.validation_file:
             raise FtwidgetsError("no rows were held out, so there is nothing to measure on. Hold some out in step 1.")
-        return Evaluation(self._client, self._models(), self.state.validation_file)
+        return Evaluation(self._client, self._models(), _from_here(self.state.validation_file))
 
     def _job_id(self) -> str:
         if not self.state.job:
@@ -263,7 +266,7 @@ class Studio(Panel):
             tab.description = f"{'✓' if done[name] else i}  {STEPS[name]}"
             tab.button_style = "primary" if name == state.step else ""
             tab.tooltip = f"Step {i}: {STEPS[name]}{', done' if done[name] else ''}"
-        self.refresh_code()
+        self._path_code.html = markup.code_block(self.code)
         save_state(self.path, state)
 
     def _cells(self) -> list[tuple[str, str]]:
@@ -287,3 +290,9 @@ class Studio(Panel):
             "export": lambda: self.export(job_id),
         }
         self.catch_errors(acts[what])()
+
+
+def _from_here(path: str) -> str:
+    """Return a path as it is called from the notebook's folder: short where it lies in it."""
+    here = Path.cwd()
+    return Path(path).relative_to(here).as_posix() if path and Path(path).is_relative_to(here) else path
