@@ -31,6 +31,7 @@ if _panel := sys.modules.get("ftwidgets.widgets.base.panel"):
 
 TIDY = (
     (re.compile(r"\bat 0x[0-9a-f]{6,}"), "at 0x..."),
+    (re.compile(r'<style>[^<]*</style>(?=<section class="ftw-static)'), ""),  # it hides the widget's view, which is not stored
     (re.compile(r'class="ftw-static ftw-[0-9a-f]+"'), 'class="ftw-static"'),  # new with every run
 )
 
