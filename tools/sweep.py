@@ -22,13 +22,15 @@ from ftwidgets.sandbox.training.adapters import ALPHA_OF_RANK
 ASIDE = 150  # examples set aside from the training split
 
 
-def score(base: Model, pool: list[Example], n: int, seed: int, settings: Hyperparameters) -> tuple[float, float]:
+def score(
+    base: Model, pool: list[Example], n: int, seed: int, settings: Hyperparameters, *, loss_only: bool
+) -> tuple[float, float]:
     """Loss and exact match on the examples set aside."""
     chosen = pick(pool, len(pool), seed)
     run = Trainer(base, chosen[ASIDE : ASIDE + n], hyperparameters=settings, seed=seed)
     for _ in run:
         pass
-    return measure(run.model, chosen[:ASIDE])[0], exact_match(run.model, chosen[:ASIDE])
+    return measure(run.model, chosen[:ASIDE])[0], np.nan if loss_only else exact_match(run.model, chosen[:ASIDE])
 
 
 def main() -> None:
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--ranks", type=int, nargs="+", help="train adapters of these ranks (nano: all weights without)")
     parser.add_argument("--n", type=int, nargs="+", default=[50, 100, 400])
     parser.add_argument("--epochs", type=int, help="instead of the auto rule")
+    parser.add_argument("--loss-only", action="store_true", help="do not let the models answer, which takes most of the time")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--model", type=Path, default=NANO)
@@ -54,7 +57,7 @@ def main() -> None:
             trainer.DROPPED = dropped
             settings = Hyperparameters(args.epochs or auto_epochs(n), batch, rate, lora)
             began = time.perf_counter()
-            found = [score(base, pool, n, seed, settings) for seed in range(args.seeds)]
+            found = [score(base, pool, n, seed, settings, loss_only=args.loss_only) for seed in range(args.seeds)]
             seconds = (time.perf_counter() - began) / args.seeds
             loss, match = np.mean(found, axis=0)
             row = (
