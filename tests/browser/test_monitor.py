@@ -1,6 +1,7 @@
 """The job monitor in a real JupyterLab: by mouse and keyboard, to axe, narrow and dark, and where nothing is trusted."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import nbformat
@@ -123,6 +124,8 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
         assert lab.wide(shown) == [], (dark, width)
         assert lab.axe(shown) == [], (dark, width)
         assert picture.evaluate(SMALLEST_TEXT) >= 11.99, (dark, width)
+        boxes = [button.bounding_box() for button in panel.locator("[data-at]").all()]
+        assert all(a["x"] + a["width"] <= b["x"] for a, b in pairwise(boxes)), (dark, width)
     assert lab.errors(shown) == []
 
 

@@ -23,7 +23,16 @@ function render({ model, el }) {
   };
   const fit = () => {
     const wide = picture()?.getBoundingClientRect().width;
-    if (wide) picture().style.fontSize = `${(TEXT * picture().viewBox.baseVal.width) / wide}px`;
+    if (!wide) return;
+    picture().style.fontSize = `${(TEXT * picture().viewBox.baseVal.width) / wide}px`;
+    // Each button stands under its step, or as far to the left of it as the next one needs.
+    let edge = wide;
+    for (const button of [...region.querySelectorAll("[data-at]")].reverse()) {
+      const half = button.offsetWidth / 2 + 2;
+      const middle = Math.min(button.dataset.at * wide, edge - half);
+      button.style.left = `${middle}px`;
+      edge = middle - half;
+    }
   };
   const draw = () => {
     const held = region.contains(document.activeElement) ? document.activeElement.dataset.press : undefined;

@@ -49,26 +49,11 @@ class LiveChart(Live):
 
     def _buttons(self, scale: Scale, steps: Sequence[int]) -> str:
         """Return the row under the axis; its height is kept while there is no checkpoint, so that nothing moves later."""
-        positions = button_positions([scale.x(step) for step in steps], [len(str(step)) for step in steps])
         buttons = []
-        for step, x in zip(steps, positions, strict=True):
+        for step in steps:
             label = f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"
-            place = f"left:{100 * x / WIDTH:.1f}%"
-            buttons.append(f'<button data-press="{step}" aria-label="{label}" style="{place}">{step or "base"}</button>')
+            at = f"{scale.x(step) / WIDTH:.4f}"
+            buttons.append(f'<button data-press="{step}" data-at="{at}" aria-label="{label}">{step or "base"}</button>')
         heading = self._heading if steps else ""
         strip = f'<div class="ftw-checkpoints" style="max-width:{WIDEST}px">{"".join(buttons)}</div>'
         return f'{strip}<p class="ftw-help ftw-checkpoints-help">{escape(heading)}</p>'
-
-
-def button_positions(steps: Sequence[float], lengths: Sequence[int]) -> list[float]:
-    """Return the centres of buttons, moved to the left as far as needed so that none overlap or leave the chart.
-
-    `steps` are the pixels of their steps, in rising order; `lengths` the numbers of characters on them.
-    """
-    centres: list[float] = []
-    edge = float(WIDTH)
-    for x, length in reversed(list(zip(steps, lengths, strict=True))):
-        half_width = 18 + 6 * length
-        centres.append(min(x, edge - half_width))
-        edge = centres[-1] - half_width
-    return centres[::-1]

@@ -1,12 +1,11 @@
 import math
 import re
 import xml.etree.ElementTree as ElementTree
-from itertools import pairwise
 
 import pytest
 
 from ftwidgets.widgets.monitor import chart
-from ftwidgets.widgets.monitor.live_chart import LiveChart, button_positions
+from ftwidgets.widgets.monitor.live_chart import LiveChart
 from ftwidgets.widgets.monitor.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, fit_scale
 from tools import bench_chart
 
@@ -95,21 +94,21 @@ def test_axes_are_sent_only_when_they_change() -> None:
     assert live.label.endswith("at step 60.")
 
 
-def test_buttons_stand_over_their_steps_and_not_over_each_other() -> None:
-    """Each has a name; where there is no room they move to the left, in order."""
+def test_each_checkpoint_has_a_button_at_its_step() -> None:
+    """With a name, and with the place that the page puts it at, as a share of the width."""
     live = LiveChart("Press one.")
     pressed: list[str] = []
     live.on_press(pressed.append)
-    live.show({"training": TRAIN}, last=100, steps=[0, 96, 98, 100])
-    assert re.findall(r'data-press="(\d+)" aria-label="([^"]+)"', live.html) == [
+    live.show({"training": TRAIN}, last=100, steps=[0, 50, 100])
+    found = re.findall(r'data-press="(\d+)" data-at="([\d.]+)" aria-label="([^"]+)"', live.html)
+    assert [(step, name) for step, _, name in found] == [
         ("0", "Ask the base model, before step 1"),
-        *((str(step), f"Ask the checkpoint at step {step}") for step in (96, 98, 100)),
+        *((str(step), f"Ask the checkpoint at step {step}") for step in (50, 100)),
     ]
-    live.press("98")
-    assert pressed == ["98"]
-    at = button_positions([LEFT, 440, 445, 450], [4, 2, 2, 3])
-    assert at == sorted(at)
-    assert all(b - a >= 35 for a, b in pairwise(at[1:]))
+    places = [LEFT / WIDTH, (LEFT + WIDTH - RIGHT) / 2 / WIDTH, (WIDTH - RIGHT) / WIDTH]
+    assert [float(at) for _, at, _ in found] == pytest.approx(places, abs=1e-3)
+    live.press("50")
+    assert pressed == ["50"]
 
 
 def test_an_update_is_small() -> None:
