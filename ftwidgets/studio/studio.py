@@ -81,6 +81,7 @@ class Studio(Panel):
         self._path_code = Live()
         whole = Fold("The whole path as a notebook", [field(self.notebook_name), row(self._save), self._path_code])
         super().__init__("Studio", [heading, tabs, self._stage], below_status=[listed, whole], bare=True)
+        self.status.add_class("ftw-status")
         step = "data" if source is not None else self.state.step
         self.catch_errors(lambda: self.go(step))()
         if note:

@@ -56,7 +56,8 @@ class Panel(ipywidgets.VBox):
     ) -> None:
         self.title = title
         self.status = Live(role="status")
-        self.status.add_class("ftw-status")
+        if not bare:
+            self.status.add_class("ftw-status")
         self.next_step = NextStep(self.catch_errors)
         self._shown_as = uuid.uuid4().hex[:12]
         self._toggle = ipywidgets.ToggleButton(description="Show code", tooltip="Show the code that this form stands for")
