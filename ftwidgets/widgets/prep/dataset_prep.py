@@ -361,7 +361,8 @@ class DatasetPrep(Panel):
         file = self.source.file
         found = occupied(folder, self._own, [file] if file is not None else [])
         data = self._data
-        same = data is not None and holds_the_same(folder, data.report.examples, data.in_validation)
+        is_split = data is not None and len(data.in_validation) == len(data.report.examples)  # else writing tells what is wrong
+        same = data is not None and is_split and holds_the_same(folder, data.report.examples, data.in_validation)
         if (found.replaced or found.others) and not same:
             self.write_anyway.layout.visibility = "visible"
             where = f"The folder {folder.as_posix()} is in use: {found}."

@@ -464,3 +464,13 @@ def test_a_column_is_the_default_if_it_is_the_only_one_of_its_name() -> None:
     assert default_column("prompt", ["PROMPT ", "Answer"]) == "PROMPT "
     assert default_column("prompt", ["prompt", "Prompt"]) is None
     assert default_column("completion", ["Prompt"]) is None
+
+
+@pytest.mark.parametrize("validation", [5000, 1.5, -1])
+def test_writing_with_a_share_that_cannot_be_says_so(validation: float) -> None:
+    """In the words of the field, and nothing is written."""
+    prep = DatasetPrep(table())
+    prep.settings.validation.value = validation
+    prep.write.click()
+    assert "Held out" in text_of(prep.status.html)
+    assert not Path("my_data").exists()
