@@ -17,11 +17,13 @@ def check_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
+        (host or "").encode("idna")  # what the client does too, and a name with two dots or a very long part fails there
     except ValueError:
         parts, host = urlsplit(""), None
-    if not host or parts.scheme not in ("http", "https"):
+    address = parts.geturl()  # without line breaks, and with its scheme in lower case
+    if not host or " " in host or not address.isprintable() or parts.scheme not in ("http", "https"):
         raise ValueError("an address begins with http:// or https:// and a name, such as http://localhost:8000/v1.")
-    return parts.geturl()  # without line breaks, and with its scheme in lower case
+    return address
 
 
 def address_problem(text: str) -> str:

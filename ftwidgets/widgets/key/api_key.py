@@ -296,7 +296,7 @@ class ApiKey(Panel):
                 raise FtwidgetsError(failure_text(error).replace(client.api_key, "(the key)")) from None
             raise
         if client is self._client and client is self._tested:  # no other service was chosen meanwhile, and nobody pressed Stop
-            example = f", such as {names[0]}" if names else ""
+            example = f", such as {names[0]}" if names and not (secret and client.api_key in names[0]) else ""
             self._verdict = (f"tested: {pluralize(len(names), 'model')}", "ok")
             self.show_status(f"It works: the service lists {pluralize(len(names), 'model')}{example}.", "ok")
             self._show_state()

@@ -297,3 +297,26 @@ def test_a_notebook_that_stores_its_state_stores_no_key(tmp_path: Path, monkeypa
     assert "key from the environment, ends in zQ" in json.dumps(notebook.metadata.widgets)
     holding = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert holding == []
+
+
+def test_a_service_that_calls_its_model_by_the_key_is_not_quoted() -> None:
+    """Also where the test of the connection succeeds."""
+    models = {"object": "list", "data": [{"id": f"model-{KEY}", "object": "model", "created": 1, "owned_by": "x"}]}
+    key = ApiKey(answering(httpx2.Response(200, json=models)), service="other", base_url=ELSEWHERE)
+    key.use(KEY)
+    key._field.press("test")
+    key.wait(10)
+    assert "lists 1 model." in key.status.html
+    assert KEY not in everything(key)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://a..b/v1", "http://a\0b/v1", "http://host/v1\0", "http://my host/v1", "http://\ud800/v1"]
+)
+def test_what_no_client_can_call_is_no_address(text: str) -> None:
+    """It is said where it is typed, in a sentence."""
+    key = ApiKey(connect, service="other")
+    key._address.value = text
+    with pytest.raises(ValueError, match="begins with http"):
+        key.use(KEY)
+    assert "begins with http" in key.status.html
