@@ -83,6 +83,7 @@ class Evaluation(Panel):
         self._stop, self._start_lock = threading.Event(), threading.Lock()
         self._asking: EvaluationRun | None = None
         self._scored: tuple[object, ...] = ()  # what the fields held for the result
+        self._scored_models: dict[str, str] = {}  # the ids of its models, by their names
         self._failed_at = ""  # when the last run failed, if it did
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
         self._form = form = EvaluationForm(models or (), examples, train, **options, smallest=smallest)
@@ -173,8 +174,8 @@ class Evaluation(Panel):
         self._results.turn_to(page)
 
     def named_models(self) -> dict[str, str]:
-        """Return the ids of the models that the form holds, by the names to show."""
-        return self._form.named_models()
+        """Return the ids of the models by the names to show: those of the result, or those that the form holds before it."""
+        return dict(self._scored_models) if self.result is not None else self._form.named_models()
 
     @property
     def code(self) -> str:
@@ -245,16 +246,17 @@ class Evaluation(Panel):
         except FtwidgetsError:
             return "No example was answered by every model, so nothing is scored."
         self.result, self._scored = result, values
+        self._scored_models = {name: model for name, model in run.models.items() if isinstance(model, str)}
         self._results.show(result)
         self._show_summary()
-        self._offer_next(run)
+        self._offer_next()
         return f"Scored: the {pluralize(len(result.answers), 'example')} that every model had answered."
 
-    def _offer_next(self, run: EvaluationRun) -> None:
+    def _offer_next(self) -> None:
         """Offer to ask the models by hand, and the code that exports a tuned one."""
         from ftwidgets.widgets.prompt import PromptTester
 
-        models = {name: model for name, model in run.models.items() if isinstance(model, str)}
+        models = self._scored_models
         tuned = next((model for model in reversed(models.values()) if model.startswith("ft:")), None)
         code = f"from ftwidgets.widgets import PromptTester\n\nPromptTester(client, {models!r})\n"
         if tuned is not None:

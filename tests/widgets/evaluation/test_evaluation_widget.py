@@ -471,3 +471,12 @@ def test_a_run_right_after_the_end_is_never_lost(form: Evaluation, monkeypatch: 
     form.limit.value = 5
     assert len(form.run().wait(timeout=20).answers) == 5
     assert not form.run_button.disabled
+
+
+def test_the_models_of_a_result_are_those_that_were_asked(form: Evaluation) -> None:
+    """Whatever the field holds by then."""
+    asked = form.named_models()
+    form.run()
+    form.models.value = "good = another"
+    form.wait(30)
+    assert form.named_models() == asked
