@@ -43,6 +43,13 @@ def printable(text: str, limit: int = 60) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
+def whole_characters(text: str) -> str:
+    """Return `text` with the two halves of a character (surrogates) joined, and a lone half replaced: else it is no UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def quote(text: str, limit: int = 60) -> str:
     """Return `text` in double quotes, cut and escaped by `printable`."""
     return f'"{printable(text, limit)}"'

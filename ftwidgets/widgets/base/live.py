@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from ftwidgets import design
+from ftwidgets.data.text import whole_characters
 from ftwidgets.widgets.base.press import BringsValues
 
 _HERE = Path(__file__).parent
@@ -36,6 +37,10 @@ class Live(BringsValues, anywidget.AnyWidget):
         self._pressed: list[Callable[[str], object]] = []
         super().__init__(html=html, role=role)
         self.on_msg(self._received)
+
+    @traitlets.validate("html")
+    def _whole(self, proposal: Any) -> str:
+        return whole_characters(proposal["value"])  # a part of a character cannot be sent to the page
 
     def on_press(self, act: Callable[[str], object]) -> None:
         """Register a function to call with the value of each button that is pressed."""

@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets
 from IPython.display import display, update_display
 
+from ftwidgets.data.text import whole_characters
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.live import Live
@@ -141,7 +142,8 @@ class Panel(ipywidgets.VBox):
         name = f'class="ftw-static ftw-{self._shown_as}" aria-label="{escape(self.title)}"'
         body = svg_to_img(self.static_html())
         page = f"<style>{_NO_WIDGET}</style><section {name}><p><strong>{escape(self.title)}</strong></p>{body}</section>"
-        return {"text/plain": f"{self.title}\n{self.static_text()}", "text/html": page}
+        text = f"{self.title}\n{self.static_text()}"
+        return {"text/plain": whole_characters(text), "text/html": whole_characters(page)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.static_text()}"
