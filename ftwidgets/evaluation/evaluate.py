@@ -200,6 +200,8 @@ class EvaluationRun:
                 return answer
             messages: Any = question.messages
             completion = self._client.chat.completions.create(model=model, messages=messages, **self._sampling)
+            if not hasattr(completion, "choices"):
+                raise FtwidgetsError("something answers at this address, but it has no API like OpenAI's.")
             return (completion.choices[0].message.content if completion.choices else None) or ""
         except Exception as error:
             who = name if callable(model) else model

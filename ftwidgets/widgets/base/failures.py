@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ def failure_text(error: BaseException) -> str:
         return f"The service rejected the request ({error.status_code}): {body.get('message') or error.message}"
     if isinstance(error, openai.APIConnectionError):
         return "The service does not answer. Check the address and the network, then try again."
+    if isinstance(error, json.JSONDecodeError):
+        return f"The answer is no JSON: {error}. Check the address of the service, then try again."
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         text = f'"{error.filename}": {error.strerror}. Check the path and its permissions.'

@@ -16,6 +16,7 @@ from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import Job
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.failures import explain_wrong_service
 from ftwidgets.widgets.base.fields import Fold, button, row
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.base.press import PressButton
@@ -179,7 +180,8 @@ class JobMonitor(Panel):
         """
         job = self._known_job()
         self.show_status("Asking the service to stop the job ...")
-        status = job.cancel().status
+        with explain_wrong_service():
+            status = str(job.cancel().status)
         self.cancel_button.disabled = status in TERMINAL_STATUSES
         outcomes = {"cancelled": "The service stopped the job.", "succeeded": "Too late: the job had succeeded already."}
         self.show_status(outcomes.get(status, f"The service was asked to stop the job, which is {status} now."), "ok")

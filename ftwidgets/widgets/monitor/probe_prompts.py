@@ -11,6 +11,7 @@ import ipywidgets
 
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.background import BackgroundTask
+from ftwidgets.widgets.base.failures import explain_wrong_service
 from ftwidgets.widgets.base.fields import field
 from ftwidgets.widgets.base.live import Live
 
@@ -113,8 +114,10 @@ class ProbePrompts:
     def _ask(self, model: str, prompt: str) -> str:
         messages: list[Any] = [{"role": "system", "content": self._system}] if self._system else []
         messages.append({"role": "user", "content": prompt})
-        reply = self._client.chat.completions.create(model=model, messages=messages, temperature=0, max_tokens=self._max_tokens)
-        return (reply.choices[0].message.content if reply.choices else None) or ""
+        options: dict[str, Any] = {"temperature": 0, "max_tokens": self._max_tokens}
+        with explain_wrong_service():
+            reply = self._client.chat.completions.create(model=model, messages=messages, **options)
+            return (reply.choices[0].message.content if reply.choices else None) or ""
 
     def _show(self) -> None:
         steps, prompts = sorted(self.models), self.prompts

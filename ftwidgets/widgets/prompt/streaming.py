@@ -9,6 +9,8 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.data.text import whole_characters
+from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def stream_answer(
 
     `on_change` is called with the answer so far, a few times a second; `stop` ends the answer at its next token once it is set.
     """
-    answer, reported_at = StreamedAnswer(), monotonic()
+    said, is_empty, answer, reported_at = "", True, StreamedAnswer(), monotonic()
     try:
         if not model:
             raise ValueError("no model is chosen here. Choose one.")
@@ -90,12 +92,15 @@ def stream_answer(
             for chunk in chunks:
                 if stop.is_set():
                     return replace(answer, ended=STOPPED)
+                is_empty = False
                 for choice in chunk.choices[:1]:
-                    text = answer.text + (choice.delta.content or "")
-                    answer = StreamedAnswer(text, choice.finish_reason or answer.ended)
+                    said += choice.delta.content or ""
+                    answer = StreamedAnswer(whole_characters(said), choice.finish_reason or answer.ended)
                 if monotonic() - reported_at >= PAUSE and not answer.ended:
                     on_change(answer)
                     reported_at = monotonic()
+        if is_empty:
+            raise FtwidgetsError("the service sent no answer. Check its address; it often ends in /v1.")
     except Exception as error:
         return replace(answer, ended="error", error=failure_text(error))
     return replace(answer, ended=answer.ended or "stop")

@@ -12,6 +12,7 @@ import pytest
 from ipywidgets.embed import dependency_state
 
 from ftwidgets.clients import connect
+from ftwidgets.data.text import whole_characters
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.widgets.prompt import PromptTester
@@ -578,3 +579,12 @@ def test_the_plain_form_tells_the_last_question(service: Scripted, tmp_path: Pat
         assert tester.static_html().count(text) == 1
     assert "<table>" in tester.static_html()
     assert "<button" not in tester.static_html()
+
+
+def test_half_a_character_cannot_stop_the_answers(service: Scripted) -> None:
+    """A service may send an emoji in two halves, or one half: what is shown can be sent to the page."""
+    service.says |= {"alpha": "a \ud83d"}
+    tester = of(service).ask("Hi").wait(20)
+    tester.conversation.html.encode()
+    assert tester.history["left_answer"][0] == "a \N{REPLACEMENT CHARACTER}"
+    assert whole_characters("\ud83d\ude00") == "\N{GRINNING FACE}"
