@@ -47,9 +47,10 @@ class BlindVote(Panel):
         Two models: a mapping from what to call them to their ids, or two ids. Of more, the first two count.
         None: the latest tuned model that the service lists, and its base.
     prompts
-        What both are asked.
+        What both are asked: texts, each in one line, or one text with a prompt on each line.
     voters
-        The names of one or two people. Two judge each pair one after the other; the result shows how far they agree.
+        The names of one or two people, or a text with a comma between the names. Two judge each pair one after the other;
+        the result shows how far they agree.
     system, temperature, max_tokens, seed
         How the models are asked, as for `PromptTester`.
     setup
@@ -69,9 +70,9 @@ class BlindVote(Panel):
         self,
         client: openai.OpenAI,
         models: Sequence[str] | Mapping[str, str] | None = None,
-        prompts: Sequence[str] = (),
+        prompts: Sequence[str] | str = (),
         *,
-        voters: Sequence[str] = (),
+        voters: Sequence[str] | str = (),
         system: str = "",
         temperature: float = 0.0,
         max_tokens: int = 60,
@@ -87,9 +88,10 @@ class BlindVote(Panel):
         self.task: BackgroundTask[None] = BackgroundTask("blind vote", on_error=self._give_up)
         """Asks the models."""
         self._ballot, self._stop, self._start_lock = Ballot(("", ""), []), threading.Event(), threading.Lock()
-        self.prompts = ipywidgets.Textarea("\n".join(prompts), rows=4, continuous_update=False, description="Prompts")
+        self.prompts = ipywidgets.Textarea(_to_lines(prompts), rows=4, continuous_update=False, description="Prompts")
         self.prompts.placeholder = "One on each line: questions that you did not ask before"
-        self.voters = ipywidgets.Text(", ".join(voters), continuous_update=False, description="Voters")
+        names = voters if isinstance(voters, str) else ", ".join(voters)
+        self.voters = ipywidgets.Text(names, continuous_update=False, description="Voters")
         self.voters.placeholder = "One or two names, such as Ada, Ben; may be empty"
         self.start_button = fields.button("Start the blind vote", primary=True)
         self.start_button.on_click(self.catch_errors(lambda: self.start(seed=random.randrange(2**31))))
@@ -306,3 +308,7 @@ class BlindVote(Panel):
         if len(names) > 2 or len(set(names)) < len(names):
             raise ValueError(f'one person votes, or two with different names: "{self.voters.value}"')
         return names
+
+
+def _to_lines(prompts: Sequence[str] | str) -> str:
+    return prompts if isinstance(prompts, str) else "\n".join(" ".join(prompt.splitlines()) for prompt in prompts)

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 from ipywidgets.embed import dependency_state
 
@@ -22,7 +24,7 @@ def service() -> Iterator[Scripted]:
     made.gate.set()
 
 
-def of(service: Scripted, prompts: tuple[str, ...] = ("a", "b"), **options: Any) -> BlindVote:
+def of(service: Scripted, prompts: tuple[str, ...] | str = ("a", "b"), **options: Any) -> BlindVote:
     return BlindVote(service.client(), MODELS, prompts, **options)
 
 
@@ -133,3 +135,19 @@ def test_the_code_holds_the_same_vote(service: Scripted, monkeypatch: pytest.Mon
     assert names["vote"].votes.voters == ("Ada",)
     assert {body["max_tokens"] for body in service.asked} == {9}
     assert [body["messages"][-1]["content"] for body in service.asked].count('What\'s "x"?') == 2
+
+
+def test_prompts_and_voters_are_texts_or_lists_of_them(service: Scripted) -> None:
+    """A text has a prompt on each line; a prompt of a list is one prompt, also if it has two lines."""
+    assert of(service, "Where is it?", voters="Ada").prompts.value == "Where is it?"
+    assert of(service, "Where is it?", voters="Ada").voters.value == "Ada"
+    assert of(service, ("one\ntwo", "three")).prompts.value == "one two\nthree"
+
+
+def test_an_address_that_answers_nothing_is_no_empty_answer() -> None:
+    """A page of HTML has no answer to vote on, and it says where to look."""
+    page = httpx2.MockTransport(lambda _request: httpx2.Response(200, html="<html></html>"))
+    client = openai.OpenAI(base_url="http://s.test", api_key="k", max_retries=0, http_client=httpx2.Client(transport=page))
+    vote = BlindVote(client, ["one", "two"], ["a"])
+    with pytest.raises(FtwidgetsError, match="sent no answer"):
+        vote.start().wait(20)
