@@ -60,7 +60,7 @@ class Estimate:
     """Time, memory and money for one job.
 
     `seconds` is the time of the training alone, None if the speed is not known; the wait for other jobs is in `queue`.
-    `time`, `memory` and `money` are sentences; `memory` is empty if the need is not known.
+    `time`, `memory` and `money` are sentences; `memory` is empty if the need is not known. `basis` is what is trained on.
     """
 
     trained_tokens: int
@@ -71,6 +71,7 @@ class Estimate:
     memory: str = ""
     queue: Queue = Queue()
     figures: tuple[tuple[str, str], ...] = ()  # the same in a word or two each, with a name
+    basis: str = ""
 
 
 def count_file(lines: Iterable[bytes], model: str = "nano", context: int | None = None) -> FileCount:
@@ -196,7 +197,7 @@ def estimate(
             time += f": {duration(queue.seconds).lower()}, so yours ends in {figure.lower()}."
     cost_figure, money = _cost(count.tokens, chosen, model, sandbox=sandbox)
     figures = [(name, figure), *([("Memory", memory.figure)] if memory else []), ("Cost", cost_figure)]
-    return Estimate(trained, chosen, seconds, time, money, memory.text if memory else "", queue, tuple(figures))
+    return Estimate(trained, chosen, seconds, time, money, memory.text if memory else "", queue, tuple(figures), product)
 
 
 def duration(seconds: float) -> str:

@@ -327,7 +327,7 @@ class JobLauncher(Panel):
         """Return what stands below the buttons while there is nothing to report: what would be trained on."""
         estimated = self._try_estimate()
         if estimated is not None:
-            text = f"It will train on {messages.basis_text(estimated)}."
+            text = f"It will train on {estimated.basis}."
         elif self.train_file:
             text = "The file could not be counted from here, so time and cost are not known."
         else:

@@ -17,11 +17,6 @@ def figures_html(estimated: Estimate | None) -> str:
     return markup.figures(NO_FIGURES if estimated is None else estimated.figures)
 
 
-def basis_text(estimated: Estimate) -> str:
-    """Return in a sentence what is trained on."""
-    return estimated.time.partition(": ")[2].partition(", at ")[0] or estimated.time
-
-
 def basis_html(facts: Iterable[tuple[str, str]]) -> str:
     """Return where each figure comes from, folded, with the age of the prices."""
     lines = "".join(f"<p><strong>{escape(name)}:</strong> {escape(text)}</p>" for name, text in facts)
