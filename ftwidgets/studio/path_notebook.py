@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ftwidgets.data.text import whole_characters
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.studio.state import STEPS
+from ftwidgets.widgets.base.markup import literal
 
 _TITLES = {
     "data": "Check the data, hold rows out, write the training files",
@@ -19,13 +21,13 @@ _TITLES = {
     "measure": "Measure both on the rows that were held out",
 }
 _JOB_ID = re.compile(r"Job\(client, ['\"][^'\"]+['\"]\)")
-_TUNED = re.compile(r"\"ft:[^\"]+\"|'ft:[^']+'")
 
 
-def path_cells(connect: str, code: Mapping[str, str]) -> list[tuple[str, str]]:
+def path_cells(connect: str, code: Mapping[str, str], model: str = "") -> list[tuple[str, str]]:
     """Return the cells of the path: a title and its code.
 
-    The job and its model are new each time the cells run, so the code names them by their variables, not by their ids.
+    The job and its model are new each time the cells run, so the code names them by their variables, not by their ids. A path
+    without the training, on a job that was there before, keeps the ids.
 
     Parameters
     ----------
@@ -33,13 +35,17 @@ def path_cells(connect: str, code: Mapping[str, str]) -> list[tuple[str, str]]:
         The line that makes the client.
     code
         By step, the code of its form.
+    model
+        The id of the model that the job made.
     """
     cells = [("Make a client", f"import ftwidgets\n\n{connect}")]
     for step in STEPS:
         if step in code:
-            text = _JOB_ID.sub("Job(client, job.id)", code[step])
-            if step in ("try", "measure"):
-                text = _TUNED.sub("job.model", text)
+            text = code[step]
+            if "train" in code:
+                text = _JOB_ID.sub("Job(client, job.id)", text)
+                if model and step in ("try", "measure"):
+                    text = text.replace(literal(model), "job.model").replace(repr(model), "job.model")
             cells.append((_TITLES[step], text))
             if step == "train" and "watch" not in code:
                 cells.append((_TITLES["watch"], "job = ftwidgets.Job(client, job.id).wait()"))
@@ -55,9 +61,10 @@ def write_notebook(path: Path, cells: list[tuple[str, str]]) -> None:
         made.append({"cell_type": "code", "id": f"code-{i}", "source": code, "execution_count": None, "outputs": [], **common})
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": made}
+    text = whole_characters(json.dumps(notebook, indent=1, ensure_ascii=False))
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+            file.write(text + "\n")
     except FileExistsError:
         raise FtwidgetsError(f'there is a file "{path}" already. Give the notebook another name.') from None
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ STEPS = {"data": "Data", "train": "Train", "watch": "Watch", "try": "Try", "meas
 """The steps of the path by name, with their labels."""
 
 _FILE = "studio.json"
+_saving = threading.Lock()  # forms that end at the same time report it in several threads
+_SCORE = ("score", "low", "high", "n")
 
 
 @dataclass
@@ -44,6 +47,8 @@ class StudioState:
         By model id, its last score: `score`, `low`, `high`, `n`, `metric`.
     code
         By step, the code that its form stood for when it was done.
+    model
+        The id of the job's model, once it was asked or measured.
     """
 
     step: str = "data"
@@ -56,6 +61,7 @@ class StudioState:
     rows: dict[str, int] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
+    model: str = ""
 
 
 def state_path(client: openai.OpenAI) -> Path:
@@ -73,17 +79,8 @@ def load_state(path: Path) -> tuple[StudioState, str]:
 
     A file that cannot be read is moved aside, and the state begins anew.
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return StudioState(), ""
-    except (OSError, ValueError):
-        found = None
-    kinds = {part.name: type(getattr(StudioState(), part.name)) for part in fields(StudioState)}
-    if isinstance(found, dict) and all(isinstance(found.get(name, kind()), kind) for name, kind in kinds.items()):
-        state = StudioState(**{name: found[name] for name in kinds if name in found})
-        if state.step in STEPS:
-            return state, ""
+    if (state := _read(path)) is not None:
+        return state, ""
     aside = path.with_suffix(".unreadable.json")
     try:
         os.replace(path, aside)
@@ -92,11 +89,42 @@ def load_state(path: Path) -> tuple[StudioState, str]:
     return StudioState(), f"{path.name} could not be read, so this begins anew. The old file is kept: {aside}"
 
 
+def _read(path: Path) -> StudioState | None:
+    """Return the state in a file, a new one where there is no file; None if the file cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return StudioState()
+    except (OSError, ValueError, RecursionError):
+        return None
+    kinds = {part.name: type(getattr(StudioState(), part.name)) for part in fields(StudioState)}
+    if not isinstance(found, dict) or not all(isinstance(found.get(name, kind()), kind) for name, kind in kinds.items()):
+        return None
+    state = StudioState(**{name: found[name] for name in kinds if name in found})
+    return state if state.step in STEPS and _can_be_shown(state) else None
+
+
+def _can_be_shown(state: StudioState) -> bool:
+    """Return whether what the dictionaries hold is what they should."""
+    numbers = [value for score in state.scores.values() if isinstance(score, dict) for value in map(score.get, _SCORE)]
+    return (
+        all(isinstance(score, dict) for score in state.scores.values())
+        and all(isinstance(value, int | float) for value in [*numbers, *state.rows.values()])
+        and all(isinstance(code, str) for code in state.code.values())
+    )
+
+
 def save_state(path: Path, state: StudioState) -> None:
-    """Write a state whole or not at all; an FtwidgetsError says why it cannot be written."""
+    """Write a state whole or not at all; an FtwidgetsError says why it cannot be written.
+
+    The rows and scores of another studio on the same file stay in it, and `state` gets them too.
+    """
     make_folder(path.parent)
     try:
-        replace_file(path, json.dumps(asdict(state), indent=1, ensure_ascii=False).encode())
+        with _saving:
+            if (there := _read(path)) is not None:
+                state.rows, state.scores = there.rows | state.rows, there.scores | state.scores
+            replace_file(path, json.dumps(asdict(state), indent=1).encode())
     except OSError as error:
         raise FtwidgetsError(
             f"where you are could not be kept in {path}: {error.strerror}. The work itself is safe."

@@ -7,6 +7,7 @@ file of the sandbox's folder: a cell that runs again, a restarted kernel or anot
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -23,10 +24,12 @@ from ftwidgets.studio.path_notebook import path_cells, write_notebook
 from ftwidgets.studio.state import STEPS, load_state, save_state, state_path
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.failures import explain_wrong_service
 from ftwidgets.widgets.base.fields import Fold, button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.base.press import PressButton
+from ftwidgets.widgets.prep.source_fields import BUNDLED
 
 if TYPE_CHECKING:
     import openai
@@ -61,7 +64,7 @@ class Studio(Panel):
         self._client, self._folder = client, folder
         self.path = state_path(client)
         self.state, note = load_state(self.path)
-        self._source = source if source is not None else self.state.source or None
+        self._source = source if source is not None else _from_here(self.state.source) or None
         self.forms: dict[str, Panel] = {}
         """The forms of the steps that were opened, by step."""
         self._tabs = {name: PressButton(f"{i}  {label}") for i, (name, label) in enumerate(STEPS.items(), start=1)}
@@ -118,13 +121,15 @@ class Studio(Panel):
             `"watch"`, `"try"` or `"measure"`.
         """
         if job_id != self.state.job:
-            self.state.job = job_id
-            self._forget("watch", "try", "measure")
+            self.state.job, self.state.model = job_id, ""
+            self._forget("train", "watch", "try", "measure")  # the code of the training is that of another job
         return self.go(step)
 
     def refresh(self) -> None:
         """Read the jobs and models again."""
-        self.library.html = library_html(read_library(self._client, self.state.rows, self.state.scores))
+        with explain_wrong_service():
+            entries = read_library(self._client, self.state.rows, self.state.scores)
+        self.library.html = library_html(entries)
 
     def export(self, job_id: str) -> ExportForm:
         """Open the form that exports the model of a job."""
@@ -140,7 +145,11 @@ class Studio(Panel):
     def save_notebook(self) -> Path:
         """Write the whole path as a notebook of its own, under the name in the field; return where it is."""
         name = self.notebook_name.value.strip()
-        path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb").expanduser()
+        if not name.isprintable() or not Path(name).name.removesuffix(".ipynb").strip("."):
+            raise FtwidgetsError("the notebook has no name yet. Write one, such as my_path.ipynb.")
+        path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb")
+        with suppress(RuntimeError):  # ~ before the name of nobody here is part of the name
+            path = path.expanduser()
         write_notebook(path, self._cells())
         self.show_status(f"Written: {path}. Open it and run all its cells: it makes the same path again.", "ok")
         return path
@@ -203,24 +212,26 @@ class Studio(Panel):
         return self.state.job
 
     def _model_of(self, job_id: str) -> str:
-        details = Job(self._client, job_id).details
+        with explain_wrong_service():
+            details = Job(self._client, job_id).details
+            status = str(details.status)
         if not details.fine_tuned_model:
-            raise FtwidgetsError(f"this job is {details.status} and has no model yet. Watch it in step 3.")
+            raise FtwidgetsError(f"this job is {status} and has no model yet. Watch it in step 3.")
         return details.fine_tuned_model
 
     def _models(self) -> dict[str, str]:
         """Return the base model and the tuned one, by what to call them."""
         job_id = self._job_id()
-        tuned = self._model_of(job_id)
-        return {"base": Job(self._client, job_id).details.model, "tuned": tuned}
+        self.state.model = self._model_of(job_id)
+        return {"base": Job(self._client, job_id).details.model, "tuned": self.state.model}
 
     def _done(self, step: str, form: Panel) -> None:
         """Keep what a form made, and let the later steps begin anew with it."""
         state = self.state
         match form:
             case DatasetPrep(prepared=prepared) if prepared is not None:
-                chosen = form.source.source
-                state.source = chosen if isinstance(chosen, str) else str(getattr(form.source.bundled, "value", "") or "")
+                file, is_bundled = form.source.file, form.source.kind.value == BUNDLED
+                state.source = str(file.resolve()) if file is not None else form.source.bundled.value if is_bundled else ""
                 state.train_file = str(prepared.train_file.resolve())
                 state.validation_file = str(prepared.validation_file.resolve()) if prepared.validation_file else ""
                 state.n_train, state.n_validation = prepared.n_train, prepared.n_validation
@@ -228,7 +239,7 @@ class Studio(Panel):
             case JobLauncher(job=Job() as job):
                 state.rows[job.id] = state.n_train
                 if job.id != state.job:
-                    state.job = job.id
+                    state.job, state.model = job.id, ""
                     self._forget("watch", "try", "measure")
             case Evaluation(result=result) if result is not None:
                 self._keep_scores(result.scores.to_dict("records"), result.metric, form)
@@ -275,7 +286,7 @@ class Studio(Panel):
         connect = "client = ftwidgets.connect()"
         if not self._is_sandbox():
             connect = f"client = ftwidgets.connect({markup.literal(address)})"
-        return path_cells(connect, self.state.code)
+        return path_cells(connect, self.state.code, self.state.model)
 
     def _is_sandbox(self) -> bool:
         from ftwidgets.sandbox.sandbox import find_sandbox

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import pandas as pd
 import pytest
 
 import ftwidgets
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.studio.path_notebook import path_cells
 from ftwidgets.studio.state import load_state
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
 
@@ -56,7 +58,7 @@ def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -
 
     job = studio.forms["train"].job
     state, note = load_state(studio.path)
-    assert (note, state.step, state.source, state.job) == ("", "measure", "own.csv", job.id)
+    assert (note, state.step, state.source, state.job) == ("", "measure", str(folder / "own.csv"), job.id)
     assert (state.n_train, state.n_validation, state.rows) == (24, 6, {job.id: 24})
     assert state.scores[job.model]["score"] == scores["tuned"]
     assert state.scores[job.model]["n"] == 6
@@ -128,3 +130,53 @@ def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> 
     form.write.click()
     assert form.wait(PATIENCE) == folder / "out"
     assert (folder / "out" / "model.safetensors").is_file()
+
+
+def test_the_path_of_a_job_of_elsewhere_runs(client: openai.OpenAI, folder: Path) -> None:
+    """Its notebook names that job and its model: there is no training in it, and none of another job."""
+    prepared = ftwidgets.prepare("own.csv", "data")
+    first, second = (ftwidgets.launch(client, prepared.train_file, model="nano-2026-11", n_epochs=1, seed=n) for n in (1, 2))
+    second.wait(PATIENCE)
+    studio = ftwidgets.Studio(client, "own.csv")
+    studio.forms["data"].prepare()
+    studio.go("train")
+    studio.forms["train"].n_epochs = 1
+    studio.forms["train"].launch().wait(PATIENCE)
+    studio.open_job(first.id).wait(PATIENCE)
+    assert "train" not in studio.state.code
+    assert f"Job(client, {first.id!r})" in studio.code
+    assert "Job(client, job.id)" not in studio.code
+
+
+def test_only_the_trained_model_is_called_by_the_job() -> None:
+    """A base that was tuned itself keeps its name, so that the two are not the same model."""
+    base, tuned = "ft:nano:me:first:aaaa", "ft:nano:me:second:bbbb"
+    code = {
+        "train": "job = 1",
+        "watch": 'Job(client, "ftjob-1")',
+        "measure": f'models = {{"base": "{base}", "tuned": "{tuned}"}}',
+    }
+    cells = dict(path_cells("", code, tuned))
+    assert f'models = {{"base": "{base}", "tuned": job.model}}' in cells.values()
+    assert "Job(client, job.id)" in cells.values()
+    assert 'Job(client, "ftjob-1")' in dict(path_cells("", {"watch": code["watch"]})).values()
+
+
+@pytest.mark.parametrize("name", ["", " ", "..", "/", ".ipynb", "a\0b", "a\nb"])
+def test_a_notebook_has_a_name(client: openai.OpenAI, folder: Path, name: str) -> None:
+    """Else nothing is written, and it says so."""
+    studio = ftwidgets.Studio(client)
+    before = sorted(folder.iterdir())
+    studio.notebook_name.value = name
+    studio._save.click()
+    assert "no name yet" in studio.status.html
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_table_from_the_code_is_no_dataset_of_the_kit(client: openai.OpenAI, folder: Path) -> None:
+    """A bundled dataset that was chosen before it is not taken for the source later."""
+    table = pd.read_csv("own.csv")
+    studio = ftwidgets.Studio(client, table)
+    studio.forms["data"].source.bundled.value = "support_faq"
+    studio.forms["data"].prepare()
+    assert studio.state.source == ""
