@@ -235,8 +235,13 @@ class JobLauncher(Panel):
         self._help.html = help_html(self.fields)
 
     def _has_no_model(self) -> bool:
-        """Return whether the job ended without a model, so that the same settings may be tried again."""
-        return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
+        """Return whether the job ended without a model or is gone, so that the same settings may be tried again."""
+        import openai
+
+        try:
+            return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
+        except openai.NotFoundError:
+            return True
 
     def _exists(self) -> bool:
         """Return whether the form is that of the job that was launched."""

@@ -168,6 +168,18 @@ def test_the_same_again_after_a_cancelled_job_or_a_changed_file(client: openai.O
         job.cancel()
 
 
+def test_a_job_that_is_gone_is_launched_again(client: openai.OpenAI, train: Path) -> None:
+    """Where a service has forgotten a job, Refresh and the button do not end in its 404."""
+    launcher = JobLauncher(client, train, n_epochs=50)
+    launcher.launch().cancel()
+    launcher.job = Job(client, "ftjob-gone")
+    launcher._refresh_button.click()
+    assert launcher._button.description == "Launch another"
+    again = launcher.launch()
+    assert again.id in jobs_of(client)
+    again.cancel()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
