@@ -51,10 +51,11 @@ def meaning(details: FineTuningJob, losses: Losses) -> str:
     words = MEANINGS.get(status, f'the service says "{status}"')
     text = f"{words[0].upper()}{words[1:]}."
     if status == "running" and losses.total:
-        return f"{text} {10 * (10 * losses.last // losses.total)} % done."
+        return f"{text} {min(100, 10 * (10 * losses.last // losses.total))} % done."
     if status == "failed":
-        reasons = (details.error.code, details.error.message) if details.error else ()
-        return f"{text} {': '.join(filter(None, reasons))}".rstrip()
+        error: object = details.error  # some services send a text
+        reasons = [error] if isinstance(error, str) else [getattr(error, "code", None), getattr(error, "message", None)]
+        return f"{text} {': '.join(str(reason) for reason in reasons if reason)}".rstrip()
     return text
 
 
@@ -117,7 +118,7 @@ def events_html(events: Sequence[FineTuningJobEvent]) -> str:
         if position >= _MAX_EVENTS and not serious:
             continue
         clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
-        text = f"{clock} {escape(event.message)}"
+        text = f"{clock} {escape(event.message or '')}"
         items.append(f"<li><strong>{text}</strong></li>" if serious else f"<li>{text}</li>")
     serious = any(event.level in ("warn", "error") for event in shown)
     return markup.fold("Events, newest first", f"<ul>{''.join(items)}</ul>", is_open=serious)

@@ -532,3 +532,12 @@ def test_the_time_left_is_said_as_far_as_it_is_known(last: int, left: float | No
     losses = Losses()
     losses.add(FineTuningJobEvent.model_validate(body) for body in steps_of(last, 24))
     assert text_of(status_text.progress_html(details, losses)).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [("no <credit>", "no <credit>"), (None, ""), ({"code": "x", "message": None, "param": None}, "x")]
+)
+def test_a_reason_of_any_form_is_told(error: object, says: str) -> None:
+    """Some services send a text in place of an object."""
+    details = FineTuningJob.construct(**{**described("failed"), "error": error})
+    assert status_text.meaning(details, Losses()) == f"There is no tuned model. {says}".rstrip()
