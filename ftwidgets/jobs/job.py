@@ -20,8 +20,8 @@ from ftwidgets import providers
 from ftwidgets.errors import DataError, JobCancelled, JobFailed, JobTimeout
 from ftwidgets.jobs import curve
 from ftwidgets.jobs.polling import OUTAGE, Backoff, new_items, raise_if_closed, sort_by_time, transient_errors
+from ftwidgets.jobs.upload import returned_id, upload_path
 from ftwidgets.jobs.upload import upload as upload
-from ftwidgets.jobs.upload import upload_path
 from ftwidgets.jobs.wait_line import WaitLine
 from ftwidgets.providers import TERMINAL_STATUSES
 
@@ -115,7 +115,7 @@ def launch(
     request |= {name: _as_python(value) for name, value in (("seed", seed), ("suffix", suffix)) if value is not None}
     extras = {**(service.extra_body if service is not None else {}), **(extra_body or {})}
     created = client.fine_tuning.jobs.create(**request, extra_body=extras or None)
-    return Job(client, created.id)
+    return Job(client, returned_id(created, "job"))
 
 
 class Job:

@@ -27,5 +27,5 @@ def model_label(model: str) -> str:
 
 def job_label(job: FineTuningJob) -> str:
     """Return a short label of a job: its tuned model or, before there is one, its base; and when it was made."""
-    model = model_label(job.fine_tuned_model or job.model)
+    model = model_label(job.fine_tuned_model or job.model or job.id)
     return f"{model}, {time.strftime('%d %b %H:%M', time.localtime(job.created_at))}" if job.created_at else model

@@ -9,7 +9,7 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftwidgets.errors import DataError
+from ftwidgets.errors import DataError, FtwidgetsError
 
 if TYPE_CHECKING:
     import openai
@@ -44,7 +44,15 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
 def upload_path(client: openai.OpenAI, file: str | Path) -> str:
     """Upload a file if it is named by its path, and return the id; an id is returned as it is."""
     path = find_path(file)
-    return str(file) if path is None else upload(client, path).id
+    return str(file) if path is None else returned_id(upload(client, path), "file")
+
+
+def returned_id(answer: object, what: str) -> str:
+    """Return the id in a service's answer; an FtwidgetsError if it has none, as a web page has none."""
+    found = getattr(answer, "id", None)
+    if not isinstance(found, str) or not found:
+        raise FtwidgetsError(f"the service answered without the id of the {what}. Check its address; it often ends in /v1.")
+    return found
 
 
 def find_path(file: str | Path) -> Path | None:

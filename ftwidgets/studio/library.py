@@ -32,7 +32,7 @@ class LibraryEntry:
     @property
     def label(self) -> str:
         """What to call it."""
-        return model_label(self.job.fine_tuned_model or self.job.model)
+        return model_label(self.job.fine_tuned_model or self.job.model or self.job.id)
 
     @property
     def made(self) -> str:
@@ -50,6 +50,7 @@ class LibraryEntry:
 def read_library(client: openai.OpenAI, rows: Mapping[str, int], scores: Mapping[str, Mapping[str, Any]]) -> list[LibraryEntry]:
     """Return the last jobs of a service, the newest first. `rows` are by job id, `scores` by model id."""
     jobs = list(client.with_options(timeout=15.0, max_retries=0).fine_tuning.jobs.list(limit=MOST).data or ())
+    jobs = [job for job in jobs if job.id]
     jobs.sort(key=lambda job: job.created_at or 0, reverse=True)
     return [LibraryEntry(job, rows.get(job.id), scores.get(job.fine_tuned_model or "")) for job in jobs]
 
@@ -68,7 +69,7 @@ def _row(entry: LibraryEntry, *, buttons: bool) -> str:
     job = entry.job
     cells = [
         escape(entry.label) + (f" {markup.identifier(job.fine_tuned_model or job.id)}" if buttons else ""),
-        markup.chip(job.status, _KINDS.get(job.status, "")),
+        markup.chip(str(job.status), _KINDS.get(job.status, "")),
         escape(entry.made),
         "" if entry.n_rows is None else f"{entry.n_rows:,}",
         escape(entry.score_text if job.fine_tuned_model else ""),

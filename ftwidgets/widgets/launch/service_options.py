@@ -54,9 +54,10 @@ class ServiceOptions:
         self._counts.clear()
         try:
             with explain_wrong_service():
-                self._models = list(self._client.models.list())
-                self._files = list(self._client.files.list(purpose="fine-tune", limit=100).data or ())
-                self._jobs = list(self._client.fine_tuning.jobs.list(limit=_JOBS).data or ())
+                self._models = [model for model in self._client.models.list() if model.id]
+                files = self._client.files.list(purpose="fine-tune", limit=100).data or ()
+                self._files = [file for file in files if file.id]
+                self._jobs = [job for job in self._client.fine_tuning.jobs.list(limit=_JOBS).data or () if job.id]
         except (openai.OpenAIError, FtwidgetsError) as error:
             self.error = failure_text(error)
 

@@ -70,7 +70,7 @@ def poll(job: Job, stop: threading.Event) -> Iterator[JobSnapshot]:
 def recent_jobs(client: openai.OpenAI) -> list[FineTuningJob]:
     """Return the latest jobs, the newest first, whether the service lists it first or last."""
     with explain_wrong_service():
-        jobs = client.fine_tuning.jobs.list(limit=_LISTED).data or ()
+        jobs = [job for job in client.fine_tuning.jobs.list(limit=_LISTED).data or () if job.id]
     return sorted(jobs, key=lambda job: job.created_at or 0, reverse=True)
 
 

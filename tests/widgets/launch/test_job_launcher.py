@@ -17,7 +17,7 @@ from ftwidgets import Job, launch
 from ftwidgets.data.cost import prices
 from ftwidgets.data.tokens import count_tokens
 from ftwidgets.engine import LoraSettings, Model, auto_hyperparameters, training_memory
-from ftwidgets.errors import DataError
+from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.sandbox import Sandbox
 from ftwidgets.sandbox.training import adapters
 from ftwidgets.widgets.launch import JobLauncher, base_facts, estimate
@@ -301,12 +301,26 @@ def test_a_service_that_does_not_answer_is_said() -> None:
     assert launcher.train_file == "file-1"
 
 
-def test_an_answer_that_is_no_answer_is_said() -> None:
+def test_an_answer_that_is_no_answer_is_said(train: Path) -> None:
     """A page of HTML, as at an address without /v1: the form stands, and says so."""
     page = httpx2.Response(200, text="<html>", headers={"content-type": "text/html"})
     http_client = httpx2.Client(transport=httpx2.MockTransport(lambda _request: page))
     client = openai.OpenAI(base_url="http://service.invalid", api_key="k", http_client=http_client)
     assert "no API like OpenAI" in JobLauncher(client, "file-1").status.html
+    for file in ("file-1", train):
+        launcher = JobLauncher(client, file, model="m")
+        launcher._button.click()
+        with pytest.raises(FtwidgetsError, match="without the id"):
+            launcher.wait(20)
+        assert "without the id" in launcher.status.html
+
+
+@pytest.mark.parametrize("data", [["a"], [None], [{}], [{"id": None}]])
+def test_a_list_of_anything_else_is_no_traceback(data: list[object]) -> None:
+    """The form stands, with no model in the menu."""
+    http_client = httpx2.Client(transport=httpx2.MockTransport(lambda _request: httpx2.Response(200, json={"data": data})))
+    client = openai.OpenAI(base_url="http://service.invalid", api_key="k", http_client=http_client)
+    assert "no base model" in told(JobLauncher(client, "file-1"), "model")
 
 
 def test_an_outage_that_is_over_is_not_told_any_more(
