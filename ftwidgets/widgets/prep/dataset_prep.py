@@ -84,11 +84,12 @@ class DatasetPrep(Panel):
         seed: int = 0,
         n_epochs: int = 3,
         model: str = "nano-2026-11",
-        fix: Sequence[Fix | str] = (),
+        fix: Sequence[Fix | str] | Fix | str = (),
     ) -> None:
         self._data: Preparation | None = None
         self._report: Report | None = None
-        self._ticked = {chosen.name if isinstance(chosen, Fix) else chosen for chosen in fix}
+        fixes = [fix] if isinstance(fix, Fix | str) else fix
+        self._ticked = {chosen.name if isinstance(chosen, Fix) else chosen for chosen in fixes}
         self._notice = ""  # HTML above what was written last
         self._written = self._written_at = ""  # the sentence about it, and its end
         self._written_from: dict[str, Any] = {}  # the choices that it was made with

@@ -474,3 +474,9 @@ def test_writing_with_a_share_that_cannot_be_says_so(validation: float) -> None:
     prep.write.click()
     assert "Held out" in text_of(prep.status.html)
     assert not Path("my_data").exists()
+
+
+def test_one_fix_can_be_named_by_itself() -> None:
+    """A single name is one fix, not its letters."""
+    prep = DatasetPrep(table([(f"{q}\u200b", a) for q, a in ROWS]), fix="drop-invisible-characters")
+    assert prep._options()["fix"] == ["drop-invisible-characters"]
