@@ -59,7 +59,7 @@ def library_html(entries: list[LibraryEntry], *, buttons: bool = True) -> str:
     """Return the list as a table; the buttons send `job:ID`, `model:ID` or `export:ID`."""
     if not entries:
         return markup.empty("No job yet. Write training files in step 1, then train a model on them in step 2.")
-    header = ("Model", "State", "Made", "Rows", "Score", *(["", ""] if buttons else []))
+    header = ("Model", "State", "Made", "Rows", "Score")
     rows = "".join(_row(entry, buttons=buttons) for entry in entries)
     head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in header)
     return f"<table><caption>Jobs and models, newest first</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -67,16 +67,22 @@ def library_html(entries: list[LibraryEntry], *, buttons: bool = True) -> str:
 
 def _row(entry: LibraryEntry, *, buttons: bool) -> str:
     job = entry.job
+    take_up = f"<br>{_buttons(entry)}" if buttons else ""
     cells = [
-        escape(entry.label) + (f" {markup.identifier(job.fine_tuned_model or job.id)}" if buttons else ""),
+        escape(entry.label) + take_up,
         markup.chip(str(job.status), _KINDS.get(job.status, "")),
         escape(entry.made),
         "" if entry.n_rows is None else f"{entry.n_rows:,}",
         escape(entry.score_text if job.fine_tuned_model else ""),
     ]
-    if buttons:
-        watch = f'<button data-press="job:{escape(job.id)}" aria-label="Watch {escape(entry.label)}">Watch</button>'
-        take = f'<button data-press="model:{escape(job.id)}" aria-label="Try {escape(entry.label)}">Try</button>'
-        export = f'<button data-press="export:{escape(job.id)}" aria-label="Export {escape(entry.label)}">Export</button>'
-        cells += [watch, f"{take} {export}" if job.fine_tuned_model else ""]
     return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _buttons(entry: LibraryEntry) -> str:
+    """Return what can be done with a job: under its name, so that a narrow page has them in view."""
+    acts = {"job": "Watch", **({"model": "Try", "export": "Export"} if entry.job.fine_tuned_model else {})}
+    made = [
+        f'<button data-press="{act}:{escape(entry.job.id)}" aria-label="{name} {escape(entry.label)}">{name}</button>'
+        for act, name in acts.items()
+    ]
+    return " ".join([*made, markup.identifier(entry.job.fine_tuned_model or entry.job.id)])

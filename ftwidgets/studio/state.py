@@ -35,6 +35,8 @@ class StudioState:
         The step that is shown, one of `STEPS`.
     source
         What the data came from: a bundled dataset's name or a path; empty for a DataFrame, which no file can hold.
+    columns
+        The columns that were chosen, as arguments of `DatasetPrep`.
     train_file, validation_file
         The files that were written last; empty before, `validation_file` also if nothing was held out.
     n_train, n_validation
@@ -62,6 +64,7 @@ class StudioState:
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     model: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def state_path(client: openai.OpenAI) -> Path:

@@ -6,6 +6,7 @@ file of the sandbox's folder: a cell that runs again, a restarted kernel or anot
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 SEED = 1
 """The seed of the jobs: the same path gives the same model when its notebook runs again."""
+
+_LABEL = 4
+"""Words: an answer that is no longer is taken for a label."""
 
 _TRAINED = 'choose a job: train one in step 2, or take one from "Jobs and models" below.'
 
@@ -77,13 +81,14 @@ class Studio(Panel):
         self.notebook_name = ipywidgets.Text(value="my_path.ipynb", description="Notebook", continuous_update=False)
         self._save = button("Save the path as a notebook", tooltip="Write the code of all steps so far as one notebook")
         self._save.on_click(self.catch_errors(self.save_notebook))
-        heading, tabs = Live("<h3>Studio</h3>"), row(*self._tabs.values())
+        self._heading, tabs = Live("<h3>Studio</h3>"), row(*self._tabs.values())
         tabs.add_class("ftw-steps")
         listed = Fold("Jobs and models", [self.library, row(self._refresh), self._exports])
         listed.toggle.on_click(self.catch_errors(self.refresh))
-        self._path_code = Live()
-        whole = Fold("The whole path as a notebook", [field(self.notebook_name), row(self._save), self._path_code])
-        super().__init__("Studio", [heading, tabs, self._stage], below_status=[listed, whole], bare=True)
+        self._path_code, self._saved = Live(), Live(role="status")
+        parts = [field(self.notebook_name), row(self._save), self._saved, self._path_code]
+        whole = Fold("The whole path as a notebook", parts)
+        super().__init__("Studio", [self._heading, tabs], below_status=[self._stage, listed, whole], bare=True)
         self.status.add_class("ftw-status")
         step = "data" if source is not None else self.state.step
         self.catch_errors(lambda: self.go(step))()
@@ -104,9 +109,11 @@ class Studio(Panel):
             raise ValueError(f'there is no step "{step}"; the steps are {", ".join(STEPS)}.')
         form = self.forms.get(step) or self._make(step)
         self.forms[step] = form
+        if self._stage.children:  # another step than the first that is shown: the page goes to the top of it
+            self._heading.html = f'<h3 tabindex="-1" data-focus="{step}">Studio</h3>'
         self._stage.children = (form,)
         self.state.step = step
-        self.show_status("")
+        self.show_status(self._last_score() if step == "measure" else "", "ok")
         self._keep()
         return form
 
@@ -151,7 +158,8 @@ class Studio(Panel):
         with suppress(RuntimeError):  # ~ before the name of nobody here is part of the name
             path = path.expanduser()
         write_notebook(path, self._cells())
-        self.show_status(f"Written: {path}. Open it and run all its cells: it makes the same path again.", "ok")
+        text = f"Written: {path}. Open it and run all its cells: it makes the same path again."
+        self._saved.html = f'<p class="ftw-ok">{escape(text)}</p>'
         return path
 
     def static_text(self) -> str:
@@ -178,7 +186,7 @@ class Studio(Panel):
 
     def _make(self, step: str) -> Panel:
         makers: dict[str, Callable[[], Panel]] = {
-            "data": lambda: DatasetPrep(self._source, folder=self._folder),
+            "data": self._make_prep,
             "train": self._make_launcher,
             "watch": lambda: JobMonitor(self._client, self._job_id()),
             "try": self._make_tester,
@@ -189,6 +197,11 @@ class Studio(Panel):
         form.next_step.open_elsewhere = lambda: self.go(following)
         form.next_step.on_offer(self.catch_errors(lambda: self._done(step, form)))
         return form
+
+    def _make_prep(self) -> Panel:
+        known = self._source is not None and self._source == (_from_here(self.state.source) or None)
+        columns: dict[str, Any] = self.state.columns if known else {}
+        return DatasetPrep(self._source, folder=self._folder, **columns)
 
     def _make_launcher(self) -> Panel:
         if not self.state.train_file:
@@ -204,7 +217,17 @@ class Studio(Panel):
     def _make_evaluation(self) -> Panel:
         if not self.state.validation_file:
             raise FtwidgetsError("no rows were held out, so there is nothing to measure on. Hold some out in step 1.")
-        return Evaluation(self._client, self._models(), _from_here(self.state.validation_file))
+        file = _from_here(self.state.validation_file)
+        metric = "token_f1" if has_long_answers(Path(self.state.validation_file)) else "exact_match"
+        return Evaluation(self._client, self._models(), file, metric=metric)
+
+    def _last_score(self) -> str:
+        """Return the score of the model that was measured last, as a sentence; empty if it was not measured, or is shown."""
+        form, score = self.forms.get("measure"), self.state.scores.get(self.state.model)
+        if score is None or (isinstance(form, Evaluation) and form.result is not None):
+            return ""
+        text = "Measured before: {score:.2f} ({low:.2f} to {high:.2f}) on {n} held-out examples, by {metric}.".format(**score)
+        return f"{text} Press Evaluate to see it all again."
 
     def _job_id(self) -> str:
         if not self.state.job:
@@ -228,6 +251,7 @@ class Studio(Panel):
     def _done(self, step: str, form: Panel) -> None:
         """Keep what a form made, and let the later steps begin anew with it."""
         state = self.state
+        self.show_status("")
         match form:
             case DatasetPrep(prepared=prepared) if prepared is not None:
                 file, is_bundled = form.source.file, form.source.kind.value == BUNDLED
@@ -235,6 +259,7 @@ class Studio(Panel):
                 state.train_file = str(prepared.train_file.resolve())
                 state.validation_file = str(prepared.validation_file.resolve()) if prepared.validation_file else ""
                 state.n_train, state.n_validation = prepared.n_train, prepared.n_validation
+                state.columns = dict(form.columns.arguments)
                 self._forget("train")
             case JobLauncher(job=Job() as job):
                 state.rows[job.id] = state.n_train
@@ -302,6 +327,15 @@ class Studio(Panel):
             "export": lambda: self.export(job_id),
         }
         self.catch_errors(acts[what])()
+
+
+def has_long_answers(path: Path) -> bool:
+    """Return whether the answers of a chat file are sentences, of which word for word the same is too much to ask."""
+    lengths = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        message = json.loads(line)["messages"][-1]
+        lengths.append(len(str(message.get("content") or "").split()))
+    return bool(lengths) and sorted(lengths)[len(lengths) // 2] > _LABEL
 
 
 def _from_here(path: str) -> str:

@@ -72,7 +72,7 @@ def guess_columns(names: Sequence[str]) -> dict[str, str]:
     """Return by part (`prompt`, `completion`, `system`) the column that is probably it, judged by its name alone.
 
     Case, surrounding whitespace, `_` and `-` do not count, nor does a plural's s. Of two columns, where one is known, the other
-    is the other part. A part without a likely column is left out.
+    is the other part; where none is, the first is the prompt. A part without a likely column is left out.
     """
     found: dict[str, str] = {}
     plain = [" ".join(normalize(name).replace("_", " ").replace("-", " ").split()) for name in names]
@@ -88,6 +88,8 @@ def guess_columns(names: Sequence[str]) -> dict[str, str]:
         (known_part,) = found.keys() & both
         (missing,) = both - {known_part}
         found[missing] = next(name for name in names if name != found[known_part])
+    if len(names) == 2 and not found and all(plain):
+        found = {"prompt": names[0], "completion": names[1]}
     return found
 
 

@@ -47,6 +47,11 @@ class ColumnFields:
         self.fill([])
 
     @property
+    def header(self) -> list[str]:
+        """The names of the columns that are offered."""
+        return self._header
+
+    @property
     def arguments(self) -> dict[str, str]:
         """The columns as arguments of `ftwidgets.prepare`, without those that it would choose by itself."""
         chosen = {part: control.value for part, control in self._menus.items()}

@@ -169,7 +169,9 @@ class DatasetPrep(Panel):
         self.verdict.html = markup.loading("Reading and checking")
         try:
             self._data = Preparation(source, self.columns.arguments, self.settings.system_prompt)
-            return self._use_fixes()
+            report = self._use_fixes()
+            self.source.describe(self.columns.header, report.n_rows)
+            return report
         except Exception as error:
             self._show_failure(error)
             raise
@@ -276,8 +278,7 @@ class DatasetPrep(Panel):
         header = [] if isinstance(found, Finding) else found
         self.source.describe(header)
         self.columns.fill(header, read=not isinstance(found, Finding))
-        report = self.check()
-        self.source.describe(header, report.n_rows)
+        self.check()
 
     def _clear(self) -> None:
         self._reset()
