@@ -199,7 +199,7 @@ class Studio(Panel):
         return form
 
     def _make_prep(self) -> Panel:
-        known = self._source is not None and self._source == (_from_here(self.state.source) or None)
+        known = isinstance(self._source, str) and self._source == _from_here(self.state.source)
         columns: dict[str, Any] = self.state.columns if known else {}
         return DatasetPrep(self._source, folder=self._folder, **columns)
 

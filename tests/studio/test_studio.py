@@ -34,6 +34,11 @@ def client(folder: Path) -> openai.OpenAI:
     return ftwidgets.connect(home=folder / "home")
 
 
+def scores_of(result: ftwidgets.Evaluation) -> dict[str, Any]:
+    """Return the score of each model by the metric of the result."""
+    return {name: row[result.metric] for name, row in result.scores.set_index("model").iterrows()}
+
+
 def walk(studio: ftwidgets.Studio) -> dict[str, Any]:
     """Go the whole path by what the buttons do, and return the scores by model."""
     studio.forms["data"].prepare()
@@ -46,7 +51,7 @@ def walk(studio: ftwidgets.Studio) -> dict[str, Any]:
     studio.forms["try"].ask("What does part 3 cost?").wait(PATIENCE)
     studio.go("measure")
     studio.forms["measure"].run().wait(PATIENCE)
-    return {name: row["exact_match"] for name, row in studio.forms["measure"].result.scores.set_index("model").iterrows()}
+    return scores_of(studio.forms["measure"].result)
 
 
 def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -> None:
@@ -61,10 +66,10 @@ def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -
     assert (note, state.step, state.source, state.job) == ("", "measure", str(folder / "own.csv"), job.id)
     assert (state.n_train, state.n_validation, state.rows) == (24, 6, {job.id: 24})
     assert state.scores[job.model]["score"] == scores["tuned"]
-    assert state.scores[job.model]["n"] == 6
+    assert (state.scores[job.model]["n"], state.scores[job.model]["metric"]) == (6, "token_f1")  # the answers are sentences
 
     studio.refresh()
-    assert "(0.00 to" in studio.library.html or "to 1.00)" in studio.library.html
+    assert f"{scores['tuned']:.2f} (" in studio.library.html
     assert f'data-press="export:{job.id}"' in studio.library.html
 
     studio.notebook_name.value = "again"
@@ -75,11 +80,27 @@ def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -
     names: dict[str, Any] = {}
     for cell in cells:
         exec(cell.replace("ftwidgets.connect()", f"ftwidgets.connect(home={str(folder / 'home')!r})"), names)
-    again = {name: row["exact_match"] for name, row in names["result"].scores.set_index("model").iterrows()}
+    again = scores_of(names["result"])
     assert names["job"].id != job.id
     assert again == scores
     with pytest.raises(FtwidgetsError, match=r"again\.ipynb"):
         studio.save_notebook()
+
+
+def test_columns_and_score_come_back(client: openai.OpenAI, folder: Path) -> None:
+    """Columns with names of one's own are kept with the file; the measuring step says what was measured before."""
+    rows = "".join(f"Part {n} costs {n % 7 + 1} euros.;What does part {n} cost?\n" for n in range(30))
+    (folder / "own.csv").write_text("We answer;Customer asks\n" + rows, encoding="utf-8")
+    studio = ftwidgets.Studio(client, "own.csv")
+    studio.forms["data"].columns.prompt.value, studio.forms["data"].columns.completion.value = "Customer asks", "We answer"
+    studio.forms["data"].prepare()
+    studio.state.scores["m"] = {"score": 0.5, "low": 0.25, "high": 0.75, "n": 6, "metric": "token_f1"}
+    studio.state.model = "m"
+    assert "Measured before: 0.50 (0.25 to 0.75) on 6" in studio._last_score()
+
+    again = ftwidgets.Studio(client)
+    assert again.forms["data"].columns.prompt.value == "Customer asks"
+    assert again.forms["data"].columns.completion.value == "We answer"
 
 
 def test_another_kernel_goes_on(client: openai.OpenAI, folder: Path) -> None:

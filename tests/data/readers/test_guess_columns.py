@@ -16,14 +16,14 @@ from ftwidgets.data.readers import guess_columns
         (["text", "label"], "text", "label"),
         (["user", "assistant", "system_prompt"], "user", "assistant"),
         (["Question", "What we say"], "Question", "What we say"),
-        (["Left", "Right"], None, None),
+        (["Left", "Right"], "Left", "Right"),
         (["Question", "Answer", "answer"], "Question", None),
         (["Question", "Topic", "Note"], "Question", None),
         ([], None, None),
     ],
 )
 def test_names_of_the_field_are_known(names: list[str], prompt: str | None, completion: str | None) -> None:
-    """The likeliest name counts, in any case and number; of two columns the other is the other part; no guess between two."""
+    """The likeliest name counts, in any case and number; of two columns none is left; no guess between two alike."""
     found = guess_columns(names)
     assert (found.get("prompt"), found.get("completion")) == (prompt, completion)
 

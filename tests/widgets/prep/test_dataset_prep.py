@@ -125,7 +125,7 @@ def test_columns_are_offered_guessed_and_chosen() -> None:
     assert [label for label, _ in prep.columns.prompt.options] == ["(none)", "Question", "Answer"]
     prep.columns.completion.value = "Question"
     assert "need a column each" in said(prep)
-    odd = DatasetPrep(pd.DataFrame(ROWS, columns=["Left", "Right"]))
+    odd = DatasetPrep(pd.DataFrame([(*row, "x") for row in ROWS], columns=["Left", "Right", "Kind"]))
     assert 'There is no column "Prompt"' in said(odd)
     assert 'choose it above, in "Prompt column"' in said(odd)
     assert 'prompt="' not in said(odd) + odd.findings.html
