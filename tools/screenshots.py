@@ -24,7 +24,9 @@ BASE = ("ftwidgets/design", "ftwidgets/widgets/base")
 """What every widget's picture shows."""
 
 CLIENT = "import ftwidgets\nfrom ftwidgets.widgets import *\nclient = ftwidgets.connect()"
-TUNED = """faq = ftwidgets.prepare("support_faq", "faq", validation=0.25)
+FAQ = """rows = ftwidgets.datasets.load("support_faq", "train").sample(100, random_state=1)
+faq = ftwidgets.prepare(rows, "faq", validation=24)"""
+TUNED = """
 job = ftwidgets.launch(client, faq.train_file, model="nano-2026-11", validation_file=faq.validation_file, seed=1, suffix="faq")
 job.wait()
 models = {"base": "nano-2026-11", "tuned": job.model}"""
@@ -106,27 +108,35 @@ PICTURES = {
     "key": Picture(("ftwidgets/widgets/key",), (CLIENT, "ApiKey(ftwidgets.connect, service='openai')")),
     "launch": Picture(
         ("ftwidgets/widgets/launch",),
-        (CLIENT, "faq = ftwidgets.prepare('support_faq', 'faq')", "JobLauncher(client, faq.train_file, faq.validation_file)"),
+        (CLIENT, FAQ, "JobLauncher(client, faq.train_file, faq.validation_file)"),
     ),
     "monitor": Picture(
         ("ftwidgets/widgets/monitor",),
-        (CLIENT, TUNED, "monitor = JobMonitor(client, job)\nmonitor.wait()\nmonitor"),
+        (CLIENT, FAQ + TUNED, "monitor = JobMonitor(client, job)\nmonitor.wait()\nmonitor"),
     ),
     "prompt": Picture(
         ("ftwidgets/widgets/prompt",),
-        (CLIENT, TUNED, "tester = PromptTester(client, models, prompt='Where is my parcel?')\ntester.ask().wait()\ntester"),
+        (
+            CLIENT,
+            FAQ + TUNED,
+            "tester = PromptTester(client, models, prompt='Where is my parcel?')\ntester.ask().wait()\ntester",
+        ),
     ),
     "blind_vote": Picture(
         ("ftwidgets/widgets/prompt",),
         (
             CLIENT,
-            TUNED,
+            FAQ + TUNED,
             "vote = BlindVote(client, models, ['Where is my parcel?', 'Can I pay by card?'])\nvote.start().wait()\nvote",
         ),
     ),
     "evaluation": Picture(
         ("ftwidgets/widgets/evaluation",),
-        (CLIENT, TUNED, "evaluation = Evaluation(client, models, faq.validation_file)\nevaluation.run().wait()\nevaluation"),
+        (
+            CLIENT,
+            FAQ + TUNED,
+            "evaluation = Evaluation(client, models, faq.validation_file)\nevaluation.run().wait()\nevaluation",
+        ),
     ),
     "doctor": Picture(("ftwidgets/health/widget.py",), ("import ftwidgets\nftwidgets.doctor()",)),
 }
@@ -172,7 +182,7 @@ def take(names: list[str]) -> None:
                 _take_output(page, running, name, PICTURES[name])
             elif name in PAGES:
                 with _PAGE_MAKERS[name](Path(folder)) as address:
-                    _take_page(address, IMAGES / f"{name}.png")
+                    _take_page(page, address, IMAGES / f"{name}.png")
             else:
                 _take_lesson(page, running)
             record[name] = now[name]
@@ -219,12 +229,12 @@ def _take_lesson(page: Any, running: Any) -> None:
     lab.close_all(page)
 
 
-def _take_page(address: str, path: Path) -> None:
-    from tests.browser import lab
-
-    with lab.page(1000, 700, scale=1.25) as page:
-        page.goto(address)
-        page.screenshot(path=path, animations="disabled", full_page=path.stem == "status_page")
+def _take_page(page: Any, address: str, path: Path) -> None:
+    shown = page.context.new_page()
+    shown.set_viewport_size({"width": 1000, "height": 700})
+    shown.goto(address)
+    shown.screenshot(path=path, animations="disabled", full_page=path.stem == "status_page")
+    shown.close()
 
 
 @contextmanager
