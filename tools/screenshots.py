@@ -144,6 +144,7 @@ PAGES = {
     "check_report": ("ftwidgets/data/render",),
     "status_page": ("ftwidgets/server/page_html.py", "ftwidgets/server/page.css"),
 }
+TRUST = "() => window.jupyterapp.shell.currentWidget.content.widgets.forEach(cell => (cell.model.trusted = true))"
 LESSON = "lesson_00"  # the first lesson in JupyterLab, as `ftwidgets lab` opens it
 
 
@@ -175,13 +176,13 @@ def take(names: list[str]) -> None:
 
     record = read_record()
     now = fingerprints()
-    with tempfile.TemporaryDirectory() as folder, lab.server(Path(folder)) as running, lab.page(scale=1.25) as page:
+    with tempfile.TemporaryDirectory() as folder, lab.server(Path(folder)) as running, lab.page(scale=1) as page:
         for name in names:
             print(name, flush=True)
             if name in PICTURES:
                 _take_output(page, running, name, PICTURES[name])
             elif name in PAGES:
-                with _PAGE_MAKERS[name](Path(folder)) as address:
+                with tempfile.TemporaryDirectory() as apart, _PAGE_MAKERS[name](Path(apart)) as address:
                     _take_page(page, address, IMAGES / f"{name}.png")
             else:
                 _take_lesson(page, running)
@@ -224,7 +225,11 @@ def _take_lesson(page: Any, running: Any) -> None:
     shutil.copytree(ROOT / "notebooks", running.root, dirs_exist_ok=True)
     lab.open_notebook(page, running, "00_start_here.ipynb")
     lab.resize(page, 1300, 900)
-    page.locator(f"{lab.PANEL} table").first.scroll_into_view_if_needed()
+    page.evaluate(TRUST)  # else JupyterLab drops the style of the stored tables
+    answers = page.locator(f"{lab.PANEL} .jp-CodeCell", has_text="answers.append").first
+    answers.locator("table").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 250)
+    page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / f"{LESSON}.png", animations="disabled")
     lab.close_all(page)
 
