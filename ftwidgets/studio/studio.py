@@ -20,7 +20,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.studio.export_form import ExportForm
-from ftwidgets.studio.library import library_html, read_library
+from ftwidgets.studio.job_list import jobs_html, read_jobs
 from ftwidgets.studio.path_notebook import path_cells, write_notebook
 from ftwidgets.studio.state import STEPS, load_state, save_state, state_path
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
@@ -75,15 +75,15 @@ class Studio(Panel):
         for name, tab in self._tabs.items():
             tab.on_click(self.catch_errors(partial(self.go, name)))
         self._stage, self._exports = ipywidgets.VBox(), ipywidgets.VBox()
-        self.library, self._refresh = Live(), button("Refresh", tooltip="Look again at the jobs and models")
-        self.library.on_press(self._take)
+        self.jobs, self._refresh = Live(), button("Refresh", tooltip="Look again at the jobs and models")
+        self.jobs.on_press(self._take)
         self._refresh.on_click(self.catch_errors(self.refresh))
         self.notebook_name = ipywidgets.Text(value="my_path.ipynb", description="Notebook", continuous_update=False)
         self._save = button("Save the path as a notebook", tooltip="Write the code of all steps so far as one notebook")
         self._save.on_click(self.catch_errors(self.save_notebook))
         self._heading, tabs = Live("<h3>Studio</h3>"), row(*self._tabs.values())
         tabs.add_class("ftw-steps")
-        listed = Fold("Jobs and models", [self.library, row(self._refresh), self._exports])
+        listed = Fold("Jobs and models", [self.jobs, row(self._refresh), self._exports])
         listed.toggle.on_click(self.catch_errors(self.refresh))
         self._path_code, self._saved = Live(), Live(role="status")
         parts = [field(self.notebook_name), row(self._save), self._saved, self._path_code]
@@ -135,8 +135,8 @@ class Studio(Panel):
     def refresh(self) -> None:
         """Read the jobs and models again."""
         with explain_wrong_service():
-            entries = read_library(self._client, self.state.rows, self.state.scores)
-        self.library.html = library_html(entries)
+            entries = read_jobs(self._client, self.state.rows, self.state.scores)
+        self.jobs.html = jobs_html(entries)
 
     def export(self, job_id: str) -> ExportForm:
         """Open the form that exports the model of a job."""

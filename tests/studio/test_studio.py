@@ -69,8 +69,8 @@ def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -
     assert (state.scores[job.model]["n"], state.scores[job.model]["metric"]) == (6, "token_f1")  # the answers are sentences
 
     studio.refresh()
-    assert f"{scores['tuned']:.2f} (" in studio.library.html
-    assert f'data-press="export:{job.id}"' in studio.library.html
+    assert f"{scores['tuned']:.2f} (" in studio.jobs.html
+    assert f'data-press="export:{job.id}"' in studio.jobs.html
 
     studio.notebook_name.value = "again"
     written = studio.save_notebook()
@@ -144,7 +144,7 @@ def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> 
     job = ftwidgets.launch(client, prepared.train_file, model="nano-2026-11", n_epochs=1).wait(PATIENCE)
     studio = ftwidgets.Studio(client)
     studio.refresh()
-    studio.library.press(f"model:{job.id}")
+    studio.jobs.press(f"model:{job.id}")
     assert studio.forms["try"].models == ("nano-2026-11", job.model)
     form = studio.export(job.id)
     form.folder.value = "out"

@@ -22,7 +22,7 @@ _KINDS = {"succeeded": "ok", "failed": "wrong", "cancelled": "wrong", "running":
 
 
 @dataclass(frozen=True)
-class LibraryEntry:
+class JobEntry:
     """A job, with the rows that it was trained on and the score of its model where they are known."""
 
     job: FineTuningJob
@@ -47,15 +47,15 @@ class LibraryEntry:
         return "{score:.2f} ({low:.2f} to {high:.2f}), {n} held out".format(**self.score)
 
 
-def read_library(client: openai.OpenAI, rows: Mapping[str, int], scores: Mapping[str, Mapping[str, Any]]) -> list[LibraryEntry]:
+def read_jobs(client: openai.OpenAI, rows: Mapping[str, int], scores: Mapping[str, Mapping[str, Any]]) -> list[JobEntry]:
     """Return the last jobs of a service, the newest first. `rows` are by job id, `scores` by model id."""
     jobs = list(client.with_options(timeout=15.0, max_retries=0).fine_tuning.jobs.list(limit=MOST).data or ())
     jobs = [job for job in jobs if job.id]
     jobs.sort(key=lambda job: job.created_at or 0, reverse=True)
-    return [LibraryEntry(job, rows.get(job.id), scores.get(job.fine_tuned_model or "")) for job in jobs]
+    return [JobEntry(job, rows.get(job.id), scores.get(job.fine_tuned_model or "")) for job in jobs]
 
 
-def library_html(entries: list[LibraryEntry], *, buttons: bool = True) -> str:
+def jobs_html(entries: list[JobEntry], *, buttons: bool = True) -> str:
     """Return the list as a table; the buttons send `job:ID`, `model:ID` or `export:ID`."""
     if not entries:
         return markup.empty("No job yet. Write training files in step 1, then train a model on them in step 2.")
@@ -65,7 +65,7 @@ def library_html(entries: list[LibraryEntry], *, buttons: bool = True) -> str:
     return f"<table><caption>Jobs and models, newest first</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _row(entry: LibraryEntry, *, buttons: bool) -> str:
+def _row(entry: JobEntry, *, buttons: bool) -> str:
     job = entry.job
     take_up = f"<br>{_buttons(entry)}" if buttons else ""
     cells = [
@@ -78,7 +78,7 @@ def _row(entry: LibraryEntry, *, buttons: bool) -> str:
     return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _buttons(entry: LibraryEntry) -> str:
+def _buttons(entry: JobEntry) -> str:
     """Return what can be done with a job: under its name, so that a narrow page has them in view."""
     acts = {"job": "Watch", **({"model": "Try", "export": "Export"} if entry.job.fine_tuned_model else {})}
     made = [

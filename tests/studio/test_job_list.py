@@ -2,29 +2,29 @@
 
 from openai.types.fine_tuning import FineTuningJob
 
-from ftwidgets.studio.library import LibraryEntry, library_html
+from ftwidgets.studio.job_list import JobEntry, jobs_html
 
 BAD = '"><b>'
 
 
-def entry(status: str, model: str | None) -> LibraryEntry:
+def entry(status: str, model: str | None) -> JobEntry:
     job = FineTuningJob.model_construct(
         id=f"ftjob{BAD}", status=status, model="nano-2026-11", fine_tuned_model=model, created_at=1_796_000_000
     )
-    return LibraryEntry(job, 24, {"score": 0.75, "low": 0.5, "high": 0.9, "n": 24})
+    return JobEntry(job, 24, {"score": 0.75, "low": 0.5, "high": 0.9, "n": 24})
 
 
 def test_names_are_escaped() -> None:
     """Nothing that a service says becomes markup, in text or in an attribute."""
-    html = library_html([entry(f"odd{BAD}", f"ft:nano-2026-11:me:{BAD}:x1")])
+    html = jobs_html([entry(f"odd{BAD}", f"ft:nano-2026-11:me:{BAD}:x1")])
     assert "<b>" not in html
 
 
 def test_only_what_has_a_model_can_be_tried() -> None:
     """A job without one can be watched."""
     without, with_model = (
-        library_html([entry("failed", None)]),
-        library_html([entry("succeeded", "ft:nano-2026-11:me:shop:x1")]),
+        jobs_html([entry("failed", None)]),
+        jobs_html([entry("succeeded", "ft:nano-2026-11:me:shop:x1")]),
     )
     assert 'data-press="job:' in without
     assert 'data-press="model:' not in without
@@ -34,4 +34,4 @@ def test_only_what_has_a_model_can_be_tried() -> None:
 
 def test_an_empty_list_says_how_to_begin() -> None:
     """It names the steps."""
-    assert "step 1" in library_html([])
+    assert "step 1" in jobs_html([])
