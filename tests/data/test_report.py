@@ -109,7 +109,7 @@ def test_a_report_names_the_sources_that_cannot_be_read(tmp_path: Path) -> None:
 def test_remedies_name_options_on_the_command_line(tmp_path: Path) -> None:
     """`--prompt "..."` in place of `prompt="..."`; the report itself keeps Python's arguments, and nothing else differs."""
     broken = tmp_path / "a.csv"
-    broken.write_text("Left,Right\na,b\n", encoding="utf-8")
+    broken.write_text("Left,Right,Kind\na,b,c\n", encoding="utf-8")
     report = check(broken)
     assert 'prompt="..."' in report.findings[0].fix
     changed = report.for_command_line()

@@ -111,11 +111,16 @@ def test_at_most_200_findings_are_listed() -> None:
     assert "… and 4,800 findings more than the 200 listed here." in page
 
 
+def without_style(report: Report) -> str:
+    """Return the page without its style sheet."""
+    return re.sub("<style>.*?</style>", "", html.page(report), flags=re.DOTALL)
+
+
 def test_the_verdict_comes_first() -> None:
     """Whether it can be used is the first sentence after the title."""
-    assert Tags(html.page(clean())).text.index("Ready to use.") < 6000
+    assert "Data check: a.csvReady to use." in Tags(without_style(clean())).text
     assert "Nothing was found." in html.page(clean())
-    said = Tags(re.sub("<style>.*?</style>", "", html.page(evil()), flags=re.DOTALL)).text
+    said = Tags(without_style(evil())).text
     assert said.index("Not ready") < said.index("1,310 rows")
 
 
@@ -124,27 +129,3 @@ def test_half_characters_do_not_stop_the_page() -> None:
     page = html.page(Report([], source="a\ud83d.csv", labels={"\ud83d": 1}))
     page.encode("utf-8")
     assert r"a\ud83d.csv" in page
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours (WCAG 2.1, relative luminance)."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_colours_have_contrast() -> None:
-    """Every text has at least 4.5 to 1 on what it stands on, and every bar 3 to 1, in light and in dark."""
-    style = re.search("<style>(.*?)</style>", html.page(clean()), re.DOTALL)[1]
-    schemes = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)]
-    assert len(schemes) == 2
-    for colours in schemes:
-        texts = [(text, ground) for text in ("ink", "soft", "link") for ground in ("paper", "card")]
-        texts += [(f"on-{level}", level) for level in ("error", "warning", "note")]
-        assert [pair for pair in texts if contrast(colours[pair[0]], colours[pair[1]]) < 4.5] == []
-        assert contrast(colours["bar"], colours["paper"]) >= 3

@@ -105,7 +105,8 @@ def test_an_answer_reads_in_its_own_direction() -> None:
     ballot = Ballot(("a", "b"), ["?"])
     ballot.add(0, "\u0646\u0639\u0645", "Yes")
     assert '<p dir="auto">\u0646\u0639\u0645' in pair_html(ballot)
-    assert 'dir="auto"' in conversation({"messages": [{"role": "user", "content": "\u0646\u0639\u0645"}]}, "Example 1")
+    example = {"messages": [{"role": "user", "content": "\u0646\u0639\u0645"}]}
+    assert 'dir="auto"' in conversation(example, title="Example 1", note="", held_out=False)
 
 
 def test_the_cure_is_the_one_prompt_that_ends_the_warning() -> None:
