@@ -103,7 +103,7 @@ def test_a_double_click_makes_one_job(lab_page: Callable[..., Any]) -> None:
     panel.get_by_role("button", name="Copy the id").click()
     shown.wait_for_function("() => navigator.clipboard.readText().then(text => text.startsWith('ftjob-'))")
     panel.get_by_role("button", name="Watch it train").click()
-    panel.locator(".ftw-panel .ftw-panel", has_text="succeeded").wait_for()
+    panel.locator(".ftw-panel .ftw-panel", has_text="succeeded").wait_for(timeout=180_000)
     assert look.errors(shown) == []
 
 
