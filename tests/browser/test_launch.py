@@ -13,13 +13,15 @@ SETUP = """import ftwidgets, json, pathlib
 from ftwidgets.widgets import JobLauncher
 chat = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}
 pathlib.Path("chats.jsonl").write_text((json.dumps(chat) + "\\n") * 12)
-client = ftwidgets.connect()"""
+client = ftwidgets.connect()
+known = {job.id for job in client.fine_tuning.jobs.list()}"""  # of the tests before, which share the sandbox
 LAUNCHER = "launcher = JobLauncher(client, 'chats.jsonl', seed=1)\nlauncher"
 COUNT = """import time
 while any(job.status not in ("succeeded", "failed", "cancelled") for job in client.fine_tuning.jobs.list()):
     time.sleep(0.1)
 mine = [job.id for job in client.fine_tuning.jobs.list() if launcher.job and job.id == launcher.job.id]
-print(len(mine), [job.method.supervised.hyperparameters.n_epochs for job in client.fine_tuning.jobs.list()])"""
+new = [job for job in client.fine_tuning.jobs.list() if job.id not in known]
+print(len(mine), [job.method.supervised.hyperparameters.n_epochs for job in new])"""
 TOP = "element => element.getBoundingClientRect().top - element.closest('.ftw-panel').getBoundingClientRect().top"
 
 
