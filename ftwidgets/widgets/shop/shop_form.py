@@ -7,6 +7,7 @@ from html import escape
 import ipywidgets
 
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_text
 from ftwidgets.widgets.base.fields import field
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
@@ -26,8 +27,8 @@ class ShopForm(Panel):
     """
 
     def __init__(self, greeting: str = GREETING, sign_off: str = SIGN_OFF) -> None:
-        self._greeting = ipywidgets.Text(value=_require_text("greeting", greeting), description="Greeting")
-        self._sign_off = ipywidgets.Text(value=_require_text("sign_off", sign_off), description="Sign-off")
+        self._greeting = ipywidgets.Text(value=require_text("greeting", greeting), description="Greeting")
+        self._sign_off = ipywidgets.Text(value=require_text("sign_off", sign_off), description="Sign-off")
         self._sample = Live(role="status")
         for control in (self._greeting, self._sign_off):
             control.observe(self.catch_errors(self._show_sample), names="value")
@@ -41,7 +42,7 @@ class ShopForm(Panel):
 
     @greeting.setter
     def greeting(self, text: str) -> None:
-        self._greeting.value = _require_text("greeting", text)
+        self._greeting.value = require_text("greeting", text)
 
     @property
     def sign_off(self) -> str:
@@ -50,7 +51,7 @@ class ShopForm(Panel):
 
     @sign_off.setter
     def sign_off(self, text: str) -> None:
-        self._sign_off.value = _require_text("sign_off", text)
+        self._sign_off.value = require_text("sign_off", text)
 
     @property
     def code(self) -> str:
@@ -76,12 +77,6 @@ class ShopForm(Panel):
         else:
             self.show_status("")
         self.refresh_code()
-
-
-def _require_text(name: str, text: object) -> str:
-    if not isinstance(text, str):
-        raise ValueError(f'"{name}" must be a text in quotes; it may be empty: {text!r:.60}')
-    return text
 
 
 def _tidy(text: str) -> str:
