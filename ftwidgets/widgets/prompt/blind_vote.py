@@ -16,10 +16,9 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import votes_html
+from ftwidgets.widgets.prompt.asking import AskingPanel
 from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice
-from ftwidgets.widgets.prompt.next_evaluation import offer_evaluation
 from ftwidgets.widgets.prompt.streaming import PromptRequest
 from ftwidgets.widgets.prompt.vote_setup import VoteSetup, fill_ballot, fixed_setup
 from ftwidgets.widgets.prompt.votes import Votes
@@ -36,7 +35,7 @@ class VoteState(Enum):
     VOTING = "a pair is shown"
 
 
-class BlindVote(Panel):
+class BlindVote(AskingPanel):
     """Judge the answers of two models, pair by pair, without knowing whose they are; alone, or two people in turn.
 
     Parameters
@@ -85,8 +84,7 @@ class BlindVote(Panel):
         self._find_setup = setup or fixed_setup(client, models, settings)
         self._compared = VoteSetup(("", ""), ("", ""), settings)  # in the last vote
         self.votes: Votes | None = None
-        self.task: BackgroundTask[None] = BackgroundTask("blind vote", on_error=self._give_up)
-        """Asks the models."""
+        self.task = BackgroundTask("blind vote", on_error=self._give_up)
         self._ballot, self._stop, self._start_lock = Ballot(("", ""), []), threading.Event(), threading.Lock()
         self.prompts = ipywidgets.Textarea(_to_lines(prompts), rows=4, continuous_update=False, description="Prompts")
         self.prompts.placeholder = "One on each line: questions that you did not ask before"
@@ -169,21 +167,6 @@ class BlindVote(Panel):
             self.task.start(lambda: self._collect(setup))
         return self
 
-    def wait(self, timeout: float | None = None) -> BlindVote:
-        """Wait until both models have answered all prompts; `timeout` is in seconds, None waits without a limit.
-
-        Raises
-        ------
-        TimeoutError
-            If they were still answering.
-        RuntimeError
-            If no vote was started.
-        FtwidgetsError
-            If no prompt was answered by both.
-        """
-        self.task.wait(timeout)
-        return self
-
     def stop(self) -> None:
         """Stop the answers that are being written; nothing is counted then."""
         self._stop.set()
@@ -221,7 +204,7 @@ class BlindVote(Panel):
         self.votes = self._ballot.reveal()
         self._enter(VoteState.IDLE)
         models = dict(zip(self._compared.names, self._compared.models, strict=True))
-        offer_evaluation(self.next_step, self._client, models, self._compared.settings.system)
+        self.offer_evaluation(models, self._compared.settings.system)
         self.show_status("The vote is over. The result is above.", "ok")
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from html import escape
 
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.prompt.differences import mark_differences
 from ftwidgets.widgets.prompt.history import HistoryEntry, note
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
 
@@ -56,3 +57,16 @@ def _answer(name: str, request: PromptRequest, answer: StreamedAnswer, text: str
         ending = '<p class="ftw-help">An empty answer.</p>' if answer.ended else '<p class="ftw-help ftw-loading"></p>'
     said = f'<p dir="auto">{text}</p>' if text else ""
     return markup.bubble("assistant", "", who=name, body=said + ending)
+
+
+def mark_differences(text: str, other: str) -> str:
+    """Return a text as HTML, with `<mark>` around the words that the other text does not have at that place."""
+    words = list(re.finditer(r"\S+", text))
+    matcher = SequenceMatcher(None, [word[0] for word in words], other.split(), autojunk=False)
+    html, done = list[str](), 0
+    for kind, first, last, _, _ in matcher.get_opcodes():
+        if kind in ("replace", "delete"):
+            start, end = words[first].start(), words[last - 1].end()
+            html.append(f"{escape(text[done:start])}<mark>{escape(text[start:end])}</mark>")
+            done = end
+    return "".join([*html, escape(text[done:])])

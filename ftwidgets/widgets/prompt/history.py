@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedAnswer
 
 if TYPE_CHECKING:
@@ -27,6 +28,26 @@ class HistoryEntry:
     models: tuple[str, ...]
     answers: tuple[StreamedAnswer, ...]
     turn: int = 1
+
+
+class HistoryView(Live):
+    """A page of the history with buttons that turn it, the latest request first; page 0 is the latest page."""
+
+    def __init__(self) -> None:
+        self._entries: Sequence[HistoryEntry] = ()
+        self._page = 0
+        super().__init__()
+        self.on_press(lambda button: self.turn_to(self._page + (1 if button == "older" else -1)))
+
+    def show(self, entries: Sequence[HistoryEntry]) -> None:
+        """Show the latest page of these requests."""
+        self._entries = entries
+        self.turn_to(0)
+
+    def turn_to(self, page: int) -> None:
+        """Show another page, or the nearest one that there is."""
+        self._page = max(0, min(page, (len(self._entries) - 1) // PAGE))
+        self.html = history_html(self._entries, self._page)
 
 
 def to_frame(entries: Sequence[HistoryEntry]) -> pd.DataFrame:

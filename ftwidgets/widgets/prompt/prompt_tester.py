@@ -5,41 +5,33 @@ Scoring against reference answers is `ftwidgets.evaluate`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-import ipywidgets
+from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import fields
-from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.prompt import history
-from ftwidgets.widgets.prompt.ballot import AnswerPair, Choice
-from ftwidgets.widgets.prompt.blind_vote import BlindVote, VoteState
 from ftwidgets.widgets.prompt.chat import Chat
 from ftwidgets.widgets.prompt.conversation_html import conversation_html
-from ftwidgets.widgets.prompt.history import SIDES
+from ftwidgets.widgets.prompt.history import SIDES, HistoryView
 from ftwidgets.widgets.prompt.model_names import list_models, named_models
-from ftwidgets.widgets.prompt.next_evaluation import offer_evaluation
 from ftwidgets.widgets.prompt.prompt_form import PromptForm
 from ftwidgets.widgets.prompt.request_code import request_code
-from ftwidgets.widgets.prompt.settings_notice import notice_html
+from ftwidgets.widgets.prompt.settings_notice import SettingsNotice
 from ftwidgets.widgets.prompt.streaming import PromptRequest
 from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
 from ftwidgets.widgets.prompt.vote_setup import VoteSetup
-from ftwidgets.widgets.prompt.votes import Votes
+from ftwidgets.widgets.prompt.voting_panel import VotingPanel
 
 if TYPE_CHECKING:
     import openai
     import pandas as pd
 
 
-class PromptTester(Panel):
+class PromptTester(VotingPanel):
     """Talk to two to four models at once, their answers side by side, and vote on two without knowing whose they are.
 
     A prompt sent from the form goes on with the conversation that is shown: each model gets its own answers back. After a
@@ -77,31 +69,22 @@ class PromptTester(Panel):
     ) -> None:
         if not 2 <= columns <= len(SIDES):
             raise ValueError(f'"columns" must be 2, 3 or 4: {columns!r}')
-        self._client = client
         pairs = named_models(list_models(client) if models is None else models)
         self._names = {model: name for name, model in pairs}
-        self._trained = TrainedPrompts(client, training_system)
         self._chat = Chat(client, on_change=self._show_turn, on_end=self._show_end, on_error=self._show_failure)
-        self._history_page = 0
-        self._start_lock = threading.Lock()
-        self._last_task = self._chat.task  # what `wait` waits for: a question, or the answers for a blind vote
-        self._look_up_task: BackgroundTask[None] = BackgroundTask("look at the training", on_error=lambda _error: None)
+        self.task = self._chat.task
         self.form = PromptForm(PromptRequest(prompt, system or "", temperature, max_tokens, seed), self._names)
         """The fields: `form.system.value = "..."` does what typing does."""
         self.form.show_models([model for _name, model in pairs][:columns])
-        self.conversation, self.history_view = Live(), Live()
+        self._notice = SettingsNotice(self.form, TrainedPrompts(client, training_system), self._name)
+        self.conversation, self.history_view = Live(), HistoryView()
         self.conversation.add_class("ftw-conversation")
         self.conversation.tabbable = True  # it scrolls
-        self.blind_vote = BlindVote(client, setup=self._vote_setup, bare=True)
-        """The blind vote on the two models; `open_blind_vote` shows it."""
-        self._vote_place = ipywidgets.VBox([Live("<h4>Blind vote</h4>"), self.blind_vote], layout={"display": "none"})
-        past = fields.Fold("Asked so far", [self.history_view])
-        below = [self.conversation, past]
-        super().__init__("Try your model", [self.form.box], below_status=below, below_code=[self._vote_place])
-        self._parts: tuple[ipywidgets.Widget, ...] = self.children
+        below = [self.conversation, fields.Fold("Asked so far", [self.history_view])]
+        super().__init__(client, "Try your model", [self.form.box], below_status=below, setup=self._vote_setup)
         self._connect()
         self._on_change()
-        self._show_history(0)
+        self.history_view.show(self._chat.entries)
 
     def _connect(self) -> None:
         for control in self.form.controls:
@@ -113,9 +96,7 @@ class PromptTester(Panel):
         self.form.new_button.on_click(self.catch_errors(self.new_conversation))
         self.form.vote_button.on_click(self.catch_errors(self.open_blind_vote))
         self.form.notice.on_press(lambda _cure: self.catch_errors(self.use_training_prompt)())
-        self.history_view.on_press(lambda button: self._show_history(self._history_page + (1 if button == "older" else -1)))
         self.blind_vote.start_button.bring([*self.form.inputs, *self.blind_vote.controls])
-        self.blind_vote.observe(self._on_vote_state, names="state")
 
     @property
     def models(self) -> tuple[str, str]:
@@ -170,58 +151,30 @@ class PromptTester(Panel):
             conversation that a follow-up belongs to.
         """
         with self._start_lock:
-            self._check_free()
+            self.check_free()
             if prompt is not None:
                 self.form.prompt.value = prompt
             models = self.form.asked
             self._chat.ask(self.form.request(), models, tuple(map(self._name, models)), follow_up=follow_up)
-            self._last_task = self._chat.task
+            self.task = self._chat.task
         self.form.prompt.report_sent()
-        return self
-
-    def wait(self, timeout: float | None = None) -> PromptTester:
-        """Wait until all models have answered (in a blind vote: all prompts). One model's error is shown on its side.
-
-        Parameters
-        ----------
-        timeout
-            Seconds; None waits without a limit.
-
-        Returns
-        -------
-        PromptTester
-            This tester.
-
-        Raises
-        ------
-        TimeoutError
-            If they were still answering.
-        RuntimeError
-            If nothing was asked.
-        FtwidgetsError
-            If no prompt of a blind vote was answered by both.
-        """
-        self._last_task.wait(timeout)
         return self
 
     def stop(self) -> None:
         """Stop the answers that are being written."""
+        super().stop()
         self._chat.stop()
-        self.blind_vote.stop()
 
     def new_conversation(self) -> None:
         """Show an empty conversation; the next prompt goes without earlier turns. The history keeps everything."""
-        self._check_free()
+        self.check_free()
         self._chat.clear()
         self.show_status("")
         self._on_change()
 
     def use_training_prompt(self) -> None:
         """Set the system prompt to the one that the models were trained with; an error where there is none, or several."""
-        cure = self._trained.cure(self.form.system.value, self._named())
-        if cure is None:
-            raise FtwidgetsError("no single system prompt is known for these models. Write one under Settings.")
-        self.form.system.value = cure
+        self._notice.use_training_prompt()
 
     def _show_turn(self) -> None:
         self.form.stop_button.disabled = False
@@ -236,96 +189,17 @@ class PromptTester(Panel):
     def _show_end(self) -> None:
         self.form.stop_button.disabled = True
         self._draw()
-        self._show_history(0)
-        self._look_up()
+        self.history_view.show(self._chat.entries)
+        self._notice.look_up()
         self.show_status(*history.outcome(self._chat.entries[-1]) if self._is_current() else ("", ""))
         self.refresh_code()
         self.update_static_view()
-
-    # The blind vote
-
-    @property
-    def voting(self) -> bool:
-        """Whether a blind vote is going on, so that the names are hidden."""
-        return self.blind_vote.state is not VoteState.IDLE
-
-    @property
-    def pair(self) -> AnswerPair | None:
-        """The two answers to vote on; None while there are none."""
-        return self.blind_vote.pair
-
-    @property
-    def votes(self) -> Votes | None:
-        """The result of the last blind vote; None until one is revealed."""
-        return self.blind_vote.votes
-
-    def open_blind_vote(self) -> BlindVote:
-        """Show the blind vote on the two models below, and return it."""
-        self._check_free()
-        self._vote_place.layout.display = ""
-        self.blind_vote.prompts.focus()
-        return self.blind_vote
-
-    def blind(self, prompts: Sequence[str] | str | None = None, *, seed: int = 0) -> PromptTester:
-        """Start a blind vote: ask both models all prompts in the background, then show pair after pair.
-
-        Parameters
-        ----------
-        prompts
-            What to ask: texts, or one text with a prompt on each line; by default the lines of the field. A duplicate is
-            asked once, since a second vote on the same two answers adds nothing.
-        seed
-            Decides the order of the prompts, and for each prompt which model is on the left.
-
-        Returns
-        -------
-        PromptTester
-            This tester; `.wait()` until `.pair` is there.
-
-        Raises
-        ------
-        ValueError
-            If there are no prompts, or not two different models.
-        FtwidgetsError
-            If the models are still answering, or a vote is going on already.
-        """
-        with self._start_lock:
-            self.open_blind_vote().start(prompts, seed=seed)
-        return self
-
-    def vote(self, choice: Choice) -> None:
-        """Vote on the pair that is shown: `"left"`, `"right"` or `"tie"`. The last vote reveals the names.
-
-        Raises
-        ------
-        ValueError
-            If the vote is none of the three.
-        FtwidgetsError
-            If there is no pair to vote on.
-        """
-        self.blind_vote.vote(choice)
-
-    def reveal(self) -> None:
-        """End the vote: show the names and count the votes so far. While the models are answering: stop."""
-        if self.voting:
-            self.blind_vote.reveal()
-        else:
-            self.stop()
 
     def _vote_setup(self) -> VoteSetup:
         self._chat.check_free()
         left, right = models = self.form.models
         names = (self._name(left), self._name(right))
         return VoteSetup(models, names if names[0] != names[1] else models, self.form.settings())
-
-    def _on_vote_state(self, change: Any) -> None:
-        """While a vote is going on, show nothing but the vote: every other part names the models."""
-        if change["new"] is VoteState.ASKING:
-            self._last_task = self.blind_vote.task
-            self.children = (self._parts[0], self.blind_vote)
-        elif change["new"] is VoteState.IDLE:
-            self.children = self._parts
-        self.update_static_view()
 
     # The page
 
@@ -338,7 +212,7 @@ class PromptTester(Panel):
         for entry in self._chat.entries[-1:]:
             lines.append(f"Prompt: {entry.request.prompt} ({history.settings_line(entry.request)})")
             lines += [f"  {text}" for text in history.answer_texts(entry)]
-        lines += self._warnings()
+        lines += self._notice.warnings()
         lines += [f"Blind vote: {self.votes}"] if self.votes else []
         return "\n".join(lines)
 
@@ -347,27 +221,25 @@ class PromptTester(Panel):
         if self.voting or not self._chat.entries:
             shown = [f"<p>{escape(line)}</p>" for line in self.static_text().splitlines()]
         else:
-            shown = [f"<p>{escape(text)}</p>" for text in self._warnings()]
+            shown = [f"<p>{escape(text)}</p>" for text in self._notice.warnings()]
             shown.append(history.history_table(list(enumerate(self._chat.entries, 1))[::-1][: history.PAGE]))
         return "".join(shown) + (self.votes._repr_html_() if self.votes and not self.voting else "")
 
-    def _check_free(self) -> None:
-        if self.voting:
-            raise FtwidgetsError("a blind vote is going on. End it first.")
+    def check_free(self) -> None:
+        """Raise a FtwidgetsError while the models are answering or a vote is going on."""
+        super().check_free()
         self._chat.check_free()
 
     def _on_change(self) -> None:
         """Follow the fields: the code, the line about the settings, and whether the answers still belong to them."""
         self.refresh_code()
-        self._show_notice()
+        self._notice.refresh()
         self._draw()
         models = {self._name(model): model for model in self.form.asked if model}
-        offer_evaluation(self.next_step, self._client, models, self.form.system.value.strip())
+        self.offer_evaluation(models, self.form.system.value.strip())
         self.blind_vote.refresh_setup()
         if self._chat.turns and not self._is_current() and not self._chat.task.busy:
             self.show_status("")
-        if not all(map(self._trained.is_done, self.form.asked)):
-            self._look_up_task.start(self._look_up)
 
     def _is_current(self) -> bool:
         """Return whether the answers that are shown belong to what the form holds."""
@@ -379,26 +251,6 @@ class PromptTester(Panel):
     def _draw(self) -> None:
         shown, marked = self._chat.turns, self.form.marks.value
         self.conversation.html = conversation_html(shown, marked=marked, is_stale=bool(shown) and not self._is_current())
-
-    def _look_up(self) -> None:
-        """Request the system prompts that the models were trained with; the models may change meanwhile."""
-        while new := [model for model in self.form.asked if not self._trained.is_done(model)]:
-            self._trained.look_up(new[0])
-            self._show_notice()
-
-    def _named(self) -> dict[str, str]:
-        return {model_label(self._name(model)): model for model in self.form.asked}
-
-    def _warnings(self) -> list[str]:
-        return self._trained.warnings(self.form.system.value, self._named())
-
-    def _show_notice(self) -> None:
-        form = self.form
-        form.notice.html = notice_html(self._trained, form.system.value, self._named(), form.settings)
-
-    def _show_history(self, page: int) -> None:
-        self._history_page = max(0, min(page, (len(self._chat.entries) - 1) // history.PAGE))
-        self.history_view.html = history.history_html(self._chat.entries, self._history_page)
 
     def _name(self, model: str) -> str:
         return self._names.get(model, model)

@@ -409,7 +409,7 @@ def test_another_system_prompt_than_in_training_is_told(tuned: tuple[openai.Open
     """Read from the job's training file: told for none and for another one, not for the same; a checkpoint counts as well."""
     client, job = tuned
     tester = PromptTester(client, [BASE, job.checkpoints[0].fine_tuned_model_checkpoint], max_tokens=3)
-    tester._look_up_task.wait(30)
+    tester._notice._task.wait(30)
     assert "trained with the system prompt &quot;You &quot;sell&quot; ferns &amp; pots." in tester.form.notice.html
     assert "trained with a system prompt. <button" in tester.form.notice.html
     assert f"{BASE} was" not in tester.form.notice.html
