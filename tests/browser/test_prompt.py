@@ -28,6 +28,8 @@ SECRETS = ("secret", "nano-2026-11", "tuned")
 SMALL = """all => all.filter(each => each.offsetParent && each.textContent.trim()
     && parseFloat(getComputedStyle(each).fontSize) < 12).length"""
 ASKED = ".ftw-bubble-user > p:last-child"
+PAGE = f"{look.PANEL} .jp-WindowedPanel-outer"
+SCROLLED = f"() => document.querySelector('{PAGE}').scrollTop"
 CONTROLS = ("Send", "Stop", "New conversation", "Blind vote on these two")
 
 
@@ -88,7 +90,7 @@ def test_buttons_keep_their_places_and_presses_count(lab_page: Callable[..., Any
 
 
 def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
-    """Ctrl+Enter sends, and the next letters replace what was sent; then a vote by its keys, with no name on the page."""
+    """Ctrl+Enter sends and empties the box, the arrow up brings the question back; then a vote by its keys, without a name."""
     shown = lab_page(SETUP, TESTER)
     panel = look.output(shown, 1)
     look.select(shown, 1)
@@ -101,6 +103,12 @@ def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
     panel.locator(".ftw-bubble-user").get_by_text("And now?", exact=True).wait_for()
     status(shown, "Both models answered.")
     assert panel.locator(ASKED).all_inner_texts() == ["Hello!", "And now?"]
+    box = shown.get_by_label("Prompt", exact=True)
+    assert box.input_value() == ""
+    shown.keyboard.press("ArrowUp")
+    assert box.input_value() == "And now?"
+    shown.keyboard.press("Control+a")
+    shown.keyboard.press("Delete")
     look.press_tab_to(shown, "Mark differences")
     shown.keyboard.press("Space")
     panel.locator("mark").first.wait_for()
@@ -128,6 +136,38 @@ def test_by_keyboard_alone(lab_page: Callable[..., Any]) -> None:
     assert panel.locator(ASKED).all_inner_texts() == ["Hello!", "And now?"]
     assert shown.get_by_label("Right model", exact=True).input_value() != ""
     shown.wait_for_function("() => document.activeElement?.classList.contains('ftw-verdict')")
+    assert look.errors(shown) == []
+
+
+def test_the_newest_answers_are_in_view(lab_page: Callable[..., Any]) -> None:
+    """In a long conversation they are inside the box and inside the window; the page stays where it is, and so do buttons.
+
+    A reader who scrolls back is left alone until the next question.
+    """
+    shown = lab_page(SETUP, TESTER)
+    talk, box = shown.locator(".ftw-conversation"), shown.get_by_label("Prompt", exact=True)
+    shown.get_by_role("button", name="Send", exact=True).scroll_into_view_if_needed()
+    shown.evaluate(f"() => document.querySelector('{PAGE}').scrollBy(0, 120)")
+    at, page_at = places(shown), shown.evaluate(SCROLLED)
+    for number in range(7):
+        box.fill(f"Question {number}?")
+        box.press("Control+Enter")
+        asked = talk.locator(".ftw-bubble-user").filter(has_text=f"Question {number}?")
+        asked.wait_for()
+        status(shown, "Both models answered.")
+        shown.wait_for_function("box => box.value === ''", arg=box.element_handle(), timeout=10_000)
+        place, around = asked.bounding_box(), talk.bounding_box()
+        last = talk.locator(".ftw-bubble-assistant").last.bounding_box()
+        assert around["y"] <= place["y"]
+        assert last["y"] + last["height"] <= min(around["y"] + around["height"], 900)
+        assert (places(shown), shown.evaluate(SCROLLED)) == (at, page_at)
+    assert talk.evaluate("part => part.scrollTop") > 0
+    talk.hover()
+    shown.mouse.wheel(0, -5000)
+    shown.wait_for_function("talk => talk.scrollTop === 0", arg=talk.element_handle())
+    shown.get_by_label("Mark differences").check()
+    talk.locator("mark").first.wait_for()
+    assert talk.evaluate("part => part.scrollTop") == 0
     assert look.errors(shown) == []
 
 

@@ -3,6 +3,7 @@ function render({ model, el }) {
   el.classList.add("ftw-live");
   const region = document.createElement("div");
   el.appendChild(region);
+  const follow = newestFollower(el, region);
 
   const draw = () => {
     const held = place(region);
@@ -16,6 +17,7 @@ function render({ model, el }) {
     for (const part of region.querySelectorAll(".ftw-wide")) sizes.observe(part);
     const again = held && region.querySelectorAll(held.among)[held.at];
     again ? again.focus() : takeFocus(el, region);
+    follow();
   };
   const announce = () => {
     const role = model.get("role");
@@ -61,6 +63,7 @@ function render({ model, el }) {
   const placed = new ResizeObserver(() => {
     placed.disconnect();
     takeFocus(el, region);
+    follow();
   });
   placed.observe(region);
   model.send({ type: "shown" });
@@ -108,6 +111,34 @@ function tellGone(el) {
   panel.prepend(line);
   panel.querySelectorAll("progress").forEach((bar) => bar.removeAttribute("value") || (bar.hidden = true));
   for (const part of panel.querySelectorAll("input, select, textarea, button")) part.disabled = true;
+}
+
+// In a part that scrolls by itself, what is marked with `data-newest` is in view when it appears and while the text after it
+// grows, until the reader scrolls. The page stays where it is: the part becomes no taller than the window has room for.
+function newestFollower(el, region) {
+  let key = null, following = false;
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"])
+    el.addEventListener(event, () => (following = false), { passive: true });
+  return () => {
+    const newest = region.querySelector("[data-newest]");
+    const now = newest && newest.dataset.newest + newest.textContent;
+    if (now !== key) {
+      if (now && el.clientHeight) el.style.setProperty("--ftw-room", `${roomFor(el)}px`);
+      following = true;
+      key = now;
+    }
+    if (newest && following) el.scrollTop = newest.getBoundingClientRect().top - region.getBoundingClientRect().top;
+  };
+}
+
+// The height from the top of a part to the lower end of what is seen of the page.
+function roomFor(el) {
+  let bottom = window.innerHeight;
+  for (let part = el.parentElement; part; part = part.parentElement) {
+    const scrolls = part.scrollHeight > part.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(part).overflowY);
+    if (scrolls) bottom = Math.min(bottom, part.getBoundingClientRect().bottom);
+  }
+  return Math.floor(bottom - el.getBoundingClientRect().top - 8);
 }
 
 function overflows(el) {

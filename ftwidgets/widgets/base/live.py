@@ -24,7 +24,8 @@ class Live(BringsValues, anywidget.AnyWidget):
     A click on a `<button data-press="value">` calls the functions registered by `on_press` with that value.
     A `<button data-copy="css selector">` copies the text of that element.
     A button with `data-keys="1 ArrowLeft"` is pressed by these keys too, while the keyboard is in this part; what has
-    `data-focus` gets the keyboard when it appears.
+    `data-focus` gets the keyboard when it appears. In a part with a height of its own, what has `data-newest` is scrolled into
+    view when its value or its text changes.
     """
 
     _esm = _HERE / "live.js"

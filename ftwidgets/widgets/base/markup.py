@@ -43,7 +43,9 @@ def chip(text: str, kind: str = "") -> str:
     return f'<span class="ftw-chip{f" ftw-chip-{kind}" if kind else ""}">{escape(text)}</span>'
 
 
-def bubble(role: str, text: str, *, who: str = "", note: str = "", trained: bool = False, body: str = "") -> str:
+def bubble(
+    role: str, text: str, *, who: str = "", note: str = "", trained: bool = False, body: str = "", newest: str = ""
+) -> str:
     """Return a message of a conversation.
 
     Parameters
@@ -60,11 +62,14 @@ def bubble(role: str, text: str, *, who: str = "", note: str = "", trained: bool
         Whether a model learns this message: it gets a coloured edge.
     body
         HTML in place of the text, such as a text with marked words.
+    newest
+        Marks it as the newest one, which comes into view; another mark is another message.
     """
     head = " · ".join(escape(part) for part in (who or role, note) if part)
     kinds = f"ftw-bubble ftw-bubble-{escape(role)}{' ftw-bubble-trained' if trained else ''}"
     said = body or f'<p dir="auto">{escape(text)}</p>'
-    return f'<div class="{kinds}"><p class="ftw-who">{head}</p>{said}</div>'
+    mark = f' data-newest="{escape(newest)}"' if newest else ""
+    return f'<div class="{kinds}"{mark}><p class="ftw-who">{head}</p>{said}</div>'
 
 
 def chat(bubbles: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.prompt.history import HistoryEntry
-from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
+from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedAnswer, ask_all
 
 if TYPE_CHECKING:
     import openai
@@ -97,10 +97,15 @@ class Chat:
             self.turns = (*before, HistoryEntry(request, names, models, tuple(answers), len(before) + 1))
             self._on_change()
 
-        keep(0, answers[0])
         requests = [(model, replace(request, earlier=_earlier(before, place))) for place, model in enumerate(models)]
-        for position, answer in enumerate(ask_all(self._client, requests, on_change=keep, stop=stop)):
-            keep(position, answer)
+        try:
+            keep(0, answers[0])
+            for position, answer in enumerate(ask_all(self._client, requests, on_change=keep, stop=stop)):
+                keep(position, answer)
+        except Exception:
+            ended = tuple(answer if answer.ended else replace(answer, ended=STOPPED) for answer in answers)
+            self.turns = (*before, HistoryEntry(request, names, models, ended, len(before) + 1))
+            raise
         self.entries.append(self.turns[-1])
         self._on_end()
 

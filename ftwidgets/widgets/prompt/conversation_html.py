@@ -12,7 +12,9 @@ from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.prompt.history import HistoryEntry, note
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
 
-STALE = "Models or settings have changed since these answers. Send asks anew, in a new conversation."
+STALE = (
+    "Models or settings have changed since. Send begins a new conversation; with an empty box it asks the last question again."
+)
 
 
 def conversation_html(entries: Sequence[HistoryEntry], *, marked: bool = False, is_stale: bool = False) -> str:
@@ -32,14 +34,14 @@ def conversation_html(entries: Sequence[HistoryEntry], *, marked: bool = False, 
             "Write a prompt and press Send. The answers will stand here side by side, and you can go on from them."
         )
     stale = f'<p class="ftw-stale-note">{escape(STALE)}</p>' if is_stale else ""
-    turns = "".join(_turn(entry, marked) for entry in entries)
+    turns = "".join(_turn(entry, marked, newest=entry is entries[-1]) for entry in entries)
     kinds = f"ftw-compare ftw-compare-{len(entries[-1].models)}{' ftw-stale' if is_stale else ''}"
     return f'<div class="{kinds}">{stale}{turns}</div>'
 
 
-def _turn(entry: HistoryEntry, marked: bool) -> str:
+def _turn(entry: HistoryEntry, marked: bool, *, newest: bool) -> str:
     texts = [answer.text for answer in entry.answers]
-    shown = [markup.bubble("user", entry.request.prompt, who="You")]
+    shown = [markup.bubble("user", entry.request.prompt, who="You", newest=str(entry.turn) if newest else "")]
     for position, (name, answer) in enumerate(zip(entry.names, entry.answers, strict=True)):
         other = 1 if position == 0 else 0
         compared = marked and other < len(texts) and answer.ended and texts[position] and texts[other]

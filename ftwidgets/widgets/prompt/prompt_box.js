@@ -1,58 +1,49 @@
-// A box for a prompt. Ctrl+Enter or Cmd+Enter presses the Send button of the form that it stands in.
+// A box for a prompt. Ctrl+Enter or Cmd+Enter presses the Send button of the form that it stands in; the arrow up in the empty
+// box brings back what was sent last.
 function render({ model, el }) {
   el.classList.add("ftw-prompt-box");
   const box = document.createElement("textarea");
   box.rows = 3;
   el.appendChild(box);
-  let sent = null; // the text as it was sent; while it stands there, the next letters replace it
-  let repeated = null; // the kernel repeats what a press brought: letters typed meanwhile stay
+  let typing = false; // letters were typed that the kernel does not know: what it sends then does not replace them
 
   const draw = () => {
     const value = model.get("value");
-    if (value === repeated && value !== box.value && document.activeElement === box) model.set("value", box.value);
+    if (typing) model.set("value", box.value);
     else if (value !== box.value) box.value = value;
     box.placeholder = model.get("placeholder");
     box.setAttribute("aria-label", model.get("label"));
   };
   const keep = () => {
+    typing = true;
     model.set("value", box.value);
-    if (box.value !== sent) sent = null;
   };
   const save = () => {
-    keep();
+    model.set("value", box.value);
     model.save_changes();
+    typing = false;
   };
-  const send = (event) => {
+  const pressed = (event) => {
+    if (event.key === "ArrowUp" && !box.value && model.get("sent")) {
+      event.preventDefault();
+      box.value = model.get("sent");
+      save();
+    }
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault(); // in a notebook these keys run the cell
     event.stopPropagation();
-    keep();
-    repeated = box.value;
+    model.set("value", box.value);
+    typing = false;
+    box.select(); // the next letters replace it, if they are quicker than the kernel, which empties the box
     el.closest(".ftw-ask")?.querySelector("button.ftw-send")?.click();
-  };
-  const offerToReplace = () => sent !== null && sent === box.value && box.select();
-  const wasSent = (message) => {
-    if (message.type !== "sent" || message.value !== box.value) return;
-    sent = box.value;
-    if (document.activeElement === box) offerToReplace();
-  };
-  const clicked = () => {
-    offerToReplace();
-    sent = null; // a second click puts the cursor where it points
   };
 
   box.addEventListener("input", keep);
   box.addEventListener("change", save);
-  box.addEventListener("keydown", send);
-  box.addEventListener("focus", offerToReplace);
-  box.addEventListener("click", clicked);
+  box.addEventListener("keydown", pressed);
   model.on("change", draw);
-  model.on("msg:custom", wasSent);
   draw();
-  return () => {
-    model.off("change", draw);
-    model.off("msg:custom", wasSent);
-  };
+  return () => model.off("change", draw);
 }
 
 export default { render };

@@ -1,4 +1,4 @@
-"""The box that a prompt is written in: Ctrl+Enter sends it, and what was sent is replaced by the next letters."""
+"""The box that a prompt is written in: Ctrl+Enter sends it, and the arrow up brings back what was sent last."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ class PromptBox(anywidget.AnyWidget, ipywidgets.ValueWidget):
 
     value = traitlets.Unicode("").tag(sync=True)
     placeholder = traitlets.Unicode("").tag(sync=True)
+    sent = traitlets.Unicode("", help="what was sent last").tag(sync=True)
     label = traitlets.Unicode("Prompt").tag(sync=True)
 
-    def report_sent(self) -> None:
-        """Let the next letters replace the text, which was sent."""
-        self.send({"type": "sent", "value": self.value})
+    def empty(self, sent: str) -> None:
+        """Empty the box, since that prompt was sent; what is being typed on the page meanwhile stays."""
+        self.sent, self.value = sent, ""
+
+    def refill(self) -> None:
+        """Put what was sent back, since it was sent in vain; not if something else was written meanwhile."""
+        self.value = self.value or self.sent
 
     def __repr__(self) -> str:
         return f"PromptBox({self.value[:40]!r})"

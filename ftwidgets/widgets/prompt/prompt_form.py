@@ -13,6 +13,7 @@ from ftwidgets.widgets.prompt.model_menu import ModelMenu
 from ftwidgets.widgets.prompt.prompt_box import PromptBox
 from ftwidgets.widgets.prompt.streaming import PromptRequest
 
+_PLACEHOLDER = "Ask the models something. Ctrl+Enter sends it; the arrow up brings back the last question."
 _HELP = """<ul>
 <li><strong>System prompt</strong>: an instruction that is sent before the conversation. If it is empty, none is sent.
 A tuned model answers best with the one of its training.</li>
@@ -30,7 +31,7 @@ class PromptForm:
         self.third = ModelMenu("Third model", names, empty="None")
         self.fourth = ModelMenu("Fourth model", names, empty="None")
         self.model_menus = (self.left, self.right, self.third, self.fourth)
-        self.prompt = PromptBox(value=request.prompt, placeholder="Ask the models something. Ctrl+Enter sends it.")
+        self.prompt = PromptBox(value=request.prompt, placeholder=_PLACEHOLDER)
         self.send_button = fields.button("Send", primary=True, tooltip="Ask all models this prompt")
         self.send_button.classes = "ftw-send"
         self.stop_button = fields.button("Stop", tooltip="Stop the answers that are being written")
@@ -99,11 +100,12 @@ class PromptForm:
         system = self.system.value if self.system.value.strip() else ""
         return PromptRequest("", system, self.temperature.value, self.max_tokens.value, number)
 
-    def request(self) -> PromptRequest:
-        """Return what the fields hold."""
-        if not self.prompt.value.strip():
+    def request(self, otherwise: str = "") -> PromptRequest:
+        """Return what the fields hold; `otherwise` is the prompt where the box is empty."""
+        prompt = self.prompt.value if self.prompt.value.strip() else otherwise
+        if not prompt:
             raise ValueError("there is no prompt yet. Write one.")
-        return replace(self.settings(), prompt=self.prompt.value)
+        return replace(self.settings(), prompt=prompt)
 
     def show_models(self, models: Sequence[str]) -> None:
         """Choose these models, at most four."""

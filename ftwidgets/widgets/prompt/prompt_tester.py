@@ -114,7 +114,7 @@ class PromptTester(VotingPanel):
         prompts = [entry.request.prompt for entry in self._chat.turns] if self._is_current() else []
         written = self.form.prompt.value
         if not prompts or (written.strip() and written != prompts[-1]):
-            prompts.append(self.form.request().prompt)
+            prompts.append(self._request().prompt)
         return request_code(models, prompts, self.form.settings())
 
     @property
@@ -133,7 +133,8 @@ class PromptTester(VotingPanel):
         Parameters
         ----------
         prompt
-            Put into the box first, if given.
+            Put into the box first, if given; by default what is in the box, or, if it is empty and models or settings have
+            changed since the last answers, the last question again. The box is empty afterwards, unless no model answers.
         follow_up
             Go on with the conversation that is shown, if there is one: each model gets its own answers back.
 
@@ -154,10 +155,14 @@ class PromptTester(VotingPanel):
             self.check_free()
             if prompt is not None:
                 self.form.prompt.value = prompt
-            models = self.form.asked
-            self._chat.ask(self.form.request(), models, tuple(map(self._name, models)), follow_up=follow_up)
+            models, request = self.form.asked, self._request()
+            self.form.prompt.empty(request.prompt)  # before the thread starts, which puts it back if no model answers
+            try:
+                self._chat.ask(request, models, tuple(map(self._name, models)), follow_up=follow_up)
+            except FtwidgetsError:
+                self.form.prompt.refill()
+                raise
             self.task = self._chat.task
-        self.form.prompt.report_sent()
         return self
 
     def stop(self) -> None:
@@ -184,10 +189,14 @@ class PromptTester(VotingPanel):
 
     def _show_failure(self, error: Exception) -> None:
         self.form.stop_button.disabled = True
+        self.form.prompt.refill()
+        self.catch_errors(self._draw)()
         self.show_error(error)
 
     def _show_end(self) -> None:
         self.form.stop_button.disabled = True
+        if all(answer.ended == "error" for answer in self._chat.entries[-1].answers):
+            self.form.prompt.refill()
         self._draw()
         self.history_view.show(self._chat.entries)
         self._notice.look_up()
@@ -240,6 +249,11 @@ class PromptTester(VotingPanel):
         self.blind_vote.refresh_setup()
         if self._chat.turns and not self._is_current() and not self._chat.task.busy:
             self.show_status("")
+
+    def _request(self) -> PromptRequest:
+        """Return what to ask: the prompt in the box, or the last question, if that was asked with other models or settings."""
+        is_stale = bool(self._chat.turns) and not self._is_current()
+        return self.form.request(self._chat.turns[-1].request.prompt if is_stale else "")
 
     def _is_current(self) -> bool:
         """Return whether the answers that are shown belong to what the form holds."""

@@ -116,19 +116,24 @@ def ask_all(
     """Send a request to each of several models at once; return their answers in order. A model may be listed twice.
 
     `requests` are pairs of a model and what to send it. `on_change` is called with the position of a pair and its answer so
-    far, and at last with its whole answer. Once `stop` is set, all answers end; one whose next token does not come soon is cut
-    off there.
+    far, and at last with its whole answer; if it raises, the asking ends, and that error is raised. Once `stop` is set, all
+    answers end; one whose next token does not come soon is cut off there.
     """
     answers = [StreamedAnswer() for _ in requests]
     lock, finished = threading.Lock(), threading.Event()
+    failures: list[Exception] = []
 
     def update(position: int, answer: StreamedAnswer) -> None:
         with lock:
             if answers[position].ended or finished.is_set():
                 return
             answers[position] = answer
-            on_change(position, answer)
-            if all(answer.ended for answer in answers):
+            try:
+                on_change(position, answer)
+            except Exception as error:  # raised in this thread, it would end the thread and leave the others waiting
+                failures.append(error)
+                stop.set()
+            if failures or all(answer.ended for answer in answers):
                 finished.set()
 
     def ask(position: int) -> None:
@@ -142,4 +147,6 @@ def ask_all(
     finished.wait(4 * PAUSE)  # after a stop: time for the next token
     with lock:
         finished.set()
+        if failures:
+            raise failures[0]
         return [answer if answer.ended else replace(answer, ended=STOPPED) for answer in answers]

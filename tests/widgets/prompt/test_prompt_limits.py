@@ -1,7 +1,7 @@
 """What the prompt tester does with too little, too much and two at once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import openai
@@ -9,6 +9,8 @@ import pytest
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.prompt import PromptTester
+from ftwidgets.widgets.prompt.history import HistoryEntry
+from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer, ask_all
 from ftwidgets.widgets.prompt.trained_prompts import TrainedPrompts
 from tests.widgets.service import Scripted
 
@@ -58,6 +60,41 @@ def test_of_several_questions_at_the_same_time_one_is_asked(service: Scripted) -
     tester.stop()
     tester.wait(10)
     assert len(tester.history) == 1
+
+
+def test_an_answer_that_cannot_be_shown_ends_the_asking(service: Scripted) -> None:
+    """The error of the function that shows answers is raised, at the first word or the last; nobody waits for ever."""
+    client, stop = service.client(), threading.Event()
+    requests = [("alpha", PromptRequest("Hi?")), ("beta", PromptRequest("Hi?"))]
+
+    def fail(_place: int, answer: StreamedAnswer) -> None:
+        raise RuntimeError(f"no room for {answer.text!r}")
+
+    with pytest.raises(RuntimeError, match=r"no room for '(one two three|four five six)'"):
+        ask_all(client, requests, on_change=fail, stop=stop)
+    assert stop.is_set()
+
+
+def test_a_page_that_fails_gives_the_buttons_back(service: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop is off again, the error is in the status line, the prompt is in the box; the next question is answered."""
+    tester = PromptTester(service.client(), ["alpha", "beta"])
+
+    def draw(entries: Sequence[HistoryEntry], **_options: object) -> str:
+        if any(answer.text for entry in entries for answer in entry.answers):
+            raise RuntimeError("the page is gone")
+        return ""
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ftwidgets.widgets.prompt.prompt_tester.conversation_html", draw)
+        with pytest.raises(RuntimeError, match="the page is gone"):
+            tester.ask("Hi?").wait(10)
+        tester._chat.task.join(10)
+    assert tester.form.stop_button.disabled
+    assert "RuntimeError: the page is gone" in tester.status.html
+    assert tester.form.prompt.value == "Hi?"
+    tester._draw()
+    assert "ftw-loading" not in tester.conversation.html
+    assert "Both models answered." in tester.ask().wait(10).status.html
 
 
 def test_the_code_of_one_model_asks_one(service: Scripted) -> None:

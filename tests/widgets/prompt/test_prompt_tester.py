@@ -248,6 +248,51 @@ def test_the_history_has_pages(service: Scripted) -> None:
     assert len(tester.history) == 7
 
 
+# The box
+
+
+def test_the_box_is_emptied_by_a_question_and_kept_by_a_failure(service: Scripted) -> None:
+    """Empty once it is asked; full again if no model answers, or if nothing could be asked; the page can bring it back."""
+    tester = of(service, prompt="Hi?")
+    tester.form.send_button.click()
+    tester.wait(10)
+    assert (tester.form.prompt.value, tester.form.prompt.sent) == ("", "Hi?")
+    tester.form.send_button.click()
+    assert "There is no prompt yet. Write one." in tester.status.html
+    service.says |= {"alpha": 429, "beta": 500}
+    tester.ask("And now?").wait(10)
+    assert tester.form.prompt.value == "And now?"
+    tester.form.temperature.value = 1.0
+    with pytest.raises(FtwidgetsError, match="have changed since the last answers"):
+        tester.ask(follow_up=True)
+    assert tester.form.prompt.value == "And now?"
+    service.says["alpha"] = "one"
+    tester.ask().wait(10)
+    assert tester.form.prompt.value == ""
+
+
+def test_what_is_written_meanwhile_stays(service: Scripted) -> None:
+    """The next question, typed while the models answer, is not lost, whether they answer or not."""
+    service.gate.clear()
+    tester = of(service).ask("Hi?")
+    assert service.waiting.wait(10)
+    tester.form.prompt.value = "And then?"
+    service.gate.set()
+    tester.wait(10)
+    assert tester.form.prompt.value == "And then?"
+
+
+def test_an_empty_box_asks_the_last_question_with_other_settings(service: Scripted) -> None:
+    """So two settings are compared by one press; the code is the same call."""
+    tester = of(service, prompt="Hi?").ask().wait(10)
+    tester.form.temperature.value = 1.0
+    assert '"content": "Hi?"' in tester.code
+    assert "temperature=1.0" in tester.code
+    tester.form.send_button.click()
+    tester.wait(10)
+    assert tester.history[["prompt", "temperature", "turn"]].to_numpy().tolist() == [["Hi?", 0.0, 1], ["Hi?", 1.0, 1]]
+
+
 # Several turns
 
 
@@ -295,6 +340,7 @@ def test_a_new_conversation_forgets_on_the_page_only(service: Scripted) -> None:
     tester = of(service).ask("Hi?").wait(10)
     tester.form.new_button.click()
     assert "Write a prompt and press Send." in tester.conversation.html
+    tester.form.prompt.value = "Hi?"
     tester.form.send_button.click()
     tester.wait(10)
     assert sent(service, "alpha")[1] == [("user", "Hi?")]
