@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ftwidgets.paths import expand_home
+
 _COLUMNS = {
     "prompt": "what the user says, if the column is not called Prompt",
     "completion": "what the model should answer, if the column is not called Completion",
@@ -53,7 +55,7 @@ def port_number(text: str) -> int:
 
 def folder(text: str) -> Path:
     """Parse the path of a folder that exists or can be made."""
-    path = Path(text)
+    path = expand_home(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"is a file, and a folder is needed: {text}")
     return path
@@ -84,7 +86,7 @@ def whole_number(text: str) -> int:
 
 def share_or_file(text: str) -> float | Path:
     """Parse a share from 0 to below 1, or the path of a file that is there."""
-    path = Path(text).expanduser()
+    path = expand_home(text)
     if path.is_file():
         return path
     try:

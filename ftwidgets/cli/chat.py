@@ -20,6 +20,7 @@ from ftwidgets.cli.client import find_model, open_sandbox, refusal
 from ftwidgets.cli.layout import INDENT, column_width, format_columns, line_width, single_line, without_controls
 from ftwidgets.clients import state_folder
 from ftwidgets.data.text import pluralize
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     import openai
@@ -36,7 +37,7 @@ def add(commands: Any) -> None:
     parser.add_argument("model", nargs="?", metavar="MODEL", help="its name (default: the newest tuned model, else the demo's)")
     parser.add_argument("--with", dest="other", metavar="OTHER", help="a second model, which is asked the same")
     parser.add_argument("--system", metavar="TEXT", help="the system prompt (default: the one that MODEL was trained with)")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
+    parser.add_argument("--home", type=expand_home, metavar="DIR", help="the folder with the sandbox's state")
     parser.add_argument(
         "--temperature", type=temperature, metavar="X", default=0.0, help="0 to 2; 0 gives the most likely answer (default)"
     )

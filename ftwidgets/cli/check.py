@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.cli.arguments import add_reading_options, reading_options
 from ftwidgets.cli.layout import print_json
 from ftwidgets.errors import DataError
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     from ftwidgets.data import Finding, Report
@@ -30,15 +31,15 @@ _GITHUB_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("check", help="find what is wrong with training data, line by line", epilog=_EPILOG)
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
+    parser.add_argument("file", type=expand_home, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print the findings as one JSON list, and nothing else")
     output.add_argument("--format", choices=["text", "github"], default="text", help="github: annotations of a workflow")
-    parser.add_argument("--html", type=Path, metavar="OUT", help="write the report as one page")
-    parser.add_argument("--markdown", type=Path, metavar="OUT", help="write the report as Markdown")
+    parser.add_argument("--html", type=expand_home, metavar="OUT", help="write the report as one page")
+    parser.add_argument("--markdown", type=expand_home, metavar="OUT", help="write the report as Markdown")
     parser.add_argument(
         "--fix",
-        type=Path,
+        type=expand_home,
         metavar="OUT",
         help="write a repaired copy (JSON Lines, or CSV if its name ends in .csv), and a log of each change beside it",
     )
@@ -49,7 +50,9 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace existing files; never FILE itself")
     add_reading_options(parser)
-    parser.add_argument("--validation", type=Path, metavar="FILE", help="look for its rows among those of the training file")
+    parser.add_argument(
+        "--validation", type=expand_home, metavar="FILE", help="look for its rows among those of the training file"
+    )
     parser.add_argument("--model", metavar="NAME", help="count tokens for this model, and find rows longer than it reads")
 
 

@@ -19,6 +19,7 @@ from ftwidgets.cli.scores import score, show_scores
 from ftwidgets.cli.training import show_losses, start, train
 from ftwidgets.clients import state_folder
 from ftwidgets.data import check, prepare
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ SHOWN = 4  # held-out questions whose answers are shown side by side
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("demo", help="fine-tune a model on bundled data, here in the terminal")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
+    parser.add_argument("--home", type=expand_home, metavar="DIR", help="keep the sandbox's state under DIR")
     parser.add_argument("--out", type=folder, metavar="DIR", default=Path("ftwidgets-demo"), help="write the files to DIR")
     parser.add_argument("--epochs", type=positive_int, metavar="N", help="how often the model sees the examples")
     parser.add_argument(

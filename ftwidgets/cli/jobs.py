@@ -19,6 +19,7 @@ from ftwidgets.cli.scores import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import is_waiting, train, watch
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs import Job
+from ftwidgets.paths import expand_home
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", default=MOST_LISTED, help=f"list: at most N jobs (default: {MOST_LISTED})"
     )
-    parser.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
+    parser.add_argument("--home", type=expand_home, metavar="DIR", help="the folder with the sandbox's state")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
 
 

@@ -11,10 +11,10 @@ import os
 import sys
 import textwrap
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import positive_int
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     from ftwidgets.models import ModelEntry
@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
     )
     exporting = actions.add_parser("export", help="write a tuned or a base model for other programs")
     exporting.add_argument("model", metavar="MODEL", help="its name; ftwidgets jobs lists the tuned ones")
-    exporting.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet, or is empty")
+    exporting.add_argument("folder", type=expand_home, metavar="FOLDER", help="a folder that does not exist yet, or is empty")
     exporting.add_argument(
         "--format",
         choices=["huggingface", "adapter", "gguf"],
@@ -50,7 +50,7 @@ def add(commands: Any) -> None:
         help="huggingface: the whole model in a folder (the default); adapter: what LoRA trained, for PEFT; "
         "gguf: a file for llama.cpp, with a Modelfile for Ollama",
     )
-    exporting.add_argument("--home", type=Path, metavar="DIR", help="the folder with the sandbox's state")
+    exporting.add_argument("--home", type=expand_home, metavar="DIR", help="the folder with the sandbox's state")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="print JSON, and nothing else")
 

@@ -12,12 +12,12 @@ import ipaddress
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.arguments import port_number, positive_int
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.models import default_folder
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     from ftwidgets.server.keys import KeyLine
@@ -52,11 +52,13 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("serve", help="serve the sandbox over HTTP, for yourself or a class (extra: serve)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: this computer only)")
     parser.add_argument("--port", type=port_number, default=PORT, metavar="N", help=f"default {PORT}; 0 takes any that is free")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="keep everything under DIR")
+    parser.add_argument("--home", type=expand_home, metavar="DIR", help="keep everything under DIR")
     parser.add_argument("--workers", type=positive_int, metavar="N", help="processes that train (default: cores - 1)")
     parser.add_argument("--url", metavar="URL", help="how others reach this server, such as https://class.example.org")
     group = parser.add_argument_group("keys")
-    group.add_argument("--keys", type=Path, metavar="FILE", help="who can connect: lines name,key (a teacher: name,key,admin)")
+    group.add_argument(
+        "--keys", type=expand_home, metavar="FILE", help="who can connect: lines name,key (a teacher: name,key,admin)"
+    )
     group.add_argument("--class", dest="class_name", metavar="NAME", help="a class whose students get keys with a join code")
     group.add_argument("--join-code", metavar="CODE", help="choose the join code (default: a random one)")
     group.add_argument("--students", type=positive_int, default=300, metavar="N", help="how many may join (default: 300)")

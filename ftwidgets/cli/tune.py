@@ -31,6 +31,7 @@ from ftwidgets.cli.layout import indent, print_json, stdout_for_json, step
 from ftwidgets.cli.scores import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import start, train
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
     from ftwidgets.data import Finding, Prepared, Report
@@ -47,7 +48,7 @@ _EPILOG = "Exit code: 0 trained, 1 errors in the file or a failed job, 2 wrong u
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     parser = commands.add_parser("tune", help="fine-tune a model on your own file, and score it", epilog=_EPILOG)
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
+    parser.add_argument("file", type=expand_home, metavar="FILE", help="CSV, TSV, XLSX, JSON or JSON Lines; never changed")
     parser.add_argument("--model", metavar="NAME", default=MODEL, help=f"the model to start from (default: {MODEL})")
     parser.add_argument("--epochs", type=positive_int, metavar="N", help="how often each row is learned (default: auto)")
     parser.add_argument(
@@ -80,7 +81,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--split-column", metavar="COL", help="a column that says train or validation of each row")
     parser.add_argument("--name", metavar="SUFFIX", help="part of the new model's name (default: the name of FILE)")
-    parser.add_argument("--home", type=Path, metavar="DIR", help="keep the sandbox's state under DIR")
+    parser.add_argument("--home", type=expand_home, metavar="DIR", help="keep the sandbox's state under DIR")
     parser.add_argument("--seed", type=whole_number, metavar="N", default=0, help="of the split and the training (default: 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     add_reading_options(parser)

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from ftwidgets.data.rows import Example, TrainingRow
 from ftwidgets.data.text import join_names
 from ftwidgets.errors import DataError
+from ftwidgets.paths import expand_home, require_path
 
 _CSV_HEADER = ["System", "Prompt", "Completion"]
 
@@ -49,7 +50,7 @@ def write_jsonl(examples: Iterable[Mapping[str, Any]], path: "str | os.PathLike[
             file.write(codecs.BOM_UTF8)
         for example in examples:
             file.write(json_line(example))
-    return Path(path)
+    return expand_home(path)
 
 
 def json_line(example: Mapping[str, Any]) -> bytes:
@@ -69,7 +70,7 @@ def atomic_write(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
 
     Raises DataError if the path is a folder, a device or a pipe.
     """
-    target = Path(path)
+    target = require_path(path, "the file to write")
     if not target.name or (target.exists() and not target.is_file()):
         raise DataError(f"{str(target)!r} is no file and cannot be written. Give the name of a file.")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -117,7 +118,7 @@ def export(examples: Iterable[Example], path: "str | os.PathLike[str]", *, form:
             if isinstance(converted, str):
                 raise DataError(f"example {number} {converted}, which {holder} cannot hold. Choose another form.")
             file.write(_csv_texts(converted) if form == "csv" else json_line(converted))
-    return Path(path)
+    return expand_home(path)
 
 
 def plain_turns(example: Example) -> dict[str, str] | str:

@@ -30,6 +30,7 @@ from ftwidgets.data.scan import FindingCollector
 from ftwidgets.data.splits import Split, SplitOptions, precision_note, split_source
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import DataError
+from ftwidgets.paths import expand_home, require_path
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
@@ -135,10 +136,10 @@ def prepare(
     names = {"prompt": prompt, "completion": completion, "system": system_column, "conversation": conversation}
     columns = column_mapping(**names, group=group, split=split_column)
     options = CheckOptions(columns, system, delimiter, encoding, fixes=_fix_names(fix))
-    path = Path(folder)
+    path = require_path(folder, "the folder")
     for given in (source, validation_source):
         for target in (path / TRAIN, path / VALIDATION):
-            if isinstance(given, (str, os.PathLike)) and target.exists() and target.samefile(given):
+            if isinstance(given, (str, os.PathLike)) and target.exists() and target.samefile(expand_home(given)):
                 raise DataError(f"{target} is the source itself and would be overwritten. Give another folder.")
     checked = _check_usable(source, options)
     if validation_source is None:

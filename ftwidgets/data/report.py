@@ -10,6 +10,7 @@ from pathlib import Path
 from ftwidgets.data.findings import Finding
 from ftwidgets.data.results import Applied, Fix, Results, sort_by_level
 from ftwidgets.data.text import quote
+from ftwidgets.paths import expand_home, require_path
 
 MAX_FINDINGS = 20
 MAX_OF_A_KIND = 5
@@ -46,7 +47,7 @@ class Report(Results):
         """
         from ftwidgets.data.fixes import apply
 
-        return apply(self, Path(path), fixes, force=force)
+        return apply(self, require_path(path, "the file to write"), fixes, force=force)
 
     def to_html(self, path: "str | os.PathLike[str]") -> Path:
         """Write the whole report as one self-contained HTML page; return the path."""
@@ -55,7 +56,7 @@ class Report(Results):
 
         with atomic_write(path) as file:
             file.write(html.page(self).encode("utf-8", "replace"))
-        return Path(path)
+        return expand_home(path)
 
     def to_markdown(self) -> str:
         """Return the whole report as Markdown."""

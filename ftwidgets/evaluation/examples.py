@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.errors import DataError
+from ftwidgets.paths import require_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ def read_examples(examples: Examples, *, system: str | None = None, limit: int |
         kind = type(examples).__name__
         raise DataError(f"examples of the type {kind} cannot be read; a table, a list of chats or a file's path is needed.")
     if isinstance(examples, str | Path):
-        questions = _read_jsonl(Path(examples).expanduser())
+        questions = _read_jsonl(require_path(examples, "the file of examples"))
     elif isinstance(examples, pd.DataFrame):
         questions = _read_table(examples, system)
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import DataError, FtwidgetsError
+from ftwidgets.paths import require_path
 
 if TYPE_CHECKING:
     import openai
@@ -38,7 +39,7 @@ def upload(client: openai.OpenAI, path: str | Path) -> FileObject:
     DataError
         If there is no such file, or it is a table that still has to become JSONL.
     """
-    return client.files.create(file=_check_jsonl(_expand(path)), purpose="fine-tune")
+    return client.files.create(file=_check_jsonl(require_path(path, "the file")), purpose="fine-tune")
 
 
 def upload_path(client: openai.OpenAI, file: str | Path) -> str:
@@ -64,19 +65,12 @@ def find_path(file: str | Path) -> Path | None:
         raise DataError(f"a training file is named by its path, or by its id if it is uploaded, not by {file!r:.60}")
     if "\n" in str(file):
         raise DataError(f"a training file is named by its path or id, not by what is in it: {str(file)!r:.60}")
-    path = _expand(file)
+    path = require_path(file, "the training file")
     if isinstance(file, Path) or path.is_file():
         return _check_jsonl(path)
     if path.suffix or len(path.parts) > 1 or path.is_dir():
         raise DataError(_no_such_file(path))
     return None
-
-
-def _expand(file: str | Path) -> Path:
-    try:
-        return Path(file).expanduser()
-    except RuntimeError as error:
-        raise DataError(f'there is no file "{file}": nobody here has a home folder of that name.') from error
 
 
 def _check_jsonl(file: Path) -> Path:

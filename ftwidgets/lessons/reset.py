@@ -23,6 +23,7 @@ from ftwidgets.lessons.cleared import clear, has_run, same_sources
 from ftwidgets.lessons.exercise_cells import restore_cells
 from ftwidgets.lessons.files import make_folder, replace_file, require_no_folder, write_synced
 from ftwidgets.lessons.lab import COPY
+from ftwidgets.paths import expand_home
 
 State = Literal["same", "run", "changed", "missing", "folder"]  # the last: a folder has its name
 
@@ -38,7 +39,7 @@ def add(commands: Any) -> None:
         "--exercise", type=int, metavar="N", help="restore only the cells of this exercise, and forget its result"
     )
     parser.add_argument("--list", action="store_true", help="show the lessons and which of them you have changed")
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="where your lessons are, if not here")
+    parser.add_argument("--folder", type=expand_home, metavar="DIR", help="where your lessons are, if not here")
     parser.set_defaults(usage_error=parser.error)
 
 

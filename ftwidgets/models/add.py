@@ -16,6 +16,7 @@ from ftwidgets.models.card import FileFacts, ModelCard, sha256
 from ftwidgets.models.disk import full_disk_explained, require_space
 from ftwidgets.models.installed import NAME, ModelEntry, default_folder, downloads, lock_path, show
 from ftwidgets.models.known import ALIASES, KNOWN, NANO, HubModel
+from ftwidgets.paths import expand_home
 from ftwidgets.process_lock import process_lock
 from ftwidgets.progress_line import ProgressLine
 
@@ -72,11 +73,11 @@ def add(
     if known is None:
         if source is not None:
             raise ModelError(f'"{model}" is no known model; with a source, give one of these: {", ".join(KNOWN)}.')
-        chosen, path = _check_name(model, name), Path(model)
+        chosen, path = _check_name(model, name), expand_home(model)
     else:
         if name is not None:
             raise ModelError(f'"{model}" is a known model and keeps its name; leave out the other one.')
-        chosen, path = known.card.name, Path(source) if source is not None else None
+        chosen, path = known.card.name, expand_home(source) if source is not None else None
     with (
         ProgressLine(wanted=on_progress is None, after=FIRST_REPORT_AFTER) as line,
         _whole_or_nothing(folder, chosen) as aside,
@@ -106,7 +107,7 @@ def _report_to(line: ProgressLine) -> OnProgress:
 
 
 def _check_name(model: str | Path, name: str | None) -> str:
-    path = Path(model)
+    path = expand_home(model)
     if str(model) in ALIASES or str(model) == NANO:
         raise ModelError(f'"{model}" came with the package; there is nothing to add.')
     if not path.exists():

@@ -20,6 +20,7 @@ import httpx2
 from starlette.middleware import Middleware
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.paths import require_path
 from ftwidgets.sandbox.api.auth import AllowAny, Authenticator
 from ftwidgets.sandbox.api.chat.chat_completions import ChatCompletions
 from ftwidgets.sandbox.api.chat.stored_completions import StoredCompletions
@@ -200,7 +201,9 @@ class Sandbox:
             base_folder = self._catalog.folder(loaded.base or model)
         except ApiError as error:
             raise FtwidgetsError(str(error)) from error
-        return export_model(loaded, Path(folder).expanduser().resolve(), name=model, base_folder=base_folder, format=format)
+        return export_model(
+            loaded, require_path(folder, "the folder").resolve(), name=model, base_folder=base_folder, format=format
+        )
 
     def transport(self) -> httpx2.BaseTransport:
         """Make the transport of an `httpx2.Client`, for HTTP without `openai`."""

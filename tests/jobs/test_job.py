@@ -531,9 +531,9 @@ def test_a_table_is_not_uploaded(tmp_path: Path) -> None:
 
 def test_the_home_folder_of_nobody_is_no_file() -> None:
     """A path that begins with an unknown user is a sentence too."""
-    with pytest.raises(DataError, match=r'there is no file "~nobody-here/train\.jsonl": nobody here has a home folder'):
+    with pytest.raises(DataError, match=r'cannot be "~nobody-here/train\.jsonl": nobody here has a home folder'):
         upload(Service().client(), "~nobody-here/train.jsonl")
-    with pytest.raises(DataError, match="there is no file"):
+    with pytest.raises(DataError, match="nobody here has a home folder"):
         launch(Service().client(), "~nobody-here/train.jsonl", model="m")
 
 

@@ -28,6 +28,7 @@ from ftwidgets.data.readers.source import OpenSource, RowSource, UnreadableError
 from ftwidgets.data.readers.table import CellParser
 from ftwidgets.data.readers.text_file import TextFile
 from ftwidgets.data.text import join_names, normalize, printable, quote
+from ftwidgets.paths import expand_home, name_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,14 +140,13 @@ def _find_rows(source: Source, columns: Mapping[str, str], delimiter: str | None
         header = Header(tuple(clean_name(str(column)) for column in source.columns))
         return _Rows(rows, "DataFrame", header, findings=rows.findings)
     if isinstance(source, (str, os.PathLike)):
+        if problem := name_problem(source):
+            message = f"{quote(os.fspath(source))} cannot be opened: {problem}."
+            raise UnreadableError(NOT_READABLE(message, "Type the path again."))
         try:
-            return _read_file(Path(source), columns, delimiter, encoding)
-        except (OSError, UnicodeEncodeError) as error:
-            raise UnreadableError(_cannot_open(Path(source), error)) from error
-        except ValueError as error:
-            if "\0" not in str(source):
-                raise
-            raise UnreadableError(_cannot_open(Path(source), error)) from error
+            return _read_file(expand_home(source), columns, delimiter, encoding)
+        except OSError as error:
+            raise UnreadableError(_cannot_open(expand_home(source), error)) from error
     if _is_list_of_records(source):
         rows = read_list(source)
         return _Rows(rows, "records", first_record=rows.first)
