@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.cli.client import home_option
 from ftwidgets.cli.layout import format_age, format_duration, format_table, labelled, line_width
 from ftwidgets.cli.training import is_waiting, losses_by_epoch, show_losses
+from ftwidgets.jobs.times import clock, seconds_of
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def status_of(sandbox: Sandbox, job: FineTuningJob) -> str:
 
     A process that validates files holds no lock, so a new job is believed to be validated for a while.
     """
-    new = job.status == "validating_files" and time.time() - job.created_at < VALIDATION_TAKES
+    new = job.status == "validating_files" and time.time() - seconds_of(job.created_at) < VALIDATION_TAKES
     if new or not is_waiting(job.status) or _is_trained(sandbox, job):
         return job.status
     return "interrupted"
@@ -109,7 +109,8 @@ def job_table(jobs: Sequence[Mapping[str, Any]], *, narrow: bool) -> str:
             length += 1
         size = f"{job['rows'] or '?'} x {job['epochs'] or 'auto'}"
         losses = ["-" if job[name] is None else f"{job[name]:.2f}" for name in ("train_loss", "valid_loss")]
-        age = format_age(time.time() - job["created_at"])
+        made = seconds_of(job["created_at"])
+        age = format_age(time.time() - made) if made else "?"
         rows.append([id_[:length] if narrow else id_, job["status"], job["base"], job["suffix"] or "-", size, *losses, age])
     for column, least in (("suffix", 6), ("base", 10)) if narrow else ():
         excess = len(format_table(header, rows).partition("\n")[0]) + 3 - line_width()  # the header ends in "age", of 3 to 6
@@ -132,8 +133,9 @@ def show_job(sandbox: Sandbox, client: openai.OpenAI, job: Job, home: Path | Non
     print(labelled("rows", f"{'?' if known['rows'] is None else known['rows']}" + (f" of {source}" if source else "")))
     settings = f"epochs {chosen.n_epochs}, batch size {chosen.batch_size}, learning rate x {chosen.learning_rate_multiplier}"
     print(labelled("settings", f"{settings}, seed {details.seed}"))
-    started = f"{datetime.fromtimestamp(details.created_at):%Y-%m-%d %H:%M}"
-    took = f", ended after {format_duration(details.finished_at - details.created_at)}" if details.finished_at else ""
+    started = clock(details.created_at, "%Y-%m-%d %H:%M") or "?"
+    made, ended_at = seconds_of(details.created_at), seconds_of(details.finished_at)
+    took = f", ended after {format_duration(max(0.0, ended_at - made))}" if made and ended_at else ""
     print(labelled("started", started + took))
     log = [event for event in job.events if event.type != "metrics"]
     # A job is paused by somebody, or by what it then says: its base model is gone, the disk is full.

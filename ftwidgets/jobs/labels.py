@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import time
+import re
 from typing import TYPE_CHECKING
+
+from ftwidgets.jobs.times import seconds_of, when
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
 _UNIQUE = 4  # characters of a model's last part, enough to tell models of one suffix apart
+_DATE = re.compile(r"-\d{4}-\d\d(-\d\d)?$")  # of a base model's version
 
 
-def model_label(model: str) -> str:
-    """Return a short label of a model: its suffix, its base and what tells it from others of that suffix.
+def model_label(model: str, made: object = None) -> str:
+    """Return a short label of a model: its suffix or its base, and what tells it from others.
 
+    That is the time when it was made, where that is known (`made`, in seconds since 1970), else a part of its id:
+    `ft:nano-2026-11:ftwidgets::Ab3x9Qer` becomes `nano tuned 14:05` or `nano tuned Ab3x`, and
     `ft:nano-2026-11:ftwidgets:shop-voice:Ab3x9Qer:ckpt-step-12` becomes `shop-voice Ab3x at step 12 (nano-2026-11)`.
     A base model, and a name of another form, stays as it is.
     """
@@ -22,10 +27,14 @@ def model_label(model: str) -> str:
         return model
     base, _owner, suffix, unique, *checkpoint = parts
     step = checkpoint[0].rpartition("-")[2] if checkpoint else ""
-    return f"{suffix or 'tuned'} {unique[:_UNIQUE]}{f' at step {step}' if step else ''} ({base})"
+    name = suffix or f"{_DATE.sub('', base)} tuned"
+    which = when(made) or unique[:_UNIQUE]
+    return f"{name} {which}{f' at step {step}' if step else ''}{f' ({base})' if suffix else ''}"
 
 
 def job_label(job: FineTuningJob) -> str:
-    """Return a short label of a job: its tuned model or, before there is one, its base; and when it was made."""
-    model = model_label(job.fine_tuned_model or job.model or job.id)
-    return f"{model}, {time.strftime('%d %b %H:%M', time.localtime(job.created_at))}" if job.created_at else model
+    """Return a short label of a job: its tuned model; before there is one, its base and when the job was made."""
+    if job.fine_tuned_model:
+        return model_label(job.fine_tuned_model, seconds_of(job.finished_at) or job.created_at)
+    name, made = model_label(job.model or job.id), when(job.created_at)
+    return f"{name}, {made}" if made else name

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from ftwidgets.errors import SandboxClosed
+from ftwidgets.jobs.times import seconds_of
 
 if TYPE_CHECKING:
     import openai
@@ -94,14 +95,14 @@ def new_items(first: SyncCursorPage[Item], *, known: Collection[str] = ()) -> li
 
 def sort_by_time(items: Iterable[Item]) -> list[Item]:
     """Sort by creation time; items that share a second keep their order."""
-    return sorted(items, key=lambda item: item.created_at or 0)
+    return sorted(items, key=lambda item: seconds_of(item.created_at))
 
 
 def _is_newest_first(items: Sequence[Item]) -> bool:
     """Compare the first and last times, then the first and last steps; if both are equal, assume OpenAI's order."""
     if len(items) < 2:
         return True
-    first, last = items[0].created_at or 0, items[-1].created_at or 0
+    first, last = seconds_of(items[0].created_at), seconds_of(items[-1].created_at)
     if first != last:
         return first > last
     steps: list[float] = []

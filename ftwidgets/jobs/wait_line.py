@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ftwidgets.errors import JobTimeout
 from ftwidgets.jobs.diagnosis import format_loss
 from ftwidgets.jobs.polling import new_items, sort_by_time
+from ftwidgets.jobs.times import seconds_of
 from ftwidgets.progress_line import ProgressLine, format_seconds
 from ftwidgets.providers import TERMINAL_STATUSES
 
@@ -69,8 +70,8 @@ class WaitLine:
         if status == "paused":
             return f"{details.id} is paused. To go on: client.fine_tuning.jobs.resume({details.id!r})"
         figures = _training(details, self._metrics(details)) if status == "running" else []
-        if figures and details.estimated_finish:
-            figures.append(f"about {format_seconds(details.estimated_finish - time.time())} left")
+        if figures and (end := seconds_of(details.estimated_finish)):
+            figures.append(f"about {format_seconds(end - time.time())} left")
         return f"{details.id}{_colon(figures or [_BEFORE_TRAINING.get(status, status)])}"
 
     def _metrics(self, details: FineTuningJob) -> list[FineTuningJobEvent]:
@@ -108,18 +109,18 @@ def _name(details: FineTuningJob) -> str:
 def _ahead(jobs: Sequence[FineTuningJob], details: FineTuningJob) -> str:
     """Say which unfinished jobs were launched before this one; of one second, those that a service lists after it."""
     place = next((index for index, job in enumerate(jobs) if job.id == details.id), len(jobs))
-    mine = (details.created_at or 0, -place)
+    mine = (seconds_of(details.created_at), -place)
     ahead = [
         job
         for index, job in enumerate(jobs)
         if job.status not in {"paused", *TERMINAL_STATUSES}
         and job.id != details.id
-        and (job.status == "running" or (job.created_at or 0, -index) < mine)
+        and (job.status == "running" or (seconds_of(job.created_at), -index) < mine)
     ]
     if not ahead:
         return "it is queued and waits for its turn"
     first = next((job for job in ahead if job.status == "running"), ahead[-1])
-    age = format_seconds(time.time() - (first.created_at or 0))
+    age = format_seconds(time.time() - seconds_of(first.created_at))
     many = "1 job is" if len(ahead) == 1 else f"{len(ahead)} jobs are"
     return f"{many} ahead of it in the queue ({first.id}, launched {age} ago, is {first.status})"
 

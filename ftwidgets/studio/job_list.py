@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.times import seconds_of, when
 from ftwidgets.widgets.base import markup
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ class JobEntry:
     @property
     def label(self) -> str:
         """What to call it."""
-        return model_label(self.job.fine_tuned_model or self.job.model or self.job.id)
+        made = seconds_of(self.job.finished_at) or self.job.created_at
+        return model_label(self.job.fine_tuned_model or self.job.model or self.job.id, made)
 
     @property
     def made(self) -> str:
         """When it was made, in local time."""
-        return time.strftime("%d %b %H:%M", time.localtime(self.job.created_at))
+        return when(self.job.created_at)
 
     @property
     def score_text(self) -> str:
@@ -51,7 +52,7 @@ def read_jobs(client: openai.OpenAI, rows: Mapping[str, int], scores: Mapping[st
     """Return the last jobs of a service, the newest first. `rows` are by job id, `scores` by model id."""
     jobs = list(client.with_options(timeout=15.0, max_retries=0).fine_tuning.jobs.list(limit=MOST).data or ())
     jobs = [job for job in jobs if job.id]
-    jobs.sort(key=lambda job: job.created_at or 0, reverse=True)
+    jobs.sort(key=lambda job: seconds_of(job.created_at), reverse=True)
     return [JobEntry(job, rows.get(job.id), scores.get(job.fine_tuned_model or "")) for job in jobs]
 
 

@@ -1,5 +1,6 @@
 """The list of jobs and models."""
 
+import pytest
 from openai.types.fine_tuning import FineTuningJob
 
 from ftwidgets.studio.job_list import JobEntry, jobs_html
@@ -30,6 +31,15 @@ def test_only_what_has_a_model_can_be_tried() -> None:
     assert 'data-press="model:' not in without
     assert 'data-press="model:' in with_model
     assert "0.75 (0.50 to 0.90), 24 held out" in with_model
+
+
+@pytest.mark.parametrize("made", [-5, 1e18, "yesterday", None])
+def test_a_time_that_is_none_is_left_out(made: object) -> None:
+    """A service may send anything; the job is in the list all the same."""
+    odd = entry("succeeded", "ft:nano-2026-11:me::x1y2")
+    odd.job.created_at = odd.job.finished_at = made  # type: ignore[assignment]
+    assert odd.made == ""
+    assert "nano tuned x1y2" in jobs_html([odd])
 
 
 def test_an_empty_list_says_how_to_begin() -> None:

@@ -15,6 +15,7 @@ from ftwidgets.data.cost import Price, cost, format_usd, prices
 from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens.count import chat_counter
+from ftwidgets.jobs.times import seconds_of
 from ftwidgets.providers import SERVICES, TERMINAL_STATUSES, auto_epochs, facts, nano_epochs
 from ftwidgets.widgets.launch.base_facts import BaseFacts, Memory
 
@@ -125,7 +126,7 @@ def training_speed(
     Where no job on the model succeeded, it is what the sandbox expects of a base model that was added (`base`; `whole`: if
     all its weights are trained), or what was measured once on the bundled one.
     """
-    ended = [job for job in jobs if job.finished_at]
+    ended = [job for job in jobs if seconds_of(job.finished_at)]
     speeds = [
         job.trained_tokens / _training_seconds(job, ended if sandbox else ())
         for job in ended
@@ -140,12 +141,13 @@ def training_speed(
     return TrainingSpeed(SANDBOX_TOKENS_PER_SECOND, "measured once on two idle cores; yours may differ") if sandbox else None
 
 
-def _training_seconds(job: FineTuningJob, others: Iterable[FineTuningJob]) -> int:
+def _training_seconds(job: FineTuningJob, others: Iterable[FineTuningJob]) -> float:
     """Return how long a job took, without its time in the queue: it was trained once the one before it had ended."""
-    finished = job.finished_at or job.created_at
-    before = (other.finished_at for other in others if other.finished_at)
-    began = max([job.created_at, *(end for end in before if job.created_at < end < finished)])
-    return max(1, finished - began)
+    made = seconds_of(job.created_at)
+    finished = seconds_of(job.finished_at) or made
+    before = (seconds_of(other.finished_at) for other in others)
+    began = max([made, *(end for end in before if made < end < finished)])
+    return max(1.0, finished - began)
 
 
 def waiting(jobs: Iterable[FineTuningJob]) -> list[FineTuningJob]:

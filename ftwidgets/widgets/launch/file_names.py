@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ftwidgets.data.text import pluralize
+from ftwidgets.jobs.times import clock
 
 MOST = 12  # files of a folder that are offered
 _LOOKED_AT = 2_000  # entries of a folder tree, so that a home folder of any size takes no time
@@ -40,11 +41,10 @@ def size_text(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{max(1, round(n_bytes / 1e3))} kB"
 
 
-def when(seconds: float) -> str:
-    """Return a time since 1970 as `today 09:41`, `yesterday 17:02` or `28 Nov 09:41`."""
-    then = time.localtime(seconds)
-    days = {time.localtime(time.time() - 86_400 * ago)[:3]: name for ago, name in enumerate(("today", "yesterday"))}
-    return time.strftime(f"{days.get(then[:3], '%d %b')} %H:%M", then)
+def when(seconds: object) -> str:
+    """Return a time since 1970 as `today 09:41`, `yesterday 17:02` or `28 Nov 09:41`; `at some time` for what is none."""
+    days = {clock(time.time() - 86_400 * ago, "%x"): name for ago, name in enumerate(("today", "yesterday"))}
+    return clock(seconds, f"{days.get(clock(seconds, '%x'), '%d %b')} %H:%M") or "at some time"
 
 
 def unique(names: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -15,9 +15,10 @@ import ipywidgets
 
 from ftwidgets.errors import DataError
 from ftwidgets.jobs import job
-from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.times import when
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_client, require_text
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button
 from ftwidgets.widgets.base.live import Live
@@ -79,6 +80,12 @@ class JobLauncher(Panel):
         seed: int | None = None,
         suffix: str | None = None,
     ) -> None:
+        require_client(client)
+        for name, file in (("train_file", train_file), ("validation_file", validation_file)):
+            if file is not None and not isinstance(file, str | Path):
+                raise ValueError(f'"{name}" must be a path or the id of an uploaded file, in quotes: {file!r:.60}')
+        require_text("model", model, or_none=True)
+        require_text("suffix", suffix, or_none=True)
         self.job: job.Job | None = None
         self._client = client
         self._options = ServiceOptions(client)
@@ -153,7 +160,7 @@ class JobLauncher(Panel):
             If the service rejects a file or the job.
         """
         with self._launch_lock:
-            texts, settings = self._form.texts, self.settings()
+            texts, settings, base = self._form.texts, self.settings(), self.fields["model"].shown
             if self.job is not None and settings == self._launched and not self._has_no_model():
                 self.show_status("Nothing was launched twice: this job exists. Change a field above to launch another.", "ok")
                 return self.job
@@ -167,8 +174,7 @@ class JobLauncher(Panel):
                 **settings.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobSettings
             )
             self._launched, self._launched_texts = settings, texts
-            what = f"{settings.suffix} ({model_label(settings.model)})" if settings.suffix else model_label(settings.model)
-            self._label = f"{what}, {time.strftime('%d %b %H:%M')}"
+            self._label = f"{f'{settings.suffix} ({base})' if settings.suffix else base}, {when(time.time())}"
             self._options.refresh_queue()
             self.show_status("")
             self._offer_monitor(self.job.id)

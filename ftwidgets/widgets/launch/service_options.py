@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ftwidgets.data.model_specs import find_model
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.times import seconds_of
 from ftwidgets.models.known import KNOWN
 from ftwidgets.providers import provider_at
 from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
@@ -87,7 +88,8 @@ class ServiceOptions:
     @property
     def model_names(self) -> dict[str, str]:
         """The models by what they are called in the menu."""
-        return file_names.unique((model_label(model), model) for model in self.models)
+        made = {model.id: model.created for model in self._models}
+        return file_names.unique((model_label(model, made[model]), model) for model in self.models)
 
     def _size(self, file: FileObject, place: int) -> str:
         """Return the rows of an uploaded file where it costs nothing to look, else its size."""
@@ -179,8 +181,8 @@ class ServiceOptions:
 
     def _seconds_left(self, job: FineTuningJob) -> float | None:
         """Return how long a job of the sandbox still takes, by the service or else by its file; None if that is not known."""
-        if job.status == "running" and job.estimated_finish:
-            return max(0.0, job.estimated_finish - time.time())
+        if job.status == "running" and (end := seconds_of(job.estimated_finish)):
+            return max(0.0, end - time.time())
         chosen: Any = job.method.supervised.hyperparameters if job.method and job.method.supervised else None
         lora = getattr(chosen, "lora", None)
         count, speed = self.count(JobFile(job.training_file), job.model), self.training_speed(job.model, whole=lora is False)

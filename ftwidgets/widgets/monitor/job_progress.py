@@ -16,6 +16,7 @@ import openai
 from ftwidgets.jobs.diagnosis import SMALLEST_WRITTEN
 from ftwidgets.jobs.job import Job
 from ftwidgets.jobs.polling import OUTAGE, Backoff, raise_if_closed, transient_errors
+from ftwidgets.jobs.times import seconds_of
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import explain_wrong_service
@@ -71,7 +72,7 @@ def recent_jobs(client: openai.OpenAI) -> list[FineTuningJob]:
     """Return the latest jobs, the newest first, whether the service lists it first or last."""
     with explain_wrong_service():
         jobs = [job for job in client.fine_tuning.jobs.list(limit=_LISTED).data or () if job.id]
-    return sorted(jobs, key=lambda job: job.created_at or 0, reverse=True)
+    return sorted(jobs, key=lambda job: seconds_of(job.created_at), reverse=True)
 
 
 def checkpoint_models(job: Job) -> dict[int, str]:

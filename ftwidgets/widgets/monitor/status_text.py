@@ -11,6 +11,7 @@ import openai
 
 from ftwidgets.jobs.diagnosis import format_loss
 from ftwidgets.jobs.labels import job_label
+from ftwidgets.jobs.times import clock, seconds_of
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.failures import failure_text
@@ -96,9 +97,10 @@ def progress_html(details: FineTuningJob, losses: Losses) -> str:
 
 def time_left(details: FineTuningJob, losses: Losses) -> str:
     """Return how long a running job still takes, by the service's own estimate; empty if there is none."""
-    if details.status != "running" or not details.estimated_finish or losses.last == losses.total:
+    end = seconds_of(details.estimated_finish)
+    if details.status != "running" or not end or losses.last == losses.total:
         return ""
-    seconds = details.estimated_finish - time.time()
+    seconds = end - time.time()
     if seconds < -LATE:
         return "it takes longer than expected"
     if seconds < 1:
@@ -117,8 +119,7 @@ def events_html(events: Sequence[FineTuningJobEvent]) -> str:
         serious = event.level in ("warn", "error")
         if position >= _MAX_EVENTS and not serious:
             continue
-        clock = time.strftime("%H:%M:%S", time.localtime(event.created_at)) if event.created_at else ""
-        text = f"{clock} {escape(event.message or '')}"
+        text = f"{clock(event.created_at, '%H:%M:%S')} {escape(event.message or '')}"
         items.append(f"<li><strong>{text}</strong></li>" if serious else f"<li>{text}</li>")
     serious = any(event.level in ("warn", "error") for event in shown)
     return markup.fold("Events, newest first", f"<ul>{''.join(items)}</ul>", is_open=serious)

@@ -112,7 +112,7 @@ def test_models_have_names_in_the_menu(client: openai.OpenAI, train: Path) -> No
     tuned = launch(client, train, model="nano-2026-11", n_epochs=1, suffix="shop-voice").wait(timeout=60).model
     assert tuned is not None
     names = {value: name for name, value in JobLauncher(client, train).fields["model"].control.options}
-    assert re.fullmatch(r"shop-voice \w{4} \(nano-2026-11\)", names[tuned])
+    assert re.fullmatch(r"shop-voice \d\d:\d\d \(nano-2026-11\)", names[tuned])
 
 
 def test_the_wait_is_part_of_the_estimate(client: openai.OpenAI, train: Path, tmp_path: Path) -> None:

@@ -541,3 +541,21 @@ def test_a_reason_of_any_form_is_told(error: object, says: str) -> None:
     """Some services send a text in place of an object."""
     details = FineTuningJob.construct(**{**described("failed"), "error": error})
     assert status_text.meaning(details, Losses()) == f"There is no tuned model. {says}".rstrip()
+
+
+@pytest.mark.parametrize("made", [-5, 1e18, "yesterday"])
+def test_a_time_that_is_none_stops_nothing(made: object) -> None:
+    """A negative number, a year that no calendar has, a text: the job is followed and listed, without a time."""
+    job = described("succeeded", created_at=made, finished_at=made, estimated_finish=made)
+    said = {"id": "ftevent-1", "created_at": made, "level": "info", "message": "Job enqueued", "object": "o", "type": "message"}
+    listed = {"data": [job, job | {"id": "ftjob-2", "created_at": 5}], "has_more": False}
+
+    def jobs(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json=listed if request.url.path.endswith("/jobs") else job)
+
+    client = Service(jobs=jobs, events={"data": [said], "has_more": False}, checkpoints=NO_MORE).client()
+    monitor = JobMonitor(client)
+    assert monitor.wait(20).id == "ftjob-2"  # the one whose time is a time
+    assert "ftw-wrong" not in monitor.status.html
+    assert text_of(monitor._job_view.header.html) == "succeeded gpt-4o tuned abc Copy id"
+    assert "Job enqueued" in monitor._job_view.events.html
