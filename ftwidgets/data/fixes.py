@@ -68,8 +68,12 @@ def _chosen_names(results: Results, chosen: "Sequence[Fix | str] | None") -> fro
 
 def fix_names(chosen: "Sequence[Fix | str]") -> frozenset[str]:
     """Return the names of some fixes; raise ValueError for a name that is none."""
-    names = [fix.name if isinstance(fix, Fix) else fix for fix in ([chosen] if isinstance(chosen, str) else chosen)]
+    listed: Collection[Any] = [chosen] if isinstance(chosen, str) or not isinstance(chosen, Collection) else chosen
+    names = [fix.name if isinstance(fix, Fix) else fix for fix in listed]
     known = sorted(fix_types())
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        there = join_names(known, len(known))
+        raise ValueError(f"a fix is called by its name in quotes, not {wrong[0]!r:.60}; there are {there}")
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"there is no fix {join_names(unknown)}; there are {join_names(known, len(known))}")
     return frozenset(names)

@@ -10,6 +10,7 @@ import ipywidgets
 from ftwidgets.clients import export
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_client, require_text
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button, field, row
 from ftwidgets.widgets.base.panel import Panel
@@ -36,6 +37,8 @@ class ExportForm(Panel):
     """
 
     def __init__(self, client: openai.OpenAI, model: str) -> None:
+        require_client(client)
+        require_text("model", model)
         self._client, self.model = client, model
         self.path: Path | None = None
         self._task: BackgroundTask[Path] = BackgroundTask("export", on_error=self.show_error)

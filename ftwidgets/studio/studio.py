@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -19,12 +18,14 @@ import ipywidgets
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job
 from ftwidgets.jobs.labels import model_label
+from ftwidgets.paths import require_path
 from ftwidgets.studio.export_form import ExportForm
 from ftwidgets.studio.job_list import jobs_html, read_jobs
 from ftwidgets.studio.path_notebook import path_cells, write_notebook
 from ftwidgets.studio.state import STEPS, load_state, save_state, state_path
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_client
 from ftwidgets.widgets.base.failures import explain_wrong_service
 from ftwidgets.widgets.base.fields import Fold, button, field, row
 from ftwidgets.widgets.base.live import Live
@@ -65,6 +66,9 @@ class Studio(Panel):
     """
 
     def __init__(self, client: openai.OpenAI, source: Source | None = None, *, folder: str | Path = "my_data") -> None:
+        require_client(client)
+        require_path(folder, '"folder"')
+        _here()
         self._client, self._folder = client, folder
         self.path = state_path(client)
         self.state, note = load_state(self.path)
@@ -154,9 +158,7 @@ class Studio(Panel):
         name = self.notebook_name.value.strip()
         if not name.isprintable() or not Path(name).name.removesuffix(".ipynb").strip("."):
             raise FtwidgetsError("the notebook has no name yet. Write one, such as my_path.ipynb.")
-        path = Path(name if name.endswith(".ipynb") else f"{name}.ipynb")
-        with suppress(RuntimeError):  # ~ before the name of nobody here is part of the name
-            path = path.expanduser()
+        path = require_path(name if name.endswith(".ipynb") else f"{name}.ipynb", '"Notebook"')
         write_notebook(path, self._cells())
         text = f"Written: {path}. Open it and run all its cells: it makes the same path again."
         self._saved.html = f'<p class="ftw-ok">{escape(text)}</p>'
@@ -340,5 +342,15 @@ def has_long_answers(path: Path) -> bool:
 
 def _from_here(path: str) -> str:
     """Return a path as it is called from the notebook's folder: short where it lies in it."""
-    here = Path.cwd()
+    here = _here()
     return Path(path).relative_to(here).as_posix() if path and Path(path).is_relative_to(here) else path
+
+
+def _here() -> Path:
+    """Return the notebook's folder; an FtwidgetsError says that it is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise FtwidgetsError(
+            "the folder in which this notebook runs was deleted or renamed. Restart the kernel in a folder that exists."
+        ) from None

@@ -201,3 +201,24 @@ def test_a_table_from_the_code_is_no_dataset_of_the_kit(client: openai.OpenAI, f
     studio.forms["data"].source.bundled.value = "support_faq"
     studio.forms["data"].prepare()
     assert studio.state.source == ""
+
+
+def test_a_studio_says_that_its_folder_is_gone(client: openai.OpenAI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel outlives its folder: one sentence that says what to do."""
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    with pytest.raises(FtwidgetsError, match=r"the folder in which this notebook runs was deleted .* Restart the kernel"):
+        ftwidgets.Studio(client)
+
+
+def test_files_go_to_the_home_folder(client: openai.OpenAI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` in the folder of the training files and in the name of the notebook; no folder of that name appears."""
+    monkeypatch.setenv("HOME", str(folder / "me"))
+    (folder / "me").mkdir()
+    studio = ftwidgets.Studio(client, "own.csv", folder="~/files")
+    studio.forms["data"].write.click()
+    studio.notebook_name.value = "~/path.ipynb"
+    studio.save_notebook()
+    assert sorted(path.name for path in (folder / "me").iterdir()) == ["files", "path.ipynb"]
+    assert not (folder / "~").exists()

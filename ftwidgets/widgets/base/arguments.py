@@ -13,6 +13,13 @@ def require_text(name: str, value: object) -> str:
     return value
 
 
+def require_text_or_none(name: str, value: object) -> str | None:
+    """Return a text, or None."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f'"{name}" must be a text in quotes, or None: {value!r:.60}')
+    return value
+
+
 def require_whole(name: str, value: object, *, least: int, meaning: str = "") -> int:
     """Return a whole number, `least` or more; `meaning` says what it counts or what a special number means."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:

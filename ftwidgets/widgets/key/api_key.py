@@ -16,6 +16,7 @@ from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.providers import provider
 from ftwidgets.widgets.base import fields, markup
+from ftwidgets.widgets.base.arguments import require_text
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
@@ -63,6 +64,8 @@ class ApiKey(Panel):
     """
 
     def __init__(self, connect: Callable[..., openai.OpenAI], *, service: str = "sandbox", base_url: str = "") -> None:
+        if not callable(connect):
+            raise ValueError(f'"connect" must be a function; hand in ftwidgets.connect without parentheses: {connect!r:.60}')
         self._connect = connect
         self._key: Secret | None = None
         self._client: openai.OpenAI | None = None
@@ -138,6 +141,8 @@ class ApiKey(Panel):
         ValueError
             If there is no such service, or the address must not be saved.
         """
+        require_text("service", service)
+        require_text("base_url", base_url)
         if service not in SERVICES:
             raise ValueError(f'there is no service "{service!s:.40}" here; choose one of {", ".join(SERVICES)}.')
         if problem := address_problem(base_url):

@@ -18,7 +18,7 @@ from ftwidgets.jobs import job
 from ftwidgets.jobs.times import when
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
-from ftwidgets.widgets.base.arguments import require_client, require_text
+from ftwidgets.widgets.base.arguments import require_client, require_text_or_none
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.fields import button
 from ftwidgets.widgets.base.live import Live
@@ -84,8 +84,8 @@ class JobLauncher(Panel):
         for name, file in (("train_file", train_file), ("validation_file", validation_file)):
             if file is not None and not isinstance(file, str | Path):
                 raise ValueError(f'"{name}" must be a path or the id of an uploaded file, in quotes: {file!r:.60}')
-        require_text("model", model, or_none=True)
-        require_text("suffix", suffix, or_none=True)
+        require_text_or_none("model", model)
+        require_text_or_none("suffix", suffix)
         self.job: job.Job | None = None
         self._client = client
         self._options = ServiceOptions(client)

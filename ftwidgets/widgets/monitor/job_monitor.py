@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import openai
@@ -15,6 +15,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import Job
 from ftwidgets.providers import TERMINAL_STATUSES
+from ftwidgets.widgets.base.arguments import require_client, require_text, require_whole
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service
 from ftwidgets.widgets.base.fields import Fold, button, row
@@ -71,8 +72,13 @@ class JobMonitor(Panel):
         max_tokens: int = 60,
         compare: Sequence[Job | str] = (),
     ) -> None:
+        require_client(client)
+        require_text("system", system)
+        require_whole("max_tokens", max_tokens, least=1)
         self._client, self._stop, self._wake = client, threading.Event(), threading.Event()
-        first, *others = _listed(job)
+        followed = _listed("job", job)
+        first = followed[0] if followed else None
+        others = [*followed[1:], *_listed("compare", compare)]
         self.job = first if isinstance(first, Job) else Job(client, first) if first else None
         self.reading: Diagnosis | None = None
         self._models: dict[int, str] = {}  # by step
@@ -118,8 +124,8 @@ class JobMonitor(Panel):
             with suppress(Exception):  # the thread looks too, and tells what is wrong
                 self._take(recent_jobs(client)[:1])
         self._show_parts()
-        for other in [*others, *compare]:
-            self._comparison.add(other if isinstance(other, Job) else Job(client, str(other)))
+        for other in others:
+            self._comparison.add(other if isinstance(other, Job) else Job(client, other))
         self.watch()
 
     @property
@@ -246,9 +252,10 @@ class JobMonitor(Panel):
 
     def close(self) -> None:
         """Stop watching and take the widget off the page. The job goes on."""
-        self._stop.set()
-        self._wake.set()
-        self._comparison.close()
+        if "_comparison" in vars(self):  # else an argument was rejected, and there is nothing to stop
+            self._stop.set()
+            self._wake.set()
+            self._comparison.close()
         super().close()
 
     @property
@@ -356,8 +363,12 @@ class JobMonitor(Panel):
         press.layout.display = "" if offered else "none"
 
 
-def _listed(job: Job | str | Sequence[Job | str] | None) -> list[Job | str | None]:
-    """Return the job to follow, or None, and then those to compare it with."""
-    if job is None or isinstance(job, Job | str):
-        return [job]
-    return [*job] or [None]
+def _listed(name: str, jobs: Job | str | Sequence[Job | str] | None) -> list[Job | str]:
+    """Return a job, its id or several of them as a list; `name` is what the argument is called."""
+    if jobs is None:
+        return []
+    listed: list[Any] = [jobs] if isinstance(jobs, str) or not isinstance(jobs, Sequence) else [*jobs]
+    for job in listed:
+        if not isinstance(job, Job | str):
+            raise ValueError(f'"{name}" must be a Job, its id such as "ftjob-...", or a list of them: {job!r:.60}')
+    return listed

@@ -38,7 +38,10 @@ class ProbePrompts:
         on_error: Callable[[Exception], object],
     ) -> None:
         self._client, self._system, self._max_tokens, self._on_change = client, system, max_tokens, on_change
-        lines = [" ".join(text.splitlines()) for text in ([prompts] if isinstance(prompts, str) else prompts)]
+        listed = [prompts] if isinstance(prompts, str) else prompts
+        if not isinstance(listed, Sequence) or not all(isinstance(text, str) for text in listed):
+            raise ValueError(f'"prompts" must be a list of texts, such as ["Where is my order?"]: {prompts!r:.60}')
+        lines = [" ".join(text.splitlines()) for text in listed]
         self.field = ipywidgets.Textarea("\n".join(lines), description="Pinned prompts", rows=max(3, len(lines)))
         self.field.observe(lambda _change: self._show(), names="value")
         self.box = field(self.field, "What to ask a checkpoint, one prompt per line.", width="640px")

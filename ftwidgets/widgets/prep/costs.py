@@ -31,17 +31,27 @@ def histogram(lengths: Lengths) -> str:
     return f"<p>{escape(sentence)}</p>{picture}{markup.fold('The numbers', numbers)}"
 
 
-def cost_sentence(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
+def explanation() -> str:
+    """Return what tokens are, and what they cost here, as HTML for somebody who has never counted any."""
+    return (
+        "<p>A <strong>token</strong> is a piece of text, often a part of a word: models read and write tokens. "
+        "Training in the sandbox costs nothing; services elsewhere charge for each token that is trained on.</p>"
+    )
+
+
+def cost_sentence(tokens: int, n_epochs: int, *, is_auto: bool = False, exact: bool = True) -> str:
     """Return how many tokens are trained on and what the sandbox charges for it, as plain text."""
     about = "" if exact else "about "
-    trained = f"{about}{tokens:,} tokens x {pluralize(n_epochs, 'epoch')} = {about}{tokens * n_epochs:,} trained tokens"
+    epochs = f"{pluralize(n_epochs, 'epoch')}{' (auto: what a job takes by itself)' if is_auto else ''}"
+    trained = f"{about}{tokens:,} tokens x {epochs} = {about}{tokens * n_epochs:,} trained tokens"
     return f"Training file: {trained}. In the sandbox they cost {format_usd(cost(tokens, n_epochs, prices()[0]))}."
 
 
-def cost_table(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
+def cost_table(tokens: int, n_epochs: int, *, is_auto: bool = False, exact: bool = True) -> str:
     """Return what training would cost at each provider, as HTML.
 
-    `tokens` are those of the training file, by the sandbox's tokenizer; `exact` is False if only a sample was counted.
+    `tokens` are those of the training file, by the sandbox's tokenizer; `is_auto` says that nobody chose the epochs, `exact` is
+    False if only a sample was counted.
     """
     rows, notes = [], []
     for price in prices():
@@ -51,4 +61,5 @@ def cost_table(tokens: int, n_epochs: int, *, exact: bool = True) -> str:
         notes.append(f"<li>{escape(f'{price.provider}, {price.model}: {note} Source: {price.source}.')}</li>")
     table = markup.table("What training would cost", _HEADER, rows, numbers=(2, 4))
     sources = markup.fold("Where these prices are from", f"<ul>{''.join(notes)}</ul>")
-    return f"<p>{escape(cost_sentence(tokens, n_epochs, exact=exact))}</p>{table}<p>{escape(_CAUTION)}</p>{sources}"
+    sentence = cost_sentence(tokens, n_epochs, is_auto=is_auto, exact=exact)
+    return f"<p>{escape(sentence)}</p>{table}<p>{escape(_CAUTION)}</p>{sources}"

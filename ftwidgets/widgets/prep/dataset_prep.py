@@ -14,11 +14,13 @@ import ipywidgets
 import traitlets
 
 from ftwidgets.data import Finding, Fix, Prepared, Report, prepare
-from ftwidgets.data.model_specs import find_model
+from ftwidgets.data.fixes import fix_names
 from ftwidgets.data.readers import column_names
 from ftwidgets.data.text import pluralize
 from ftwidgets.errors import DataError, FtwidgetsError
+from ftwidgets.paths import require_path
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_text_or_none
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
@@ -59,7 +61,7 @@ class DatasetPrep(Panel):
     seed
         Another seed holds out other rows.
     n_epochs
-        For the estimate of the cost only.
+        For the estimate of the cost only: a number, or `"auto"` for what a job takes by itself.
     model
         The base model whose tokens are counted: the bundled one, or one that was added (`ftwidgets models add`).
     fix
@@ -82,14 +84,17 @@ class DatasetPrep(Panel):
         system: str | None = None,
         validation: float = 0.2,
         seed: int = 0,
-        n_epochs: int = 3,
+        n_epochs: int | str = "auto",
         model: str = "nano-2026-11",
         fix: Sequence[Fix | str] | Fix | str = (),
     ) -> None:
+        texts = {"prompt": prompt, "completion": completion, "system_column": system_column, "system": system}
+        for name, text in texts.items():
+            require_text_or_none(name, text)
+        require_path(folder, '"folder"')
         self._data: Preparation | None = None
         self._report: Report | None = None
-        fixes = [fix] if isinstance(fix, Fix | str) else fix
-        self._ticked = {chosen.name if isinstance(chosen, Fix) else chosen for chosen in fixes}
+        self._ticked = set(fix_names([fix] if isinstance(fix, Fix | str) else fix))
         self._notice = ""  # HTML above what was written last
         self._written = self._written_at = ""  # the sentence about it, and its end
         self._written_from: dict[str, Any] = {}  # the choices that it was made with
@@ -102,10 +107,10 @@ class DatasetPrep(Panel):
             seed=seed,
             folder=os.fspath(folder),
             n_epochs=n_epochs,
-            model=find_model(model).name,
+            model=model,
         )
         self.source = SourceFields(
-            source, uploads=lambda: Path(self.folder.value) / UPLOADS, on_change=self._load, catch_errors=self._on_field
+            source, uploads=lambda: self._folder_path() / UPLOADS, on_change=self._load, catch_errors=self._on_field
         )
         self.verdict = Live(role="status")
         self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._conversations_html)
@@ -193,7 +198,7 @@ class DatasetPrep(Panel):
         source = self._chosen_source()
         self.show_status("Writing.")
         try:
-            prepared = prepare(source, self.folder.value, **self._options())
+            prepared = prepare(source, self._folder_path(), **self._options())
         except Exception as error:
             self.show_error(error)  # called from code too, where "Writing." would stay
             raise
@@ -232,7 +237,8 @@ class DatasetPrep(Panel):
         """Return how many rows are used, the first findings, the split and the files, a line each."""
         if self._data is None:
             return "No data checked yet."
-        return static_view.text(self._data, self.source.label, self.settings.n_epochs.value, self._written)
+        n_epochs = self._n_epochs(self._data) if self._data.in_validation else 0
+        return static_view.text(self._data, self.source.label, n_epochs, self._written)
 
     def static_html(self) -> str:
         """Return the same with tables, pictures and the first conversations."""
@@ -255,6 +261,9 @@ class DatasetPrep(Panel):
 
     def _toggle_fix(self, name: str) -> None:
         self._on_field(lambda: self.choose_fix(name, name not in self._ticked))()
+
+    def _folder_path(self) -> Path:
+        return require_path(self.folder.value, '"Folder"')
 
     def _chosen_source(self) -> Source:
         source = self.source.source
@@ -348,8 +357,15 @@ class DatasetPrep(Panel):
         if data is None or not data.in_validation:
             self.costs.html = markup.empty("How long the examples are, and what training on them costs, will stand here.")
             return
-        table = costs.cost_table(data.n_trained_tokens, self.settings.n_epochs.value, exact=data.lengths.exact)
-        self.costs.html = costs.histogram(data.lengths) + table
+        problem = self.settings.epochs_problem
+        (self.settings.n_epochs.add_class if problem else self.settings.n_epochs.remove_class)("ftw-bad")
+        wrong = f'<p class="ftw-wrong">Epochs: {escape(problem)} Until then, auto is used.</p>' if problem else ""
+        is_auto = self.settings.epochs is None
+        table = costs.cost_table(data.n_trained_tokens, self._n_epochs(data), is_auto=is_auto, exact=data.lengths.exact)
+        self.costs.html = wrong + costs.explanation() + costs.histogram(data.lengths) + table
+
+    def _n_epochs(self, data: Preparation) -> int:
+        return data.epochs(self.settings.epochs, self.settings.model.value)
 
     def _conversations_html(self, start: int, stop: int) -> str:
         if self._data is None or not self._data.in_validation:
@@ -359,7 +375,7 @@ class DatasetPrep(Panel):
     def _write_unless_occupied(self) -> None:
         """Write the files, or ask first where that would replace others."""
         self._chosen_source()
-        folder = Path(self.folder.value)
+        folder = self._folder_path()
         file = self.source.file
         found = occupied(folder, self._own, [file] if file is not None else [])
         data = self._data

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import islice
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from ftwidgets.data import Finding, Fix, Report
+from ftwidgets.data.model_specs import tokenizer_name
 from ftwidgets.data.prepare import Draft, draft
 from ftwidgets.data.repaired import preview_fixes
 from ftwidgets.data.text import pluralize
 from ftwidgets.data.tokens import count_tokens
+from ftwidgets.data.tokens.count import chat_counter
 from ftwidgets.data.tokens.lengths import Lengths, measure
+from ftwidgets.widgets.launch.estimate import ANSWERS, FileCount, epochs_of
 from ftwidgets.widgets.prep import findings_html, outcome, preview
 
 if TYPE_CHECKING:
@@ -65,6 +70,15 @@ class Preparation:
     def n_trained_tokens(self) -> int:
         """Tokens of the training file."""
         return self.lengths.total_of([not held_out for held_out in self.in_validation]) if self.in_validation else 0
+
+    def epochs(self, chosen: int | None, model: str) -> int:
+        """Return how many epochs a job on the training file takes: those that are chosen, or what "auto" stands for."""
+        trained = (example for example, held_out in zip(self.report.examples, self.in_validation, strict=True) if not held_out)
+        counter = chat_counter(tokenizer_name(model))
+        answers = [counter.count_answers(example) for example in islice(trained, ANSWERS)]
+        n_train = len(self.in_validation) - sum(self.in_validation)
+        count = FileCount(n_train, self.n_trained_tokens, answer_tokens=fmean(answers) if answers else 0.0)
+        return epochs_of(count, chosen, small=model.startswith("nano"))
 
     @property
     def tokens_text(self) -> str:

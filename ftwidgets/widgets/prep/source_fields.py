@@ -13,6 +13,7 @@ import ipywidgets
 from ftwidgets import datasets
 from ftwidgets.data.text import pluralize, printable
 from ftwidgets.errors import DataError
+from ftwidgets.paths import expand_home, name_problem
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.fields import field
 from ftwidgets.widgets.base.live import Live
@@ -101,7 +102,7 @@ class SourceFields(ipywidgets.VBox):
     @property
     def file(self) -> Path | None:
         """The file that is read; None for rows in memory."""
-        return Path(str(self.source)) if self.kind.value in (PATH, UPLOAD) and self.source is not None else None
+        return expand_home(str(self.source)) if self.kind.value in (PATH, UPLOAD) and self.source is not None else None
 
     @property
     def label(self) -> str:
@@ -128,7 +129,7 @@ class SourceFields(ipywidgets.VBox):
             names = ", ".join(printable(name, 30) for name in columns[:_MAX_COLUMNS])
             more = f" and {len(columns) - _MAX_COLUMNS} more" if len(columns) > _MAX_COLUMNS else ""
             facts.append(f"{'columns' if len(columns) > 1 else 'column'} {names}{more}")
-        if self.file is not None and self.file.is_file():
+        if self.file is not None and not name_problem(self.file) and self.file.is_file():
             facts.append(readable_size(self.file.stat().st_size))
         told = "".join(f", {fact}" for fact in facts)
         text = escape(told, quote=True)

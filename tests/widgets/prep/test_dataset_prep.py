@@ -10,6 +10,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets.errors import DataError
+from ftwidgets.widgets.launch import JobLauncher
 from ftwidgets.widgets.prep import DatasetPrep
 from ftwidgets.widgets.prep.column_fields import default_column
 from ftwidgets.widgets.prep.source_fields import BUNDLED, FRAME, PATH, UPLOAD
@@ -300,8 +301,22 @@ def test_the_cost_is_that_of_the_rows_trained_on() -> None:
     assert "cost 0 USD" in shown
     assert "2026-11-22" in shown
     assert "tokenizer" in shown
-    prep.settings.n_epochs.value = 1
+    assert "Training in the sandbox costs nothing" in shown
+    prep.settings.n_epochs.value = "1"
     assert f"{tokens:,} tokens x 1 epoch =" in text_of(prep.costs.html)
+    prep.settings.n_epochs.value = "many"
+    assert 'Epochs: "many" does not fit here. Write auto, or a whole number from 1 to 50.' in text_of(prep.costs.html)
+
+
+@pytest.mark.parametrize("source", ["sentences", "support_faq", "sentiment"])
+def test_auto_is_as_many_epochs_as_the_job_takes(source: str, tmp_path: Path) -> None:
+    """The estimate beside the data and the one beside the job follow one rule: eight for a few sentences, three for labels."""
+    prep = DatasetPrep(table() if source == "sentences" else source)
+    prep.prepare()
+    client = ftwidgets.connect(home=tmp_path / "home")
+    estimated = JobLauncher(client, prep.train_file, model="nano-2026-11").estimate
+    assert f"tokens x {estimated.n_epochs} epochs (auto" in text_of(prep.costs.html)
+    assert f"{estimated.trained_tokens:,} trained tokens" in text_of(prep.costs.html)
 
 
 def test_the_histogram_has_a_summary_and_its_numbers() -> None:
