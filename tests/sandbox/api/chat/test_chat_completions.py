@@ -163,7 +163,7 @@ def test_a_stream_helper_of_the_client_works(client: openai.OpenAI) -> None:
 def test_a_stream_helper_notices_an_answer_that_was_cut_off(client: openai.OpenAI) -> None:
     """The client itself raises, as it does with the service."""
     with (
-        client.chat.completions.stream(model="nano-2026-11", messages=ASK, max_tokens=3) as stream,
+        client.chat.completions.stream(model="nano-2026-11", messages=ASK, max_tokens=3, temperature=0) as stream,
         pytest.raises(openai.LengthFinishReasonError),
     ):
         stream.get_final_completion()
