@@ -20,18 +20,20 @@ def require_text_or_none(name: str, value: object) -> str | None:
     return value
 
 
-def require_whole(name: str, value: object, *, least: int, meaning: str = "") -> int:
-    """Return a whole number, `least` or more; `meaning` says what it counts or what a special number means."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f'"{name}" must be a whole number from {least}{meaning and f" ({meaning})"}: {value!r:.60}')
+def require_whole(name: str, value: object, *, least: int | None = None, meaning: str = "") -> int:
+    """Return a whole number, `least` or more; `meaning` says what a special number stands for."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or (least is not None and int(value) < least):
+        start = "" if least is None else f" from {least}"
+        raise ValueError(f'"{name}" must be a whole number{start}{meaning and f" ({meaning})"}: {value!r:.60}')
     return int(value)
 
 
 def require_number(name: str, value: object, *, least: float, most: float, meaning: str = "") -> float:
-    """Return a number between two others, both included; `meaning` says what a special number means."""
+    """Return a number between two others, both included; `meaning` says what a special number stands for."""
     if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) <= most:
-        raise ValueError(f'"{name}" must be a number from {least:g} to {most:g}{meaning and f" ({meaning})"}: {value!r:.60}')
-    return float(value)
+        rule = f"a number from {least:g} to {most:g}{meaning and f' ({meaning})'}"
+        raise ValueError(f'"{name}" must be {rule}: {value!r:.60}')
+    return value if isinstance(value, int | float) else float(value)
 
 
 def require_client(value: object) -> Any:

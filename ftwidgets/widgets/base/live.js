@@ -76,21 +76,6 @@ function render({ model, el }) {
   };
 }
 
-// What the fields of the form hold now: a press brings it, since the changes themselves may arrive after the press.
-async function brought(model) {
-  const typing = document.activeElement; // in Safari a press on a button does not end the typing in a field
-  if (typing?.matches("input, textarea")) typing.dispatchEvent(new Event("change", { bubbles: true }));
-  const values = {};
-  for (const [id, name] of Object.entries(model.get("inputs"))) {
-    try {
-      values[id] = (await model.widget_manager.get_model(id)).get(name);
-    } catch {
-      // a field that is on no page has no other value than the kernel's
-    }
-  }
-  return values;
-}
-
 // In a form's lists and buttons, arrows and letters are no shortcuts of the notebook (which would go to the next cell, or delete one).
 function keepKeys(event) {
   const panel = event.target.closest?.(".ftw-panel");

@@ -12,7 +12,7 @@ import traitlets
 
 from ftwidgets import design
 from ftwidgets.data.text import whole_characters
-from ftwidgets.widgets.base.press import BringsValues
+from ftwidgets.widgets.base.press import BROUGHT, BringsValues
 
 _HERE = Path(__file__).parent
 
@@ -28,7 +28,7 @@ class Live(BringsValues, anywidget.AnyWidget):
     view when its value or its text changes.
     """
 
-    _esm = _HERE / "live.js"
+    _esm: Any = BROUGHT + (_HERE / "live.js").read_text(encoding="utf-8")
     _css = design.TOKENS + design.PARTS + (_HERE / "panel.css").read_text(encoding="utf-8")
 
     html = traitlets.Unicode("").tag(sync=True)
@@ -55,8 +55,8 @@ class Live(BringsValues, anywidget.AnyWidget):
     def _received(self, _widget: object, content: Any, _buffers: object) -> None:
         match content:
             case {"type": "press", "value": str(value), **rest}:
-                self.set_brought(rest.get("values"))
-                self.press(value)
+                if self.set_brought(rest.get("values")):
+                    self.press(value)
 
     def __repr__(self) -> str:
         return f"Live({self.html[:40]!r})"

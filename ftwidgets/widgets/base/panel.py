@@ -72,7 +72,7 @@ class Panel(ipywidgets.VBox):
         after = [] if bare else [self.next_step]
         super().__init__([heading, *parts, self.status, *below_status, *code, *below_code, *after])
         self.add_class("ftw-panel")
-        connect_presses(self)
+        connect_presses(self, lambda text: self.show_status(text, "warning"))
 
     @property
     def code(self) -> str:

@@ -1,5 +1,4 @@
-// A button whose press brings what the fields hold. JupyterLab sends the changes of fields and the press in two queues, and
-// holds changes back while the kernel works: without this, a quick press would act on the text before the last letters.
+// A button whose press brings what the fields of its form hold (brought.js).
 function render({ model, el }) {
   el.classList.add("ftw-press");
   const button = document.createElement("button");
@@ -16,19 +15,7 @@ function render({ model, el }) {
     expanded ? button.setAttribute("aria-expanded", expanded) : button.removeAttribute("aria-expanded");
     for (const name of model.get("classes").split(" ").filter(Boolean)) button.classList.add(name);
   };
-  const press = async () => {
-    const typing = document.activeElement; // in Safari a press on a button does not end the typing in a field
-    if (typing?.matches("input, textarea")) typing.dispatchEvent(new Event("change", { bubbles: true }));
-    const values = {};
-    for (const [id, name] of Object.entries(model.get("inputs"))) {
-      try {
-        values[id] = (await model.widget_manager.get_model(id)).get(name);
-      } catch {
-        // a field that is on no page has no other value than the kernel's
-      }
-    }
-    model.send({ type: "press", values });
-  };
+  const press = async () => model.send({ type: "press", values: await brought(model) });
   const focus = (message) => message.type === "focus" && button.focus();
 
   button.addEventListener("click", press);

@@ -17,22 +17,39 @@ import traitlets
 _HERE = Path(__file__).parent
 
 
+BROUGHT = (_HERE / "brought.js").read_text(encoding="utf-8")
+"""The function `brought(model)`, which reads the fields on the page, for the scripts of the parts that bring them."""
+
+
 class BringsValues(traitlets.HasTraits):
     """What makes a widget's presses bring the values of some fields: the front end reads `inputs` and sends them along."""
 
     inputs = traitlets.Dict(help="of each field: its model id, and the trait that holds its value").tag(sync=True)
+    on_gone: Callable[[str], object] | None = None
+    """Called with a sentence if a press brought a choice that its menu does not offer any more; nothing else is done then."""
 
     def bring(self, fields: Iterable[ipywidgets.Widget]) -> None:
         """Let each press bring the values of these fields."""
         self._brought = {field.model_id: field for field in fields}
         self.inputs = {name: _value_trait(field) for name, field in self._brought.items()}
 
-    def set_brought(self, values: object) -> None:
-        """Set the fields to what a press brought."""
+    def set_brought(self, values: object) -> bool:
+        """Set the fields to what a press brought; return whether every menu still offers what was chosen in it."""
+        gone = ""
         for name, value in values.items() if isinstance(values, dict) else ():
-            if name in self.inputs:
-                with suppress(traitlets.TraitError):  # the field itself has told what is wrong with it
-                    self._brought[name].set_state({self.inputs[name]: value})
+            if name not in self.inputs:
+                continue
+            field, trait = self._brought[name], self.inputs[name]
+            if trait == "index" and isinstance(value, dict):
+                if value.get("label") not in (None, *field._options_labels):
+                    gone = f'"{field.description}": "{value["label"]}" is not in the list any more. Choose again.'
+                    continue
+                value = _place(field, value.get("index"), value.get("label"))
+            with suppress(traitlets.TraitError):  # the field itself shows what is wrong with it
+                field.set_state({trait: value})
+        if gone and self.on_gone is not None:
+            self.on_gone(gone)
+        return not gone
 
 
 class PressButton(BringsValues, anywidget.AnyWidget):
@@ -50,7 +67,7 @@ class PressButton(BringsValues, anywidget.AnyWidget):
         CSS classes of the button, with a blank between them.
     """
 
-    _esm = _HERE / "press.js"
+    _esm = BROUGHT + (_HERE / "press.js").read_text(encoding="utf-8")
 
     description = traitlets.Unicode("").tag(sync=True)
     tooltip = traitlets.Unicode("").tag(sync=True)
@@ -80,15 +97,17 @@ class PressButton(BringsValues, anywidget.AnyWidget):
     def _received(self, _widget: object, content: Any, _buffers: object) -> None:
         match content:
             case {"type": "press", "values": values} if not self.disabled:
-                self.set_brought(values)
-                self.click()
+                if self.set_brought(values):
+                    self.click()
 
     def __repr__(self) -> str:
         return f"PressButton({self.description!r})"
 
 
-def connect_presses(box: ipywidgets.Box) -> None:
+def connect_presses(box: ipywidgets.Box, on_gone: Callable[[str], object] | None = None) -> None:
     """Let all presses in a box bring the values of the fields in it; call it again when its parts have changed.
+
+    `on_gone` is called with a sentence in place of a press that brought a choice which its menu does not offer any more.
 
     A form inside the box that was connected before stays as it is.
     """
@@ -99,6 +118,7 @@ def connect_presses(box: ipywidgets.Box) -> None:
     ]
     for part in parts:
         if isinstance(part, BringsValues):
+            part.on_gone = on_gone
             part.bring(fields)
 
 
@@ -110,5 +130,13 @@ def _walk(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
 
 
 def _value_trait(field: ipywidgets.Widget) -> str:
-    """Return the trait that travels: of a menu it is the place of the choice, not the choice."""
+    """Return the trait that travels: of a menu it is the place of the choice, with its label."""
     return "value" if "value" in field.keys else "index"
+
+
+def _place(menu: Any, place: object, label: object) -> int | None:
+    """Return where a choice now stands in a menu; two choices with the same label differ by their places."""
+    labels = list(menu._options_labels)
+    if label is None:
+        return None
+    return place if isinstance(place, int) and labels[place : place + 1] == [label] else labels.index(label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from ftwidgets.errors import FtwidgetsError
 from ftwidgets.evaluation.baselines import majority
 from ftwidgets.evaluation.evaluate import METRICS, EvaluationRun
 from ftwidgets.evaluation.examples import read_examples
+from ftwidgets.widgets.base.arguments import require_number, require_text, require_whole
 from ftwidgets.widgets.base.fields import Fold, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.markup import fold, literal
@@ -59,17 +60,21 @@ class EvaluationForm:
             raise ValueError(
                 '"metric" is a function. The form knows exact_match and token_f1; ftwidgets.evaluate takes functions.'
             )
-        if metric not in METRICS:
+        if not isinstance(metric, str) or metric not in METRICS:
             raise ValueError(f'"metric" must be {" or ".join(METRICS)}: {metric!r}')
+        limit = 0 if limit is None else require_whole("limit", limit, least=0, meaning="0 or None: all examples")
+        max_tokens = require_whole("max_tokens", max_tokens, least=1)
+        if smallest is not None:
+            smallest = require_number("smallest", smallest, least=0, most=1, meaning="0 or None: leave it open")
         self._examples = ExamplesField("Held-out examples", examples, variable="examples", split="held-out")
         self._train = ExamplesField("Training examples", train, variable="train", split="train")
         self.models = ipywidgets.Textarea(description="Models", value=_to_lines(models), rows=4)
         self.examples = self._examples.control
-        self.limit = ipywidgets.IntText(description="Use the first", value=limit or 0)
+        self.limit = ipywidgets.IntText(description="Use the first", value=limit)
         self.train = self._train.control
         self.metric = ipywidgets.Dropdown(description="Metric", options=list(METRICS), value=metric)
         self.smallest = ipywidgets.FloatText(description="Smallest difference", value=smallest or 0.0)
-        self.system = ipywidgets.Text(description="System prompt", value=system)
+        self.system = ipywidgets.Text(description="System prompt", value=require_text("system", system))
         self.max_tokens = ipywidgets.IntText(description="Longest answer", value=max_tokens)
         self._asked = (self.models, self.examples, self.limit, self.train, self.metric, self.system, self.max_tokens)
         for control in (*self._asked, self.smallest):
@@ -190,6 +195,9 @@ def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:
         return models
     if isinstance(models, Mapping):
         return "\n".join(f"{_checked(name, str(name))} = {_checked(name, model)}" for name, model in models.items())
+    if not isinstance(models, Iterable):
+        what = "a model's id, a list of ids, or a mapping from what to call them to their ids"
+        raise ValueError(f'"models" must be {what}: {models!r:.60}')
     return "\n".join(_checked(model, model) for model in models)
 
 

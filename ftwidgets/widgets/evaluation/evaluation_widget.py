@@ -17,6 +17,7 @@ from ftwidgets.evaluation import result as results
 from ftwidgets.evaluation.evaluate import FIRST_REPORT_AFTER, REPORT_EVERY, EvaluationLine, EvaluationRun
 from ftwidgets.progress_line import ProgressLine
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.arguments import require_client
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.fields import button, row
@@ -77,7 +78,7 @@ class Evaluation(Panel):
         max_tokens: int = 64,
         smallest: float | None = None,
     ) -> None:
-        self._client = client
+        self._client = require_client(client)
         self.result: results.Evaluation | None = None
         self._task: BackgroundTask[results.Evaluation] = BackgroundTask("evaluation", on_error=self._show_failure)
         self._stop, self._start_lock = threading.Event(), threading.Lock()
@@ -86,7 +87,7 @@ class Evaluation(Panel):
         self._scored_models: dict[str, str] = {}  # the ids of its models, by their names
         self._failed_at = ""  # when the last run failed, if it did
         options: dict[str, Any] = {"limit": limit, "metric": metric, "system": system, "max_tokens": max_tokens}
-        self._form = form = EvaluationForm(models or (), examples, train, **options, smallest=smallest)
+        self._form = form = EvaluationForm(() if models is None else models, examples, train, **options, smallest=smallest)
         if not form.models.value or examples is None:
             form.fill(client)
         self.models, self.examples, self.limit, self.train = form.models, form.examples, form.limit, form.train

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,9 @@ class ExamplesField:
         if isinstance(examples, str | Path):
             text = str(examples)
         elif examples is not None:
+            if not isinstance(examples, Iterable):
+                what = "a file's path, a dataset's name, a DataFrame or a list of chat examples"
+                raise ValueError(f'"{variable}" must be {what}: {examples!r:.60}')
             self._rows = examples if isinstance(examples, pd.DataFrame) else list(examples)
             text = self._rows_text = f"({len(self._rows)} examples from the code)"
         self.control = ipywidgets.Text(description=label, value=text)

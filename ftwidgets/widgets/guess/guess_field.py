@@ -11,6 +11,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ftwidgets.widgets.base.arguments import require_text
 from ftwidgets.widgets.base.panel import Panel
 
 SETTLED = 0.2  # seconds in which what was typed arrives, though the next cell runs already
@@ -58,7 +59,8 @@ class GuessField(Panel):
     """
 
     def __init__(self, question: str, value: str, on_keep: Callable[[str], str]) -> None:
-        self.value = self._kept = value
+        require_text("question", question)
+        self.value = self._kept = require_text("value", value)
         self._on_keep = on_keep
         self._changed_at = time.monotonic()
         self._input = GuessInput(question, value, self._on_text)

@@ -62,17 +62,4 @@ function render({ model, el }) {
   };
 }
 
-// What the fields of the form hold now: the questions, when a checkpoint is asked.
-async function brought(model) {
-  const values = {};
-  for (const [id, name] of Object.entries(model.get("inputs"))) {
-    try {
-      values[id] = (await model.widget_manager.get_model(id)).get(name);
-    } catch {
-      // a field that is on no page has no other value than the kernel's
-    }
-  }
-  return values;
-}
-
 export default { render };

@@ -9,6 +9,7 @@ from pathlib import Path
 import traitlets
 
 from ftwidgets.widgets.base.live import Live
+from ftwidgets.widgets.base.press import BROUGHT
 from ftwidgets.widgets.monitor.chart import WIDEST, Series, frame, notes, paths, summary
 from ftwidgets.widgets.monitor.scale import WIDTH, Scale, fit_scale
 
@@ -22,7 +23,7 @@ class LiveChart(Live):
     only the paths of the lines and the words on them.
     """
 
-    _esm = _HERE / "live_chart.js"
+    _esm = BROUGHT + (_HERE / "live_chart.js").read_text(encoding="utf-8")
     _css = Live._css + (_HERE / "live_chart.css").read_text(encoding="utf-8")
 
     lines = traitlets.Dict().tag(sync=True)

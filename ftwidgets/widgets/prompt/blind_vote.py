@@ -14,17 +14,25 @@ import traitlets
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.arguments import require_client
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.prompt import votes_html
 from ftwidgets.widgets.prompt.asking import AskingPanel
 from ftwidgets.widgets.prompt.ballot import AnswerPair, Ballot, Choice
 from ftwidgets.widgets.prompt.streaming import PromptRequest
-from ftwidgets.widgets.prompt.vote_setup import VoteSetup, fill_ballot, fixed_setup
-from ftwidgets.widgets.prompt.votes import Votes
+from ftwidgets.widgets.prompt.vote_setup import VoteSetup, fill_ballot, fixed_setup, read_prompts, read_voters
+from ftwidgets.widgets.prompt.votes import MIN_DECIDED, Votes
 
 if TYPE_CHECKING:
     import openai
+
+
+_HOW_MANY = (
+    f'<p class="ftw-help">Give {MIN_DECIDED} prompts or more; 20 are better. The result names the better model only after '
+    f"{MIN_DECIDED} votes for one or the other (Neither does not count): with fewer, one of two equally good models often "
+    "leads by luck.</p>"
+)
 
 
 class VoteState(Enum):
@@ -79,17 +87,19 @@ class BlindVote(AskingPanel):
         setup: Callable[[], VoteSetup] | None = None,
         bare: bool = False,
     ) -> None:
-        self._client = client
+        self._client = require_client(client)
         settings = PromptRequest("", system, temperature, max_tokens, seed)
         self._find_setup = setup or fixed_setup(client, models, settings)
         self._compared = VoteSetup(("", ""), ("", ""), settings)  # in the last vote
         self.votes: Votes | None = None
         self.task = BackgroundTask("blind vote", on_error=self._give_up)
         self._ballot, self._stop, self._start_lock = Ballot(("", ""), []), threading.Event(), threading.Lock()
-        self.prompts = ipywidgets.Textarea(_to_lines(prompts), rows=4, continuous_update=False, description="Prompts")
+        lines = (
+            prompts if isinstance(prompts, str) else "\n".join(" ".join(text.splitlines()) for text in read_prompts(prompts))
+        )
+        self.prompts = ipywidgets.Textarea(lines, rows=4, continuous_update=False, description="Prompts")
         self.prompts.placeholder = "One on each line: questions that you did not ask before"
-        names = voters if isinstance(voters, str) else ", ".join(voters)
-        self.voters = ipywidgets.Text(names, continuous_update=False, description="Voters")
+        self.voters = ipywidgets.Text(", ".join(read_voters(voters)), continuous_update=False, description="Voters")
         self.voters.placeholder = "One or two names, such as Ada, Ben; may be empty"
         self.start_button = fields.button("Start the blind vote", primary=True)
         self.start_button.on_click(self.catch_errors(lambda: self.start(seed=random.randrange(2**31))))
@@ -99,7 +109,7 @@ class BlindVote(AskingPanel):
             control.style.description_width = "104px"
             control.layout = ipywidgets.Layout(width="auto", min_width="0")
             control.observe(lambda _change: self.refresh_code(), names="value")
-        self._form = ipywidgets.VBox([self._about, self.prompts, self.voters, fields.row(self.start_button)])
+        self._form = ipywidgets.VBox([self._about, self.prompts, Live(_HOW_MANY), self.voters, fields.row(self.start_button)])
         self._form.add_class("ftw-ask")
         super().__init__("Blind vote", [self.stage, self._form], bare=bare)
         self._draw()
@@ -150,16 +160,14 @@ class BlindVote(AskingPanel):
         with self._start_lock:
             if self.state is not VoteState.IDLE or self.task.busy:
                 raise FtwidgetsError("a blind vote is going on. End it first.")
-            given = self.prompts.value if prompts is None else prompts
-            lines = given.splitlines() if isinstance(given, str) else given
-            unique = list(dict.fromkeys(prompt for prompt in lines if prompt.strip()))
+            unique = read_prompts(self.prompts.value if prompts is None else prompts)
             if not unique:
                 raise ValueError("there are no prompts for a blind vote. Write some, one a line.")
             setup = self._find_setup()
             left, right = setup.models
             if not left or not right or left == right:
                 raise ValueError(f'a blind vote needs two different models; these are "{left}" and "{right}".')
-            self._ballot = Ballot(setup.names, unique, voters=self._voter_names(), seed=seed)
+            self._ballot = Ballot(setup.names, unique, voters=read_voters(self.voters.value), seed=seed)
             self._stop = threading.Event()
             self._compared = setup
             self.next_step.clear()
@@ -212,7 +220,7 @@ class BlindVote(AskingPanel):
         """The same vote in Python, with the answers printed and the votes typed."""
         if self.state is not VoteState.IDLE:
             raise FtwidgetsError("the code names the models. It is shown again after the reveal.")
-        return self._find_setup().code(self.prompts.value, self._voter_names())
+        return self._find_setup().code(self.prompts.value, read_voters(self.voters.value))
 
     def static_text(self) -> str:
         """Return the last result, or how far the vote is; no name before it is over."""
@@ -285,13 +293,3 @@ class BlindVote(AskingPanel):
             return str(self._find_setup())
         except (ValueError, FtwidgetsError):
             return "The settings are not filled in yet."
-
-    def _voter_names(self) -> tuple[str, ...]:
-        names = tuple(name.strip() for name in self.voters.value.split(",") if name.strip())
-        if len(names) > 2 or len(set(names)) < len(names):
-            raise ValueError(f'one person votes, or two with different names: "{self.voters.value}"')
-        return names
-
-
-def _to_lines(prompts: Sequence[str] | str) -> str:
-    return prompts if isinstance(prompts, str) else "\n".join(" ".join(prompt.splitlines()) for prompt in prompts)

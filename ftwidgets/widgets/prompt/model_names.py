@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
@@ -16,6 +16,9 @@ def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, s
     """Return pairs of a name and a model, from a mapping or a list of models that are their own names."""
     if isinstance(models, str):
         models = [models]
+    if not isinstance(models, Iterable):
+        what = "a model's id, a list of ids, or a mapping from what to call them to their ids"
+        raise ValueError(f'"models" must be {what}: {models!r:.60}')
     pairs = list(models.items()) if isinstance(models, Mapping) else [(model, model) for model in models]
     for name, model in pairs:
         if not isinstance(model, str) or not model:

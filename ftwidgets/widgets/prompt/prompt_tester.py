@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import fields
+from ftwidgets.widgets.base.arguments import require_client, require_text_or_none
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.prompt import history
 from ftwidgets.widgets.prompt.chat import Chat
@@ -67,13 +68,16 @@ class PromptTester(VotingPanel):
         training_system: str | None = None,
         columns: int = 2,
     ) -> None:
-        if not 2 <= columns <= len(SIDES):
+        if not isinstance(columns, int) or not 2 <= columns <= len(SIDES):
             raise ValueError(f'"columns" must be 2, 3 or 4: {columns!r}')
+        require_text_or_none("training_system", training_system)
+        request = PromptRequest(prompt, "" if system is None else system, temperature, max_tokens, seed)
+        require_client(client)
         pairs = named_models(list_models(client) if models is None else models)
         self._names = {model: name for name, model in pairs}
         self._chat = Chat(client, on_change=self._show_turn, on_end=self._show_end, on_error=self._show_failure)
         self.task = self._chat.task
-        self.form = PromptForm(PromptRequest(prompt, system or "", temperature, max_tokens, seed), self._names)
+        self.form = PromptForm(request, self._names)
         """The fields: `form.system.value = "..."` does what typing does."""
         self.form.show_models([model for _name, model in pairs][:columns])
         self._notice = SettingsNotice(self.form, TrainedPrompts(client, training_system), self._name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets.data.text import whole_characters
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.widgets.base.arguments import require_number, require_text, require_whole
 from ftwidgets.widgets.base.failures import failure_text
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ class PromptRequest:
     earlier: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.temperature, int | float) or not 0 <= self.temperature <= 2:
-            raise ValueError(f'"temperature" must be a number from 0 to 2: {self.temperature!r}')
-        if not isinstance(self.max_tokens, int) or self.max_tokens < 1:
-            raise ValueError(f'"max_tokens" must be a whole number from 1: {self.max_tokens!r}')
+        require_text("prompt", self.prompt)
+        require_text("system", self.system)
+        object.__setattr__(self, "temperature", require_number("temperature", self.temperature, least=0, most=2))
+        object.__setattr__(self, "max_tokens", require_whole("max_tokens", self.max_tokens, least=1))
+        if self.seed is not None:
+            object.__setattr__(self, "seed", require_whole("seed", self.seed, meaning="None: no seed is sent"))
 
     @property
     def messages(self) -> list[dict[str, str]]:

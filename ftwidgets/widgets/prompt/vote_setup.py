@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -82,3 +82,29 @@ def fill_ballot(
     if not ballot.n_pairs:
         raise FtwidgetsError(f"no prompt was answered by both models. The first error: {errors[0]}")
     return True
+
+
+def read_prompts(prompts: Sequence[str] | str) -> list[str]:
+    """Return the prompts that are not blank, each once: the lines of one text, or the texts of a list."""
+    texts = prompts.splitlines() if isinstance(prompts, str) else list(prompts) if isinstance(prompts, Iterable) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f'"prompts" must be texts in a list, or one text with a prompt on each line: {prompts!r:.60}')
+    return list(dict.fromkeys(text for text in texts if text and text.strip()))
+
+
+def read_voters(voters: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the names of one or two voters, or none, from one text with a comma between the names, or a list."""
+    if isinstance(voters, str):
+        names, where = voters.split(",") if voters.strip() else [], "beside a comma in"
+    else:
+        names, where = list(voters) if isinstance(voters, Iterable) else [None], "in"
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f'"voters" must be one name or two, such as "Ann, Ben" or ("Ann", "Ben"): {voters!r:.60}')
+    found = tuple(" ".join(str(name).split()) for name in names)
+    if not all(found):
+        raise ValueError(f'"voters": a name is missing {where} {voters!r:.60}. Give one name, or two: "Ann, Ben".')
+    if with_comma := [name for name in found if "," in name]:
+        raise ValueError(f'"voters": a comma stands between two names and cannot be in one: "{with_comma[0]}". Leave it out.')
+    if len(found) > 2 or len(set(found)) < len(found):
+        raise ValueError(f'one person votes, or two with different names: "{", ".join(found)}"')
+    return found

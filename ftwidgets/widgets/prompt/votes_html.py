@@ -36,7 +36,7 @@ def pair_html(ballot: Ballot) -> str:
     at = ballot.n_voted
     buttons = "".join(
         f'<button data-press="{choice} {at}" data-keys="{keys}"{" data-focus" if choice == "left" else ""}>'
-        f"{text} <kbd>{key}</kbd></button>"
+        f"{text} <kbd>(press {key})</kbd></button>"
         for choice, text, keys, key in _BUTTONS
     )
     disabled = "" if at else " disabled"
@@ -51,7 +51,7 @@ def pair_html(ballot: Ballot) -> str:
         f"{_progress(at, ballot.n_pairs * ballot.n_voters, 'Votes given')}"
         f'<div class="ftw-vote-buttons">{buttons}<span></span>{others}</div>'
         f'<div class="ftw-compare">{"".join(answers)}</div>'
-        '<p class="ftw-help">Keys: 1 or the left arrow, 2 or the right arrow, 0 or the arrow down for neither.</p></div>'
+        '<p class="ftw-help">Arrow keys do the same: left, right, and down for neither.</p></div>'
     )
 
 

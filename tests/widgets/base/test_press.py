@@ -8,6 +8,8 @@ import pytest
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.press import PressButton, connect_presses
 
+A, B = {"index": 0, "label": "a"}, {"index": 1, "label": "b"}
+
 
 def form() -> tuple[ipywidgets.VBox, ipywidgets.Text, ipywidgets.Dropdown, PressButton, list[tuple[str, str]]]:
     text, menu = ipywidgets.Text("old"), ipywidgets.Dropdown(options=["a", "b"])
@@ -27,7 +29,7 @@ def test_a_press_acts_on_what_the_fields_hold() -> None:
     """The values come with the press and are set before it acts, though their own messages have not come yet."""
     _box, text, menu, button, seen = form()
     assert button.inputs == {text.model_id: "value", menu.model_id: "index"}
-    press(button, values={text.model_id: "new", menu.model_id: 1})
+    press(button, values={text.model_id: "new", menu.model_id: B})
     assert seen == [("new", "b")]
 
 
@@ -36,8 +38,8 @@ def test_fields_tell_their_observers() -> None:
     _box, text, menu, button, _seen = form()
     changes: list[str] = []
     text.observe(lambda change: changes.append(change["new"]), names="value")
-    press(button, values={text.model_id: "new", menu.model_id: 0})
-    press(button, values={text.model_id: "new", menu.model_id: 0})
+    press(button, values={text.model_id: "new", menu.model_id: A})
+    press(button, values={text.model_id: "new", menu.model_id: A})
     assert changes == ["new"]
 
 
@@ -54,6 +56,36 @@ def test_a_value_of_the_wrong_kind_is_ignored() -> None:
     _box, text, menu, button, seen = form()
     press(button, values={text.model_id: 3, menu.model_id: 17})
     assert seen == [("old", "a")]
+
+
+@pytest.mark.parametrize(("options", "held"), [(["new", "b"], "b"), (["b"], "b"), (["x", "y", "b"], "b")])
+def test_a_choice_goes_by_its_label(options: list[str], held: str) -> None:
+    """The menu changed while the press was on its way: the choice that was seen is taken, wherever it stands now."""
+    _box, _text, menu, button, seen = form()
+    menu.options = options
+    press(button, values={menu.model_id: B})
+    assert seen == [("old", held)]
+
+
+def test_of_two_choices_with_one_label_the_place_decides() -> None:
+    """Such as two files of the same name; no choice at all stays none."""
+    menu, button = ipywidgets.Dropdown(options=[("f", 1), ("f", 2)]), PressButton("Go")
+    connect_presses(ipywidgets.VBox([menu, button]))
+    press(button, values={menu.model_id: {"index": 1, "label": "f"}})
+    assert menu.value == 2
+    press(button, values={menu.model_id: {"index": None, "label": None}})
+    assert menu.value is None
+
+
+def test_a_choice_that_is_gone_is_said_and_nothing_else_is_done() -> None:
+    """No other choice is taken in its place; what was typed is kept."""
+    _box, text, menu, button, seen = form()
+    said: list[str] = []
+    connect_presses(_box, said.append)
+    menu.description, menu.options = "File", ["a", "c"]
+    press(button, values={menu.model_id: B, text.model_id: "new"})
+    assert (seen, text.value, menu.value) == ([], "new", "a")
+    assert said == ['"File": "b" is not in the list any more. Choose again.']
 
 
 def test_a_disabled_button_does_nothing() -> None:

@@ -11,7 +11,9 @@ from ipywidgets.embed import dependency_state
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets import BlindVote
+from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.prompt.blind_vote import VoteState
+from ftwidgets.widgets.prompt.votes import MIN_DECIDED
 from tests.widgets.service import Scripted
 
 MODELS = {"Alphonse": "alpha", "Bettina": "beta"}
@@ -76,6 +78,17 @@ def test_two_people_vote_in_turn(service: Scripted) -> None:
     assert vote.votes.table["voter"].tolist() == ["Ada", "Ben", "Ada", "Ben"]
 
 
+def test_the_keys_and_the_number_of_votes_are_said(service: Scripted) -> None:
+    """Each button names its key; before the vote stands how many votes a verdict takes, and why."""
+    vote = of(service)
+    shown = " ".join(part.html for part in vote._form.children if isinstance(part, Live))
+    assert f"only after {MIN_DECIDED} votes for one or the other" in shown
+    assert "leads by luck" in shown
+    vote.start().wait(10)
+    for text, key in (("Left is better", 1), ("Neither", 0), ("Right is better", 2)):
+        assert f"{text} <kbd>(press {key})</kbd>" in vote.stage.html
+
+
 def test_a_late_press_does_not_vote_on_the_next_pair(service: Scripted) -> None:
     """A second press on the same button, before the page has changed, counts once."""
     vote = of(service).start().wait(10)
@@ -115,13 +128,20 @@ def test_without_any_answer_it_is_idle_again(service: Scripted) -> None:
     assert "No prompt was answered" in vote.status.html
 
 
-@pytest.mark.parametrize("voters", ["Ada, Ben, Cem", "Ada, Ada"])
-def test_one_or_two_people_vote(service: Scripted, voters: str) -> None:
-    """More, or two of one name, are refused in words before anything is asked."""
+@pytest.mark.parametrize(
+    ("voters", "words"),
+    [
+        ("Ada, Ben, Cem", "One person votes, or two with different names"),
+        ("Ada, Ada", "One person votes, or two with different names"),
+        ("Ada,", "a name is missing beside a comma"),
+    ],
+)
+def test_one_or_two_people_vote(service: Scripted, voters: str, words: str) -> None:
+    """More, two of one name, or a comma without a second name are rejected in words before anything is asked."""
     vote = of(service)
     vote.voters.value = voters
     vote.start_button.click()
-    assert "One person votes, or two with different names" in vote.status.html
+    assert words in vote.status.html
     assert service.asked == []
 
 

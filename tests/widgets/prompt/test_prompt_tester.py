@@ -530,7 +530,7 @@ def test_the_press_that_starts_a_vote_brings_the_fields_of_the_tester(service: S
     button, form = tester.blind_vote.start_button, tester.form
     service.says["gamma"] = "seven"
     values = {
-        form.left.menu.model_id: len(form.left.menu.options) - 1,  # "Another model ..."
+        form.left.menu.model_id: {"index": len(form.left.menu.options) - 1, "label": "Another model ..."},
         form.left.typed.model_id: "gamma",
         form.system.model_id: "Be brief.",
         tester.blind_vote.prompts.model_id: "p one\np two",
