@@ -1,3 +1,5 @@
+"""How the claims are run: with which seeds, and which files are left out when their record is of what lies here now."""
+
 import json
 from typing import Any
 
@@ -9,6 +11,18 @@ from tests.claims import effects
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-seeds", action="store_true", help="train five seeds for each claim, whatever the record says")
     parser.addoption("--record-claims", action="store_true", help="train five seeds and write the record")
+    parser.addoption("--changed-claims", action="store_true", help="leave out what the record still holds for, but for one lesson")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--changed-claims`: the lessons whose record is old are trained, and the first one always."""
+    if not config.getoption("--changed-claims", False):
+        return
+    tests = {item.path for item in items if item.get_closest_marker("claims")}
+    old = {path for path in tests if effects.seeds_to_train(path) == effects.SEEDS}
+    left_out = [item for item in items if item.path in tests - old - {min(tests)}]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 The effects of five seeds are recorded in `recorded.json`, with a fingerprint of what they were made from: engine, weights,
 data, the lesson's code and the test. While that is unchanged, one seed is trained again and has to agree with the record; once
-it has changed, all five are. `just claims` trains five whatever the record says, `just record-claims` writes it.
+it has changed, all five are. `--changed-claims` leaves out the lessons that are unchanged, but for the first. `just claims`
+trains five whatever the record says, `just record-claims` writes it.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from tests.fingerprint import DATA, ENGINE, ROOT, WEIGHTS, fingerprint
+from tests.fingerprint import DATA, ENGINE, ROOT, WEIGHTS, fingerprint, meaning
 
 SEEDS = range(1, 6)
 RECORD = Path(__file__).with_name("recorded.json")
@@ -33,9 +34,10 @@ def recorded() -> dict[str, dict[str, Any]]:
 
 
 def made_from(test: Path) -> str:
-    """Return the fingerprint of what the claims of one test file are made from."""
+    """Return the fingerprint of what the claims of one test file are made from: of the data, the files that it or its lesson names."""
     lesson = ROOT / "notebooks" / f"{test.stem.removeprefix('test_')}.ipynb"
-    return fingerprint([*ENGINE, *WEIGHTS, *DATA, lesson, test])
+    text = test.read_text(encoding="utf-8") + meaning(lesson).decode()
+    return fingerprint([*ENGINE, *WEIGHTS, *(file for file in DATA if file.stem in text), lesson, test])
 
 
 def seeds_to_train(test: Path) -> range:
