@@ -145,7 +145,8 @@ def _is_a_card(text: str, start: int, end: int) -> bool:
 REDACT_PHONE_NUMBERS = FixType("redact-phone-numbers", "put [phone] in place of phone numbers", requires_opt_in=True)
 PHONE_NUMBER = FindingType(
     "phone-number", "warning", title="A phone number",
-    why="It may belong to a person who did not agree to be in a model.",
+    why="It may belong to a person who did not agree to be in a model. Numbers that are kept for films and books, such as "
+        "0161 496 0123 and 555-0123, are not reported: they belong to nobody.",
     fix="Delete it, unless the model should give this number.", repair=REDACT_PHONE_NUMBERS,
 )  # fmt: skip
 
@@ -170,14 +171,15 @@ _AMERICAN = re.compile(
 )
 _FRENCH = re.compile(_BEFORE + r"0[1-9](?P<by>[ .\-])\d\d(?P=by)\d\d(?P=by)\d\d(?P=by)\d\d" + _AFTER, re.ASCII)
 _TRUNK = re.compile(  # British, German, Italian and others: (0)area, then a blank, slash or hyphen, then the subscriber
-    _BEFORE + r"(?:\(0[1-9]\d{1,4}\)[ /\-]?|0[1-9]\d{1,4}(?: ?/ ?|[ \-]))\d{2,8}(?:[ \-]\d{2,4}){0,4}" + _AFTER, re.ASCII
+    _BEFORE + r"(?:\(0[1-9]\d{1,4}\)[ /\-]?|0[1-9]\d{1,4}(?: ?/ ?|[ \-]))\d{2,8}(?:[ \-]\d{1,4}){0,4}" + _AFTER, re.ASCII
 )
 _RUN = re.compile(r"[+(]{0,2}[0-9][0-9 ().\-/]{5,}+")
 _MIN_DIGITS = 7
 _BEFORE_A_RUN = 40  # characters in which a word for a phone may stand
 _CALLED = re.compile(
     r"\b(?:tele(?:ph|f)on[a-zéo]{0,3}|phone|tel|mobile|mobil|cell|handy|fax|whatsapp|call|text|ring|dial|sms|ruf|rufnummer|"
-    r"téléphone|teléfono|telefone|portable|móvil|cellulare|contact)(?:nummer)?\b\.?"
+    r"téléphone|teléfono|telefone|portable|móvil|cellulare|contact|(?:my|our|his|her|their) number|(?:meine|unsere) nummer|"
+    r"(?:mon|notre) numéro)(?:nummer)?\b\.?"
     r"(?: (?:me|us|him|her|them|number|no\.?|nr\.?|is|at|on|me at|me on|us at|us on|him at|her at|them at|unter|au))?"
     r"(?: (?:is|at|on))?\s{0,3}[:#]?\s{0,3}(?P<number>\+?\(?\d(?:[ ().\-/]{0,2}\d){6,14})" + _AFTER,
     re.ASCII | re.IGNORECASE,
@@ -195,6 +197,8 @@ _NAMES_NO_PHONE = re.compile(
 _MAX_NAME = 40
 # Words for a phone that mean other things too, unless something stands between them and the number.
 _OFTEN_OTHER = re.compile(r"(?:cell|call|text|ring|dial|contact|portable)\s*$", re.IGNORECASE)
+# Somebody's number may be another one than that of a phone, unless it begins as one does.
+_SOMEBODYS_NUMBER = re.compile(r"(?:my|our|his|her|their|meine|unsere|mon|notre) ", re.IGNORECASE)
 _OF_A_BATTERY = ("battery ", "solar ", "fuel ", "load ")
 _SHAPED = re.compile(r"[+(0]|\d{7}|\d{3}[ .\-]\d{4}$|(?:1[ .\-])?\d{3}[ .\-]\d{3}[ .\-]\d{4}$", re.ASCII)
 _DECIMALS = re.compile(r"\d*\.\d+(?: -?\d*\.\d+)+$", re.ASCII)
@@ -293,6 +297,7 @@ def _candidates(text: str) -> Iterator[Span]:
                 _OF_A_BATTERY
             )
             weak = is_often_other and _SHAPED.match(match["number"]) is None
+            weak = weak or (_SOMEBODYS_NUMBER.match(word) is not None and match["number"][0] not in "+(0")
             if not weak and _is_callable(match["number"]):
                 yield Span(match.start("number"), match.end("number"), "a phone number")
 
