@@ -60,7 +60,7 @@ def read_examples(examples: Examples, *, system: str | None = None, limit: int |
 
 def _read_jsonl(file: Path) -> list[Question]:
     if file.suffix.lower() == ".csv":
-        raise DataError(f'"{file}" is a CSV; hand in pandas.read_csv("{file}"), or the JSONL that prepare() wrote.')
+        raise DataError(f'"{file}" is a CSV; hand in ftwidgets.check("{file}").examples, or the JSONL that prepare() wrote.')
     if not _is_file(file):
         raise DataError(f'there is no file "{str(file)[:200]}".')
     try:

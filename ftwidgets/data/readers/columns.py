@@ -54,13 +54,23 @@ ARGUMENTS = {
 _REQUIRED = ("prompt", "completion")
 
 
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar (|)"}
+
+
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns, and where they are: the line in a file, or none."""
+    """The names of the columns, and where they are: the line in a file, or none; a CSV's rows were split at a delimiter."""
 
     names: tuple[str, ...]
     from_file: bool = False
     line: int | None = None
+    delimiter: str = ""
+
+    @property
+    def split_at(self) -> str:
+        """The delimiter in a few words, to be put behind what was made of the rows; empty if nothing was split."""
+        name = DELIMITER_NAMES.get(self.delimiter) or quote(self.delimiter)
+        return f" (the cells are split at each {name})" if self.delimiter else ""
 
 
 def clean_name(name: str) -> str:
@@ -123,7 +133,7 @@ def locate_columns(header: Header, mapping: Mapping[str, str]) -> dict[str, int]
             message, fix = f"There is no column {quote(name)} either.", f"Say which one it is: {named}."
             if not any(finding.id == MISSING_COLUMN.id for finding in findings):  # the columns are listed once
                 names = join_names(column for column in header.names if column)
-                columns = f"the columns are {names}" if names else "there are no columns at all"
+                columns = f"the columns are {names}{header.split_at}" if names else "there are no columns at all"
                 message = f"There is no column {quote(name)}; {columns}."
                 fix = f"Rename a column, or say which one it is: {named}."
                 if header.from_file and header.line is not None:

@@ -95,7 +95,8 @@ def open_source(
             message = f"system={quote(system)} is used as the text of the system prompt, and a column has that name."
             findings.append(SYSTEM_IS_A_COLUMN(message, f"If the column was meant: system_column={quote(system)}.", system))
         parser = ConversationParser if "conversation" in positions else CellParser
-        return OpenSource(found.rows, parser(header.names, positions, system, found.kind), findings)
+        cells = parser(header.names, positions, system, found.kind, split_at=header.split_at)
+        return OpenSource(found.rows, cells, findings)
     except UnreadableError as unreadable:
         return unreadable.findings
 
@@ -186,7 +187,7 @@ def _read_file(path: Path, columns: Mapping[str, str], delimiter: str | None, en
     match text_format(_first_text(text), name):
         case "table":
             table = find_table(text, expected_columns(columns), delimiter)
-            return _Rows(table, "file", Header(table.header, True, table.header_line), findings=findings)
+            return _Rows(table, "file", Header(table.header, True, table.header_line, table.delimiter), findings=findings)
         case "json_document":
             document = read_json_document(text)
             return _Rows(document, "records", first_record=document.first, findings=[*findings, *document.findings])

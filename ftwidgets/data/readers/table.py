@@ -90,6 +90,7 @@ class CellParser:
     system: str | None = None  # of rows that have none of their own
     kind: str = "file"  # where the cells are from: file (all are text), DataFrame, workbook or records
     format: str = "table"
+    split_at: str = ""  # of a CSV: by which delimiter, in a few words
     plain_values: dict[str, PlainValues] = field(default_factory=dict)  # by part, the cells that are not text
 
     def __post_init__(self) -> None:
@@ -162,7 +163,7 @@ class CellParser:
             return [row.found(blank)]
         remarks = self._malformed_cells(values) if self.kind == "file" else []
         if any(not is_empty(value) for value in values[self._width :]):
-            message = f"The row has {len(values)} cells, the header {self._width}."
+            message = f"The row has {len(values)} cells, the header {self._width}{self.split_at}."
             fix = 'A comma (or other delimiter) inside a text needs the whole text in double quotes: "like this, one".'
             too_many = TOO_MANY_CELLS(message, fix, excerpt=str(values[self._width])[:60])
             return [row.found(finding) for finding in (too_many, *remarks)]
@@ -199,7 +200,8 @@ class CellParser:
                 return BLANK_CELL(f"{quote(name)} holds only whitespace.", fix, field=name, excerpt=value[:60])
             message = f"{quote(name)} is empty."
             if self.positions[part] >= len(row.values):
-                message = f"{quote(name)} is empty: the row has {pluralize(len(row.values), 'cell')}, the header {self._width}."
+                n_cells = pluralize(len(row.values), "cell")
+                message = f"{quote(name)} is empty: the row has {n_cells}, the header {self._width}{self.split_at}."
             return EMPTY_CELL(message, f"{fix}{_MISSING_HINTS.get(self.kind, '')}", field=name)
         if not isinstance(value, (str, *_PLAIN_VALUES)):
             try:

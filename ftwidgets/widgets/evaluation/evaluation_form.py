@@ -145,7 +145,7 @@ class EvaluationForm:
         self._check_numbers()
         options = self._options()
         reading = {name: options.pop(name) for name in ("limit", "system") if name in options}
-        questions = read_examples(self._examples.load(), **reading)
+        questions = read_examples(self._examples.load(self.system.value), **reading)
         first = {MAJORITY: majority(self._train.load())} if not self._train.is_empty else {}
         sampling = {"max_tokens": options["max_tokens"], "temperature": 0.0}
         return EvaluationRun(client, {**first, **named}, questions, metric=options["metric"], sampling=sampling)
@@ -160,13 +160,11 @@ class EvaluationForm:
     def code(self) -> str:
         """Return the call of `ftwidgets.evaluate`; rows from the code are called `examples` or `train` in it."""
         entries = [f"        {literal(name)}: {literal(model)}," for name, model in self.named_models().items()]
-        examples, train = self._examples.code(), self._train.code()
+        examples, train = self._examples.code(self.system.value), self._train.code()
         head = ["import ftwidgets"]
         if not self._train.is_empty:
             head.append("from ftwidgets.evaluation.baselines import majority")
             entries.insert(0, f'        "{MAJORITY}": majority({train}),')
-        if "pandas." in examples + train:
-            head.insert(0, "import pandas")
         if before := self._examples.code_before():
             head = ["import json", "", *head, "", *before]
         options = [f"    {name}={literal(value)}," for name, value in self._options().items()]

@@ -21,52 +21,67 @@ ALWAYS = frozenset({"drop-repeats", "drop-blank-rows"})
 _MAX_OF_A_KIND = 5  # findings shown one by one
 _MAX_PLACES = 12  # named of the others
 _AROUND = 24  # characters shown before and after a change
+_LEFT_OUT = "The other rows can be used without these. To use these too, fix them in your data, and choose it again."
 _CHIPS = {"error": "wrong", "warning": "warning", "note": ""}
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """The findings of a check by what to do: `must_fix` and `to_look_at` have the findings of each kind, the worst first."""
+    """The findings of a check by what to do; each of the three lists has the findings of each kind, the worst first.
+
+    `must_fix` stops the file or spoils the training, `left_out` only keeps its rows out, `to_look_at` does neither.
+    """
 
     must_fix: list[list[Finding]]
+    left_out: list[list[Finding]]
     to_look_at: list[list[Finding]]
     n_fixable: int  # findings that an automatic fix settles
 
     @property
-    def counts(self) -> tuple[int, int, int]:
-        """How many findings must be fixed, are worth a look, can be fixed automatically; each is counted once."""
-        return sum(map(len, self.must_fix)), sum(map(len, self.to_look_at)), self.n_fixable
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many findings must be fixed, leave rows out, are worth a look, can be fixed; each is counted once."""
+        must, left_out, look = (sum(map(len, kinds)) for kinds in (self.must_fix, self.left_out, self.to_look_at))
+        return must, left_out, look, self.n_fixable
 
 
-def group(report: Report) -> Grouped:
-    """Return the findings of a report by what to do about them; of a kind that is there very often the first thousand."""
-    by_kind: dict[str, list[Finding]] = {}
+def group(report: Report, unused: Collection[str]) -> Grouped:
+    """Return the findings of a report by what to do about them; of a kind that is there very often the first thousand.
+
+    `unused` are the places of the rows that are left out. Where no row is left, what is wrong with them stops the file.
+    """
+    groups: dict[str, dict[str, list[Finding]]] = {"must": {}, "left out": {}, "look": {}}
     n_fixable = 0
     for finding in report.findings:
         if finding.repair is not None and finding.repair not in ALWAYS:
             n_fixable += 1
-        else:
-            by_kind.setdefault(finding.id, []).append(finding)
+            continue
+        only_left_out = report.n_examples > 0 and finding.where in unused
+        name = "look" if finding.level != "error" else "left out" if only_left_out else "must"
+        groups[name].setdefault(finding.id, []).append(finding)
 
     def rank(found: list[Finding]) -> tuple[int, int]:
         return min(LEVELS.index(finding.level) for finding in found), -len(found)
 
-    kinds = sorted(by_kind.values(), key=rank)
-    must = [found for found in kinds if any(finding.level == "error" for finding in found)]
-    return Grouped(must, [found for found in kinds if found not in must], n_fixable)
+    must, left_out, look = (sorted(kinds.values(), key=rank) for kinds in groups.values())
+    return Grouped(must, left_out, look, n_fixable)
 
 
 def chips(grouped: Grouped) -> str:
     """Return a chip for each group that has findings."""
-    must, look, fixable = grouped.counts
-    told = [(must, "must be fixed", "wrong"), (fixable, "can be fixed for you", "warning"), (look, "worth a look", "")]
+    must, left_out, look, fixable = grouped.counts
+    told = [
+        (must, "must be fixed", "wrong"),
+        (left_out, "left out unless fixed", "warning"),
+        (fixable, "can be fixed for you", "warning"),
+        (look, "worth a look", ""),
+    ]
     return " ".join(markup.chip(f"{n:,} {words}", kind) for n, words, kind in told if n)
 
 
 def findings_page(
     grouped: Grouped, fixes: Sequence[Fix], previews: Mapping[str, FixPreview], ticked: Collection[str], unused: Collection[str]
 ) -> str:
-    """Return all of it: fixes to tick first, then what must be fixed by hand, then what is worth a look.
+    """Return all of it: fixes to tick first, then what must be fixed by hand, what leaves rows out, what is worth a look.
 
     `unused` are the places of the rows that are left out of the training files.
     """
@@ -77,6 +92,7 @@ def findings_page(
         parts.append(f"<h4>Can be fixed for you</h4>{told}{boxes}")
     for title, note, kinds in (
         ("Must be fixed", "Fix these in your data, and choose it again.", grouped.must_fix),
+        ("Left out unless you fix them", _LEFT_OUT, grouped.left_out),
         ("Worth a look", "", grouped.to_look_at),
     ):
         if kinds:
@@ -141,7 +157,9 @@ def _kind_html(found: Sequence[Finding], unused: Collection[str]) -> str:
     places = list(dict.fromkeys(finding.where for finding in found if finding.where))
     left_out = sum(place in unused for place in places)
     count = pluralize(len(places), "row") if places else "the whole data"
-    state = f"{count} left out" if places and left_out == len(places) else count
+    is_left_out = bool(places) and left_out == len(places)
+    state = f"{count} left out" if is_left_out else count
+    colour = "warning" if is_left_out and level == "error" else _CHIPS[level]
     title = escape(kind.title if kind is not None else found[0].id)
     shared = in_form_words(found[0].fix) if len({finding.fix for finding in found}) == 1 and len(found) > 1 else ""
     first, rest = found[:_MAX_OF_A_KIND], found[_MAX_OF_A_KIND:]
@@ -152,7 +170,7 @@ def _kind_html(found: Sequence[Finding], unused: Collection[str]) -> str:
         lines += f"<li>and {len(rest):,} more of this kind: {escape(others)}{dots}</li>"
     todo = f"<p>{escape(shared)}</p>" if shared else ""
     why = markup.fold("Why it matters", f"<p>{escape(in_form_words(kind.why))}</p>") if kind is not None and kind.why else ""
-    return f"<div><p><strong>{title}</strong> {markup.chip(state, _CHIPS[level])}</p><ul>{lines}</ul>{todo}{why}</div>"
+    return f"<div><p><strong>{title}</strong> {markup.chip(state, colour)}</p><ul>{lines}</ul>{todo}{why}</div>"
 
 
 def _line_html(finding: Finding, todo: str) -> str:

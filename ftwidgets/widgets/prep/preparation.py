@@ -88,7 +88,7 @@ class Preparation:
     @property
     def grouped(self) -> findings_html.Grouped:
         """The findings by what to do about them."""
-        return findings_html.group(self.report)
+        return findings_html.group(self.report, set(self.unused))
 
     @property
     def unused(self) -> list[str]:
@@ -108,8 +108,9 @@ class Preparation:
 
     def first_findings(self, limit: int) -> list[Finding]:
         """Return the first findings, those to be fixed first."""
+        grouped = self.grouped
         fixable = [found for found in self.report.findings if found.repair and found.repair not in findings_html.ALWAYS]
-        kinds: Iterable[list[Finding]] = [*self.grouped.must_fix, fixable, *self.grouped.to_look_at]
+        kinds: Iterable[list[Finding]] = [*grouped.must_fix, *grouped.left_out, fixable, *grouped.to_look_at]
         return [found for kind in kinds for found in kind][:limit]
 
     def findings_html(self, ticked: Collection[str]) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets.clients import connect
-from ftwidgets.errors import FtwidgetsError
+from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.progress_line import ProgressLine
 from ftwidgets.widgets.evaluation import Evaluation, verdict_words
 from ftwidgets.widgets.evaluation.dotplot import Dot, axis, dot_picture, dot_table, ticks
@@ -480,3 +480,36 @@ def test_the_models_of_a_result_are_those_that_were_asked(form: Evaluation) -> N
     form.models.value = "good = another"
     form.wait(30)
     assert form.named_models() == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Question;Answer\n1?;yes\n2?;NA\n3, 4?;no\n", ""),
+        ("Prompt,Completion,System\n1?,yes,Be kind.\n2?,no,\n", ""),
+        (
+            "Prompt,Completion\n1?,yes\n2?,no, never\n",
+            "line 3: The row has 3 cells, the header 2 (the cells are split at each comma)",
+        ),
+        ("Prompt,Completion\n1?,yes\n2?,\n", 'line 3: "Completion" is empty'),
+        (
+            "Up;Left;Right\n1?;yes;no\n",
+            'There is no column "Prompt"; the columns are "Up", "Left", "Right" (the cells are split',
+        ),
+    ],
+)
+def test_a_table_is_read_as_dataset_prep_reads_it(text: str, words: str, tmp_path: Path) -> None:
+    """Any delimiter, columns of other names, cells with commas; what is wrong is said with its line and its delimiter."""
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    client = connect(home=tmp_path / "home")
+    form = Evaluation(client, {"base": "nano-2026-11"}, tmp_path / "rows.csv", train=tmp_path / "rows.csv", max_tokens=3)
+    if words:
+        with pytest.raises(DataError) as raised:
+            form.run()
+        assert words in str(raised.value)
+        assert "C error" not in str(raised.value)
+        return
+    form.system.value = "Be brief."
+    asked = form.run().wait(timeout=60)
+    assert len(asked.answers) == text.count("\n") - 1
+    pd.testing.assert_frame_equal(asked.answers, run_code(form.code, client=client).answers)

@@ -223,14 +223,29 @@ def test_each_finding_is_shown_once_grouped_by_what_to_do() -> None:
     prep = DatasetPrep(table(rows))
     shown = text_of(prep.findings.html)
     assert "22 of 35 rows will be used; 13 left out (rows 20, 21, 22, 23, 24, 25 and 7 more)." in said(prep)
-    assert shown.index("Can be fixed for you") < shown.index("Must be fixed") < shown.index("Worth a look")
+    assert shown.index("Can be fixed for you") < shown.index("Left out unless you fix them") < shown.index("Worth a look")
+    assert "Must be fixed" not in shown  # the other rows can be used
+    assert "ftw-chip-wrong" not in prep.findings.html + prep.verdict.html
     assert "12 rows left out" in shown
     assert shown.count("is empty.") == 5
     assert "and 7 more of this kind: row 25, row 26" in " ".join(shown.split())
     n_shown = prep.report.n_findings
     assert prep.tabs.titles[1] == f"Findings ({n_shown})"
-    counts = re.findall(r"(\d+) (?:must be fixed|can be fixed for you|worth a look)", said(prep))
+    counts = re.findall(r"(\d+) (?:must be fixed|left out unless fixed|can be fixed for you|worth a look)", said(prep))
     assert sum(map(int, counts)) == n_shown == len(prep.report.findings)
+
+
+def test_what_stops_the_file_stands_apart_from_what_leaves_rows_out() -> None:
+    """Too few rows, and faults that leave no row at all, are red; an empty cell among good rows is not."""
+    prep = DatasetPrep(table([*ROWS[:5], ("gap", "")]))
+    shown = text_of(prep.findings.html)
+    red, amber = shown.index("Must be fixed"), shown.index("Left out unless you fix them")
+    assert red < shown.index("Fewer than ten examples") < amber < shown.index("A required cell is empty")
+    assert "1 must be fixed" in said(prep)
+    assert "1 left out unless fixed" in said(prep)
+    nothing_left = DatasetPrep(table([("gap", "")] * 3))
+    assert "Must be fixed" in text_of(nothing_left.findings.html)
+    assert "Left out unless" not in text_of(nothing_left.findings.html)
 
 
 def test_a_ticked_fix_is_previewed_done_in_the_files_and_in_the_code() -> None:
