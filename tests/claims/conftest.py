@@ -11,7 +11,9 @@ from tests.claims import effects
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-seeds", action="store_true", help="train five seeds for each claim, whatever the record says")
     parser.addoption("--record-claims", action="store_true", help="train five seeds and write the record")
-    parser.addoption("--changed-claims", action="store_true", help="leave out what the record still holds for, but for one lesson")
+    parser.addoption(
+        "--changed-claims", action="store_true", help="leave out what the record still holds for, but for one lesson"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -489,12 +489,12 @@ def test_the_models_of_a_result_are_those_that_were_asked(form: Evaluation) -> N
         ("Prompt,Completion,System\n1?,yes,Be kind.\n2?,no,\n", ""),
         (
             "Prompt,Completion\n1?,yes\n2?,no, never\n",
-            "line 3: The row has 3 cells, the header 2 (the cells are split at each comma)",
+            "line 3: The row has 3 cells, the header 2 (the cells are split",
         ),
         ("Prompt,Completion\n1?,yes\n2?,\n", 'line 3: "Completion" is empty'),
         (
             "Up;Left;Right\n1?;yes;no\n",
-            'There is no column "Prompt"; the columns are "Up", "Left", "Right" (the cells are split',
+            'There is no column "Prompt"; the columns are "Up", "Left", "Right" (the cells',
         ),
     ],
 )
