@@ -31,14 +31,17 @@ _COLUMN, _WIDE = "400px", "800px"
 
 HELP = {
     "Models": "One model per line: name = id, or only the id.",
-    "Held-out examples": "A JSONL or CSV file, or a bundled dataset. No model may have been trained on them.",
+    "Held-out examples": "Questions with right answers that no model was trained on: a JSONL or CSV file or a bundled dataset.",
     "Use the first": "How many of the examples to use; 0 for all.",
     "Training examples": "Optional. Adds a baseline that always gives the most common answer of these rows.",
-    "Metric": "exact_match: the very same text. token_f1: how many words they share.",
-    "Smallest difference": "The smallest difference that matters to you; 0 leaves it open.",
-    "System prompt": "For rows without a system prompt of their own; the one used in training.",
-    "Longest answer": "In tokens. A label needs only a few, and fewer is faster.",
+    "Metric": "How an answer is scored. exact_match: 1 if it is the very same text as the right answer, else 0. "
+    "token_f1: how many words the two share, from 0 to 1.",
+    "Smallest difference": "The smallest difference in the score that matters to you; 0 leaves it open.",
+    "System prompt": "An instruction sent before each question, for rows without one; use the one of the training.",
+    "Longest answer": "In tokens (pieces of words). A label needs only a few, and fewer is faster.",
 }
+_SHOWN = {"Held-out examples", "Metric", "Longest answer"}
+"""Fields with a word that a newcomer may not know: their help stands below them, that of the others in the folded list."""
 
 
 class EvaluationForm:
@@ -93,7 +96,7 @@ class EvaluationForm:
     def fold(self) -> Fold:
         """Return the fields, open if something has to be filled in."""
         left, right = (self.examples, self.limit, self.train, self.metric), (self.smallest, self.system, self.max_tokens)
-        columns = [ipywidgets.VBox([field(part, width=_COLUMN) for part in column]) for column in (left, right)]
+        columns = [ipywidgets.VBox([_with_help(part) for part in column]) for column in (left, right)]
         for column in columns:
             column.layout.width, column.layout.max_width = "410px", "100%"
         box = row(*columns)
@@ -186,6 +189,11 @@ class EvaluationForm:
         if self.system.value:
             options["system"] = self.system.value
         return options
+
+
+def _with_help(control: Any) -> ipywidgets.VBox:
+    name = control.description
+    return field(control, escape(HELP[name]) if name in _SHOWN else "", width=_COLUMN)
 
 
 def _to_lines(models: str | Sequence[str] | Mapping[str, str]) -> str:

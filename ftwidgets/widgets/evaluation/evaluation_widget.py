@@ -264,7 +264,10 @@ class Evaluation(Panel):
             code += (
                 f'\nimport ftwidgets\n\nftwidgets.export(client, {tuned!r}, "my_model")  # from a sandbox, into a new folder\n'
             )
-        sentence = "try it by hand" + (", or export the tuned model with the code below." if tuned else ".")
+        sentence = "ask the models questions of your own."
+        if tuned is not None:
+            sentence += ' To keep the tuned model as files, open "The code for that", copy the part from "import ftwidgets" on'
+            sentence += " into a new cell and run it."
         columns = max(2, min(4, len(models)))
         self.next_step.offer(sentence, "Try it by hand", lambda: PromptTester(self._client, models, columns=columns), code)
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 PAGE = 5  # answers shown at a time
 _MAX_CHARACTERS = 400  # of a text in the table
 _NAMES = {"exact_match": "right answers", "token_f1": "token F1"}
+_MEANINGS = {
+    "exact_match": "An answer is right if it is the very same text as the right one.",
+    "token_f1": "Token F1 is how many words an answer and the right one share: 1 if all, 0 if none.",
+}
+_INTERVAL = "The line through each dot is its 95 % interval: with other examples like these, the score would likely lie on it."
 
 
 def verdicts(result: Evaluation, smallest: float | None = None) -> list[Verdict]:
@@ -53,9 +58,12 @@ def picture(result: Evaluation, *, still: bool = False) -> str:
     """Return the scores as dots with intervals; `still` returns an SVG that needs no style."""
     name = _NAMES.get(result.metric, result.metric)
     caption = f"{name[0].upper()}{name[1:]} on {len(result.answers)} examples, with 95 % intervals"
+    words = f"{_MEANINGS.get(result.metric, '')} {_INTERVAL}".strip()
+    meaning = f'<p class="ftw-help">{escape(words)}</p>'
     if still:
-        return f"<p><strong>{escape(caption)}</strong></p>{dot_picture(caption, scores(result))}"
-    return dot_table(caption, "share (interval)" if result.metric == "exact_match" else "score (interval)", scores(result))
+        return f"<p><strong>{escape(caption)}</strong></p>{dot_picture(caption, scores(result))}{meaning}"
+    heading = "share (interval)" if result.metric == "exact_match" else "score (interval)"
+    return dot_table(caption, heading, scores(result)) + meaning
 
 
 def other_metrics(result: Evaluation) -> str:
@@ -66,7 +74,8 @@ def other_metrics(result: Evaluation) -> str:
             rows = [(dot.name, dot.figures) for dot in scores(result, metric)]
             name = _NAMES.get(metric, metric)
             table = markup.table(f"{name[0].upper()}{name[1:]}, with 95 % intervals", ["model", "score"], rows)
-            parts.append(markup.fold(f"By another metric: {name}", table))
+            meaning = f'<p class="ftw-help">{escape(_MEANINGS.get(metric, ""))}</p>'
+            parts.append(markup.fold(f"By another metric: {name}", table + meaning))
     return "".join(parts)
 
 

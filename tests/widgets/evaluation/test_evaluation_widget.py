@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ import ftwidgets
 from ftwidgets.clients import connect
 from ftwidgets.errors import DataError, FtwidgetsError
 from ftwidgets.progress_line import ProgressLine
+from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.evaluation import Evaluation, verdict_words
 from ftwidgets.widgets.evaluation.dotplot import Dot, axis, dot_picture, dot_table, ticks
 from ftwidgets.widgets.prompt import PromptTester
@@ -31,6 +33,13 @@ def parity(body: dict[str, Any]) -> str:
         return "<b>hm</b>" if body["messages"][-1]["content"] == "3" else "even"
     number = int(body["messages"][-1]["content"])
     return "odd" if (number % 2 == 1) != (number % 7 == 6) else "even"
+
+
+def parts(widget: Any) -> Iterator[Any]:
+    """Everything in a widget, however deep."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
 
 
 @pytest.fixture
@@ -303,6 +312,23 @@ def test_the_next_step_goes_on_with_the_same_models(form: Evaluation) -> None:
     assert isinstance(tester, PromptTester)
     assert tester.models == ("m", "ft:m:org::1")
     assert "ftwidgets.export(client, 'ft:m:org::1'" in form.next_step.code
+    said = form.next_step._text.html
+    assert "ask the models questions of your own" in said
+    assert "open &quot;The code for that&quot;, copy the part" in said
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"), [("exact_match", "the very same text as the right one"), ("token_f1", "1 if all")]
+)
+def test_words_of_the_field_are_explained_where_they_appear(metric: str, words: str) -> None:
+    """What the metric counts and what an interval is, under the picture and on the saved page; both metrics in the form."""
+    form = Evaluation(client_of(parity), MODELS, ROWS, metric=metric)
+    texts = [part.html for part in parts(form) if isinstance(part, Live)]
+    assert any("exact_match: 1 if" in text and "token_f1: how many words" in text for text in texts if "<li>" not in text)
+    form.run().wait(timeout=20)
+    for page in (form.summary.html, form.static_html()):
+        assert words in page
+        assert "The line through each dot is its 95 % interval" in page
 
 
 def run_code(code: str, **names: object) -> ftwidgets.Evaluation:
