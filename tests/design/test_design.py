@@ -8,7 +8,7 @@ import pytest
 from ftwidgets import design
 
 ROOT = Path(__file__).parents[2]
-SHEETS = [path for path in (ROOT / "ftwidgets").rglob("*.css") if path.name != "tokens.css"]
+SHEETS = [path for path in (ROOT / "ftwidgets").rglob("*.css") if path.name not in ("tokens.css", "dark.css")]
 LAB_DARK = {"paper": "#111111", "shade": "#212121", "ink": "#ffffff"}
 """What JupyterLab's dark theme sets where our dark block leaves it to the theme."""
 
@@ -28,8 +28,9 @@ def blocks() -> dict[str, dict[str, str]]:
     for block in re.findall(r"\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", design.TOKENS, flags=re.DOTALL)):
         pairs = re.findall(r"--ftw-([\w-]+):\s*([^;]+);", block)
         found.append({name: re.search(r"#[0-9a-f]{6}", value)[0] for name, value in pairs if "#" in value})  # type: ignore[index]
-    light, lab_dark, page_dark = [block for block in found if block]
-    return {"light": light, "Lab dark": light | LAB_DARK | lab_dark, "page dark": light | page_dark}
+    light, page, lab_dark, page_dark = [block for block in found if block]
+    assert lab_dark == page_dark
+    return {"light": light, "Lab dark": light | LAB_DARK | lab_dark, "page dark": light | page | page_dark}
 
 
 def luminance(colour: str) -> float:

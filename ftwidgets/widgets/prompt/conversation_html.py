@@ -12,9 +12,7 @@ from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.prompt.history import HistoryEntry, note
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
 
-STALE = (
-    "Models or settings have changed since. Send begins a new conversation; with an empty box it asks the last question again."
-)
+STALE = "Models or settings have changed. Send begins a new conversation; an empty box asks the last question again."
 
 
 def conversation_html(entries: Sequence[HistoryEntry], *, marked: bool = False, is_stale: bool = False) -> str:

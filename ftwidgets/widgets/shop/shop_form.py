@@ -9,7 +9,6 @@ import ipywidgets
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_text
 from ftwidgets.widgets.base.fields import field
-from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 
 GREETING, SIGN_OFF = "Ahoy there, sailor!", "Fair winds, Captain Ida"
@@ -29,10 +28,9 @@ class ShopForm(Panel):
     def __init__(self, greeting: str = GREETING, sign_off: str = SIGN_OFF) -> None:
         self._greeting = ipywidgets.Text(value=require_text("greeting", greeting), description="Greeting")
         self._sign_off = ipywidgets.Text(value=require_text("sign_off", sign_off), description="Sign-off")
-        self._sample = Live(role="status")
         for control in (self._greeting, self._sign_off):
             control.observe(self.catch_errors(self._show_sample), names="value")
-        super().__init__("Your shop's words", [field(self._greeting), field(self._sign_off), self._sample])
+        super().__init__("Your shop's words", [field(self._greeting), field(self._sign_off)])
         self._show_sample()
 
     @property
@@ -67,15 +65,15 @@ class ShopForm(Panel):
         return f"<p>Greeting: {escape(self.greeting)}<br>Sign-off: {escape(self.sign_off)}</p>"
 
     def _show_sample(self) -> None:
-        parts = ((self.greeting, "b"), (SAMPLE, "span"), (self.sign_off, "b"))
-        shown = " ".join(f"<{tag}>{escape(text)}</{tag}>" for text, tag in parts if text)
-        self._sample.html = f'<p class="ftw-help">Your model will learn to answer like this: {shown}</p>'
+        """Show an answer with both around it in the status line, or what is wrong with them."""
         if not self.greeting and not self.sign_off:
             self.show_status("Type a greeting or a sign-off: without either there is nothing to learn.", "wrong")
         elif max(len(self.greeting), len(self.sign_off)) > LONGEST:
             self.show_status(f"That is long. Use {LONGEST} characters or fewer, or some answers will be cut off.", "wrong")
         else:
-            self.show_status("")
+            parts = ((self.greeting, "b"), (SAMPLE, "span"), (self.sign_off, "b"))
+            shown = " ".join(f"<{tag}>{escape(text)}</{tag}>" for text, tag in parts if text)
+            self.status.html = f'<p class="ftw-help">Your model will learn to answer like this: {shown}</p>'
         self.refresh_code()
 
 
