@@ -2,7 +2,7 @@
 
 A record (`data/recorded/NAME.json`, beside the lesson) holds the result, its date, seconds and cores, the jobs with the hashes
 of their files and their settings, and a fingerprint of what the run was made from: the text of the function, and every table,
-list, text and function of the lesson that it uses. If the fingerprint no longer matches, the reader is told.
+list, text and function of the lesson that it uses. If the fingerprint no longer matches, the reader sees a note.
 `tools/record_smollm2.py` makes the records anew. Left out: the weights; a recorded model cannot be asked anything else.
 """
 

@@ -26,7 +26,7 @@ class ApiError(Exception):
     def response(self) -> JSONResponse:
         """Make a response with OpenAI's error envelope."""
         error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
-        # A retry cannot change the answer, so the client is told not to.
+        # A retry cannot change the answer, so the header asks the client not to.
         return JSONResponse({"error": error}, self.status, headers={"x-should-retry": "false"})
 
 

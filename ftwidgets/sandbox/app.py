@@ -96,7 +96,7 @@ class AuthMiddleware:
             return
         try:
             await self._app(scope, receive, stamped)
-        except ClientDisconnect:  # in the middle of sending something: nothing of it is kept, and nobody is there to be told
+        except ClientDisconnect:  # in the middle of sending something: nothing of it is kept, and nobody waits for an answer
             return
         except Exception as error:
             logger.exception("%s %s failed.", scope["method"], scope["path"])

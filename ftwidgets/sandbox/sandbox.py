@@ -73,7 +73,7 @@ class Sandbox:
     most_tokens
         How many tokens a job may train in all its epochs; None: no limit.
     faults
-        What goes wrong; by default nothing, until it is told to.
+        What goes wrong; by default nothing, until a rule is added.
     middleware
         Starlette middleware around the API. It runs after the caller is known and before the body is read.
     models

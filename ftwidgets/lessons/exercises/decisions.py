@@ -46,8 +46,8 @@ def three_errors(client: openai.OpenAI, faults: Faults) -> dict[str, str]:
             try:
                 ask()
             except openai.APIStatusError as error:
-                told = error.body["message"] if isinstance(error.body, dict) else ""
-                seen[letter] = f"{what}: {error.status_code} {type(error).__name__}, code {error.code}. {told}"
+                message = error.body["message"] if isinstance(error.body, dict) else ""
+                seen[letter] = f"{what}: {error.status_code} {type(error).__name__}, code {error.code}. {message}"
             except openai.APIConnectionError as error:
                 seen[letter] = f"{what}: {type(error).__name__}. {error}"
     finally:

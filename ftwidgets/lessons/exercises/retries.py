@@ -205,8 +205,8 @@ def persistent(ask):
             if not passes(error) or tried == 5:
                 raise
             response = getattr(error, "response", None)
-            told = response.headers.get("retry-after") if response is not None else None
-            time.sleep(float(told) if told else 0.2 * 2**tried)
+            wait = response.headers.get("retry-after") if response is not None else None
+            time.sleep(float(wait) if wait else 0.2 * 2**tried)
 
 answer = persistent
 lesson.check(2, client, faults, answer)

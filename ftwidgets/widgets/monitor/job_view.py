@@ -92,12 +92,12 @@ class JobView:
         ids = [self.details.id if self.details else "", *others]
         names = labels([(job_id, details) for job_id, (details, _) in zip(ids, shown, strict=True)])
         series = {name: losses.to_compare for name, (_, losses) in zip(names, shown, strict=True)}
-        told = [
+        legend = [
             (name, status_text.best_text(losses, n_epochs(details)) or _without_validation(losses))
             for name, (details, losses) in zip(names, shown, strict=True)
         ]
         dots = [name for name, (_, losses) in zip(names, shown, strict=True) if losses.lowest_validation()]
-        return series, told, dots, _latest(losses.total for _, losses in shown)
+        return series, legend, dots, _latest(losses.total for _, losses in shown)
 
 
 def _without_validation(losses: Losses) -> str:

@@ -79,8 +79,8 @@ class ColumnFields:
                 control.disabled = not control.options[1:] and not chosen
         finally:
             self._filling = False
-        told = " and ".join(f"{quote(name, 40)} as {_NAMES[part]}" for part, name in guessed.items())
-        text = f"Reading {told}; change it here." if told else ""
+        columns = " and ".join(f"{quote(name, 40)} as {_NAMES[part]}" for part, name in guessed.items())
+        text = f"Reading {columns}; change it here." if columns else ""
         self.note.html = f"<p>{escape(text or (_NO_COLUMNS if read and not header else ''))}</p>"
 
     def _changed(self, _change: Any) -> None:

@@ -69,13 +69,13 @@ def group(report: Report, unused: Collection[str]) -> Grouped:
 def chips(grouped: Grouped) -> str:
     """Return a chip for each group that has findings."""
     must, left_out, look, fixable = grouped.counts
-    told = [
+    groups = [
         (must, "must be fixed", "wrong"),
         (left_out, "left out unless fixed", "warning"),
         (fixable, "can be fixed for you", "warning"),
         (look, "worth a look", ""),
     ]
-    return " ".join(markup.chip(f"{n:,} {words}", kind) for n, words, kind in told if n)
+    return " ".join(markup.chip(f"{n:,} {words}", kind) for n, words, kind in groups if n)
 
 
 def findings_page(
@@ -88,16 +88,16 @@ def findings_page(
     parts = []
     if fixes:
         boxes = "".join(_fix_html(fix, previews[fix.name], fix.name in ticked) for fix in fixes)
-        told = '<p class="ftw-soft">A ticked fix is done in the training files. Your data stays as it is.</p>'
-        parts.append(f"<h4>Can be fixed for you</h4>{told}{boxes}")
+        note_html = '<p class="ftw-soft">A ticked fix is done in the training files. Your data stays as it is.</p>'
+        parts.append(f"<h4>Can be fixed for you</h4>{note_html}{boxes}")
     for title, note, kinds in (
         ("Must be fixed", "Fix these in your data, and choose it again.", grouped.must_fix),
         ("Left out unless you fix them", _LEFT_OUT, grouped.left_out),
         ("Worth a look", "", grouped.to_look_at),
     ):
         if kinds:
-            told = f'<p class="ftw-soft">{note}</p>' if note else ""
-            parts.append(f"<h4>{title}</h4>{told}{''.join(_kind_html(found, unused) for found in kinds)}")
+            note_html = f'<p class="ftw-soft">{note}</p>' if note else ""
+            parts.append(f"<h4>{title}</h4>{note_html}{''.join(_kind_html(found, unused) for found in kinds)}")
     return "".join(parts) or markup.empty("Nothing found: the data is ready to train on.")
 
 

@@ -47,9 +47,9 @@ def in_form_words(text: str) -> str:
     """Return a sentence of the library in the words on the form."""
     for pattern, words in _PATTERNS:
 
-        def told(match: re.Match[str], words: str = words) -> str:
+        def replacement(match: re.Match[str], words: str = words) -> str:
             named = match.groupdict().get("name")
             return match.expand(words) if named is None else words.format(label=_LABELS[named.lower()])
 
-        text = pattern.sub(told, text)
+        text = pattern.sub(replacement, text)
     return text.replace("`", "")

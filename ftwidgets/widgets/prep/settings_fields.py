@@ -19,7 +19,7 @@ from ftwidgets.widgets.launch.job_settings import MOST_EPOCHS, parse_count
 from ftwidgets.widgets.prep.column_fields import half, pair
 
 _HELP = {
-    "System prompt": "What the model is told before each conversation. Use the same text when you ask it.",
+    "System prompt": "The instruction that the model gets before each conversation. Use the same text when you ask it.",
     "System column": "A column with a system prompt for each row.",
     "Held out": "A share below 1, or a number of examples: to measure, never to train on.",
     "Seed": "The same seed holds out the same rows; another seed holds out others.",

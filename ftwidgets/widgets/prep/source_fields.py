@@ -131,8 +131,8 @@ class SourceFields(ipywidgets.VBox):
             facts.append(f"{'columns' if len(columns) > 1 else 'column'} {names}{more}")
         if self.file is not None and not name_problem(self.file) and self.file.is_file():
             facts.append(readable_size(self.file.stat().st_size))
-        told = "".join(f", {fact}" for fact in facts)
-        text = escape(told, quote=True)
+        details = "".join(f", {fact}" for fact in facts)
+        text = escape(details, quote=True)
         self.about.html = f'<p title="{text[2:]}"><strong>{escape(printable(self.label))}</strong>{text}</p>'
 
     def _fill(self, source: Source | None) -> None:
