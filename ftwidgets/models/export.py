@@ -22,6 +22,8 @@ from ftwidgets.models.disk import full_disk_explained, require_space
 from ftwidgets.models.known import KNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ftwidgets.engine import Config, Model
 
 LARGEST = float(np.finfo(np.float16).max)  # 65,504
@@ -52,6 +54,7 @@ README = {
     "gguf": "ollama create {short} -f Modelfile\nollama run {short}\n\nllama-cli -m {short}.gguf --jinja\n",
 }
 FORMATS = tuple(README)
+_MARK = "Base model: "  # begins the second line of the README.md of what was exported
 TOKENIZER = 20_000_000  # bytes, at most, of the tokenizer's files
 
 
@@ -99,7 +102,7 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
             known = KNOWN.get(model.base)  # others find its repository on the Hub, else its folder here
             base = known.repository if known else str(base_folder)
             write(model, config, aside, short if format == "gguf" else base)
-            text = f"# {name}\nBase model: {model.base or name}. Chat format: ChatML, without a default system prompt.\n"
+            text = f"# {name}\n{_MARK}{model.base or name}. Chat format: ChatML, without a default system prompt.\n"
             usage = README[format].format(folder=folder.name, short=short, base=base)
             (aside / "README.md").write_text(f"{text}\n```\n{usage}```\n", encoding="utf-8")
             for file in aside.iterdir():
@@ -110,6 +113,34 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def exported_model(folder: Path) -> str:
+    """Return the name of the model that was exported into a folder; empty if it holds anything else, such as folders."""
+    try:
+        head = (folder / "README.md").read_text(encoding="utf-8").splitlines()[:2]
+        is_plain = all(entry.is_file() and not entry.is_symlink() for entry in folder.iterdir())
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return head[0].removeprefix("# ") if is_plain and len(head) == 2 and head[1].startswith(_MARK) else ""
+
+
+def replace_export(folder: Path, write: Callable[[], Path]) -> Path:
+    """Call what exports into a folder that holds an earlier export; if it fails, the earlier one is put back.
+
+    Raises ModelError if the folder holds anything else: it is not deleted then.
+    """
+    if not exported_model(folder):
+        raise ModelError(f"{folder} holds other files than an exported model; name another folder, nothing is deleted.")
+    aside = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}.old")
+    folder.rename(aside)
+    try:
+        made = write()
+    except BaseException:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside)
+    return made
 
 
 def write_huggingface(model: Model, config: Config, folder: Path, _: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import ipywidgets
 
 from ftwidgets.clients import export
 from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.times import when
+from ftwidgets.models.export import exported_model, replace_export
+from ftwidgets.paths import require_path
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_client, require_text
 from ftwidgets.widgets.base.background import BackgroundTask
@@ -19,14 +23,17 @@ if TYPE_CHECKING:
     import openai
 
 FORMATS = {
-    "huggingface": "Whole model, for transformers",
-    "adapter": "Adapter, for PEFT (models tuned by LoRA)",
-    "gguf": "GGUF, for llama.cpp and Ollama",
+    "huggingface": "Whole model folder (for transformers)",
+    "adapter": "Adapter (small; needs the base model; for PEFT)",
+    "gguf": "GGUF file (for Ollama, llama.cpp)",
 }
 
 
 class ExportForm(Panel):
     """Write a tuned model into a folder; `path` is then where it is.
+
+    A folder that is in use is not written over: the form asks whether to write beside it or, if an exported model is in it, in
+    its place.
 
     Parameters
     ----------
@@ -34,9 +41,11 @@ class ExportForm(Panel):
         A client of a sandbox in this process.
     model
         The model's id.
+    made
+        When the model was made, in seconds since 1970, if that is known: part of what it is called.
     """
 
-    def __init__(self, client: openai.OpenAI, model: str) -> None:
+    def __init__(self, client: openai.OpenAI, model: str, *, made: int | None = None) -> None:
         require_client(client)
         require_text("model", model)
         self._client, self.model = client, model
@@ -46,30 +55,43 @@ class ExportForm(Panel):
         self.format = ipywidgets.Dropdown(options=options, description="Format")
         self.folder = ipywidgets.Text(value=f"exports/{_slug(model)}", description="Folder", continuous_update=False)
         self.write = button("Export", primary=True)
+        self.beside = button("Write beside it", tooltip="Write into a new folder beside the one that is in use")
+        self.replace = button("Replace it", tooltip="Delete the exported model in the folder, and write this one there")
         super().__init__(
-            f"Export {model_label(model)}",
-            [field(self.format), field(self.folder, "A new or an empty folder."), row(self.write)],
+            f"Export {model_label(model, made)}",
+            [
+                field(self.format, width="520px"),
+                field(self.folder, "A new folder; what is in use is not written over."),
+                row(self.write, self.beside, self.replace),
+            ],
         )
         self.write.on_click(self.catch_errors(self.export))
+        self.beside.on_click(self.catch_errors(self.export_beside))
+        self.replace.on_click(self.catch_errors(self.export_again))
         for control in (self.format, self.folder):
-            control.observe(lambda _change: self.refresh_code(), names="value")
+            control.observe(self.catch_errors(self._on_change), names="value")
+        self._ask("")
 
     def export(self) -> None:
-        """Write the model in the background, as the button does; `wait` waits for it."""
+        """Write the model in the background, as the button does; `wait` waits for it. A folder in use is asked about."""
+        folder = self._path()
+        if folder.is_dir() and any(folder.iterdir()):
+            self._ask(exported_model(folder) or "other files")
+        else:
+            self._start(lambda: export(self._client, self.model, folder, format=self.format.value))
 
-        def write() -> Path:
-            try:
-                self.path = export(self._client, self.model, self.folder.value, format=self.format.value)
-                self.show_status(f"Written: {self.path}", "ok")
-                return self.path
-            finally:
-                self.write.disabled = False
-                self.update_static_view()
+    def export_beside(self) -> None:
+        """Write into the first free folder beside the one in the field: its name, and a number from 2 on."""
+        folder, number = self._path(), 2
+        while (beside := folder.with_name(f"{folder.name}-{number}")).exists():
+            number += 1
+        self.folder.value = Path(self.folder.value).with_name(beside.name).as_posix()
+        self.export()
 
-        self.write.disabled = True
-        self.show_status("Writing the model ...")
-        if not self._task.start(write):
-            self.write.disabled = False
+    def export_again(self) -> None:
+        """Write in place of the exported model that is in the folder; if it fails, the earlier one stays."""
+        folder = self._path()
+        self._start(lambda: replace_export(folder, lambda: export(self._client, self.model, folder, format=self.format.value)))
 
     def wait(self, timeout: float | None = None) -> Path:
         """Wait for the export that the button started and return its folder; raises what made it fail."""
@@ -84,6 +106,42 @@ class ExportForm(Panel):
     def static_text(self) -> str:
         """Return where the model was written."""
         return f"{self.model}: " + (f"written to {self.path}" if self.path else "not exported")
+
+    def _path(self) -> Path:
+        return require_path(self.folder.value.strip() or ".", '"Folder"')
+
+    def _start(self, write: Callable[[], Path]) -> None:
+        def work() -> Path:
+            try:
+                self.path = write()
+                self.show_status(f"Written: {self.path}", "ok")
+                return self.path
+            finally:
+                self.write.disabled = False
+                self.update_static_view()
+
+        self._ask("")
+        self.write.disabled = True
+        self.show_status("Writing the model ...")
+        if not self._task.start(work):
+            self.write.disabled = False
+
+    def _ask(self, there: str) -> None:
+        """Ask what to do about what is in the folder already, and offer the two buttons; an empty text asks nothing."""
+        is_model = bool(there) and there != "other files"
+        for press, offered in ((self.beside, bool(there)), (self.replace, is_model)):
+            press.layout.visibility = "visible" if offered else "hidden"  # their places are kept
+        if not there:
+            return
+        folder = self._path()
+        what = f"the model {model_label(there)}, written {when(folder.stat().st_mtime)}" if is_model else "other files"
+        which = 'Press "Write beside it" or "Replace it"' if is_model else 'Press "Write beside it"'
+        self.show_status(f"{folder.as_posix()} holds {what}. {which}, or name another folder.", "warning")
+
+    def _on_change(self) -> None:
+        self._ask("")
+        self.show_status("")
+        self.refresh_code()
 
 
 def _slug(model: str) -> str:

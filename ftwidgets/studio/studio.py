@@ -144,7 +144,8 @@ class Studio(Panel):
 
     def export(self, job_id: str) -> ExportForm:
         """Open the form that exports the model of a job."""
-        form = ExportForm(self._client, self._model_of(job_id))
+        model, details = self._model_of(job_id), Job(self._client, job_id).details
+        form = ExportForm(self._client, model, made=details.finished_at or details.created_at)
         self._exports.children = (form,)
         return form
 

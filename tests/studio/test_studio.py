@@ -12,6 +12,7 @@ import pytest
 
 import ftwidgets
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.models.export import exported_model, replace_export
 from ftwidgets.studio.path_notebook import path_cells
 from ftwidgets.studio.state import load_state
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
@@ -151,6 +152,44 @@ def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> 
     form.write.click()
     assert form.wait(PATIENCE) == folder / "out"
     assert (folder / "out" / "model.safetensors").is_file()
+
+    form.write.click()  # the same folder again: a question, no error, and nothing is touched
+    assert "ftw-warning" in form.status.html
+    assert "holds the model nano tuned " in form.status.html
+    assert (form.beside.layout.visibility, form.replace.layout.visibility) == ("visible", "visible")
+    form.beside.click()
+    assert form.wait(PATIENCE) == folder / "out-2"
+    form.folder.value, form.format.value = "out", "gguf"
+    assert form.beside.layout.visibility == "hidden"
+    form.write.click()
+    form.replace.click()
+    assert form.wait(PATIENCE) == folder / "out"
+    assert not (folder / "out" / "model.safetensors").exists()
+    assert list((folder / "out").glob("*.gguf"))
+
+    (folder / "own").mkdir()
+    (folder / "own" / "thesis.txt").write_text("mine", encoding="utf-8")
+    form.folder.value = "own"
+    form.write.click()
+    assert (form.beside.layout.visibility, form.replace.layout.visibility) == ("visible", "hidden")
+    form.export_again()  # from code, where no button protects it
+    with pytest.raises(FtwidgetsError, match="holds other files than an exported model"):
+        form.wait(PATIENCE)
+    assert (folder / "own" / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_replacement_that_fails_leaves_the_earlier_model(folder: Path) -> None:
+    """The earlier export is moved aside first, and back again."""
+    (folder / "out").mkdir()
+    (folder / "out" / "README.md").write_text("# m\nBase model: b.\n", encoding="utf-8")
+
+    def fail() -> Path:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        replace_export(folder / "out", fail)
+    assert exported_model(folder / "out") == "m"
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_the_path_of_a_job_of_elsewhere_runs(client: openai.OpenAI, folder: Path) -> None:
