@@ -50,6 +50,7 @@ class ExportForm(Panel):
         require_text("model", model)
         self._client, self.model = client, model
         self.path: Path | None = None
+        self._label = model_label(model, made)
         self._task: BackgroundTask[Path] = BackgroundTask("export", on_error=self.show_error)
         options = [(label, name) for name, label in FORMATS.items()]
         self.format = ipywidgets.Dropdown(options=options, description="Format")
@@ -58,7 +59,7 @@ class ExportForm(Panel):
         self.beside = button("Write beside it", tooltip="Write into a new folder beside the one that is in use")
         self.replace = button("Replace it", tooltip="Delete the exported model in the folder, and write this one there")
         super().__init__(
-            f"Export {model_label(model, made)}",
+            f"Export {self._label}",
             [
                 field(self.format, width="520px"),
                 field(self.folder, "A new folder; what is in use is not written over."),
@@ -134,7 +135,8 @@ class ExportForm(Panel):
         if not there:
             return
         folder = self._path()
-        what = f"the model {model_label(there)}, written {when(folder.stat().st_mtime)}" if is_model else "other files"
+        label = self._label if there == self.model else model_label(there)
+        what = f"the model {label}, written {when(folder.stat().st_mtime)}" if is_model else "other files"
         which = 'Press "Write beside it" or "Replace it"' if is_model else 'Press "Write beside it"'
         self.show_status(f"{folder.as_posix()} holds {what}. {which}, or name another folder.", "warning")
 

@@ -82,8 +82,8 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
     panel.get_by_text("Losses as a table").click()
     assert panel.get_by_role("row").count() == 1 + 14
 
-    panel.get_by_role("button", name="Ask the checkpoint at step 42").click()
-    panel.get_by_role("columnheader", name="step 42").wait_for()
+    panel.get_by_role("button", name="Ask the checkpoint at epoch 14").click()
+    panel.get_by_role("columnheader", name="epoch 14").wait_for()
     lab.select(shown, 1)
     stops = lab.press_tab_to(shown, "Ask the base model, before step 1")
     assert len(stops) < 15
@@ -94,10 +94,10 @@ def test_from_a_job_to_the_answers_of_its_checkpoints(lab_page: LabPage) -> None
     lab.press_tab_to(shown, "Pinned prompts")
     shown.keyboard.press("Control+Home")
     shown.keyboard.type("Who are you?\n")
-    lab.press_tab_to(shown, "Ask the checkpoint at step 39", backwards=True)
+    lab.press_tab_to(shown, "Ask the checkpoint at epoch 13", backwards=True)
     shown.keyboard.press("Space")
     panel.get_by_role("row", name="Who are you?").wait_for()
-    panel.get_by_role("columnheader", name="step 39").wait_for()
+    panel.get_by_role("columnheader", name="epoch 13").wait_for()
 
     other = lab.output(shown, 2).locator(".ftw-panel").first
     cancel, picture = other.get_by_role("button", name="Cancel the job"), other.locator("svg[role=img]")

@@ -224,7 +224,7 @@ class JobMonitor(Panel):
         if not self._probes.prompts:
             raise ValueError('there is no question. Write what to ask under "Questions for the checkpoints", one per line.')
         self.show_status("Asking ...")
-        self._probes.ask(step, self._models[step])
+        self._probes.ask(step, self._models[step], self._job_view.checkpoint_names([step])[step])
 
     def answers(self, timeout: float | None = None) -> pd.DataFrame:
         """Wait for all answers of the checkpoints and return them.
@@ -332,7 +332,7 @@ class JobMonitor(Panel):
             self.reading = diagnose(curve)
         self._models = checkpoint_models(job)
         self._draw()
-        self._job_view.show_diagnosis(self.reading)
+        self._job_view.show_diagnosis(self.reading, self.steps)
         self._job_view.show(job.details, job.events)
         if job.model:
             self._offer_asking(job.details.model, job.model)

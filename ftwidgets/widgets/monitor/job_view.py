@@ -31,7 +31,7 @@ class JobView:
         self.header, self.progress, self.legend, self.table, self.events = Live(), Live(), Live(), Live(), Live()
         self.headline, self.diagnosis = Live(role="status"), Live(role="status")
         self.header.layout.flex, self.header.layout.min_width = "1 1 240px", "0"
-        self.chart = LiveChart("Press a step to ask the model as it was then.")
+        self.chart = LiveChart("Press one to ask the model as it was then.")
         self.chart.layout.width, self.chart.layout.max_width = f"{chart.WIDEST}px", "100%"
         self.legend.html = status_text.legend_html([("training", "")])
 
@@ -44,16 +44,17 @@ class JobView:
         self.progress.html = status_text.progress_html(details, self.losses)
         self.events.html = status_text.events_html(events)
 
-    def show_diagnosis(self, diagnosis: Diagnosis | None) -> None:
-        """Show what the curve says."""
-        self.diagnosis.html = status_text.diagnosis_html(diagnosis)
+    def show_diagnosis(self, diagnosis: Diagnosis | None, steps: Sequence[int]) -> None:
+        """Show what the curve says, and what to do about it; `steps` have a model to ask."""
+        best = self.checkpoint_names(steps).get(diagnosis.step, "") if diagnosis else ""
+        self.diagnosis.html = status_text.diagnosis_html(diagnosis, best)
 
     def draw(self, steps: Sequence[int], others: Others) -> None:
         """Draw the losses; `steps` have a model to ask. With other jobs: the validation loss of each."""
         epochs = n_epochs(self.details)
         lines, words, dots, last = self._lines(steps, others)
         if any(lines.values()):
-            self.chart.show(lines, last=last, dots=dots, steps=steps)
+            self.chart.show(lines, last=last, dots=dots, checkpoints=self.checkpoint_names(steps))
             self.legend.html = status_text.legend_html(words)
         if self.losses.last:
             self.table.html = markup.fold("Losses as a table", self.losses.table_html(epochs))
@@ -77,6 +78,12 @@ class JobView:
             parts.append(chart.loss_chart(lines, last=last, dots=dots, marks=steps))
             parts += [f"<p>{escape(f'{name}: {text}')}.</p>" for name, text in words if text]
         return "".join([*parts, self.diagnosis.html, self.table.html])
+
+    def checkpoint_names(self, steps: Sequence[int]) -> dict[int, str]:
+        """Return what the checkpoints are called, by step: by the epoch that they end, where that is known."""
+        epochs = n_epochs(self.details)
+        ended = {step: self.losses.epoch_of(step, epochs) for step in steps}
+        return {step: "base" if not step else f"epoch {ended[step]}" if ended[step] else f"step {step}" for step in steps}
 
     def _lines(
         self, steps: Sequence[int], others: Others

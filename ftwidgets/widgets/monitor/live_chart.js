@@ -25,9 +25,12 @@ function render({ model, el }) {
     const wide = picture()?.getBoundingClientRect().width;
     if (!wide) return;
     picture().style.fontSize = `${(TEXT * picture().viewBox.baseVal.width) / wide}px`;
-    // Each button stands under its step, or as far to the left of it as the next one needs.
+    // Each button stands under its diamond, or as far to the left of it as the next one needs; where there is no room, in rows.
+    const buttons = [...region.querySelectorAll("[data-at]")];
+    const needed = buttons.reduce((sum, button) => sum + button.offsetWidth + 4, 0);
+    region.querySelector(".ftw-checkpoints")?.classList.toggle("ftw-in-rows", needed > wide);
     let edge = wide;
-    for (const button of [...region.querySelectorAll("[data-at]")].reverse()) {
+    for (const button of buttons.reverse()) {
       const half = button.offsetWidth / 2 + 2;
       const middle = Math.min(button.dataset.at * wide, edge - half);
       button.style.left = `${middle}px`;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping
 from html import escape
 from pathlib import Path
 
@@ -36,25 +36,36 @@ class LiveChart(Live):
         super().__init__()
         self.show({"training": []})
 
-    def show(self, series: Series, *, last: float | None = None, dots: Container[str] = (), steps: Sequence[int] = ()) -> None:
-        """Draw the losses as `loss_chart` does, and a button for each of `steps`, which rise."""
+    def show(
+        self,
+        series: Series,
+        *,
+        last: float | None = None,
+        dots: Container[str] = (),
+        checkpoints: Mapping[int, str] | None = None,
+    ) -> None:
+        """Draw the losses as `loss_chart` does, and a button for each checkpoint: what it is called by its step, which rise."""
+        kept = checkpoints or {}
         scale = fit_scale(series.values(), last)
         lines, label = paths(series, scale, dots), summary(series)
         with self.hold_sync():  # one message
-            if self._frame != (scale, list(lines), list(series), list(steps)):
-                self._frame = (scale, list(lines), list(series), list(steps))
+            if self._frame != (scale, list(lines), list(series), list(kept.items())):
+                self._frame = (scale, list(lines), list(series), list(kept.items()))
                 empty = dict.fromkeys(lines, "")
-                svg = frame(list(series), scale, "", lines=empty, words={"lowest": (0, 0, "")}, marks=steps, legend=False)
-                self.html = svg + self._buttons(scale, steps)
+                svg = frame(list(series), scale, "", lines=empty, words={"lowest": (0, 0, "")}, marks=[*kept], legend=False)
+                self.html = svg + self._buttons(scale, kept)
             self.lines, self.label, self.notes = lines, label, notes(series, scale, dots)
 
-    def _buttons(self, scale: Scale, steps: Sequence[int]) -> str:
+    def _buttons(self, scale: Scale, checkpoints: Mapping[int, str]) -> str:
         """Return the row under the axis; its height is kept while there is no checkpoint, so that nothing moves later."""
         buttons = []
-        for step in steps:
-            label = f"Ask the checkpoint at step {step}" if step else "Ask the base model, before step 1"
+        for step, name in checkpoints.items():
+            label = f"Ask the checkpoint at {name}" if step else "Ask the base model, before step 1"
             at = f"{scale.x(step) / WIDTH:.4f}"
-            buttons.append(f'<button data-press="{step}" data-at="{at}" aria-label="{label}">{step or "base"}</button>')
-        heading = self._heading if steps else ""
+            hint = f"{name}, after step {step}" if step else "the base model, before step 1"
+            buttons.append(
+                f'<button data-press="{step}" data-at="{at}" aria-label="{label}" title="{hint}">{escape(name)}</button>'
+            )
+        heading = self._heading if checkpoints else ""
         strip = f'<div class="ftw-checkpoints" style="max-width:{WIDEST}px">{"".join(buttons)}</div>'
         return f'{strip}<p class="ftw-help ftw-checkpoints-help">{escape(heading)}</p>'

@@ -47,6 +47,7 @@ class ProbePrompts:
         self.box = field(self.field, "What to ask a checkpoint, one prompt per line.", width="640px")
         self.table = Live(role="status")
         self.models: dict[int, str] = {}  # by step, of those that answered
+        self._names: dict[int, str] = {}  # by step, of those that were asked
         self.answers: dict[tuple[int, str], str] = {}  # by step and prompt
         self._task: BackgroundTask[None] = BackgroundTask("checkpoints' answers", on_error=on_error)
         self._lock, self._busy, self._started = threading.Lock(), False, False
@@ -57,9 +58,10 @@ class ProbePrompts:
         """The prompts in the field, each once."""
         return list(dict.fromkeys(line.strip() for line in self.field.value.splitlines() if line.strip()))
 
-    def ask(self, step: int, model: str) -> None:
-        """Ask the model of a step all prompts that it has not answered, in the background."""
+    def ask(self, step: int, model: str, name: str) -> None:
+        """Ask the model of a step all prompts that it has not answered, in the background; `name` stands above its answers."""
         self._started = True
+        self._names[step] = name if step else "base model"
         with self._lock:
             self._pending.append((step, model))
             start, self._busy = not self._busy, True
@@ -125,6 +127,6 @@ class ProbePrompts:
     def _show(self) -> None:
         steps, prompts = sorted(self.models), self.prompts
         if steps:
-            header = ["prompt", *(f"step\N{NO-BREAK SPACE}{step}" if step else "base model" for step in steps)]
+            header = ["prompt", *(self._names[step].replace(" ", "\N{NO-BREAK SPACE}") for step in steps)]
             rows = [[prompt, *(self.answers.get((step, prompt), "") for step in steps)] for prompt in prompts]
             self.table.html = markup.table("What the checkpoints answer", header, rows)

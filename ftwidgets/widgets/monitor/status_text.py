@@ -150,12 +150,19 @@ def diagnosis_text(diagnosis: Diagnosis) -> list[str]:
     return [f"What the curve says: {diagnosis}", f"The rule: {diagnosis.rule}"]
 
 
-def diagnosis_html(diagnosis: Diagnosis | None) -> str:
-    """Return the same as HTML, the rule folded; None is a job without a curve."""
+def diagnosis_html(diagnosis: Diagnosis | None, best: str = "") -> str:
+    """Return the same as HTML, with what to do about overfitting, and the rule folded; None is a job without a curve.
+
+    `best` is what the checkpoint with the lowest loss is called; empty if none was kept there.
+    """
     if diagnosis is None:
         return "<p>There is no curve to read: the job has no measured steps.</p>"
     text = diagnosis.text[0].upper() + diagnosis.text[1:]
     kind = _VERDICTS.get(diagnosis.label, "ok" if diagnosis.healthy else "")
     verdict = f'<p class="ftw-verdict">What the curve says: {escape(diagnosis.verdict)}.</p>'
+    todo = ""
+    if diagnosis.label == "overfitting":
+        kept = f', or use the checkpoint of the lowest loss: its button under the chart says "{best}"' if best else ""
+        todo = f"<p><strong>What to do:</strong> train for fewer epochs, add rows{escape(kept)}.</p>"
     rule = markup.fold("The rule", f"<p>{escape(diagnosis.rule)}</p>")
-    return f'<div class="ftw-card{f" ftw-card-{kind}" if kind else ""}">{verdict}<p>{escape(text)}</p>{rule}</div>'
+    return f'<div class="ftw-card{f" ftw-card-{kind}" if kind else ""}">{verdict}{todo}<p>{escape(text)}</p>{rule}</div>'

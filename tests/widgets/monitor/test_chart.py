@@ -99,11 +99,12 @@ def test_each_checkpoint_has_a_button_at_its_step() -> None:
     live = LiveChart("Press one.")
     pressed: list[str] = []
     live.on_press(pressed.append)
-    live.show({"training": TRAIN}, last=100, steps=[0, 50, 100])
+    live.show({"training": TRAIN}, last=100, checkpoints={0: "base", 50: "epoch 1", 100: "epoch 2"})
     found = re.findall(r'data-press="(\d+)" data-at="([\d.]+)" aria-label="([^"]+)"', live.html)
     assert [(step, name) for step, _, name in found] == [
         ("0", "Ask the base model, before step 1"),
-        *((str(step), f"Ask the checkpoint at step {step}") for step in (50, 100)),
+        ("50", "Ask the checkpoint at epoch 1"),
+        ("100", "Ask the checkpoint at epoch 2"),
     ]
     places = [LEFT / WIDTH, (LEFT + WIDTH - RIGHT) / 2 / WIDTH, (WIDTH - RIGHT) / WIDTH]
     assert [float(at) for _, at, _ in found] == pytest.approx(places, abs=1e-3)

@@ -13,7 +13,7 @@ import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.diagnosis import format_loss
+from ftwidgets.jobs.diagnosis import Diagnosis, format_loss
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.jobs.labels import job_label
 from ftwidgets.sandbox import Sandbox
@@ -101,7 +101,7 @@ def test_a_checkpoint_answers_in_the_background(client: openai.OpenAI, done: Job
         )
         assert answers.loc["hi", step] == reply.choices[0].message.content
     shown = monitor._probes.table.html
-    assert text_of(shown).startswith("What the checkpoints answer prompt base model step 9 hi")
+    assert text_of(shown).startswith("What the checkpoints answer prompt base model epoch 3 hi")
     assert "ho &lt;b&gt;" in shown
     assert text_of(monitor.static_html()).endswith(text_of(shown))
     with pytest.raises(ValueError, match=r"no checkpoint was kept at step 4\. .* 0, 3, 6, 9\."):
@@ -559,3 +559,32 @@ def test_a_time_that_is_none_stops_nothing(made: object) -> None:
     assert "ftw-wrong" not in monitor.status.html
     assert text_of(monitor._job_view.header.html) == "succeeded gpt-4o tuned abc Copy id"
     assert "Job enqueued" in monitor._job_view.events.html
+
+
+def test_overfitting_comes_with_what_to_do() -> None:
+    """Beside the word: fewer epochs, more rows, and the button of the best checkpoint where one was kept; no other verdict has it."""
+    losses = [(i, 4.0 / i, 1.0 + abs(i - 6) / 3 if i % 3 == 0 else None) for i in range(1, 13)]
+    said = [
+        event(i, 100 + i, "s", step=i, total_steps=12, train_loss=train, **({"full_valid_loss": valid} if valid else {}))
+        for i, train, valid in reversed(losses)
+    ]
+    points = [
+        {
+            "id": f"ftckpt-{step}",
+            "step_number": step,
+            "fine_tuned_model_checkpoint": f"ft:m:o::x:ckpt-step-{step}",
+            "metrics": {},
+        }
+        for step in (6, 12)
+    ]
+    job = described("succeeded", hyperparameters={"n_epochs": 4}, fine_tuned_model="ft:m:o::x:ckpt-step-12")
+    for kept, words in (
+        (points, ', or use the checkpoint of the lowest loss: its button under the chart says "epoch 2".'),
+        ([], "."),
+    ):
+        service = Service(jobs=job, events=listed(said), checkpoints={"object": "list", "data": kept, "has_more": False})
+        monitor = JobMonitor(service.client(), "ftjob-1")
+        monitor.wait(20)
+        shown = text_of(monitor._job_view.diagnosis.html).replace("&quot;", '"')
+        assert shown.startswith(f"What the curve says: overfitting. What to do: train for fewer epochs, add rows{words}"), shown
+    assert "What to do" not in status_text.diagnosis_html(Diagnosis("flat", "it is.", "a rule", 3))
