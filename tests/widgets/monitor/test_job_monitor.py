@@ -562,7 +562,7 @@ def test_a_time_that_is_none_stops_nothing(made: object) -> None:
 
 
 def test_overfitting_comes_with_what_to_do() -> None:
-    """Beside the word: fewer epochs, more rows, the best checkpoint's button if one was kept; other verdicts have none of it."""
+    """Beside the word: fewer epochs, more rows, the best checkpoint's button if one was kept; nothing beside other verdicts."""
     losses = [(i, 4.0 / i, 1.0 + abs(i - 6) / 3 if i % 3 == 0 else None) for i in range(1, 13)]
     said = [
         event(i, 100 + i, "s", step=i, total_steps=12, train_loss=train, **({"full_valid_loss": valid} if valid else {}))
