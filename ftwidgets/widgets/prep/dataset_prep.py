@@ -26,10 +26,11 @@ from ftwidgets.widgets.base.fields import button, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.next_step import find_client
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.prep import costs, findings_html, outcome, preview, static_view
+from ftwidgets.widgets.prep import findings_html, outcome, static_view
 from ftwidgets.widgets.prep.column_fields import ColumnFields
 from ftwidgets.widgets.prep.form_words import in_form_words
 from ftwidgets.widgets.prep.preparation import Preparation
+from ftwidgets.widgets.prep.result_tabs import ResultTabs
 from ftwidgets.widgets.prep.settings_fields import SettingsFields
 from ftwidgets.widgets.prep.source_fields import UPLOAD, SourceFields
 from ftwidgets.widgets.prep.target_folder import UPLOADS, Stamp, holds_the_same, occupied, stamps
@@ -37,8 +38,6 @@ from ftwidgets.widgets.prep.target_folder import UPLOADS, Stamp, holds_the_same,
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
     from ftwidgets.widgets.launch import JobLauncher
-
-_CONVERSATIONS = 3  # on a page
 
 
 class DatasetPrep(Panel):
@@ -113,14 +112,8 @@ class DatasetPrep(Panel):
             source, uploads=lambda: self._folder_path() / UPLOADS, on_change=self._load, catch_errors=self._on_field
         )
         self.verdict = Live(role="status")
-        self.conversation_pages = preview.Pager("examples", _CONVERSATIONS, self._conversations_html)
-        self.findings, self.costs = Live(), Live()
-        self.findings.on_press(self._toggle_fix)
-        for view in (self.conversation_pages.content, self.findings, self.costs):
-            view.add_class("ftw-pane")
-        self.tabs = ipywidgets.Tab([self.conversation_pages, self.findings, self.costs])
-        for tab in self.tabs.children:
-            tab.add_class("ftw-tab")
+        self.tabs = ResultTabs(self.settings, on_fix=self._toggle_fix)
+        self.conversation_pages, self.findings, self.costs = self.tabs.conversation_pages, self.tabs.findings, self.tabs.costs
         self.write = button("Write the training files", primary=True)
         self.write_anyway = button("Write anyway", tooltip="Write, and replace what is named below")
         self.write_anyway.layout.visibility = "hidden"  # its place is kept
@@ -132,7 +125,7 @@ class DatasetPrep(Panel):
         self.add_class("ftw-prep")
         self.write.on_click(self.catch_errors(self._write_unless_occupied))
         self.write_anyway.on_click(self.catch_errors(self.prepare))
-        acts = {"check": self.check, "split": self._split, "count": self._count, "cost": self._show_costs}
+        acts = {"check": self.check, "split": self._split, "count": self._count, "cost": self.tabs.show_costs}
         self.settings.observe(self._on_field, **acts, other=self.refresh_code)
         if source is not None:
             self._on_field(self._load)()
@@ -237,8 +230,7 @@ class DatasetPrep(Panel):
         """Return how many rows are used, the first findings, the split and the files, a line each."""
         if self._data is None:
             return "No data checked yet."
-        n_epochs = self._n_epochs(self._data) if self._data.in_validation else 0
-        return static_view.text(self._data, self.source.label, n_epochs, self._written)
+        return static_view.text(self._data, self.source.label, self.tabs.n_epochs(self._data), self._written)
 
     def static_html(self) -> str:
         """Return the same with tables, pictures and the first conversations."""
@@ -300,9 +292,10 @@ class DatasetPrep(Panel):
     def _reset(self) -> None:
         """Clear everything that is shown of the last table, in case the next one cannot be checked."""
         self._data = self._report = None
-        self._show_findings()
-        self.conversation_pages.fill(0)
-        self._show_costs()
+        self.tabs.data = None
+        self.tabs.show_findings(self._ticked)
+        self.tabs.show_conversations()
+        self.tabs.show_costs()
         self.refresh_code()
 
     def _use_fixes(self) -> Report:
@@ -310,7 +303,8 @@ class DatasetPrep(Panel):
         assert self._data is not None
         self._data.choose_fixes(self._ticked)
         self._report = dataclasses.replace(self._data.report, source=self.source.label)
-        self._show_findings()
+        self.tabs.data = self._data
+        self.tabs.show_findings(self._ticked)
         self._count()
         self._split()
         self.show_status("")
@@ -321,7 +315,7 @@ class DatasetPrep(Panel):
         if self._data is not None:
             self._data.count(self.settings.model.value)
             self.conversation_pages.redraw()
-            self._show_costs()
+            self.tabs.show_costs()
 
     def _split(self) -> None:
         if self._data is None:
@@ -329,8 +323,8 @@ class DatasetPrep(Panel):
         try:
             self._data.split(self.settings.arguments["validation"], self.settings.seed.value)
         finally:
-            self.conversation_pages.fill(len(self._data.in_validation))
-            self._show_costs()
+            self.tabs.show_conversations()
+            self.tabs.show_costs()
             self.refresh_code()
         self._show_verdict(self._data)
 
@@ -345,32 +339,6 @@ class DatasetPrep(Panel):
 
     def _show_failure(self, error: Exception) -> None:
         self.verdict.html = f'<p class="ftw-wrong">{escape(in_form_words(failure_text(error)))}</p>'
-
-    def _show_findings(self) -> None:
-        n = "" if self._data is None else f" ({sum(self._data.grouped.counts):,})"
-        self.tabs.titles = ("Conversations", f"Findings{n}", "Tokens and cost")
-        empty = markup.empty("What is found in your data will stand here.")
-        self.findings.html = empty if self._data is None else self._data.findings_html(self._ticked)
-
-    def _show_costs(self) -> None:
-        data = self._data
-        if data is None or not data.in_validation:
-            self.costs.html = markup.empty("How long the examples are, and what training on them costs, will stand here.")
-            return
-        problem = self.settings.epochs_problem
-        (self.settings.n_epochs.add_class if problem else self.settings.n_epochs.remove_class)("ftw-bad")
-        wrong = f'<p class="ftw-wrong">Epochs: {escape(problem)} Until then, auto is used.</p>' if problem else ""
-        is_auto = self.settings.epochs is None
-        table = costs.cost_table(data.n_trained_tokens, self._n_epochs(data), is_auto=is_auto, exact=data.lengths.exact)
-        self.costs.html = wrong + costs.explanation() + costs.histogram(data.lengths) + table
-
-    def _n_epochs(self, data: Preparation) -> int:
-        return data.epochs(self.settings.epochs, self.settings.model.value)
-
-    def _conversations_html(self, start: int, stop: int) -> str:
-        if self._data is None or not self._data.in_validation:
-            return markup.empty("Your rows will be shown here as conversations, as the model will see them.")
-        return self._data.conversations_html(start, stop, self.settings.model.value)
 
     def _write_unless_occupied(self) -> None:
         """Write the files, or ask first where that would replace others."""

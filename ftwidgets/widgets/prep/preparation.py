@@ -54,7 +54,7 @@ class Preparation:
 
     def choose_fixes(self, ticked: Collection[str]) -> None:
         """Check the data again with the ticked fixes done."""
-        chosen = self.chosen_fixes(ticked)
+        chosen, self.in_validation = self.chosen_fixes(ticked), []  # the split was that of other rows
         self.fixed = draft(self._source, **self._columns, system=self._system, fix=chosen) if chosen else self.base
 
     def count(self, model: str) -> None:

@@ -273,6 +273,19 @@ def test_a_ticked_fix_is_previewed_done_in_the_files_and_in_the_code() -> None:
     assert "earlier choices" in said(prep)
 
 
+def test_a_fix_may_make_more_rows_usable() -> None:
+    """Rows that only a fix makes usable are counted, split and shown with the others."""
+    good = [{"messages": [{"role": "user", "content": q}, {"role": "assistant", "content": a}]} for q, a in ROWS]
+    odd = {"messages": [{"role": "user", "content": "Is it?"}, {"role": "assistant", "content": "It is.", "weight": "1"}]}
+    write("chats.jsonl", "".join(json.dumps(row) + "\n" for row in [*good, odd]))
+    prep = DatasetPrep("chats.jsonl")
+    before = len(prep.report.examples)
+    for fix in prep._data.fixes:
+        prep.choose_fix(fix.name)
+    assert before < len(prep.report.examples) == len(prep._data.in_validation)
+    assert "All 21 rows will be used" in said(prep)
+
+
 def test_a_repeated_row_needs_no_fix() -> None:
     """It is left out in any case, so no box is offered for it; nothing found is said too."""
     prep = DatasetPrep(table([*ROWS, *[(f"more of {n}, please?", f"that is {n * 7} of them") for n in range(40)], ROWS[2]]))
