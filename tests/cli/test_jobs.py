@@ -4,9 +4,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import openai
@@ -115,6 +117,22 @@ def test_a_narrow_table_fits_eighty_columns_and_stays_clear(monkeypatch: pytest.
     assert max(map(len, lines)) < 80
     assert [line.split()[0] for line in lines[1:]] == ["ftjob-abcdef", "ftjob-abcdeX", "ftjob-zzzz"]
     assert "ftjob-abcdefgh" in job_table(jobs, narrow=False)
+
+
+@pytest.mark.parametrize("made", [-5, 10**18])
+def test_a_time_that_is_none_is_a_question_mark(run: Run, home: Path, tmp_path: Path, made: int) -> None:
+    """A damaged state holds a negative time, or one of no calendar: the job is listed and shown all the same."""
+    with Sandbox(home) as sandbox, sandbox.client() as client:
+        job = launch(client, chats(tmp_path, 12), model=BASE, n_epochs=1).wait(60, progress=False)
+    with closing(sqlite3.connect(home / "sandbox.sqlite")) as state, state:
+        state.execute("UPDATE jobs SET created_at = ?", (made,))
+        state.execute("UPDATE jobs SET finished_at = ?", (made,))
+    code, out, _ = run()
+    assert code == 0
+    assert out.splitlines()[-1].split()[::9] == [job.id, "?"]
+    code, out, _ = run("show", job.id)
+    assert code == 0
+    assert re.search(r"^ +started +\?$", out, re.MULTILINE)
 
 
 def test_ids_may_be_abbreviated_if_that_is_clear(run: Run, client: openai.OpenAI, tmp_path: Path) -> None:
