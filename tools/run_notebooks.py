@@ -111,12 +111,15 @@ def run(path: Path) -> tuple[float, list[str]]:
 
 
 def main() -> int:
-    wanted, bad = sys.argv[1:], 0
+    paths = [path for path in sorted(NOTEBOOKS.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+    wanted, bad = {Path(name).stem for name in sys.argv[1:]}, 0
+    if unknown := wanted - {path.stem for path in paths}:
+        sys.exit(f"There is no notebook {', '.join(sorted(unknown))} in {NOTEBOOKS.name}/.")
     with tempfile.TemporaryDirectory() as home:
         os.environ["FTWIDGETS_HOME"] = home
         os.environ["FTWIDGETS_MODELS"] = str(Path(home, "models"))  # no SmolLM2: what is stored are the recorded runs
-        for path in sorted(NOTEBOOKS.rglob("*.ipynb")):
-            if ".ipynb_checkpoints" not in path.parts and (not wanted or path.stem in wanted):
+        for path in paths:
+            if not wanted or path.stem in wanted:
                 seconds, faults = run(path)
                 print(f"{path.name}: {seconds:.0f} s", *faults, sep="\n  ", flush=True)
                 bad += len(faults)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FILE = Path("data", "ladder.csv")
 _NAMES = {"nano": "nano", "smollm2": "SmolLM2"}
-_METHODS = {"prompt": "told what to do", "few-shot": "{rows} examples in the chat", "tuned": "tuned on {rows} rows"}
+_METHODS = {"prompt": "with an instruction", "few-shot": "{rows} examples in the chat", "tuned": "tuned on {rows} rows"}
 
 
 def ladder(task: str, here: Evaluation, *, file: Path = FILE) -> pd.DataFrame:

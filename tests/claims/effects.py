@@ -34,7 +34,7 @@ def recorded() -> dict[str, dict[str, Any]]:
 
 
 def made_from(test: Path) -> str:
-    """Return the fingerprint of what the claims of one test file are made from: of the data, the files that it or its lesson names."""
+    """Return the fingerprint of what the claims of a test file are made from; of the data, what it or its lesson names."""
     lesson = ROOT / "notebooks" / f"{test.stem.removeprefix('test_')}.ipynb"
     text = test.read_text(encoding="utf-8") + meaning(lesson).decode()
     return fingerprint([*ENGINE, *WEIGHTS, *(file for file in DATA if file.stem in text), lesson, test])

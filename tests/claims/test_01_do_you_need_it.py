@@ -81,9 +81,33 @@ def test_the_recorded_order_numbers() -> None:
 
 
 def test_the_manner_is_kept() -> None:
-    """By tuned nano in each recorded run, on all the held-out messages; a template cannot do otherwise."""
-    n = len(datasets.load("shop_chats", "held-out"))
-    assert set(recorded("greeting", "tuned", "nano", len(datasets.load("shop_chats", "train")))) == {n} == {24}
+    """By both tuned models in each recorded run, on all the held-out messages; a template cannot do otherwise."""
+    n, rows = len(datasets.load("shop_chats", "held-out")), len(datasets.load("shop_chats", "train"))
+    assert set(recorded("greeting", "tuned", "nano", rows)) == {n} == {24}
+    assert recorded("greeting", "tuned", "smollm2", rows) == [n]
+
+
+def test_asking_for_the_manner_is_not_enough() -> None:
+    """By an instruction neither model keeps it once."""
+    assert recorded("greeting", "prompt", "nano", 0) == recorded("greeting", "prompt", "smollm2", 0) == [0]
+
+
+def test_nano_tuned_on_the_faq() -> None:
+    """On all 768 rows, three seeds."""
+    assert len(recorded("faq", "tuned", "nano", 768)) == 3
+    assert round(mean(recorded("faq", "tuned", "nano", 768))) == 70
+
+
+def test_the_recorded_reviews() -> None:
+    """SmolLM2 untuned is no better than the majority, which is right in 104."""
+    train, held_out = reviews()
+    majority = right(baselines.majority(train), held_out)
+    assert recorded("reviews", "tuned", "smollm2", 100) == [161]
+    assert (recorded("reviews", "prompt", "smollm2", 0), recorded("reviews", "few-shot", "smollm2", 4)) == ([99], [107])
+    assert max(99, 107) - majority < 14  # 95 % of fair coins: within 14 of 100 in 200
+    assert recorded("reviews", "prompt", "nano", 0) == [124]
+    assert len(recorded("reviews", "tuned", "nano", 100)) == 5
+    assert round(mean(recorded("reviews", "tuned", "nano", 870))) == 140
 
 
 def test_the_faq_has_48_answers_asked_in_16_ways() -> None:
@@ -145,7 +169,12 @@ PROSE = {
     ),
     "With an instruction alone it got 1": test_the_recorded_order_numbers,
     "The template keeps the manner 24 times out of 24": test_the_manner_is_kept,
-    "does it 24 times too": test_the_manner_is_kept,
+    "both tuned, do it 24 times too": test_the_manner_is_kept,
+    "With an instruction alone, neither did it once": test_asking_for_the_manner_is_not_enough,
+    "the table has a run on these 200": test_the_recorded_reviews,
+    "it got 99 with an instruction and 107 with examples": test_the_recorded_reviews,
+    "got 124 untuned and 140 after tuning on all 870 rows": test_the_recorded_reviews,
+    "tuned on all 768 training rows, got 70 on average over three recorded runs": test_nano_tuned_on_the_faq,
     "The lookup answers 90 of 96": test_the_lookup_is_right_in_90_of_96,
     "48 fixed answers, each asked in 16 ways": test_the_faq_has_48_answers_asked_in_16_ways,
     "all 16 wordings of an answer": test_the_faq_has_48_answers_asked_in_16_ways,
@@ -159,7 +188,6 @@ PROSE = {
 }
 
 SOURCES: dict[str, str] = {
-    "it got 78": "README, Some of what the demo prints: 78 of 96 held-out questions",
     "SmolLM2": "the name of a model",
     "SmolLM2 needs only 100 rows to reach 0.83": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",
     "three recorded runs on all 570 held-out reviews": "docs/recipe.md, Adapters: just bench-transfer --base, three seeds",

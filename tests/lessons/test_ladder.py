@@ -22,7 +22,7 @@ def test_what_was_measured_here_comes_first_then_the_records_of_that_task(tmp_pa
     answers = pd.DataFrame({"row": range(1, 5), "prompt": "?", "reference": "x", "rule": "x"})
     here = Evaluation(answers, {"exact_match": pd.DataFrame({"rule": [1.0, 1.0, 1.0, 0.0]})}, "exact_match")
     table = ladder("orders", here, file=file)
-    assert table.index.tolist() == ["rule", "nano, told what to do", "SmolLM2, tuned on 30 rows"]
+    assert table.index.tolist() == ["rule", "nano, with an instruction", "SmolLM2, tuned on 30 rows"]
     assert table["right"].tolist() == ["3 of 4", "0 of 4", "3.5 of 4"]
     assert table["measured"].tolist() == ["here", "recorded 2026-11-29", "recorded 2026-11-30, mean of 2 runs"]
     assert table["share (95 % interval)"].iloc[0] == "0.75 (0.30 to 0.95)"
