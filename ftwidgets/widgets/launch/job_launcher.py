@@ -24,12 +24,12 @@ from ftwidgets.widgets.base.fields import button
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.launch import messages
-from ftwidgets.widgets.launch.base_facts import bundled_text
 from ftwidgets.widgets.launch.estimate import Estimate
+from ftwidgets.widgets.launch.estimate_view import EstimateView, hint
 from ftwidgets.widgets.launch.job_fields import MAIN, FieldText, help_html
 from ftwidgets.widgets.launch.job_form import JobForm
 from ftwidgets.widgets.launch.job_settings import JobSettings
-from ftwidgets.widgets.launch.service_options import ServiceOptions, base_of
+from ftwidgets.widgets.launch.service_options import ServiceOptions
 
 if TYPE_CHECKING:
     import openai
@@ -100,14 +100,13 @@ class JobLauncher(Panel):
         self._launched_texts: list[str] = []  # the texts of the fields then,
         self._label = ""  # and what it is called here
         self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self._show_failure)
-        self._figures, self._basis, self._help = Live(role="status"), Live(), Live()
-        self._figures.layout.min_height = "58px"
+        self._estimate_view, self._help = EstimateView(self._options), Live()
         self._button = button("Launch the job", primary=True)
         self._refresh_button = button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
         self._refresh_button.layout.margin = "2px 2px 2px auto"  # where the other button's text does not move it
         buttons = ipywidgets.HBox([self._button, self._refresh_button], layout={"width": "100%"})
-        parts = [*self._form.parts, self._figures, buttons]
-        super().__init__("Launch a job", parts, below_status=[self._basis, self._help])
+        parts = [*self._form.parts, self._estimate_view.figures, buttons]
+        super().__init__("Launch a job", parts, below_status=[self._estimate_view.basis, self._help])
         self.status.layout.min_height = "104px"  # for four lines, so that what is below stays in its place
         self._refresh_options(model)
         self.train_file, self.validation_file, self.method = train_file, validation_file, method
@@ -178,7 +177,7 @@ class JobLauncher(Panel):
             self._options.refresh_queue()
             self.show_status("")
             self._offer_monitor(self.job.id)
-            self._show_estimate()
+            self._estimate_view.show(self._try_estimate(), self.model)
             self._update_button()
             return self.job
 
@@ -219,16 +218,8 @@ class JobLauncher(Panel):
         offered = {name: field for name, field in self.fields.items() if field.offered}
         facts = [(field.label, field.shown or "none") for name, field in offered.items() if name in MAIN or field.is_set]
         if (estimated := self._try_estimate()) is not None:
-            facts += self._estimate_facts(estimated)
+            facts += self._estimate_view.facts(estimated, self.model)
         return [*facts, ("Job", f"{self._label} ({self.job.id})" if self.job else "not launched")]
-
-    def _estimate_facts(self, estimated: Estimate) -> list[tuple[str, str]]:
-        base = self._options.facts(self.model) or (bundled_text() if self._options.is_bundled(self.model) else None)
-        facts = [] if base is None else [(base_of(self.model), str(base))]
-        facts.append(("Time", estimated.time))
-        if estimated.memory:
-            facts.append(("Memory", estimated.memory))
-        return [*facts, ("Cost", estimated.money)]
 
     def _refresh_options(self, model: str | None) -> None:
         """Request what there is to choose from and fill the menus; what is chosen stays."""
@@ -304,7 +295,7 @@ class JobLauncher(Panel):
         self._asked_at = 0.0
         if not self._starting:
             self._said = ("", "")
-        self._show_estimate()
+        self._estimate_view.show(self._try_estimate(), self.model)
         self._show_messages()
         self._update_button()
         self.refresh_code()
@@ -332,34 +323,13 @@ class JobLauncher(Panel):
             ask = "Press again to launch it all the same:" if self._asked_at else "Are you sure?"
             parts.append(messages.listing(ask, label(questions), "warning"))
         parts.append(messages.listing("Look at this first:", label(self._form.notes()), "warning"))
-        self.status.html = "".join(parts) or self._hint()
-
-    def _hint(self) -> str:
-        """Return what stands below the buttons while there is nothing to report: what would be trained on."""
-        estimated = self._try_estimate()
-        if estimated is not None:
-            text = f"It will train on {estimated.basis}."
-        elif self.train_file:
-            text = "The file could not be counted from here, so time and cost are not known."
-        else:
-            text = (
-                "Choose a training file to see what the job takes. A dataset becomes one with DatasetPrep or ftwidgets.prepare."
-            )
-        return f'<p class="ftw-soft">{escape(text)}</p>'
+        self.status.html = "".join(parts) or hint(self._try_estimate(), has_file=bool(self.train_file))
 
     def _try_estimate(self) -> Estimate | None:
         try:
             return self.estimate
         except (ValueError, OSError):  # the field that cannot be parsed has its own sentence
             return None
-
-    def _show_estimate(self) -> None:
-        estimated = self._try_estimate()
-        self._figures.html = messages.figures_html(estimated)
-        facts = [] if estimated is None else self._estimate_facts(estimated)
-        how = "type ftwidgets models add {}, where the sandbox runs, then press Refresh."
-        facts += [("More models", how.format(name)) for name in self._options.missing_models()]
-        self._basis.html = messages.basis_html(facts)
 
     def _update_button(self) -> None:
         exists = self._exists()

@@ -40,7 +40,7 @@ def train(tmp_path: Path) -> Path:
 
 def figures(launcher: JobLauncher) -> dict[str, str]:
     """The figures before the button, by their names."""
-    return dict(re.findall(r"<dt>(.+?)</dt><dd>(.+?)</dd>", launcher._figures.html))
+    return dict(re.findall(r"<dt>(.+?)</dt><dd>(.+?)</dd>", launcher._estimate_view.figures.html))
 
 
 def place(launcher: JobLauncher, part: Any) -> int:
@@ -53,7 +53,7 @@ def test_the_order_on_the_page(client: openai.OpenAI, train: Path) -> None:
     """Three fields, the other settings folded, the estimate, the button, and only then every message."""
     launcher = JobLauncher(client, train)
     boxes = [launcher.fields[name].box for name in ("train_file", "validation_file", "model")]
-    parts = [*boxes, launcher.advanced, launcher._figures, launcher._button, launcher.status]
+    parts = [*boxes, launcher.advanced, launcher._estimate_view.figures, launcher._button, launcher.status]
     places = [place(launcher, part) for part in parts]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
@@ -167,7 +167,7 @@ def test_the_price_elsewhere_is_one_that_a_newcomer_can_pay(client: openai.OpenA
     (newcomers,) = (fact for fact in facts("fireworks") if fact.about == "newcomers")
     assert named[1] == "Fireworks AI"
     assert str(newcomers.says).startswith("yes")
-    assert "The oldest price here is of" in launcher._basis.html
+    assert "The oldest price here is of" in launcher._estimate_view.basis.html
 
 
 def settings(**chosen: Any) -> JobSettings:

@@ -528,7 +528,7 @@ def test_a_service_without_adapters_is_not_asked_for_one(train: Path) -> None:
 
 def test_a_model_that_could_be_added_is_named(client: openai.OpenAI, with_tiny: openai.OpenAI, train: Path) -> None:
     """With the command, beside where the figures come from."""
-    assert "type ftwidgets models add smollm2-135m" in JobLauncher(client, train)._basis.html
+    assert "type ftwidgets models add smollm2-135m" in JobLauncher(client, train)._estimate_view.basis.html
 
 
 def test_rows_beyond_the_context_are_told_and_not_counted(client: openai.OpenAI, train: Path) -> None:
