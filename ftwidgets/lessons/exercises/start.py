@@ -58,7 +58,9 @@ def one_epoch(client: openai.OpenAI, lesson_job: object, my_job: object, without
     """
     if untouched(my_job, without_answer):
         return not_attempted("Launch the lesson's job again with one epoch, then fill in both answers.")
-    mine, original = _finished(client, my_job), find_job(client, lesson_job)
+    mine, original = _handed_in(client, my_job), find_job(client, lesson_job)
+    if not isinstance(mine, Outcome):
+        mine = _finished(client, mine)  # what is "auto" in a job is known once it has begun
     if isinstance(mine, Outcome):
         return mine
     if original is None:
@@ -107,7 +109,7 @@ def sign_offs_repaired(client: openai.OpenAI, broken: object, my_job: object) ->
     """
     if untouched(my_job):
         return not_attempted("Repair the rows, train on them, and put your job in the place of the ...")
-    mine, first = _finished(client, my_job), find_job(client, broken)
+    mine, first = _handed_in(client, my_job), find_job(client, broken)
     if isinstance(mine, Outcome):
         return mine
     if first is None:
@@ -128,6 +130,9 @@ def sign_offs_repaired(client: openai.OpenAI, broken: object, my_job: object) ->
         return not_yet("Some answers end with the sign-off twice. Add it only where it is missing.")
     if any(_without(answer, closing) != whole[prompt] for prompt, answer in after):
         return not_yet("Some answers were changed before their end. Add the sign-off and leave the rest as it was.")
+    mine = _finished(client, mine)
+    if isinstance(mine, Outcome):
+        return mine
     return right("A model copies the habits of its examples, and so the bad ones too.")
 
 
@@ -143,7 +148,7 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     """
     if untouched(my_job):
         return not_attempted(f"Write at least {OWN_CHATS} chats of your own, choose another greeting, and train.")
-    mine = _finished(client, my_job)
+    mine = _handed_in(client, my_job)
     if isinstance(mine, Outcome):
         return mine
     rows, known = _rows(client, mine), set(datasets.load("shop_chats")["Prompt"])
@@ -155,6 +160,9 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
         return not_yet(
             "The answers in that job's file share no greeting and no sign-off. Put yours around your own answers too."
         )
+    mine = _finished(client, mine)
+    if isinstance(mine, Outcome):
+        return mine
     answers = _answers(client, mine)
     kept = sum(answer.startswith(greeting) and answer.endswith(sign_off) for answer in answers)
     if kept < len(answers) / 2:
@@ -165,11 +173,14 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     return right(f"Your shop speaks: {kept} of {len(answers)} messages that it never saw were answered in your manner.")
 
 
-def _finished(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
-    """Return the learner's job once it has succeeded, or what to do first; wait for a job that has not ended."""
+def _handed_in(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
+    """Return the learner's job, or what to do first; one that has not ended is not waited for, as its file may be wrong."""
     job = own_job(client, answer)
-    if isinstance(job, Outcome):
-        return job
+    return job if isinstance(job, Outcome) or not_ended(job) else not_succeeded(job) or job
+
+
+def _finished(client: openai.OpenAI, job: FineTuningJob) -> FineTuningJob | Outcome:
+    """Return the learner's job once it has succeeded, or what to do first; wait for a job that has not ended."""
     if not_ended(job):
         with suppress(JobError):
             Job(client, job.id).wait(timeout=300)

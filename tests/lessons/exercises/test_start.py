@@ -139,12 +139,22 @@ def test_mistakes_with_own_data_say_what_is_missing(lesson: SimpleNamespace) -> 
     jobs = {
         "are your own": lesson.job,
         "share no greeting": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
-        "10 examples": lesson.train(lesson.write_chats("too_few", own)),
+        "10 examples": lesson.train(lesson.write_chats("too_few", own.assign(Completion="Ahoy! We do. Your Ida"))),
         "answered in your manner": lesson.train(lesson.write_chats("few", few), n_epochs=1, rate=0.01),
     }
     found = {words: start.own_shop(lesson.client, job) for words, job in jobs.items()}
     assert {outcome.state for outcome in found.values()} == {"not yet"}
     assert [(words, str(outcome)) for words, outcome in found.items() if words not in outcome.message] == []
+
+
+def test_a_wrong_file_is_said_before_the_job_has_ended(lesson: SimpleNamespace) -> None:
+    """Nobody waits for a job whose file is not what the exercise asks for."""
+    for check in (start.own_shop, lambda client, job: start.sign_offs_repaired(client, lesson.broken_job, job)):
+        job = lesson.train(lesson.write_chats("slow", lesson.mine), n_epochs=50)
+        said = check(lesson.client, job)
+        assert lesson.client.fine_tuning.jobs.retrieve(job.id).status in ("validating_files", "queued", "running")
+        lesson.client.fine_tuning.jobs.cancel(job.id)
+        assert "are your own" in said.message or "don't end as the others" in said.message
 
 
 def test_hints_do_not_give_the_answer() -> None:
