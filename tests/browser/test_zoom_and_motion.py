@@ -45,7 +45,7 @@ bar = markup.progress("Training", "no idea how far", None, None)
 Waiting("Waiting", [Live(markup.loading("Reading the file")), Live(bar)])"""
 OTHERS = (
     "ShopForm()",
-    "DatasetPrep()",
+    "DatasetPrep('sentiment')",
     "JobLauncher(client)",
     "JobMonitor(client)",
     "ApiKey(ftwidgets.connect)",
@@ -62,6 +62,7 @@ MOVING = """panels => {
         .filter(part => [undefined, '::before', '::after'].some(pseudo => moves(part, pseudo)))
         .map(part => part.outerHTML.slice(0, 120));
 }"""
+CUT = "labels => labels.filter(label => label.scrollWidth > label.clientWidth).map(label => label.textContent)"
 BAR = "bar => getComputedStyle(bar).appearance"
 
 
@@ -70,6 +71,9 @@ def test_at_200_percent_nothing_is_cut_off_and_nothing_moves(lab_page: Callable[
     shown = lab_page(SETUP, TESTER, VOTE, VOTING, EVALUATION, WAITING, *OTHERS, width=650)
     shown.locator(".ftw-vote-buttons button").first.wait_for()
     assert look.wide(shown) == []
+    titles = shown.locator(f"{look.PANEL} .lm-TabBar-tabLabel")
+    titles.first.wait_for()
+    assert titles.evaluate_all(CUT) == []
     panels = shown.locator(f"{look.PANEL} .ftw-panel:not(.ftw-panel .ftw-panel)")
     assert panels.count() == 5 + len(OTHERS)
     assert panels.evaluate_all(MOVING) == []
