@@ -87,7 +87,8 @@ def export_model(model: Model, folder: Path, *, name: str, base_folder: Path, fo
     from ftwidgets.engine import Config, LoraParams, n_weights
 
     if format == "adapter" and not isinstance(model.params, LoraParams):
-        raise ModelError(f"{name} has no adapter: all of its weights were trained. Use one of: huggingface, gguf.")
+        whole = "Export the whole model (huggingface) or one file of it (gguf)."
+        raise ModelError(f"{name} has no adapter: all of its weights were trained. {whole}")
     longest = Config.read(base_folder / "config.json").max_position_embeddings
     config = replace(model.config, max_position_embeddings=longest, eos_token_id=model.tokenizer.eos_id)
     write = {"huggingface": write_huggingface, "adapter": write_peft, "gguf": write_ollama}[format]

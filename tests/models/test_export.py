@@ -193,7 +193,7 @@ def test_what_is_refused(tuned: tuple[Model, Path], tmp_path: Path) -> None:
     for arguments, message in (
         ((nano, "new", "onnx"), 'there is no format "onnx"; there are huggingface, adapter, gguf'),
         ((nano, "full", "gguf"), "full exists already and is not an empty folder"),
-        ((nano, "new", "adapter"), "nano has no adapter: all of its weights were trained. Use one of: huggingface, gguf"),
+        ((nano, "new", "adapter"), "nano has no adapter: all of its weights were trained. Export the whole model"),
     ):
         with pytest.raises(ModelError, match=message):
             export_model(arguments[0], tmp_path / arguments[1], name="nano", base_folder=NANO, format=arguments[2])

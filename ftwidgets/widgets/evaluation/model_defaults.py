@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.jobs.times import seconds_of
+
 if TYPE_CHECKING:
     import openai
     from openai.types.fine_tuning import FineTuningJob
@@ -62,4 +64,4 @@ class ModelDefaults:
 
     def _jobs(self) -> list[FineTuningJob]:
         found = self._client.fine_tuning.jobs.list(limit=_LISTED).data or []
-        return sorted(found, key=lambda job: job.created_at or 0, reverse=True)
+        return sorted(found, key=lambda job: seconds_of(job.created_at), reverse=True)

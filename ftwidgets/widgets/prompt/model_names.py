@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.times import seconds_of
 from ftwidgets.widgets.base.failures import explain_wrong_service
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def named_models(models: Sequence[str] | Mapping[str, str]) -> list[tuple[str, s
 def list_models(client: openai.OpenAI) -> list[str]:
     """Return the service's models: first the base of the latest tuned one, then that one, then the others."""
     with explain_wrong_service():
-        found = sorted(client.models.list(), key=lambda model: model.created or 0, reverse=True)
+        found = sorted(client.models.list(), key=lambda model: seconds_of(model.created), reverse=True)
         names = [str(model.id) for model in found if model.id]
     tuned = next((name for name in names if name.startswith("ft:") and ":ckpt-" not in name), None)
     base = tuned.split(":")[1] if tuned else None
