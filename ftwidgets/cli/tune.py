@@ -7,7 +7,6 @@ interrupted (a job that was training is paused, and `ftwidgets jobs resume` cont
 from __future__ import annotations
 
 import argparse
-import re
 import shlex
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from ftwidgets.cli.layout import indent, print_json, stdout_for_json, step
 from ftwidgets.cli.scores import MOST_SCORED, show_next, show_outcome
 from ftwidgets.cli.training import start, train
 from ftwidgets.errors import FtwidgetsError
+from ftwidgets.jobs.labels import suffix_from
 from ftwidgets.paths import expand_home
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 DONE, FOUND, UNREADABLE = 0, 1, 2
 MODEL = "nano-2026-11"
 SHARE = 0.2
-LONGEST_SUFFIX = 30
 MOST_WARNINGS = 6
 
 _EPILOG = "Exit code: 0 trained, 1 errors in the file or a failed job, 2 wrong use or an unreadable file, 130 interrupted."
@@ -199,7 +198,7 @@ def _show_data(report: Report, files: Prepared) -> None:
 
 def _settings(options: argparse.Namespace, files: Prepared) -> dict[str, Any]:
     """Return the arguments of `launch`; the metadata tells `ftwidgets jobs` what the job was about."""
-    suffix = options.name or re.sub(r"[^A-Za-z0-9._-]+", "-", options.file.stem).strip("-")[:LONGEST_SUFFIX] or None
+    suffix = options.name or suffix_from(options.file.name)
     metadata = {"source": options.file.name[:500], "rows": str(files.n_train), "suffix": suffix or ""}
     chosen = {
         "n_epochs": options.epochs,

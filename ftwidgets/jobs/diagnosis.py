@@ -136,7 +136,7 @@ def _losses_to_judge(curve: pd.DataFrame, train: Points) -> tuple[Points, str]:
     if len(full) > 1:
         return full, "validation loss"
     batches = _points(curve, "valid_loss")
-    if len(batches) > PARTS:
+    if len(batches) >= 2 * PARTS:  # fewer are too few to average
         return _average_parts(batches), "validation loss (on batches)"
     return _average_parts(train), _TRAINING
 

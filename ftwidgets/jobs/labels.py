@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ftwidgets.jobs.times import seconds_of, when
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
 _UNIQUE = 4  # characters of a model's last part, enough to tell models of one suffix apart
 _DATE = re.compile(r"-\d{4}-\d\d(-\d\d)?$")  # of a base model's version
+
+
+LONGEST_SUFFIX = 30
+"""Characters of a suffix that is made from a file's name."""
+
+
+def suffix_from(file: str) -> str | None:
+    """Return a suffix for a model's name from the name of its training file; None if no character of it fits."""
+    return re.sub("[^A-Za-z0-9._-]+", "-", PurePath(file).stem).strip("-")[:LONGEST_SUFFIX] or None
 
 
 def model_label(model: str, made: object = None) -> str:
@@ -36,5 +46,6 @@ def job_label(job: FineTuningJob) -> str:
     """Return a short label of a job: its tuned model; before there is one, its base and when the job was made."""
     if job.fine_tuned_model:
         return model_label(job.fine_tuned_model, seconds_of(job.finished_at) or job.created_at)
-    name, made = model_label(job.model or job.id), when(job.created_at)
+    suffix = getattr(job, "user_provided_suffix", None)  # the client's type does not name it
+    name, made = suffix or model_label(job.model or job.id), when(job.created_at)
     return f"{name}, {made}" if made else name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.labels import job_label
 from ftwidgets.jobs.times import seconds_of, when
 from ftwidgets.widgets.base import markup
 
@@ -32,12 +32,11 @@ class JobEntry:
     @property
     def label(self) -> str:
         """What to call it."""
-        made = seconds_of(self.job.finished_at) or self.job.created_at
-        return model_label(self.job.fine_tuned_model or self.job.model or self.job.id, made)
+        return job_label(self.job)
 
     @property
     def made(self) -> str:
-        """When it was made, in local time."""
+        """When it was launched, in local time."""
         return when(self.job.created_at)
 
     @property
@@ -60,7 +59,7 @@ def jobs_html(entries: list[JobEntry], *, buttons: bool = True) -> str:
     """Return the list as a table; the buttons send `job:ID`, `model:ID` or `export:ID`."""
     if not entries:
         return markup.empty("No job yet. Write training files in step 1, then train a model on them in step 2.")
-    header = ("Model", "State", "Made", "Rows", "Score")
+    header = ("Model", "State", "Launched", "Rows", "Score")
     rows = "".join(_row(entry, buttons=buttons) for entry in entries)
     head = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in header)
     return f"<table><caption>Jobs and models, newest first</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -7,9 +7,11 @@ file of the sandbox's folder: a cell that runs again, a restarted kernel or anot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from html import escape
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ import ipywidgets
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job
-from ftwidgets.jobs.labels import model_label
+from ftwidgets.jobs.labels import model_label, suffix_from
 from ftwidgets.paths import require_path
 from ftwidgets.studio.export_form import ExportForm
 from ftwidgets.studio.job_list import jobs_html, read_jobs
@@ -31,6 +33,7 @@ from ftwidgets.widgets.base.fields import Fold, button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.base.press import PressButton
+from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
 from ftwidgets.widgets.prep.source_fields import BUNDLED
 
 if TYPE_CHECKING:
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 SEED = 1
 """The seed of the jobs: the same path gives the same model when its notebook runs again."""
+
+N_PROBES = 3
+"""How many held-out questions the checkpoints are asked."""
 
 _LABEL = 4
 """Words: an answer that is no longer is taken for a label."""
@@ -144,10 +150,13 @@ class Studio(Panel):
 
     def export(self, job_id: str) -> ExportForm:
         """Open the form that exports the model of a job."""
-        model, details = self._model_of(job_id), Job(self._client, job_id).details
-        form = ExportForm(self._client, model, made=details.finished_at or details.created_at)
+        form = self._export_form(job_id)
         self._exports.children = (form,)
         return form
+
+    def _export_form(self, job_id: str) -> ExportForm:
+        model, details = self._model_of(job_id), Job(self._client, job_id).details
+        return ExportForm(self._client, model, made=details.finished_at or details.created_at)
 
     @property
     def code(self) -> str:
@@ -191,13 +200,13 @@ class Studio(Panel):
         makers: dict[str, Callable[[], Panel]] = {
             "data": self._make_prep,
             "train": self._make_launcher,
-            "watch": lambda: JobMonitor(self._client, self._job_id()),
+            "watch": self._make_monitor,
             "try": self._make_tester,
             "measure": self._make_evaluation,
         }
         form = makers[step]()
-        following = next((name for name in list(STEPS)[list(STEPS).index(step) + 1 :]), "try")
-        form.next_step.open_elsewhere = lambda: self.go(following)
+        following = list(STEPS)[list(STEPS).index(step) + 1 :]
+        form.next_step.open_elsewhere = partial(self.go, following[0]) if following else None
         form.next_step.on_offer(self.catch_errors(lambda: self._done(step, form)))
         return form
 
@@ -210,9 +219,16 @@ class Studio(Panel):
         if not self.state.train_file:
             raise FtwidgetsError("there are no training files yet: choose your data in step 1 and press Write.")
         files = [_from_here(file) or None for file in (self.state.train_file, self.state.validation_file)]
-        launcher = JobLauncher(self._client, *files, seed=SEED)
-        launcher.advanced.show(False)  # the seed from here is nothing to look at
+        launcher = JobLauncher(self._client, *files, seed=SEED, suffix=suffix_from(self.state.source))
+        launcher.advanced.show(False)  # the seed and the name from here are nothing to look at
         return launcher
+
+    def _make_monitor(self) -> Panel:
+        """Return the monitor; checkpoints of a job that was launched here are asked its first held-out questions."""
+        job_id = self._job_id()
+        held_out = self.state.validation_file if job_id in self.state.rows else ""
+        prompts = [question for question, _answer in islice(_read_questions(Path(held_out)), N_PROBES)] if held_out else []
+        return JobMonitor(self._client, job_id, prompts=prompts or PROMPTS)
 
     def _make_tester(self) -> Panel:
         return PromptTester(self._client, self._models())
@@ -264,6 +280,8 @@ class Studio(Panel):
                 state.n_train, state.n_validation = prepared.n_train, prepared.n_validation
                 state.columns = dict(form.columns.arguments)
                 self._forget("train")
+            case PromptTester(has_asked=False):
+                return
             case JobLauncher(job=Job() as job):
                 state.rows[job.id] = state.n_train
                 if job.id != state.job:
@@ -271,8 +289,15 @@ class Studio(Panel):
                     self._forget("watch", "try", "measure")
             case Evaluation(result=result) if result is not None:
                 self._keep_scores(result.scores.to_dict("records"), result.metric, form)
+                self._offer_export(form)
         state.code[step] = form.code
         self._keep()
+
+    def _offer_export(self, form: Evaluation) -> None:
+        """Offer as the step after the last one to write the model as files."""
+        job_id, code = self.state.job, f'ftwidgets.export(client, {markup.literal(self.state.model)}, "exports/my_model")'
+        sentence = "keep the tuned model as files that other programs read."
+        form.next_step.offer(sentence, "Export the model", lambda: self._export_form(job_id), code, notify=False)
 
     def _keep_scores(self, rows: list[dict[Any, Any]], metric: str, form: Evaluation) -> None:
         named = form.named_models()
@@ -334,11 +359,17 @@ class Studio(Panel):
 
 def has_long_answers(path: Path) -> bool:
     """Return whether the answers of a chat file are sentences, of which word for word the same is too much to ask."""
-    lengths = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        message = json.loads(line)["messages"][-1]
-        lengths.append(len(str(message.get("content") or "").split()))
-    return bool(lengths) and sorted(lengths)[len(lengths) // 2] > _LABEL
+    lengths = sorted(len(answer.split()) for _question, answer in _read_questions(path))
+    return bool(lengths) and lengths[len(lengths) // 2] > _LABEL
+
+
+def _read_questions(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the last question and the last answer of each chat of a file; none where the file is gone."""
+    with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
+        for line in file:
+            messages = json.loads(line)["messages"]
+            said = {message["role"]: str(message.get("content") or "") for message in messages}
+            yield said.get("user", ""), said.get("assistant", "")
 
 
 def _from_here(path: str) -> str:

@@ -84,3 +84,10 @@ def test_a_healthy_curve_is_called_so() -> None:
     assert diagnose(curve(falling(40), {20: 1.0, 40: 0.5})).verdict == "healthy (still falling)"
     assert diagnose(curve(falling(40))).verdict == "still falling"
     assert diagnose(curve(falling(40), {10: 0.6, 20: 0.3, 30: 0.5, 40: 1.7})).verdict == "overfitting"
+
+
+def test_six_steps_of_one_epoch_are_not_called_healthy() -> None:
+    """So few measured batches say nothing about held-out rows: the training loss is judged, and said to be."""
+    found = diagnose(curve([4.0, 3.0, 2.6, 2.4, 2.3, 2.3], full={6: 3.2}, batches=dict.fromkeys(range(1, 7), 3.2)))
+    assert not found.healthy
+    assert "training loss" in found.text

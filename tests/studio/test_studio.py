@@ -13,6 +13,7 @@ import pytest
 import ftwidgets
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.models.export import exported_model, replace_export
+from ftwidgets.studio.export_form import ExportForm
 from ftwidgets.studio.path_notebook import path_cells
 from ftwidgets.studio.state import load_state
 from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
@@ -86,6 +87,33 @@ def test_each_step_hands_over_to_the_next(client: openai.OpenAI, folder: Path) -
     assert again == scores
     with pytest.raises(FtwidgetsError, match=r"again\.ipynb"):
         studio.save_notebook()
+
+
+def test_the_path_is_in_the_learners_own_words(client: openai.OpenAI, folder: Path) -> None:
+    """The model is called by the file, checkpoints answer held-out questions, each step gets its tick once it was used."""
+    studio = ftwidgets.Studio(client, "own.csv")
+    studio.forms["data"].prepare()
+    held_out = [json.loads(line) for line in Path(studio.state.validation_file).read_text(encoding="utf-8").splitlines()]
+    job = studio.go("train").launch()
+    job.wait(PATIENCE)
+    assert ":own:" in job.model
+    asked = studio.go("watch").prompts.value.splitlines()
+    assert asked == [chat["messages"][-2]["content"] for chat in held_out[:3]]
+
+    tester = studio.go("try")
+    tester.new_conversation()
+    assert studio.status.html == ""  # nothing was asked, and that is no error
+    assert "✓" not in studio._tabs["try"].description
+    tester.ask("What does part 3 cost?").wait(PATIENCE)
+    assert "✓" in studio._tabs["try"].description
+
+    evaluation = studio.go("measure")
+    evaluation.run().wait(PATIENCE)
+    assert "word for word right: " in evaluation.summary.html
+    assert evaluation.next_step.button.description == "Export the model"
+    opened = evaluation.next_step.go()
+    assert isinstance(opened, ExportForm)
+    assert opened.model == job.model
 
 
 def test_columns_and_score_come_back(client: openai.OpenAI, folder: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import pandas as pd
 import pytest
 
 import ftwidgets
-from ftwidgets.widgets import ApiKey, DatasetPrep, JobLauncher, JobMonitor
+from ftwidgets.widgets import ApiKey, BlindVote, DatasetPrep, JobLauncher, JobMonitor
 from ftwidgets.widgets.shop import ShopForm
 from tests.jobs.test_job import Service
 
@@ -80,3 +81,11 @@ def test_a_wrong_argument_is_named_with_the_rule(
         make(**given)
     assert words in str(raised.value)
     assert "trait" not in str(raised.value)
+
+
+def test_a_column_of_a_table_is_a_list_of_prompts() -> None:
+    """As lesson 00 gives them; an iterator too."""
+    column = pd.DataFrame({"Prompt": ["Hello?", "Where is it?"]}, index=[7, 9])["Prompt"]
+    for prompts in (column, iter(column), tuple(column)):
+        assert monitor(prompts=prompts).prompts.value == "Hello?\nWhere is it?"
+    assert BlindVote(SERVICE.client(), ["a", "b"], column).prompts.value == "Hello?\nWhere is it?"

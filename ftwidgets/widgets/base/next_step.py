@@ -42,15 +42,18 @@ class NextStep(ipywidgets.VBox):
         super().__init__([self._line, self._code_view, self._below], layout={"display": "none"})
         self.add_class("ftw-next")
 
-    def offer(self, sentence: str, label: str, make: Callable[[], Panel], code: str) -> None:
-        """Show a sentence, a button with `label` that opens what `make` returns, and its code, folded."""
+    def offer(self, sentence: str, label: str, make: Callable[[], Panel], code: str, *, notify: bool = True) -> None:
+        """Show a sentence, a button with `label` that opens what `make` returns, and its code, folded.
+
+        Without `notify`, the functions of `on_offer` are not called: one of them offers something else.
+        """
         self._make, self.code = make, code
         self._text.html = f"<p><strong>Next:</strong> {escape(sentence)}</p>"
         self._code_view.html = markup.fold("The code for that", markup.code_block(code))
         self.button.description = self.button.tooltip = label
         self.layout.display = ""
 
-        for act in self._on_offer:
+        for act in self._on_offer if notify else ():
             act()
 
     def on_offer(self, act: Callable[[], object]) -> None:

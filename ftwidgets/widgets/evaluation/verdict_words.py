@@ -79,7 +79,10 @@ def _counts(result: Evaluation, a: str, b: str) -> str:
     n = len(result.answers)
     if is_share(result, a) and is_share(result, b):
         return f"{_right(result, a)} against {_right(result, b)} of {n} right"
-    return f"{_right(result, a)} against {_right(result, b)} on average by {result.metric}, on {n} examples"
+    text = f"{_right(result, a)} against {_right(result, b)} on average by {result.metric}, on {n} examples"
+    if (exact := result.by_row.get("exact_match")) is None:
+        return text
+    return f"{text}; word for word right: {int(exact[a].sum())} against {int(exact[b].sum())}"
 
 
 def _interval(found: Comparison) -> str:

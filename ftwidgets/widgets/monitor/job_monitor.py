@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ class JobMonitor(Panel):
         client: openai.OpenAI,
         job: Job | str | Sequence[Job | str] | None = None,
         *,
-        prompts: Sequence[str] = PROMPTS,
+        prompts: Iterable[str] = PROMPTS,
         system: str = "",
         max_tokens: int = 60,
         compare: Sequence[Job | str] = (),

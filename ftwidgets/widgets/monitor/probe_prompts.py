@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ class ProbePrompts:
     def __init__(
         self,
         client: openai.OpenAI,
-        prompts: Sequence[str],
+        prompts: Iterable[str],
         *,
         system: str,
         max_tokens: int,
@@ -38,8 +38,9 @@ class ProbePrompts:
         on_error: Callable[[Exception], object],
     ) -> None:
         self._client, self._system, self._max_tokens, self._on_change = client, system, max_tokens, on_change
-        listed = [prompts] if isinstance(prompts, str) else prompts
-        if not isinstance(listed, Sequence) or not all(isinstance(text, str) for text in listed):
+        given = [prompts] if isinstance(prompts, str) else prompts
+        listed = list(given) if isinstance(given, Iterable) else [given]
+        if not all(isinstance(text, str) for text in listed):
             raise ValueError(f'"prompts" must be a list of texts, such as ["Where is my order?"]: {prompts!r:.60}')
         lines = [" ".join(text.splitlines()) for text in listed]
         self.field = ipywidgets.Textarea("\n".join(lines), description="Pinned prompts", rows=max(3, len(lines)))

@@ -163,6 +163,7 @@ def diagnosis_html(diagnosis: Diagnosis | None, best: str = "") -> str:
     todo = ""
     if diagnosis.label == "overfitting":
         kept = f', or use the checkpoint of the lowest loss: its button under the chart says "{best}"' if best else ""
-        todo = f"<p><strong>What to do:</strong> train for fewer epochs, add rows{escape(kept)}.</p>"
+        by_heart = "Where each row is a fact of its own, knowing the rows by heart can be what you want: ask the model first."
+        todo = f"<p><strong>What to do:</strong> train for fewer epochs, add rows{escape(kept)}. {by_heart}</p>"
     rule = markup.fold("The rule", f"<p>{escape(diagnosis.rule)}</p>")
     return f'<div class="ftw-card{f" ftw-card-{kind}" if kind else ""}">{verdict}{todo}<p>{escape(text)}</p>{rule}</div>'

@@ -99,7 +99,7 @@ def outcome(entry: HistoryEntry) -> tuple[str, str]:
     if any(answer.ended == STOPPED for answer in answers):
         return "Stopped.", "ok"
     done = "Both models answered." if few else f"All {len(answers)} models answered."
-    return f"{done} The next prompt goes on from here.", "ok"
+    return f"{done} The next prompt goes on from here; for another question, press New conversation.", "ok"
 
 
 def _errors_text(wrong: Sequence[str], n_models: int) -> str:

@@ -129,6 +129,11 @@ class PromptTester(VotingPanel):
         """
         return history.to_frame(self._chat.entries)
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether the conversation that is shown has a question."""
+        return bool(self._chat.turns)
+
     # Asking
 
     def ask(self, prompt: str | None = None, *, follow_up: bool = False) -> PromptTester:
@@ -206,6 +211,7 @@ class PromptTester(VotingPanel):
         self._notice.look_up()
         self.show_status(*history.outcome(self._chat.entries[-1]) if self._is_current() else ("", ""))
         self.refresh_code()
+        self._offer_next()
         self.update_static_view()
 
     def _vote_setup(self) -> VoteSetup:
@@ -248,11 +254,14 @@ class PromptTester(VotingPanel):
         self.refresh_code()
         self._notice.refresh()
         self._draw()
-        models = {self._name(model): model for model in self.form.asked if model}
-        self.offer_evaluation(models, self.form.system.value.strip())
+        self._offer_next()
         self.blind_vote.refresh_setup()
         if self._chat.turns and not self._is_current() and not self._chat.task.busy:
             self.show_status("")
+
+    def _offer_next(self) -> None:
+        models = {self._name(model): model for model in self.form.asked if model}
+        self.offer_evaluation(models, self.form.system.value.strip())
 
     def _request(self) -> PromptRequest:
         """Return what to ask: the prompt in the box, or the last question, if that was asked with other models or settings."""
