@@ -21,8 +21,8 @@ DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
 DUPLICATE_ROW = FindingType(
     "duplicate-row", "warning", title="A duplicate row",
     why="A duplicate counts twice in training. If one copy lands in the validation file, the model has already seen "
-        "it. The row is used once.",
-    fix="Delete one of them.", repair=DROP_REPEATS,
+        "it. prepare writes the row once.",
+    fix="Delete one of them, or let prepare write the row once.", repair=DROP_REPEATS,
 )  # fmt: skip
 SAME_BUT_BLANKS = FindingType(
     "same-but-blanks", "warning", title="A duplicate row but for whitespace or capital letters",
@@ -63,14 +63,14 @@ class Duplicates:
         self.dropped = np.flatnonzero(is_exact).tolist()
         for position in np.flatnonzero(normalized != here).tolist():
             if is_exact[position]:
-                message = f"The row says the same as {lookup.where(int(exact[position]))}; it is used once."
-                fix = "Delete one of them; a row that is there twice counts twice in training."
+                message = f"The row is a duplicate of {lookup.where(int(exact[position]))}."
+                fix = "Nothing to do if you use prepare: it writes the row once. If you train on the file as it is, delete one."
                 yield position, DUPLICATE_ROW(message, fix)
             else:
                 message = (
                     f"The row differs from {lookup.where(int(normalized[position]))} only in whitespace, case or Unicode form."
                 )
-                fix = "Keep the better one; a row that is there twice counts twice in training."
+                fix = "Delete one of them: both are used, so the pair counts twice in training."
                 yield position, SAME_BUT_BLANKS(message, fix)
 
 

@@ -20,6 +20,11 @@ _WORDS = (
     (r"Or say which of its keys they are: [^.]*\.\.\.\"\.", "Or choose its columns above."),
     (rf"If the column was meant: {_ARGUMENT}\.", 'If the column was meant, choose it under Settings, in "{label}".'),
     (r'system=(".*?") is used as the text of the system prompt', r"\1 is used as the text of the system prompt"),
+    (
+        r"Nothing to do if you use prepare: it writes the row once\. If you train on the file as it is, delete one\.",
+        "Nothing to do: the training files have it once.",
+    ),
+    (r"prepare writes the row once", "It is written once"),
     (r"\bDataFrame has (?=\d)", "The data has "),
     (r"give system= a text for them", 'write a text for them under Settings, in "System prompt"'),
     (
