@@ -115,6 +115,11 @@ class EvaluationForm:
         """Return what the fields hold that the answers depend on."""
         return tuple(control.value for control in self._asked)
 
+    @property
+    def rows_in_words(self) -> str:
+        """What the held-out examples are rows of."""
+        return self._examples.rows_in_words
+
     def describe(self) -> str:
         """Return in a few words what is going to be asked."""
         try:

@@ -83,6 +83,7 @@ class Evaluation(Panel):
         self._task: BackgroundTask[results.Evaluation] = BackgroundTask("evaluation", on_error=self._show_failure)
         self._stop, self._start_lock = threading.Event(), threading.Lock()
         self._asking: EvaluationRun | None = None
+        self._rows_in_words = ""  # what its examples are rows of
         self._scored: tuple[object, ...] = ()  # what the fields held for the result
         self._scored_models: dict[str, str] = {}  # the ids of its models, by their names
         self._failed_at = ""  # when the last run failed, if it did
@@ -133,7 +134,7 @@ class Evaluation(Panel):
             self.run_button.disabled, self.cancel_button.disabled = True, False
             asked = f"{pluralize(len(run.models), 'model')} {pluralize(len(run.questions), 'question')} each"
             self.show_status(f"Asking {asked}: {pluralize(run.total, 'answer')} to come.")
-            self._asking = run
+            self._asking, self._rows_in_words = run, self._form.rows_in_words
             self._show_summary()
             self._task.start(lambda: self._ask(run, n_in_training, values))
         return self
@@ -248,7 +249,7 @@ class Evaluation(Panel):
             return "No example was answered by every model, so nothing is scored."
         self.result, self._scored = result, values
         self._scored_models = {name: model for name, model in run.models.items() if isinstance(model, str)}
-        self._results.show(result)
+        self._results.show(result, self._rows_in_words)
         self._show_summary()
         self._offer_next()
         return f"Scored: the {pluralize(len(result.answers), 'example')} that every model had answered."

@@ -36,6 +36,7 @@ class ExamplesField:
         self._rows: pd.DataFrame | list[Mapping[str, Any]] | None = None
         self._rows_text = ""  # what the field holds while it means the rows
         self._rows_code: list[str] = []  # what makes the variable
+        self._rows_in_words = "the examples from the code"
         text = ""
         if isinstance(examples, str | Path):
             text = str(examples)
@@ -51,11 +52,22 @@ class ExamplesField:
         """Let the field mean the rows of a job's validation file."""
         self._rows, self._rows_code = list(file.rows), file.code(self._variable)
         self._rows_text = self.control.value = file.text
+        self._rows_in_words = f"the rows of {file.name}"
 
     @property
     def is_empty(self) -> bool:
         """Whether the field names no examples."""
         return not self.control.value.strip()
+
+    @property
+    def rows_in_words(self) -> str:
+        """Which rows the examples are, such as `the rows of my_data/validation.jsonl`: their numbers are counted in these."""
+        text = str(self.control.value).strip()
+        if self._rows is not None and text == self._rows_text:
+            return self._rows_in_words
+        if text in datasets.names():
+            return f"the {self._split} rows of {text}"
+        return f"the {'usable ' if text.lower().endswith(_TABLES) else ''}rows of {text}"
 
     def load(self, system: str = "") -> Examples:
         """Return the examples that the field names; an error says why there are none, such as a missing CSV file.

@@ -23,7 +23,7 @@ class ResultView(ipywidgets.VBox):
     def __init__(self, catch_errors: Callable[[Callable[[], object]], Callable[..., None]]) -> None:
         self._result: Evaluation | None = None
         self._verdicts: list[Verdict] = []
-        self._page = 0
+        self._page, self._rows_in_words = 0, ""
         self.summary, self.closer = Live(), Live()
         self.detail = ipywidgets.Dropdown(description="Look closer at")
         self.detail.observe(catch_errors(lambda: self.turn_to(0)), names="value")
@@ -31,9 +31,9 @@ class ResultView(ipywidgets.VBox):
         self._details = ipywidgets.VBox([field(self.detail), self.closer], layout={"display": "none"})
         super().__init__([self.summary, self._details])
 
-    def show(self, result: Evaluation) -> None:
-        """Show another result; `show_summary` draws its verdict."""
-        self._result = result
+    def show(self, result: Evaluation, rows_in_words: str) -> None:
+        """Show another result, of what the examples are rows; `show_summary` draws its verdict."""
+        self._result, self._rows_in_words = result, rows_in_words
         self.detail.options = result.models
         self.detail.value = result.models[-1]
         self._details.layout.display = "flex"
@@ -51,7 +51,9 @@ class ResultView(ipywidgets.VBox):
         """Show another page of the answers of the model to look closer at, from 0."""
         if self._result is not None and self.detail.value is not None:
             self._page = max(0, min(page, results_html.n_pages(self._result) - 1))
-            self.closer.html = results_html.closer_look(self._result, self.detail.value, self._page)
+            self.closer.html = results_html.closer_look(
+                self._result, self.detail.value, self._page, rows_in_words=self._rows_in_words
+            )
 
     def lines(self) -> list[str]:
         """Return the verdicts and the scores as text."""
@@ -69,7 +71,9 @@ class ResultView(ipywidgets.VBox):
         card = results_html.verdict_card(self._result, self._verdicts)
         parts = [card, results_html.picture(self._result, still=True), results_html.other_verdicts(self._verdicts)]
         parts.append(results_html.other_metrics(self._result))
-        parts.append(results_html.closer_look(self._result, model, self._page, buttons=False))
+        parts.append(
+            results_html.closer_look(self._result, model, self._page, rows_in_words=self._rows_in_words, buttons=False)
+        )
         return _marked("".join(parts), note)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ftwidgets.evaluation.result import Evaluation
     from ftwidgets.widgets.evaluation.verdict_words import Verdict
 
-PAGE = 5  # answers shown at a time
+PAGE = 10  # answers shown at a time
 _MAX_CHARACTERS = 400  # of a text in the table
 _NAMES = {"exact_match": "right answers", "token_f1": "token F1"}
 _MEANINGS = {
@@ -90,12 +90,16 @@ def confusion_table(result: Evaluation, model: str) -> str:
     return markup.fold("Which labels were confused?", markup.table(caption, header, rows, numbers=range(1, len(header))))
 
 
-def worst_answers(result: Evaluation, model: str, page: int = 0) -> str:
-    """Return a page of one model's answers as a table, the worst first, each beside the right one."""
+def worst_answers(result: Evaluation, model: str, page: int = 0, *, rows_in_words: str) -> str:
+    """Return a page of one model's answers as a table, the worst first, each beside the right one.
+
+    `rows_in_words` says of which file the rows are.
+    """
     table = result.worst(model)
     part = table.iloc[page * PAGE : (page + 1) * PAGE]
     share = verdict_words.is_share(result, model)
-    caption = f'Answers of "{model}", worst first: {page * PAGE + 1} to {page * PAGE + len(part)} of {len(table)}'
+    counted = f'"row" counts {rows_in_words}'
+    caption = f'Answers of "{model}", worst first: {page * PAGE + 1} to {page * PAGE + len(part)} of {len(table)}; {counted}'
     rows = []
     for _, row in part.iterrows():
         texts = [str(row[name]) for name in ("prompt", "reference", "answer")]
@@ -103,10 +107,10 @@ def worst_answers(result: Evaluation, model: str, page: int = 0) -> str:
         score = ("right" if row["score"] else "wrong") if share else f"{row['score']:.2f}"
         rows.append([str(row["row"]), *cut, score])
     header = ["row", "prompt", "right answer", "answer", "right?" if share else "score"]
-    return markup.table(caption, header, rows, numbers=[0] if share else [0, 4])
+    return f'<div class="ftw-answers">{markup.table(caption, header, rows, numbers=[0] if share else [0, 4])}</div>'
 
 
-def closer_look(result: Evaluation, model: str, page: int, *, buttons: bool = True) -> str:
+def closer_look(result: Evaluation, model: str, page: int, *, rows_in_words: str, buttons: bool = True) -> str:
     """Return what a closer look at one model shows, a fold for each question; a page without a kernel has no `buttons`."""
     last = n_pages(result) - 1
     turning = (
@@ -114,7 +118,8 @@ def closer_look(result: Evaluation, model: str, page: int, *, buttons: bool = Tr
         f'<button data-press="1" aria-disabled="{str(page == last).lower()}">Next answers</button> '
         f"page {page + 1} of {last + 1}</p>"
     )
-    answers = markup.fold("Which answers were worst?", worst_answers(result, model, page) + (turning if buttons else ""))
+    table = worst_answers(result, model, page, rows_in_words=rows_in_words)
+    answers = markup.fold("Which answers were worst?", table + (turning if buttons and last > 0 else ""))
     return confusion_table(result, model) + answers
 
 

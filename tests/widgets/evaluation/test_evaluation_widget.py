@@ -130,21 +130,40 @@ def test_what_the_user_named_is_text(form: Evaluation) -> None:
 
 
 def test_the_confusion_table_and_the_worst_answers_follow_the_model_and_the_page(form: Evaluation) -> None:
-    """Five answers a page, the worst first; the pages end at both ends."""
+    """Ten answers a page, the worst first; the pages end at both ends, where a button looks as if it does nothing."""
     form.run().wait(timeout=20)
     assert "What &quot;tuned&quot; answered, by right answer" in form.closer.html
-    assert "worst first: 1 to 5 of 40" in form.closer.html
+    assert "worst first: 1 to 10 of 40" in form.closer.html
     assert form.closer.html.count(">wrong</td>") == 5
+    assert 'aria-disabled="true">Previous answers' in form.closer.html
     form.closer.press("1")
-    assert "worst first: 6 to 10 of 40" in form.closer.html
-    assert "page 2 of 8" in form.closer.html
+    assert "worst first: 11 to 20 of 40" in form.closer.html
+    assert "page 2 of 4" in form.closer.html
     form.turn_to(99)
-    assert "36 to 40 of 40" in form.closer.html
+    assert "31 to 40 of 40" in form.closer.html
     form.closer.press("1")
-    assert "page 8 of 8" in form.closer.html
+    assert "page 4 of 4" in form.closer.html
     form.detail.value = "base"
     assert "What &quot;base&quot; answered, by right answer" in form.closer.html
-    assert "page 1 of 8" in form.closer.html
+    assert "page 1 of 4" in form.closer.html
+
+
+def test_ten_answers_are_one_page_which_names_the_file_of_its_rows(tmp_path: Path) -> None:
+    """No buttons to turn one page; the number of a row is that of a file, a dataset or the examples from the code."""
+    rows = [example(f"{i}", f"{i}") for i in range(10)]
+    file, table = tmp_path / "held.jsonl", tmp_path / "held.csv"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    table.write_text("Prompt,Completion\n" + "".join(f"{i},{i}\n" for i in range(10)), encoding="utf-8")
+    for examples, words in (
+        (str(file), f"the rows of {file}"),
+        (str(table), f"the usable rows of {table}"),
+        ("sentiment", "the held-out rows of sentiment"),
+        (rows, "the examples from the code"),
+    ):
+        form = Evaluation(client_of(lambda body: body["messages"][-1]["content"]), "m", examples, limit=10)
+        form.run().wait(timeout=20)
+        assert f"worst first: 1 to 10 of 10; &quot;row&quot; counts {words}</caption>" in form.closer.html
+        assert "Previous answers" not in form.closer.html
 
 
 def test_texts_have_no_confusion_table() -> None:
