@@ -1,5 +1,7 @@
 """Charts as SVG: columns for a histogram, bars for shares. A label describes each in words.
 
+Columns are placed by shares of the width, so their texts keep their size on a narrow page; `bars` is scaled as a whole.
+
 The numbers belong in a table beside the chart.
 """
 
@@ -11,6 +13,7 @@ from html import escape
 _WIDTH, _HEIGHT = 600, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 20, 10, 40
 _ROW, _NAMES, _NUMBERS = 24, 150, 60
+_CHARACTER, _NARROW = 7, 300  # pixels: of a digit, and of the columns on a narrow page
 _MAX_NAME = 20  # characters of a bar's name
 
 
@@ -21,21 +24,27 @@ def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, 
     `fill` the colour of the columns, as CSS writes it.
     """
     most = max(n for _, _, n in found)
-    step = (_WIDTH - _LEFT - _RIGHT) / len(found)
+    edges = [first for first, _, _ in found] + [found[-1][1] + 1]
+    step = 100 / len(found)  # per cent of the width
+    longest = _CHARACTER * (2 + max(len(f"{edge:,}") for edge in edges))
+    every = -(-longest * len(found) // _NARROW)  # which edges have a label, where the page is narrow too
     floor, room = _HEIGHT - _BOTTOM, _HEIGHT - _BOTTOM - _TOP
     bars, texts, lines = [], [], []
-    for i, (first, _, n) in enumerate(found):
-        x, tall = _LEFT + i * step, room * n / most
-        bars.append(f'<rect x="{x + 1:.1f}" y="{floor - tall:.1f}" width="{step - 2:.1f}" height="{tall:.1f}"/>')
-        texts.append(_text(x, floor + 14, f"{first:,}"))
-    texts.append(_text(_WIDTH - _RIGHT, floor + 14, f"{found[-1][1] + 1:,}"))
+    for i, (_, _, n) in enumerate(found):
+        x, tall = (i + 0.02) * step, room * n / most
+        bars.append(f'<rect x="{x:.2f}%" y="{floor - tall:.1f}" width="{0.96 * step:.2f}%" height="{tall:.1f}"/>')
+    texts += [_text(f"{i * step:.2f}%", floor + 14, f"{edges[i]:,}") for i in range(0, len(edges), every)]
     for tick in sorted({0, most // 2, most}):
         y = floor - room * tick / most
-        lines.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        texts.append(_text(_LEFT - 6, y + 4, f"{tick:,}", anchor="end"))
-    texts.append(_text((_LEFT + _WIDTH) / 2, _HEIGHT - 6, axis))
+        lines.append(f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
+        texts.append(_text("-6", y + 4, f"{tick:,}", anchor="end"))
+    texts.append(_text("50%", _HEIGHT - 6, axis))
     drawn = f'<g stroke="currentColor" stroke-opacity="0.25">{"".join(lines)}</g><g fill="{fill}">{"".join(bars)}</g>'
-    return _svg(_HEIGHT, title, summary, f'{drawn}<g fill="currentColor">{"".join(texts)}</g>')
+    margins = _LEFT + _RIGHT
+    style = f"display:block;overflow:visible;height:{_HEIGHT}px;width:calc(100% - {margins}px);max-width:{_WIDTH - margins}px"
+    return _svg(
+        f"{style};margin:0 {_RIGHT}px 0 {_LEFT}px", "", title, summary, f'{drawn}<g fill="currentColor">{"".join(texts)}</g>'
+    )
 
 
 def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: str) -> str:
@@ -47,20 +56,20 @@ def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: s
         y, long = i * _ROW, room * n / max(most, 1)
         short = name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + "…"
         drawn.append(f'<rect x="{_NAMES}" y="{y + 4}" width="{long:.1f}" height="{_ROW - 8}"/>')
-        texts.append(_text(_NAMES - 8, y + 16, short, anchor="end"))
-        texts.append(_text(_NAMES + long + 6, y + 16, f"{n:,}", anchor="start"))
+        texts.append(_text(f"{_NAMES - 8}", y + 16, short, anchor="end"))
+        texts.append(_text(f"{_NAMES + long + 6:.1f}", y + 16, f"{n:,}", anchor="start"))
     body = f'<g fill="{fill}">{"".join(drawn)}</g><g fill="currentColor">{"".join(texts)}</g>'
-    return _svg(_ROW * len(shares), title, summary, body)
+    box = f' viewBox="0 0 {_WIDTH} {_ROW * len(shares)}"'
+    return _svg(f"display:block;width:100%;max-width:{_WIDTH}px", box, title, summary, body)
 
 
-def _svg(height: int, title: str, summary: str, body: str) -> str:
+def _svg(style: str, view_box: str, title: str, summary: str, body: str) -> str:
     label = escape(f"{title}. {summary}", quote=True)
     return (
-        f'<svg role="img" aria-label="{label}" viewBox="0 0 {_WIDTH} {height}" font-size="12" '
-        f'style="display:block;width:100%;max-width:{_WIDTH}px">'
+        f'<svg role="img" aria-label="{label}"{view_box} font-size="12" style="{style}">'
         f"<title>{escape(title)}</title><desc>{escape(summary)}</desc>{body}</svg>"
     )
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: str, y: float, text: str, *, anchor: str = "middle") -> str:
+    return f'<text x="{x}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
