@@ -21,8 +21,8 @@ DROP_REPEATS = FixType("drop-repeats", "keep one of each repeated row")
 DUPLICATE_ROW = FindingType(
     "duplicate-row", "warning", title="A duplicate row",
     why="A duplicate counts twice in training. If one copy lands in the validation file, the model has already seen "
-        "it. prepare writes the row once.",
-    fix="Delete one of them, or let prepare write the row once.", repair=DROP_REPEATS,
+        "it. The files that prepare writes have it once.",
+    fix="Delete one of them; the files that prepare writes have it once.", repair=DROP_REPEATS,
 )  # fmt: skip
 SAME_BUT_BLANKS = FindingType(
     "same-but-blanks", "warning", title="A duplicate row but for whitespace or capital letters",

@@ -24,7 +24,7 @@ _WORDS = (
         r"Nothing to do if you use prepare: it writes the row once\. If you train on the file as it is, delete one\.",
         "Nothing to do: the training files have it once.",
     ),
-    (r"prepare writes the row once", "It is written once"),
+    (r"the files that prepare writes have it once", "The training files have it once"),
     (r"\bDataFrame has (?=\d)", "The data has "),
     (r"give system= a text for them", 'write a text for them under Settings, in "System prompt"'),
     (
