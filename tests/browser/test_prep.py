@@ -78,7 +78,10 @@ def test_from_a_dropped_file_to_a_job_without_typing(shown: Any, tmp_path: Path)
 
 
 def test_nothing_moves_and_no_press_is_lost(shown: Any) -> None:
-    """Through every message the button stays where it is: a press at its old place right after typing writes that text."""
+    """Through every message the button stays where it is: a press at its old place right after typing writes that text.
+
+    It moves once, when the tabs appear with the first data.
+    """
     panel = lab.output(shown, 0).locator(".ftw-panel").first
     button = panel.get_by_role("button", name="Write the training files")
     panel.get_by_label("Data from").select_option("a file beside the notebook")
@@ -90,11 +93,17 @@ def test_nothing_moves_and_no_press_is_lost(shown: Any) -> None:
         places.append(button.bounding_box())
         return dict(places[-1])
 
-    look()
-    for typed, told in (("tabel.csv", 'Did you mean "table.csv"?'), ("table.csv", "29 of 30 rows will be used")):
+    def read(typed: str, told: str) -> None:
         path.fill(typed)
         path.press("Enter")
         panel.get_by_text(told).first.wait_for()
+
+    assert panel.get_by_role("tab").count() == 0
+    read("table.csv", "29 of 30 rows will be used")
+    panel.get_by_role("tab", name="Conversations").wait_for()
+    look()
+    for typed, told in (("tabel.csv", 'Did you mean "table.csv"?'), ("table.csv", "29 of 30 rows will be used")):
+        read(typed, told)
         look()
     for tab in ("Findings", "Tokens and cost", "Conversations"):
         panel.get_by_role("tab", name=tab).click()

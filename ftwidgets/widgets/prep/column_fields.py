@@ -44,7 +44,7 @@ class ColumnFields:
         self.note.add_class("ftw-one-line")
         self.box = ipywidgets.VBox([pair(half(self.prompt), half(self.completion)), self.note])
         self.system_field = half(self.system)
-        self.fill([])
+        self.fill(None)
 
     @property
     def header(self) -> list[str]:
@@ -57,16 +57,18 @@ class ColumnFields:
         chosen = {part: control.value for part, control in self._menus.items()}
         return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
 
-    def fill(self, header: list[str], *, read: bool = False) -> None:
+    def fill(self, header: list[str] | None, *, read: bool = False) -> None:
         """Offer the columns of a table, and choose the wanted ones, else those with the default or a likely name.
 
-        `read` says that a source was read, so that an empty header means rows without columns.
+        None stands for no table: nothing is offered, and what is wanted is kept for the next one. `read` says that a source was
+        read, so that an empty header means rows without columns.
         """
+        is_table, header = header is not None, header or []
         self._header, self._filling = header, True
         guesses, guessed = guess_columns(header), dict[str, str]()
         try:
             for part, control in self._menus.items():
-                wanted = self._wanted[part]
+                wanted = self._wanted[part] if is_table else None
                 chosen = default_column(part, header)
                 if wanted is not None:
                     chosen = wanted if wanted in header else _match_column(wanted, header) or wanted

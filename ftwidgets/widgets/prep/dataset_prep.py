@@ -283,7 +283,8 @@ class DatasetPrep(Panel):
 
     def _clear(self) -> None:
         self._reset()
-        self.columns.fill([])
+        self.tabs.layout.display = "none"  # no empty frame before there is data
+        self.columns.fill(None)
         self.source.describe()
         what = "drop a file above" if self.source.kind.value == UPLOAD else f"choose {self.source.kind.value}"
         text = f"No data yet: {what}. Then it says here how many of its rows can be used."
@@ -304,6 +305,7 @@ class DatasetPrep(Panel):
         self._data.choose_fixes(self._ticked)
         self._report = dataclasses.replace(self._data.report, source=self.source.label)
         self.tabs.data = self._data
+        self.tabs.layout.display = ""
         self.tabs.show_findings(self._ticked)
         self._count()
         self._split()

@@ -20,7 +20,10 @@ _NO_ROWS = "Your rows will be shown here as conversations, as the model will see
 
 
 class ResultTabs(ipywidgets.Tab):
-    """Shows `data`, which is None while there is nothing to show; `on_fix` is called with the name of a fix that is pressed."""
+    """Shows `data`, which is None while there is nothing to show; `on_fix` is called with the name of a fix that is pressed.
+
+    It is hidden until `layout.display` is empty.
+    """
 
     def __init__(self, settings: SettingsFields, *, on_fix: Callable[[str], object]) -> None:
         self.data: Preparation | None = None
@@ -33,6 +36,7 @@ class ResultTabs(ipywidgets.Tab):
         super().__init__([self.conversation_pages, self.findings, self.costs])
         for tab in self.children:
             tab.add_class("ftw-tab")
+        self.layout.display = "none"
 
     def show_conversations(self) -> None:
         """Show the first conversations; none while the data is not split."""

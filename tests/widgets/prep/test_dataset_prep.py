@@ -357,6 +357,33 @@ def test_the_histogram_has_a_summary_and_its_numbers() -> None:
     assert "<style" not in html
 
 
+def test_without_data_there_is_no_empty_frame_and_no_column() -> None:
+    """The tabs are hidden until data is chosen; columns that the code names are offered only with a table."""
+    file = write("own.csv", "Question,Answer\n" + "".join(f"{q},{a}\n" for q, a in ROWS))
+    prep = DatasetPrep(prompt="Question", completion="Answer")
+    for source in (None, file):
+        if source is not None:
+            prep.source.set(source)
+            assert (prep.columns.prompt.value, prep.columns.completion.value) == ("Question", "Answer")
+            assert prep.tabs.layout.display == ""
+            prep.source.kind.value = UPLOAD  # another file, which is not there yet
+        assert "No data yet" in said(prep)
+        for menu in (prep.columns.prompt, prep.columns.completion):
+            assert (menu.options, menu.value, menu.disabled) == ((("(none)", ""),), "", True)
+        assert prep.tabs.layout.display == "none"
+
+
+def test_an_exact_duplicate_needs_no_work_in_the_form() -> None:
+    """The files have it once, and the finding says so; one that only looks alike is used, and its advice is to delete it."""
+    rows = [*ROWS, ROWS[3], (ROWS[4][0].upper(), ROWS[4][1])]
+    prep = DatasetPrep(table(rows))
+    findings = text_of(prep.findings.html)
+    assert "The row is a duplicate of row 3. Nothing to do: the training files have it once." in findings
+    assert "Delete one of them: both are used, so the pair counts twice in training." in findings
+    prepared = prep.prepare()
+    assert prepared.n_train + prepared.n_validation == 21
+
+
 def test_a_form_changed_after_writing_says_so() -> None:
     """Files from before the change are not passed off as those of the form."""
     prep = DatasetPrep(table())
