@@ -29,6 +29,15 @@ def name_problem(path: str | os.PathLike[str]) -> str:
     return ""
 
 
+def shown_path(path: Path) -> Path:
+    """Return a path as it is called from the current folder: relative where it lies below it."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the current folder was deleted
+        return path
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def require_path(path: object, what: str) -> Path:
     """Return a path with `~` expanded; a DataError, which calls it `what`, says why it cannot be one."""
     if not isinstance(path, str | os.PathLike):

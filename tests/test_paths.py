@@ -8,7 +8,7 @@ import pytest
 import ftwidgets
 from ftwidgets.cli import main
 from ftwidgets.errors import DataError
-from ftwidgets.paths import expand_home, require_path
+from ftwidgets.paths import expand_home, require_path, shown_path
 
 ROWS = "Prompt,Completion\n" + "".join(f"Where is part {n}?,On shelf {n} in the hall.\n" for n in range(20))
 
@@ -75,3 +75,10 @@ def test_a_source_that_no_file_can_be_called_is_a_finding(path: str) -> None:
     """Nothing is raised: the report says that it cannot be opened, and why."""
     (found,) = ftwidgets.check(path).findings
     assert "cannot be opened: it holds" in found.message
+
+
+def test_a_path_below_the_current_folder_is_shown_from_there(home: Path) -> None:
+    """Short where it lies in the notebook's folder, whole elsewhere."""
+    assert shown_path(Path.cwd() / "exports" / "mine") == Path("exports/mine")
+    assert shown_path(Path("exports")) == Path("exports")
+    assert shown_path(home / "own.csv") == home / "own.csv"

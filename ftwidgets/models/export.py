@@ -126,6 +126,29 @@ def exported_model(folder: Path) -> str:
     return head[0].removeprefix("# ") if is_plain and len(head) == 2 and head[1].startswith(_MARK) else ""
 
 
+def exported_format(folder: Path) -> str:
+    """Return the format of what was exported into a folder, by the files in it."""
+    if any(folder.glob("*.gguf")):
+        return "gguf"
+    return "adapter" if (folder / "adapter_config.json").is_file() else "huggingface"
+
+
+def how_to_use(folder: Path) -> str:
+    """Return in a sentence what to do with an exported model: the program or library that reads it, and the call."""
+    format_, quoted = exported_format(folder), json.dumps(folder.as_posix(), ensure_ascii=False)
+    if format_ == "gguf":
+        name = next(folder.glob("*.gguf")).stem
+        file = (folder / "Modelfile").as_posix()
+        file = file if re.fullmatch(r"[\w./:~-]+", file) else f'"{file}"'
+        return f"To chat with it in Ollama, run in a terminal: ollama create {name} -f {file} (then: ollama run {name})"
+    library, loader = {
+        "huggingface": ("transformers", "AutoModelForCausalLM"),
+        "adapter": ("PEFT", "AutoPeftModelForCausalLM"),
+    }[format_]
+    call = f"{loader}.from_pretrained({quoted})"
+    return f"The Python library {library} reads it: {call}. README.md in the folder shows all lines."
+
+
 def replace_export(folder: Path, write: Callable[[], Path]) -> Path:
     """Call what exports into a folder that holds an earlier export; if it fails, the earlier one is put back.
 

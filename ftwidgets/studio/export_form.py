@@ -11,8 +11,8 @@ import ipywidgets
 from ftwidgets.clients import export
 from ftwidgets.jobs.labels import model_label
 from ftwidgets.jobs.times import when
-from ftwidgets.models.export import exported_model, replace_export
-from ftwidgets.paths import require_path
+from ftwidgets.models.export import exported_format, exported_model, how_to_use, replace_export
+from ftwidgets.paths import require_path, shown_path
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_client, require_text
 from ftwidgets.widgets.base.background import BackgroundTask
@@ -32,8 +32,8 @@ FORMATS = {
 class ExportForm(Panel):
     """Write a tuned model into a folder; `path` is then where it is.
 
-    A folder that is in use is not written over: the form asks whether to write beside it or, if an exported model is in it, in
-    its place.
+    A folder that is in use is not written over. If it holds this model in this format already, the form says so; else it asks
+    whether to write beside it or, if another exported model is in it, in its place.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class ExportForm(Panel):
             [
                 field(self.format, width="520px"),
                 field(self.folder, "A new folder; what is in use is not written over."),
-                row(self.write, self.beside, self.replace),
+                row(self.write, self.replace, self.beside),
             ],
         )
         self.write.on_click(self.catch_errors(self.export))
@@ -77,7 +77,11 @@ class ExportForm(Panel):
         """Write the model in the background, as the button does; `wait` waits for it. A folder in use is asked about."""
         folder = self._path()
         if folder.is_dir() and any(folder.iterdir()):
-            self._ask(exported_model(folder) or "other files")
+            there = exported_model(folder)
+            if there == self.model and exported_format(folder) == self.format.value:
+                self._show_there_already(folder)
+            else:
+                self._ask(there or "other files")
         else:
             self._start(lambda: export(self._client, self.model, folder, format=self.format.value))
 
@@ -115,7 +119,8 @@ class ExportForm(Panel):
         def work() -> Path:
             try:
                 self.path = write()
-                self.show_status(f"Written: {self.path}", "ok")
+                where = shown_path(self.path)
+                self.show_status(f"Written: {where.as_posix()}. {how_to_use(where)}", "ok")
                 return self.path
             finally:
                 self.write.disabled = False
@@ -127,6 +132,15 @@ class ExportForm(Panel):
         if not self._task.start(work):
             self.write.disabled = False
 
+    def _show_there_already(self, folder: Path) -> None:
+        """Say that the folder holds this very model, and how to use it; replacing it is offered, and not needed."""
+        self.path, where = folder, shown_path(folder)
+        self._ask("")
+        self.replace.layout.visibility = "visible"
+        written = when(folder.stat().st_mtime)
+        self.show_status(f"{where.as_posix()} already holds this model, written {written}. {how_to_use(where)}", "ok")
+        self.update_static_view()
+
     def _ask(self, there: str) -> None:
         """Ask what to do about what is in the folder already, and offer the two buttons; an empty text asks nothing."""
         is_model = bool(there) and there != "other files"
@@ -136,9 +150,12 @@ class ExportForm(Panel):
             return
         folder = self._path()
         label = self._label if there == self.model else model_label(there)
-        what = f"the model {label}, written {when(folder.stat().st_mtime)}" if is_model else "other files"
+        what = "other files"
+        if is_model:
+            form = FORMATS[exported_format(folder)].partition(" (")[0]
+            what = f"the model {label} ({form}), written {when(folder.stat().st_mtime)}"
         which = 'Press "Write beside it" or "Replace it"' if is_model else 'Press "Write beside it"'
-        self.show_status(f"{folder.as_posix()} holds {what}. {which}, or name another folder.", "warning")
+        self.show_status(f"{shown_path(folder).as_posix()} holds {what}. {which}, or name another folder.", "warning")
 
     def _on_change(self) -> None:
         self._ask("")

@@ -14,7 +14,7 @@ import tokenizers
 from ftwidgets.engine import NANO, LoraParams, LoraSettings, Model, generate
 from ftwidgets.errors import ModelError
 from ftwidgets.models import add
-from ftwidgets.models.export import export_model
+from ftwidgets.models.export import export_model, exported_format, how_to_use
 from ftwidgets.models.gguf import GgufLlama, tokenizer_files
 from tests.models.checkpoints import hugging_face_weights, write_folder
 
@@ -223,3 +223,16 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     folder = export_model(Model.load(NANO), tmp_path / "out", name="nano", base_folder=NANO)
     assert folder == tmp_path / "out"
     assert {path.stat().st_mode & 0o444 for path in folder.iterdir()} == {0o444}
+
+
+def test_how_to_use_what_was_exported(tuned: tuple[Model, Path], tmp_path: Path) -> None:
+    """One sentence a format, with the program or library that reads it and the folder; a path with a space is quoted."""
+    model, base_folder = tuned
+    for format_, words in (
+        ("huggingface", 'transformers reads it: AutoModelForCausalLM.from_pretrained("{}"). README.md in the folder'),
+        ("adapter", 'PEFT reads it: AutoPeftModelForCausalLM.from_pretrained("{}"). README.md in the folder'),
+        ("gguf", 'Ollama, run in a terminal: ollama create ft-tiny-a -f "{}/Modelfile" (then: ollama run ft-tiny-a)'),
+    ):
+        folder = export_model(model, tmp_path / f"my {format_}", name="ft:tiny::a", base_folder=base_folder, format=format_)
+        assert exported_format(folder) == format_
+        assert words.format(folder.as_posix()) in how_to_use(folder)

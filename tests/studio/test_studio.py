@@ -181,13 +181,25 @@ def test_a_job_of_elsewhere_is_taken_up(client: openai.OpenAI, folder: Path) -> 
     assert form.wait(PATIENCE) == folder / "out"
     assert (folder / "out" / "model.safetensors").is_file()
 
-    form.write.click()  # the same folder again: a question, no error, and nothing is touched
+    assert '"ftw-ok">Written: out. The Python library transformers reads it' in form.status.html
+
+    form.write.click()  # the same again: it is there already, and nothing is touched
+    assert '"ftw-ok">out already holds this model, written ' in form.status.html
+    assert (form.beside.layout.visibility, form.replace.layout.visibility) == ("hidden", "visible")
+    form.format.value = "gguf"
+    form.write.click()  # another format in the same folder: a question
     assert "ftw-warning" in form.status.html
-    assert "holds the model nano tuned " in form.status.html
+    assert "out holds the model nano tuned " in form.status.html
+    assert "(Whole model folder), written" in form.status.html
     assert (form.beside.layout.visibility, form.replace.layout.visibility) == ("visible", "visible")
     form.beside.click()
     assert form.wait(PATIENCE) == folder / "out-2"
-    form.folder.value, form.format.value = "out", "gguf"
+    name = next((folder / "out-2").glob("*.gguf")).stem
+    assert (
+        f"Written: out-2. To chat with it in Ollama, run in a terminal: ollama create {name} -f out-2/Modelfile"
+        in form.status.html
+    )
+    form.folder.value = "out"
     assert form.beside.layout.visibility == "hidden"
     form.write.click()
     form.replace.click()
