@@ -67,19 +67,20 @@ def jobs_html(entries: list[JobEntry], *, buttons: bool = True) -> str:
 
 def _row(entry: JobEntry, *, buttons: bool) -> str:
     job = entry.job
-    take_up = f"<br>{_buttons(entry)}" if buttons else ""
+    take_up = f'<tr><td colspan="5" style="text-align:left">{_buttons(entry)}</td></tr>' if buttons else ""
     cells = [
-        escape(entry.label) + take_up,
+        escape(entry.label),
         markup.chip(str(job.status), _KINDS.get(job.status, "")),
         escape(entry.made),
         "" if entry.n_rows is None else f"{entry.n_rows:,}",
         escape(entry.score_text if job.fine_tuned_model else ""),
     ]
-    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+    joined = ' class="ftw-joined"' if buttons else ""
+    return f"<tr{joined}>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>" + take_up
 
 
 def _buttons(entry: JobEntry) -> str:
-    """Return what can be done with a job: under its name, so that a narrow page has them in view."""
+    """Return what can be done with a job: in a row under its name, which a narrow page has in view."""
     acts = {"job": "Watch", **({"model": "Try", "export": "Export"} if entry.job.fine_tuned_model else {})}
     made = [
         f'<button data-press="{act}:{escape(entry.job.id)}" aria-label="{name} {escape(entry.label)}">{name}</button>'

@@ -33,6 +33,14 @@ def test_only_what_has_a_model_can_be_tried() -> None:
     assert "0.75 (0.50 to 0.90), 24 held out" in with_model
 
 
+def test_the_buttons_have_a_row_of_their_own() -> None:
+    """They wrap over the whole width of the table; a saved page, without them, has one row a job."""
+    job = entry("succeeded", "ft:nano-2026-11:me:shop:x1")
+    assert '<tr><td colspan="5"' in jobs_html([job])
+    assert jobs_html([job]).count("<tr") == 3  # with that of the header
+    assert jobs_html([job], buttons=False).count("<tr") == 2
+
+
 @pytest.mark.parametrize("made", [-5, 1e18, "yesterday", None])
 def test_a_time_that_is_none_is_left_out(made: object) -> None:
     """A service may send anything; the job is in the list all the same."""
