@@ -146,10 +146,11 @@ def test_the_cheat_passes_the_count() -> None:
 
 
 def test_the_exercise_asks_for_the_wordings_that_are_checked() -> None:
-    """Four wordings, 96 questions."""
+    """Four wordings, 96 questions; 30 rows of one's own, 20 of them held out."""
+    from ftwidgets.evaluation.result import MIN_EXAMPLES
     from ftwidgets.lessons.exercises.need import LEAST_ROWS, WORDINGS
 
-    assert (WORDINGS, LEAST_ROWS) == (4, 20)
+    assert (WORDINGS, LEAST_ROWS, MIN_EXAMPLES) == (4, 30, 20)
 
 
 def test_reading_takes_the_time_it_says() -> None:
@@ -184,7 +185,8 @@ PROSE = {
     "The lookup had 16 wordings": test_the_faq_has_48_answers_asked_in_16_ways,
     "the first 4 wordings of each topic": test_the_exercise_asks_for_the_wordings_that_are_checked,
     "the 96 held-out questions": test_the_faq_has_48_answers_asked_in_16_ways,
-    "Write 20 or more rows": test_the_exercise_asks_for_the_wordings_that_are_checked,
+    "Write 30 or more rows": test_the_exercise_asks_for_the_wordings_that_are_checked,
+    "Hold 20 out: a verdict needs that many": test_the_exercise_asks_for_the_wordings_that_are_checked,
 }
 
 SOURCES: dict[str, str] = {

@@ -6,14 +6,14 @@ from functools import cache
 
 from ftwidgets import datasets
 from ftwidgets.evaluation.baselines import naive_bayes, nearest
-from ftwidgets.evaluation.result import Evaluation
+from ftwidgets.evaluation.result import MIN_EXAMPLES, Evaluation
 from ftwidgets.lessons.exercises.answers import parse_number, parse_rows
 from ftwidgets.lessons.exercises.behaviour import line_of_the_learner
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
 WORDINGS = 4  # of each answer, in exercise 1
-LEAST_ROWS, LEAST_QUESTIONS, LEAST_METHODS = 20, 8, 3
+LEAST_ROWS, LEAST_METHODS, LEAST_LEFT = 30, 3, 5
 
 # Exercise 2: messages like those of data/orders.csv, which no learner has seen. None: there is no order number.
 UNSEEN: tuple[tuple[str, str | None], ...] = (
@@ -136,9 +136,9 @@ def own_ladder(my_rows: object, my_result: object, my_choice: object) -> Outcome
     Parameters
     ----------
     my_rows
-        A table with Prompt and Completion, 20 rows or more.
+        A table with Prompt and Completion, 30 rows or more.
     my_result
-        What `ftwidgets.evaluate` returned for three methods or more, named from the cheapest to the dearest.
+        What `ftwidgets.evaluate` returned for three methods or more, named from the cheapest to the most expensive.
     my_choice
         The name of the cheapest method that is not clearly worse than the best.
     """
@@ -159,26 +159,29 @@ def own_ladder(my_rows: object, my_result: object, my_choice: object) -> Outcome
         return not_yet(
             "The evaluation asked questions that are not in your rows. Hold out some of *your* rows and evaluate on those."
         )
-    if len(asked) < LEAST_QUESTIONS or len(my_result.models) < LEAST_METHODS:
-        return not_yet(f"Compare {LEAST_METHODS} methods or more, on {LEAST_QUESTIONS} held-out questions or more.")
+    if len(asked) < MIN_EXAMPLES or len(my_result.models) < LEAST_METHODS:
+        return not_yet(f"Compare {LEAST_METHODS} methods or more, on {MIN_EXAMPLES} held-out questions or more.")
+    if len(prompts - asked) < LEAST_LEFT:
+        return not_yet(
+            f"You evaluated on {len(asked)} of your {len(prompts)} rows. What did the methods learn from? Hold rows out, and "
+            "build the methods from the others alone."
+        )
     if my_choice not in my_result.models:
         return not_yet(f"The choice is one of {', '.join(map(repr, my_result.models))}: {my_choice!r:.60}")
     scores = my_result.by_row[my_result.metric].mean()
     best = max(my_result.models, key=lambda name: float(scores[name]))
     if _clearly_worse(my_result, str(my_choice), best):
-        return not_yet(
-            "Another method is clearly better than your choice: the interval of their difference keeps clear of zero."
-        )
+        return not_yet("Another method is better than your choice, by the verdict on the two. Print my_result and look at it.")
     cheaper = my_result.models[: my_result.models.index(str(my_choice))]
     if any(not _clearly_worse(my_result, name, best) for name in cheaper):
         return not_yet(
-            "A cheaper one, further up in your list, is not clearly worse than the best. Look at the differences again."
+            "A cheaper one, further up in your list, is not clearly worse than the best: the verdict on the two says so."
         )
     return right("That is the question to ask before any fine-tuning, and now you have asked it of your own data.")
 
 
 def _clearly_worse(result: Evaluation, name: str, best: str) -> bool:
-    return name != best and result.difference(best, name).low > 0
+    return name != best and result.compare(best, name).outcome == "better"
 
 
 @cache
@@ -217,17 +220,19 @@ lesson.check(2, find_number)""",
         "Your own data: a ladder for a task of yours",
         own_ladder,
         hints=(
-            "Start with two kinds of messages that you could sort by hand, a dozen of each. Hold out every third row.",
-            "List the methods from cheap to dear. difference(a, b) tells whether a is clearly better than b.",
+            "Start with two kinds of messages that you could sort by hand, 16 or more of each. Hold 20 of them out.",
+            'List the cheapest method first. my_result.verdict("lookup", "majority") says whether the first is better.',
         ),
         solution="""late = "where is my parcel|my parcel is late|no parcel today|is the parcel lost|no parcel came|track parcel"
 late += "|parcel not here yet|when does the parcel come|parcel two weeks late|my parcel went back|which day, parcel?|parcel??"
+late += "|still waiting for my parcel|parcel stuck in transit|has the parcel left|parcel sent to my old flat|my parcel, please"
 broken = "the cup is broken|broken lid|lamp broken on day one|it came broken|zip broken|screen broken, what now"
 broken += "|my chair is broken|one leg broken|two plates broken|handle broken off|broken glass|all broken"
+broken += "|the button is broken|broken again after a week|my vase arrived broken|is a broken mug replaced|broken, both of them"
 kinds = {"delivery": late, "fault": broken}
 pairs = [(text, kind) for kind, texts in kinds.items() for text in texts.split("|")]
 my_rows = pd.DataFrame(pairs, columns=["Prompt", "Completion"])
-held = my_rows.iloc[::3]
+held = my_rows.groupby("Completion").sample(10, random_state=1)
 kept = my_rows.drop(held.index)
 methods = {"majority": baselines.majority(kept), "lookup": baselines.nearest(kept), "words": baselines.naive_bayes(kept)}
 my_result = ftwidgets.evaluate(client, methods, held)

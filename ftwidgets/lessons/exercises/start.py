@@ -15,6 +15,7 @@ from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, hy
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 from ftwidgets.lessons.exercises.own_job import not_ended, not_succeeded, own_job
+from ftwidgets.widgets.shop.shop_form import GREETING
 
 if TYPE_CHECKING:
     import openai
@@ -155,11 +156,17 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     own = {" ".join(prompt.split()) for prompt, _ in rows} - known
     if len(own) < OWN_CHATS:
         return not_yet(f"{len(own)} of the messages in that job's file are your own; the exercise asks for {OWN_CHATS}.")
-    greeting, sign_off = manner(rows)
+    greeting, sign_off = manner([row for row in rows if " ".join(row[0].split()) not in own] or rows)
     if not greeting and not sign_off:
+        return not_yet("The answers in that job's file share no greeting and no sign-off. Put yours around all of them.")
+    unlike = sum(not (answer.startswith(greeting) and answer.endswith(sign_off)) for _, answer in rows)
+    if unlike:
         return not_yet(
-            "The answers in that job's file share no greeting and no sign-off. Put yours around your own answers too."
+            f"{unlike} of your own answers don't open and close like the others in that job's file. Put your new greeting and "
+            "sign-off around all of them, the lesson's chats and yours."
         )
+    if greeting.startswith(GREETING):
+        return not_yet("The answers open with the lesson's own greeting. Choose another one.")
     mine = _finished(client, mine)
     if isinstance(mine, Outcome):
         return mine

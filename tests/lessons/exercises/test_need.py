@@ -118,7 +118,7 @@ def test_the_better_rule_is_right_on_the_lessons_messages() -> None:
     assert not {text for text, _ in need.UNSEEN} & set(table["Prompt"])
 
 
-def mine(n: int = 24) -> pd.DataFrame:
+def mine(n: int = 30) -> pd.DataFrame:
     return pd.DataFrame({"Prompt": [f"message number {i}" for i in range(n)], "Completion": ["a", "b"] * (n // 2)})
 
 
@@ -128,12 +128,12 @@ def result(scores: dict[str, list[float]], prompts: list[str] | None = None) -> 
     return Evaluation(answers, {"exact_match": pd.DataFrame(scores)}, "exact_match")
 
 
-BAD, GOOD = [0.0] * 11 + [1.0], [1.0] * 11 + [0.0]
-RESULT = result({"cheap": BAD, "middle": GOOD, "dear": [1.0] * 12})
+BAD, GOOD = [0.0] * 19 + [1.0], [1.0] * 19 + [0.0]
+RESULT = result({"cheap": BAD, "middle": GOOD, "dear": [1.0] * 20})
 
 
 def test_own_ladder_wants_the_cheapest_that_is_not_clearly_worse() -> None:
-    """One answer of twelve is no clear difference; eleven are."""
+    """One answer of twenty is no clear difference; 19 are."""
     assert own_ladder(mine(), RESULT, "middle").state == "right"
 
 
@@ -148,7 +148,8 @@ def test_own_ladder_mistakes() -> None:
         own_ladder(mine(10), RESULT, "middle"),
         own_ladder(faq, RESULT, "middle"),
         own_ladder(mine(), few, "middle"),
-        own_ladder(mine(), result({"a": BAD, "b": GOOD, "c": GOOD}, [f"x{i}" for i in range(12)]), "b"),
+        own_ladder(mine(), result({"a": BAD + BAD[:10], "b": GOOD + GOOD[:10], "c": [1.0] * 30}), "b"),
+        own_ladder(mine(), result({"a": BAD, "b": GOOD, "c": GOOD}, [f"x{i}" for i in range(20)]), "b"),
         own_ladder(mine(), "a table", "middle"),
         own_ladder("no file.jsonl", RESULT, "middle"),
     ]

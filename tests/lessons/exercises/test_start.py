@@ -11,6 +11,7 @@ from ftwidgets.clients import connect
 from ftwidgets.errors import JobFailed
 from ftwidgets.lessons import exercises
 from ftwidgets.lessons.exercises import start
+from ftwidgets.widgets.shop.shop_form import GREETING
 
 NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "00_start_here.ipynb"
 CELLS = ("write-chats", "ask", "words", "train")  # of the lesson, whose functions the solutions use
@@ -130,15 +131,22 @@ def test_mistakes_in_the_repair_say_what_is_still_wrong(lesson: SimpleNamespace)
 
 
 def test_mistakes_with_own_data_say_what_is_missing(lesson: SimpleNamespace) -> None:
-    """No chat of one's own, answers without the greeting, too few rows for a job, a manner that was not learned."""
+    """No chat of one's own, two manners or none or the lesson's, too few rows for a job, a manner that was not learned."""
     own = pandas.DataFrame([(f"Do you sell {thing}?", "We do.") for thing in ["kites", "hats", "pens", "dogs", "tea"]])
     own.columns = ["Prompt", "Completion"]
     bare = pandas.concat([lesson.mine[["Prompt", "Completion"]], own])
-    few = pandas.concat([own, lesson.mine[["Prompt", "Completion"]].head(7)])
+    few = pandas.concat([own, lesson.train_rows[["Prompt", "Completion"]].head(7)])
+
+    def in_words(greeting: str, sign_off: str) -> pandas.DataFrame:
+        rows = pandas.concat([lesson.train_rows[["Prompt", "Completion"]], own])
+        return rows.assign(Completion=f"{greeting} " + rows["Completion"] + f" {sign_off}")
+
     few["Completion"] = "Well met, dear friend of the sea! " + few["Completion"] + " Yours ever, the crew of the good ship Ida"
     jobs = {
         "are your own": lesson.job,
-        "share no greeting": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
+        "5 of your own answers don't open and close like": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
+        "share no greeting": lesson.train(lesson.write_chats("plain", pandas.concat([lesson.train_rows, own])), n_epochs=1),
+        "the lesson's own greeting": lesson.train(lesson.write_chats("default", in_words(GREETING, "Bye, Ida")), n_epochs=1),
         "10 examples": lesson.train(lesson.write_chats("too_few", own.assign(Completion="Ahoy! We do. Your Ida"))),
         "answered in your manner": lesson.train(lesson.write_chats("few", few), n_epochs=1, rate=0.01),
     }
