@@ -42,9 +42,9 @@ def columns(found: Sequence[tuple[int, int, int]], *, title: str, summary: str, 
     drawn = f'<g stroke="currentColor" stroke-opacity="0.25">{"".join(lines)}</g><g fill="{fill}">{"".join(bars)}</g>'
     margins = _LEFT + _RIGHT
     style = f"display:block;overflow:visible;height:{_HEIGHT}px;width:calc(100% - {margins}px);max-width:{_WIDTH - margins}px"
-    return _svg(
-        f"{style};margin:0 {_RIGHT}px 0 {_LEFT}px", "", title, summary, f'{drawn}<g fill="currentColor">{"".join(texts)}</g>'
-    )
+    size = f' data-size="{_WIDTH} {_HEIGHT}" data-inside="{_LEFT} {_WIDTH - margins}"'  # for a picture of a fixed width
+    body = f'{drawn}<g fill="currentColor">{"".join(texts)}</g>'
+    return _svg(f"{style};margin:0 {_RIGHT}px 0 {_LEFT}px", size, title, summary, body)
 
 
 def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: str) -> str:
@@ -63,10 +63,10 @@ def bars(shares: Sequence[tuple[str, int]], *, title: str, summary: str, fill: s
     return _svg(f"display:block;width:100%;max-width:{_WIDTH}px", box, title, summary, body)
 
 
-def _svg(style: str, view_box: str, title: str, summary: str, body: str) -> str:
+def _svg(style: str, size: str, title: str, summary: str, body: str) -> str:
     label = escape(f"{title}. {summary}", quote=True)
     return (
-        f'<svg role="img" aria-label="{label}"{view_box} font-size="12" style="{style}">'
+        f'<svg role="img" aria-label="{label}"{size} font-size="12" style="{style}">'
         f"<title>{escape(title)}</title><desc>{escape(summary)}</desc>{body}</svg>"
     )
 

@@ -33,7 +33,8 @@ _NO_WIDGET = (
 
 _SVG = re.compile(r"<svg\b(?P<attributes>[^>]*)>(?P<body>.*?)</svg>", re.DOTALL)
 _LABEL = re.compile(r"""\saria-label=(?:"([^"]*)"|'([^']*)')""")
-_BOX = re.compile(r"""\sviewBox=["']0 0 ([\d.]+) ([\d.]+)["']""")
+_BOX = re.compile(r"""\s(?:viewBox=["']0 0|data-size=["']) ?([\d.]+) ([\d.]+)["']""")
+_INSIDE = re.compile(r"""\sdata-inside=["']([\d.]+) ([\d.]+)["']""")
 _SIZE = re.compile(r"""\s(?:width|height|style)=(?:"[^"]*"|'[^']*')""")
 _THEMED = re.compile(r"var\(--[\w-]+,\s*([^()]+)\)")
 
@@ -158,6 +159,8 @@ def update_all_static_views() -> None:
 def svg_to_img(html: str) -> str:
     """Replace every labelled `<svg>` with a `viewBox` from 0 0 by an `<img>` with the same picture and label.
 
+    One that takes the width of the page has no `viewBox`: its `data-size` is the size of the image, and `data-inside` from
+    where in it, and how wide, the picture is drawn.
     JupyterLab drops `<svg>` from an untrusted notebook. An image cannot follow the page's theme, so it gets a white background.
     """
     return _SVG.sub(_image, html)
@@ -171,7 +174,13 @@ def _image(match: re.Match[str]) -> str:
     width, height = box.groups()
     background = f'<rect width="{width}" height="{height}" fill="{PAPER}"/>'
     attributes = _SIZE.sub("", attributes) + f' width="{width}" height="{height}"'
-    svg = _THEMED.sub(r"\1", f"<svg{attributes}>{background}{match['body']}</svg>").replace("currentColor", INK)
+    if "font-family" not in attributes:  # in a page it is the page's
+        attributes += ' font-family="sans-serif"'
+    body = match["body"]
+    if inside := _INSIDE.search(attributes):
+        attributes += f' viewBox="0 0 {width} {height}"'
+        body = f'<svg x="{inside[1]}" width="{inside[2]}" height="{height}" overflow="visible">{body}</svg>'
+    svg = _THEMED.sub(r"\1", f"<svg{attributes}>{background}{body}</svg>").replace("currentColor", INK)
     if "xmlns=" not in attributes:  # inside HTML it needs no namespace; a file of its own does
         svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     data = base64.b64encode(svg.encode()).decode()
