@@ -27,6 +27,7 @@ full"""
 SECRETS = ("secret", "nano-2026-11", "tuned")
 SMALL = """all => all.filter(each => each.offsetParent && each.textContent.trim()
     && parseFloat(getComputedStyle(each).fontSize) < 12).length"""
+KERNEL_IS_IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 ASKED = ".ftw-bubble-user > p:last-child"
 PAGE = f"{look.PANEL} .jp-WindowedPanel-outer"
 SCROLLED = f"() => document.querySelector('{PAGE}').scrollTop"
@@ -168,6 +169,30 @@ def test_the_newest_answers_are_in_view(lab_page: Callable[..., Any]) -> None:
     shown.get_by_label("Mark differences").check()
     talk.locator("mark").first.wait_for()
     assert talk.evaluate("part => part.scrollTop") == 0
+    assert look.errors(shown) == []
+
+
+SLOW = """import time
+tester.form.prompt.observe(lambda change: time.sleep(0.1), "value")"""
+
+
+def test_a_slow_kernel_neither_brings_a_sent_prompt_back_nor_takes_a_new_one(lab_page: Callable[..., Any]) -> None:
+    """The page holds changes back while the kernel works: the sent text comes twice, and the second time after the emptying."""
+    shown = lab_page(SETUP, TESTER, SLOW)
+    box = shown.get_by_label("Prompt", exact=True)
+    for number in range(6):
+        box.fill(f"Draft {number}")
+        box.dispatch_event("change")
+        box.fill(f"Question {number}?")
+        box.press("Control+Enter")
+        if number % 2:
+            box.fill(f"Typed since {number}")
+        shown.locator(".ftw-bubble-user").filter(has_text=f"Question {number}?").wait_for()
+        status(shown, "Both models answered.")
+        if not number % 2:
+            shown.wait_for_function("box => box.value === ''", arg=box.element_handle())
+        shown.wait_for_function(KERNEL_IS_IDLE)
+        assert box.input_value() == (f"Typed since {number}" if number % 2 else "")
     assert look.errors(shown) == []
 
 

@@ -46,10 +46,17 @@ class BringsValues(traitlets.HasTraits):
                     continue
                 value = _place(field, value.get("index"), value.get("label"))
             with suppress(traitlets.TraitError):  # the field itself shows what is wrong with it
-                field.set_state({trait: value})
+                _set_quietly(field, trait, value)
         if gone and self.on_gone is not None:
             self.on_gone(gone)
         return not gone
+
+
+def _set_quietly(field: ipywidgets.Widget, trait: str, value: object) -> None:
+    """Set what the page showed, without sending it back as `set_state` does: by then something newer may be typed there."""
+    read = field.trait_metadata(trait, "from_json", field._trait_from_json)
+    with field._lock_property(**{trait: value}), field.hold_trait_notifications():
+        field.set_trait(trait, read(value, field))
 
 
 class PressButton(BringsValues, anywidget.AnyWidget):
@@ -130,8 +137,8 @@ def _walk(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
 
 
 def _value_trait(field: ipywidgets.Widget) -> str:
-    """Return the trait that travels: of a menu it is the place of the choice, with its label."""
-    return "value" if "value" in field.keys else "index"
+    """Return the trait that travels: of a prompt box its draft, of a menu the place of the choice, with its label."""
+    return next(name for name in ("draft", "value", "index") if name in field.keys)
 
 
 def _place(menu: Any, place: object, label: object) -> int | None:

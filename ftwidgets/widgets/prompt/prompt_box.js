@@ -5,40 +5,39 @@ function render({ model, el }) {
   const box = document.createElement("textarea");
   box.rows = 3;
   el.appendChild(box);
-  let typing = false; // letters were typed that the kernel does not know: what it sends then does not replace them
+  let typed = -1; // when the last letter in the box was typed
 
   const draw = () => {
-    const value = model.get("value");
-    if (typing) model.set("value", box.value);
-    else if (value !== box.value) box.value = value;
+    const [draft, kept] = [model.get("draft"), model.get("kept")];
+    const newest = draft.typed > kept.typed ? draft : kept;
+    if (newest.typed >= typed) {
+      typed = newest.typed;
+      if (box.value !== newest.text) box.value = newest.text;
+    }
     box.placeholder = model.get("placeholder");
     box.setAttribute("aria-label", model.get("label"));
   };
-  const keep = () => {
-    typing = true;
-    model.set("value", box.value);
-  };
+  const edited = () => (typed = Math.max(Date.now(), typed + 1));
   const save = () => {
-    model.set("value", box.value);
+    model.set("draft", { text: box.value, typed });
     model.save_changes();
-    typing = false;
   };
   const pressed = (event) => {
     if (event.key === "ArrowUp" && !box.value && model.get("sent")) {
       event.preventDefault();
       box.value = model.get("sent");
+      edited();
       save();
     }
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault(); // in a notebook these keys run the cell
     event.stopPropagation();
-    model.set("value", box.value);
-    typing = false;
+    save();
     box.select(); // the next letters replace it, if they are quicker than the kernel, which empties the box
     el.closest(".ftw-ask")?.querySelector("button.ftw-send")?.click();
   };
 
-  box.addEventListener("input", keep);
+  box.addEventListener("input", edited);
   box.addEventListener("change", save);
   box.addEventListener("keydown", pressed);
   model.on("change", draw);

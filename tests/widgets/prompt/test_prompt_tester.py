@@ -271,6 +271,21 @@ def test_the_box_is_emptied_by_a_question_and_kept_by_a_failure(service: Scripte
     assert tester.form.prompt.value == ""
 
 
+def test_a_text_that_comes_late_from_the_page_is_known_by_its_last_letter(service: Scripted) -> None:
+    """JupyterLab can deliver what was sent once more, after the box was emptied: it stays empty. Newer letters count."""
+    tester = of(service)
+    box = tester.form.prompt
+    box.set_state({"draft": {"text": "Hi?", "typed": 5}})
+    tester.form.send_button.click()
+    tester.wait(10)
+    assert box.kept == {"text": "", "typed": 5}
+    for text, typed in (("Hi", 4), ("Hi?", 5)):
+        box.set_state({"draft": {"text": text, "typed": typed}})
+        assert box.value == ""
+    box.set_state({"draft": {"text": "And now?", "typed": 6}})
+    assert box.value == "And now?"
+
+
 def test_what_is_written_meanwhile_stays(service: Scripted) -> None:
     """The next question, typed while the models answer, is not lost, whether they answer or not."""
     service.gate.clear()
