@@ -43,7 +43,8 @@ class PromptBox(anywidget.AnyWidget, ipywidgets.ValueWidget):
             self.value = change["new"]["text"]
 
     def _set(self, change: dict[str, Any]) -> None:
-        if (self._typed, change["new"]) != (self.draft["typed"], self.draft["text"]):
+        newest = self.draft if self.draft["typed"] > self.kept["typed"] else self.kept  # what the page shows
+        if change["new"] != newest["text"]:
             self.kept = {"text": change["new"], "typed": self._typed}
 
     def empty(self, sent: str) -> None:

@@ -284,6 +284,14 @@ def test_a_text_that_comes_late_from_the_page_is_known_by_its_last_letter(servic
         assert box.value == ""
     box.set_state({"draft": {"text": "And now?", "typed": 6}})
     assert box.value == "And now?"
+    tester.ask("From a cell?").wait(10)
+    assert box.kept == {"text": "", "typed": 6}
+
+
+def test_a_prompt_from_a_cell_leaves_the_box_on_the_page_empty(service: Scripted) -> None:
+    """What the page is told last is what the kernel holds: nothing."""
+    box = of(service).ask("Hi?").wait(10).form.prompt
+    assert (box.value, box.kept["text"], box.sent) == ("", "", "Hi?")
 
 
 def test_what_is_written_meanwhile_stays(service: Scripted) -> None:
