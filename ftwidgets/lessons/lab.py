@@ -25,6 +25,12 @@ FIRST_LESSON = "00_start_here.ipynb"
 COPY = Path("ftwidgets-lessons")
 DEFAULTS = Path(__file__).with_name("jupyter_config")
 
+# With lines of its own: argparse would break `--no-browser` at its hyphen.
+_DESCRIPTION = f"""Copy the lessons to {COPY}/ in the current folder and open JupyterLab on the first one.
+Copies that are there already stay as they are."""
+_EPILOG = """Further options are passed on to JupyterLab (`jupyter lab --help` lists them):
+  ftwidgets lab --no-browser --port 9999    opens no browser; the address has port 9999"""
+
 _PACKAGE = Path(__file__).parents[1]
 _NOT_COPIED = {".ipynb_checkpoints", "my_data"}  # of somebody who worked in the originals' folder
 
@@ -32,7 +38,12 @@ _NOT_COPIED = {".ipynb_checkpoints", "my_data"}  # of somebody who worked in the
 def add(commands: Any) -> None:
     """Add the command to the parser of `ftwidgets`."""
     commands.add_parser(
-        "lab", help="copy the lessons to work on and open JupyterLab on the first; further options go to JupyterLab"
+        "lab",
+        help="copy the lessons to work on and open JupyterLab on the first; further options go to JupyterLab",
+        usage="%(prog)s [-h] [OPTION OF JUPYTERLAB ...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 

@@ -217,6 +217,20 @@ def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: 
 # The terminal
 
 
+def test_the_help_of_lab_says_where_further_options_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are JupyterLab's; the help has an example, in one line."""
+    monkeypatch.setenv("COLUMNS", "60")
+    with pytest.raises(SystemExit):
+        main.main(["lab", "--help"])
+    said = capsys.readouterr().out
+    example = "ftwidgets lab --no-browser --port 9999"
+    assert said.startswith("usage: ftwidgets lab [-h] [OPTION OF JUPYTERLAB ...]")
+    assert "Further options are passed on to JupyterLab" in said
+    assert f"\n  {example} " in said
+
+
 def test_what_a_model_writes_cannot_steer_the_terminal() -> None:
     """Control characters become blanks; letters of any script stay."""
     assert single_line("\x1b[2Jred\n\tÄpfel\r日本\u202e") == "[2Jred Äpfel 日本"
