@@ -142,8 +142,7 @@ def _show(file: Path, live: Callable[[], Any], model: str, *, strict: bool) -> A
     fits = record["made_from"] == fingerprint(live)
     if strict and not fits:
         raise FtwidgetsError(f"{file} was recorded with other rows or calls. Record it again: just record-smollm2")
-    cores = f"{record['cores']} core{'s' if record['cores'] != 1 else ''}"
-    print(f"Recorded on {record['date']} on {cores} ({record['seconds']} s): {model} is not installed here.")
+    print(f"Recorded on {record['date']} on {_cores(record)} ({record['seconds']} s): {model} is not installed here.")
     if not fits:
         print("You have changed the rows or the calls since; the recorded run does not know your changes.")
     print(f"To run it live: ftwidgets models add {model}")
@@ -155,7 +154,11 @@ def _how_long(file: Path) -> str:
         record = read(file)
     except FtwidgetsError:
         return ""
-    return f" This took {record['seconds']} s when we recorded it on {record['cores']} cores."
+    return f" This took {record['seconds']} s when we recorded it on {_cores(record)}."
+
+
+def _cores(record: dict[str, Any]) -> str:
+    return f"{record['cores']} core{'s' if record['cores'] != 1 else ''}"
 
 
 def _as_json(result: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftwidgets.data.cost import Price, cost, format_usd, prices
+from ftwidgets.data.text import pluralize
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.lessons.exercises.answers import parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
@@ -47,11 +48,11 @@ def epochs_within(file: object, n_epochs: object) -> Outcome:
         return tokens
     if number is None or number != int(number) or number < 1:
         return not_yet(f"{n_epochs!r:.40} is no number of epochs; it is a whole number from 1 on.")
-    usd = cost(tokens, int(number), price_of())
+    usd, paid = cost(tokens, int(number), price_of()), pluralize(int(number), "epoch")
     if usd > BUDGET:
-        return not_yet(f"{int(number)} epochs cost about {usd:.3f} USD, which is over the budget of {BUDGET:.2f} USD.")
+        return not_yet(f"{paid} would cost about {usd:.3f} USD, which is over the budget of {BUDGET:.2f} USD.")
     if cost(tokens, int(number) + 1, price_of()) <= BUDGET:
-        return not_yet(f"{int(number)} epochs cost about {usd:.3f} USD. That is within the budget, but one more would be, too.")
+        return not_yet(f"{paid} would cost about {usd:.3f} USD. That is within the budget, but one more would be, too.")
     return right(f"{usd:.3f} USD of {BUDGET:.2f} USD.")
 
 

@@ -186,7 +186,7 @@ def _share_problem(n_train: int, n_held: int) -> str:
     if MIN_SHARE <= share <= MAX_SHARE:
         return ""
     problem = "too few for a reliable score" if share < MIN_SHARE else "too many to take from training"
-    return f"{pluralize(n_held, 'row')} of {n_train + n_held} are held out, {problem}."
+    return f"You hold out {pluralize(n_held, 'row')} of {n_train + n_held}, {problem}."
 
 
 def _check_rows(train: list[str], held: list[str]) -> Outcome | None:

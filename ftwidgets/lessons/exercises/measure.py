@@ -40,7 +40,7 @@ def half_as_wide(small: object, large: object) -> Outcome:
         return not_yet('Both evaluations have to compare "few" and "all". Change only the number of reviews.')
     before, after = (found.difference("all", "few") for found in (small, large))
     ratio = after.n / before.n
-    widths = f"The interval is {after.high - after.low:.2f} wide; on {before.n} reviews it is {before.high - before.low:.2f}"
+    widths = f"The interval is {after.high - after.low:.2f} wide; before, it was {before.high - before.low:.2f}"
     if abs(ratio / _FACTOR - 1) <= _NEAR:
         return right(f"{widths}. One draw can be a little off; the rule is about the average.")
     if ratio <= 1:

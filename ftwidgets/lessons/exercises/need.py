@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ftwidgets import datasets
+from ftwidgets.data.text import pluralize
 from ftwidgets.evaluation.baselines import naive_bayes, nearest
 from ftwidgets.evaluation.result import MIN_EXAMPLES, Evaluation
 from ftwidgets.lessons.exercises.answers import parse_number, parse_rows
@@ -15,7 +16,8 @@ from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet,
 WORDINGS = 4  # of each answer, in exercise 1
 LEAST_ROWS, LEAST_METHODS, LEAST_LEFT = 30, 3, 5
 
-# Exercise 2: messages like those of data/orders.csv, which no learner has seen. None: there is no order number.
+# Exercise 2: messages like those of data/orders.csv, which no learner has seen. None: there is no order number, and the number
+# that is there is one of the two `CASES` that the lesson's own rule gets wrong.
 UNSEEN: tuple[tuple[str, str | None], ...] = (
     ("Order 48822 should go to 10115 Berlin from now on.", "48822"),
     ("I've collected 15000 points in two years, what are they worth?", None),
@@ -28,6 +30,11 @@ UNSEEN: tuple[tuple[str, str | None], ...] = (
     ("order no. 61240 has the wrong colour", "61240"),
     ("My order: 27733.", "27733"),
 )
+
+CASES = {  # where a number like theirs stands in a message of `UNSEEN`, and what to call it
+    "points": "the first message that step 2 printed (a loyalty card)",
+    "Leipzig": "the second message that step 2 printed (a postcode)",
+}
 
 
 def lookup_with_fewer(my_right: object) -> Outcome:
@@ -110,22 +117,26 @@ def order_number_found(find_number: object) -> Outcome:
         return not_yet("For a message without any number the function must return None.")
     missed = [text for text, number in UNSEEN if number is not None and find_number(text) != number]
     wrong = [text for text, number in UNSEEN if number is None and find_number(text) is not None]
-    if len(wrong) == 3:
+    open_cases = [name for mark, name in CASES.items() if any(mark in text for text in wrong)]
+    if len(open_cases) == len(CASES):
         return not_yet(
             "It still takes other five-digit numbers for an order. Look at what stands right *after* the two wrong ones."
         )
     if wrong:
         return not_yet(
-            f"{len(wrong)} unseen messages without an order number still get one. One of the two cases is not closed."
+            f"The case of {open_cases[0]} is still open: {pluralize(len(wrong), 'unseen message')} of that kind got an order "
+            "number. What stands right *after* the number there?"
         )
     lost = len(missed)
     if lost > 2:
         return not_yet(
-            f'Now it is too strict: of 7 unseen messages with an order number it misses {lost}. Not all of them say "order".'
+            f"Now it is too strict: in {lost} of 7 unseen messages with an order number it does not find that number. "
+            'Not all of them say "order".'
         )
     if lost:
         return not_yet(
-            f"Nearly: {lost} of 7 unseen messages with an order number come out wrong. Try a message that has two numbers."
+            f"Nearly: it finds the order number in {7 - lost} of 7 unseen messages. Try a message that has two numbers, as "
+            "the second one that step 2 printed."
         )
     return right("You closed two cases. The next message may bring a third: that is what rules cost.")
 
@@ -148,7 +159,7 @@ def own_ladder(my_rows: object, my_result: object, my_choice: object) -> Outcome
     if isinstance(rows, str):
         return not_yet(rows)
     if len(rows) < LEAST_ROWS:
-        return not_yet(f"These are {len(rows)} rows; take {LEAST_ROWS} or more, or the scores say nothing.")
+        return not_yet(f"Your table has {pluralize(len(rows), 'row')}. Write {LEAST_ROWS} or more, or the scores say nothing.")
     prompts = {prompt.strip() for prompt, _ in rows}
     if len(prompts & _bundled_prompts()) > len(prompts) / 2:
         return not_yet("Most of these rows come with the kit. Take rows of your own: your subject, your words.")
@@ -163,8 +174,8 @@ def own_ladder(my_rows: object, my_result: object, my_choice: object) -> Outcome
         return not_yet(f"Compare {LEAST_METHODS} methods or more, on {MIN_EXAMPLES} held-out questions or more.")
     if len(prompts - asked) < LEAST_LEFT:
         return not_yet(
-            f"You evaluated on {len(asked)} of your {len(prompts)} rows. What did the methods learn from? Hold rows out, and "
-            "build the methods from the others alone."
+            f"You evaluated on {len(asked)} of your {len(prompts)} prompts. What did the methods learn from? Hold rows out, "
+            "and build the methods from the others alone."
         )
     if my_choice not in my_result.models:
         return not_yet(f"The choice is one of {', '.join(map(repr, my_result.models))}: {my_choice!r:.60}")
@@ -195,8 +206,9 @@ EXERCISES = (
         "Change one thing: a lookup with fewer questions",
         lookup_with_fewer,
         hints=(
-            "Which table do you make smaller: the training rows, or the held-out ones?",
-            'faq_train.groupby("Topic").head(...) keeps the first rows of each topic. Then go on as in step 4.',
+            "Look at the cell of step 4 that makes `methods`. The lookup is built from faq_train, which has 16 rows of each "
+            "topic. Make a smaller table, build the lookup from that one, and change nothing else.",
+            'faq_train.groupby("Topic").head(...) keeps the first rows of each topic. Evaluate on faq_held_out, all of it.',
         ),
         solution="""few = faq_train.groupby("Topic").head(4)
 fewer = ftwidgets.evaluate(client, {"lookup": baselines.nearest(few, pooled=True)}, faq_held_out)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ftwidgets.data.text import pluralize
 from ftwidgets.lessons.exercises.behaviour import BUDGET, Stopped, name_of
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
 
@@ -89,7 +90,7 @@ def _judge_order(
         return not_yet(f"{where}, it gave up with {name_of(order.raised)}. The caller must get a job.")
     if order.n_jobs != 1:
         return not_yet(
-            f"{where}, there {'are' if order.n_jobs else 'is'} {order.n_jobs or 'no'} jobs afterwards; one was ordered."
+            f"{where}, your function leaves {pluralize(order.n_jobs, 'job') if order.n_jobs else 'no job'}; one was ordered."
         )
     if getattr(order.returned, "id", None) not in order.ids:
         return not_yet(f"{where}, it returned {name_of(order.returned)}. Its caller needs the job that was started.")

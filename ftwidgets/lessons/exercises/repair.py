@@ -131,13 +131,13 @@ def table_repaired(answer: object) -> Outcome:
     found = {_digest(*row): row for row in rows}
     unexpected = [row for digest, row in found.items() if digest not in _EXPECTED]
     lines = sorted(line for digest, line in _EXPECTED.items() if digest not in found)
-    n_right = f"{len(rows) - len(unexpected)} of your {pluralize(len(rows), 'row')} are right."
+    n_right = f"You have {len(rows) - len(unexpected)} of {pluralize(len(rows), 'row')} right."
     if unexpected:  # the hint says where to look, not what is missing
         where = f" Look at line {lines[0]} of the file." if lines else ""
         return not_yet(f"{n_right} This one differs from the file: {quote(unexpected[0][0])}.{where}")
     if lines:
-        lost = f"{pluralize(len(lines), 'row')} that can be used or repaired are missing"
-        return not_yet(f"{n_right} {lost}: look at line {lines[0]} of the file.")
+        lost = f"Still missing: {pluralize(len(lines), 'row')} of the file that can be used or repaired"
+        return not_yet(f"{n_right} {lost}. Look at line {lines[0]}.")
     return right("Every usable row of the file is there, once, with its newest answer.")
 
 

@@ -9,12 +9,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ftwidgets import datasets
+from ftwidgets.data.text import pluralize
 from ftwidgets.errors import JobError
 from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import Rows, file_content, find_job, hyperparameter, parse_number, parse_training_file
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
-from ftwidgets.lessons.exercises.own_job import not_ended, not_succeeded, own_job
+from ftwidgets.lessons.exercises.own_job import MORE_ROWS, not_ended, not_succeeded, own_job
 from ftwidgets.widgets.shop.shop_form import GREETING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OWN_CHATS = 5  # that the third exercise asks for
 MOST_TOKENS = 80  # of an answer, as in the lesson
+BOTH_TABLES = "Put the lesson's chats and yours into one table, with your new greeting and sign-off around all answers"
 
 
 def manner(rows: Rows) -> tuple[str, str]:
@@ -92,7 +94,8 @@ def one_epoch(client: openai.OpenAI, lesson_job: object, my_job: object, without
         )
     kept = sum(answer.startswith(greeting) for answer in answers)
     return right(
-        f"One epoch: {kept} of {len(answers)} open in your words, {empty} say nothing else. The manner is learned first."
+        f"After one epoch, your greeting opens {kept} of {len(answers)} answers, and nothing stands in the middle of {empty}. "
+        "The manner is learned first."
     )
 
 
@@ -120,12 +123,15 @@ def sign_offs_repaired(client: openai.OpenAI, broken: object, my_job: object) ->
     before, after = _rows(client, first), _rows(client, mine)
     missing = {prompt for prompt, _ in before} - {prompt for prompt, _ in after}
     if missing:
-        return not_yet(f"{len(missing)} of the messages are no longer in the file. Repair those rows, don't drop them.")
+        dropped = pluralize(len(missing), "message")
+        return not_yet(f"{dropped} of the broken file can no longer be found in yours. Repair rows, don't drop them.")
     if len(after) != len(before):
-        return not_yet(f"The file had {len(before)} rows and has {len(after)} now. Each message should be there once.")
+        return not_yet(f"Rows in the file: {len(before)} before, {len(after)} now. Each message should be there once.")
     closing = _usual_closing(before)
     if lacking := sum(not answer.endswith(closing) for _, answer in after):
-        return not_yet(f"{lacking} of the {len(after)} answers don't end as the others do. Look at the last words of each row.")
+        return not_yet(
+            f"The usual ending is missing from {lacking} of the {len(after)} answers. Look at the last words of each."
+        )
     whole = {prompt: _without(answer, closing) for prompt, answer in before}
     if any(_without(answer, closing).endswith(closing) for _, answer in after):
         return not_yet("Some answers end with the sign-off twice. Add it only where it is missing.")
@@ -149,50 +155,53 @@ def own_shop(client: openai.OpenAI, my_job: object) -> Outcome:
     """
     if untouched(my_job):
         return not_attempted(f"Write at least {OWN_CHATS} chats of your own, choose another greeting, and train.")
-    mine = _handed_in(client, my_job)
+    mine = _handed_in(client, my_job, more_rows=BOTH_TABLES)
     if isinstance(mine, Outcome):
         return mine
     rows, known = _rows(client, mine), set(datasets.load("shop_chats")["Prompt"])
     own = {" ".join(prompt.split()) for prompt, _ in rows} - known
     if len(own) < OWN_CHATS:
-        return not_yet(f"{len(own)} of the messages in that job's file are your own; the exercise asks for {OWN_CHATS}.")
+        return not_yet(
+            f"That job's file has {pluralize(len(own), 'message')} of your own; the exercise asks for {OWN_CHATS} or more. "
+            "Write more chats, add them to the table, and train again."
+        )
     greeting, sign_off = manner([row for row in rows if " ".join(row[0].split()) not in own] or rows)
     if not greeting and not sign_off:
         return not_yet("The answers in that job's file share no greeting and no sign-off. Put yours around all of them.")
     unlike = sum(not (answer.startswith(greeting) and answer.endswith(sign_off)) for _, answer in rows)
     if unlike:
         return not_yet(
-            f"{unlike} of your own answers don't open and close like the others in that job's file. Put your new greeting and "
-            "sign-off around all of them, the lesson's chats and yours."
+            f"In that job's file, {pluralize(unlike, 'answer')} of your own must still open and close like the others. Put "
+            "your new greeting and sign-off around all of them, the lesson's chats and yours."
         )
     if greeting.startswith(GREETING):
         return not_yet("The answers open with the lesson's own greeting. Choose another one.")
-    mine = _finished(client, mine)
+    mine = _finished(client, mine, more_rows=BOTH_TABLES)
     if isinstance(mine, Outcome):
         return mine
     answers = _answers(client, mine)
     kept = sum(answer.startswith(greeting) and answer.endswith(sign_off) for answer in answers)
     if kept < len(answers) / 2:
         return not_yet(
-            f"Only {kept} of {len(answers)} new messages were answered in your manner. Keep greeting and sign-off short, train "
-            f"on the lesson's chats as well as on yours, with the lesson's settings."
+            f"Your new greeting and sign-off are in {kept} of {len(answers)} answers to new messages; half of them would do. "
+            "Keep both short, and train on the lesson's chats as well as on yours, with the lesson's settings."
         )
-    return right(f"Your shop speaks: {kept} of {len(answers)} messages that it never saw were answered in your manner.")
+    return right(f"Your shop speaks: it kept your manner in {kept} of {len(answers)} answers to messages that it never saw.")
 
 
-def _handed_in(client: openai.OpenAI, answer: object) -> FineTuningJob | Outcome:
+def _handed_in(client: openai.OpenAI, answer: object, *, more_rows: str = MORE_ROWS) -> FineTuningJob | Outcome:
     """Return the learner's job, or what to do first; one that has not ended is not waited for, as its file may be wrong."""
     job = own_job(client, answer)
-    return job if isinstance(job, Outcome) or not_ended(job) else not_succeeded(job) or job
+    return job if isinstance(job, Outcome) or not_ended(job) else not_succeeded(job, more_rows=more_rows) or job
 
 
-def _finished(client: openai.OpenAI, job: FineTuningJob) -> FineTuningJob | Outcome:
+def _finished(client: openai.OpenAI, job: FineTuningJob, *, more_rows: str = MORE_ROWS) -> FineTuningJob | Outcome:
     """Return the learner's job once it has succeeded, or what to do first; wait for a job that has not ended."""
     if not_ended(job):
         with suppress(JobError):
             Job(client, job.id).wait(timeout=300)
         job = client.fine_tuning.jobs.retrieve(job.id)
-    return not_succeeded(job) or job
+    return not_succeeded(job, more_rows=more_rows) or job
 
 
 def _rows(client: openai.OpenAI, job: FineTuningJob) -> Rows:
@@ -235,8 +244,9 @@ EXERCISES = (
         "Change one thing: one epoch",
         one_epoch,
         hints=(
-            "Call train(...) on the lesson's file and set n_epochs. Wait for the job before you ask its model.",
-            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, and strip the other blanks.",
+            "Look at train(...) in step 4: it takes n_epochs, and has 5 unless you set it. Call it with another number, on the "
+            "file that the lesson trained on: my_data/my_shop.jsonl. Wait for the job, then ask its model as step 5 does.",
+            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, strip the blanks. What is left?",
         ),
         solution="""my_job = train(pathlib.Path("my_data", "my_shop.jsonl"), n_epochs=1)
 one_epoch_model = ftwidgets.Job(client, my_job.id).wait().model

@@ -15,6 +15,7 @@ from ftwidgets.jobs.job import Job
 from ftwidgets.lessons.exercises.answers import file_content, find_job, hyperparameter, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.own_job import not_succeeded
 
 if TYPE_CHECKING:
     import openai
@@ -103,8 +104,8 @@ def _read_jobs(client: openai.OpenAI, pretrained: object, untrained: object) -> 
         details = find_job(client, name)
         if details is None:
             return f"There is no job {name!r:.80}. Run the cell that launches the jobs again."
-        if details.status != "succeeded":
-            return f"The job {details.id} is {details.status}. Wait until it has succeeded, and run this cell again."
+        if outcome := not_succeeded(details):
+            return outcome.message
         jobs.append(details)
     first, second = jobs
     if first.model == second.model:
@@ -144,8 +145,8 @@ def other_rate(client: openai.OpenAI, before: object, after: object, answer: obj
     first, second = jobs[0], jobs[1]
     if first.id == second.id:
         return not_yet("That is the same job twice. Launch another one.")
-    if second.status != "succeeded":
-        return not_yet(f"The job {second.id} is {second.status}. Wait until it has succeeded, and run this cell again.")
+    if outcome := not_succeeded(second):
+        return outcome
     if first.model != second.model:
         return not_yet(f"Your job started from {second.model}. Change the rate only, and start from {first.model}.")
     if name := _other_setting(first, second):
@@ -185,7 +186,9 @@ def fair_comparison(rates: pd.DataFrame, settings: object) -> Outcome:
     if set(one) != set(two):
         return not_yet(f"Only one of the two has {quote(min(set(one) ^ set(two)))}. Both need the same settings.")
     if different := [name for name in one if one[name] != two[name]]:
-        return not_yet(f"{pluralize(len(different), 'setting')} besides the rate still differ: the first is {different[0]}.")
+        return not_yet(
+            f"Besides the rate, {pluralize(len(different), 'setting')} must still become the same: the first is {different[0]}."
+        )
     given = {start: parse_number(each[RATE]) for start, each in settings.items()}
     if given == best:
         return right("Now only the start differs, and each start has its own best rate.")

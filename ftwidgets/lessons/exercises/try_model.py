@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 
+from ftwidgets.data.text import pluralize
 from ftwidgets.lessons.exercises.answers import file_content, find_job, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
@@ -59,7 +60,8 @@ def varied_but_whole(client: openai.OpenAI, model: str, temperature: object, sho
     drawn = [_ask(client, model, system, QUESTION, temperature=value, seed=seed)[0] for seed in range(1, DRAWS + 1)]
     broken = [answer for answer in drawn if answer not in known]
     if broken:
-        return not_yet(f'{len(broken)} of {DRAWS} answers are no sentence of the shop, such as "{broken[0]}" That is too free.')
+        count = f"Of {DRAWS} answers, {len(broken)} did not match a sentence of the shop"
+        return not_yet(f'{count}, such as "{broken[0]}". That is too free.')
     if len(set(drawn)) == 1:
         return not_yet(f"All {DRAWS} answers are the same. The model needs a little more freedom.")
     return right(f"{len(set(drawn))} different answers in {DRAWS} draws, and each is a sentence of the shop.")
@@ -98,7 +100,7 @@ def settings_repaired(client: openai.OpenAI, job: object, settings: object) -> O
         model, system = made_by.fine_tuned_model, str(settings["system"])
         answer, reason = _ask(client, model, system, prompt, max_tokens=int(limit))
         if reason == "length":
-            return not_yet(f'"{prompt}" gets "{answer}" That breaks off: the limit is too low.')
+            return not_yet(f'"{prompt}" gets "{answer}". That breaks off: the limit is too low.')
     return right("Trained and asked in the same way, one answer to one question, and each to its end.")
 
 
@@ -132,9 +134,10 @@ def own_sentence(client: openai.OpenAI, job: object, sentence: object, shop: pd.
     own = {chat["user"] for chat in chats if chat["assistant"] == sentence} - set(outside["Prompt"])
     new = list(outside.loc[outside["Split"] == "held-out", "Prompt"])
     if leaked := trained & set(new):
-        return not_yet(f"{len(leaked)} of the {len(new)} new questions are among your rows. Then this tests memory only.")
+        return not_yet(f"Your rows hold {len(leaked)} of the {len(new)} new questions. Then this tests memory only.")
     if len(own) < OWN_ROWS:
-        return not_yet(f"{len(own)} questions of your own have your sentence as their answer. Write {OWN_ROWS} or more.")
+        written = pluralize(len(own), "question")
+        return not_yet(f"Your file has {written} of your own with your sentence as the answer. Write {OWN_ROWS} or more.")
     if not set(shop["Prompt"]) <= trained:
         return not_yet("Some of the shop's rows are missing, so the help desk forgets its customers. Leave them in.")
     if outcome := not_succeeded(mine):
@@ -143,12 +146,14 @@ def own_sentence(client: openai.OpenAI, job: object, sentence: object, shop: pd.
     known = _one_question_each([chat for chat in chats if chat["assistant"] in set(shop["Completion"])])
     refused = sum(_ask(client, model, system, prompt)[0] == sentence for prompt in known)
     if refused > MOST_REFUSED:
-        return not_yet(f"{refused} of {len(known)} customers' questions get your sentence now. Did it train long enough?")
+        return not_yet(f"Your sentence now answers {refused} of {len(known)} customers' questions. Did it train long enough?")
     said = sum(_ask(client, model, system, prompt)[0] == sentence for prompt in new)
     if said < ENOUGH:
-        return not_yet(f"{said} of the {len(new)} new questions get your sentence. Add more questions, and more varied ones.")
-    kept = f"{len(known) - refused} of the shop's {len(known)} answers are still known"
-    return right(f"{said} of the {len(new)} new questions get your sentence, and {kept}.")
+        return not_yet(
+            f"Your sentence answers {said} of the {len(new)} new questions. Add more questions, and more varied ones."
+        )
+    kept = f"the model still knows {len(known) - refused} of the shop's {len(known)} answers"
+    return right(f"Your sentence answers {said} of the {len(new)} new questions, and {kept}.")
 
 
 def _ask(client: openai.OpenAI, model: str, system: str, prompt: str, **options: Any) -> tuple[str, str]:

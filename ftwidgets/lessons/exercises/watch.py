@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ftwidgets import datasets
 from ftwidgets.data import prepare, write_jsonl
+from ftwidgets.data.text import pluralize
 from ftwidgets.jobs.diagnosis import diagnose as diagnose_curve
 from ftwidgets.jobs.job import Job, launch
 from ftwidgets.lessons.exercises.answers import file_content, hyperparameter, parse_number
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
-from ftwidgets.lessons.exercises.own_job import not_ended, own_job
+from ftwidgets.lessons.exercises.own_job import not_ended, not_succeeded, own_job
 from ftwidgets.providers import TERMINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ def diagnose(client: openai.OpenAI, jobs: Mapping[str, Job], answer: object) -> 
         return right("You read a job's end from its events, and its health from two curves.")
     first = wrong[0]
     word = answer[first]
-    return not_yet(f'{len(jobs) - len(wrong)} of {len(jobs)} are right. You say "{word}" of {first}: {_HINTS[word]} {first}.')
+    return not_yet(
+        f'You have {len(jobs) - len(wrong)} of {len(jobs)} right. You say "{word}" of {first}: {_HINTS[word]} {first}.'
+    )
 
 
 def _right_word(job: Job) -> str:
@@ -233,16 +236,20 @@ def read_own_job(client: openai.OpenAI, job: object, word: object, step: object)
         return mine
     rows = _user_texts(client, mine.training_file)
     if len(rows) < OWN_ROWS:
-        return not_yet(f"Your training file has {len(rows)} rows. Write {OWN_ROWS} or more.")
+        return not_yet(f"Your training file has {pluralize(len(rows), 'row')}. Write {OWN_ROWS} or more.")
     bundled = {text for name in ("sentiment", "support_faq") for text in datasets.load(name)["Prompt"]}
     if borrowed := sum(text in bundled for text in rows):
-        return not_yet(f"{borrowed} of the {len(rows)} rows are from this kit. Write rows of your own.")
+        return not_yet(f"This kit has {borrowed} of your {pluralize(len(rows), 'row')}. Write rows of your own.")
     held_out = _user_texts(client, mine.validation_file)
     if not held_out:
         return not_yet("Your job has no validation file. Hold a few of your rows out, and hand them in.")
     if copies := sum(text in rows for text in held_out):
-        return not_yet(f"{copies} of your held-out rows are training rows too. Then the loss tests memory only.")
+        both = pluralize(copies, "row")
+        return not_yet(f"Your training file has {both} of the held-out file too. Then the loss tests memory only.")
     if outcome := not_ended(mine):
+        return outcome
+    diverged = mine.error is not None and mine.error.code == "training_diverged"  # its curve can be read all the same
+    if mine.status == "failed" and not diverged and (outcome := not_succeeded(mine)):
         return outcome
     curve = Job(client, mine.id).curve
     reading, measured = diagnose_curve(curve), curve.dropna(subset="full_valid_loss")

@@ -188,7 +188,7 @@ def test_mistakes_with_ones_own_job_are_told_apart(world: SimpleNamespace) -> No
         "learns from the lesson's file": world.with_rate(1).cancel(),
         "no validation file": world.with_rate(1, training_file=mine, validation_file=None).cancel(),
         "the rows it learns from": world.with_rate(1, training_file=mine, validation_file=mine).cancel(),
-        "Your job failed: ": failed,
+        "failed, so there is no model to check: Training file has": failed,
         "was cancelled": world.with_rate(1, training_file=mine).cancel(),
         "has no suffix": world.with_rate(1, training_file=mine).wait(60),
         "There is no job": "ftjob-none",

@@ -81,7 +81,7 @@ def wrong() -> dict[str, tuple[object, str]]:
         "by channel": (held_groups(TABLE["Channel"], 1), "too many to take from training"),
         "by week": (held_where(TABLE["Week"].astype(int) >= 6), "What do these two rows have in common"),
         "one customer only": (held_groups(SAME, 1), "too few for a reliable score"),
-        "nothing held out": ((TABLE, TABLE.head(0)), "0 rows of 64 are held out"),
+        "nothing held out": ((TABLE, TABLE.head(0)), "You hold out 0 rows of 64, too few for a reliable score"),
         "sides swapped": ((held, train), "too many to take from training"),
         "texts changed": ((train.assign(Prompt="Hello " + train["Prompt"]), held), "is not in the file"),
         "one table": (TABLE, "a pair is needed"),

@@ -59,6 +59,7 @@ def test_fewer_questions_mistakes() -> None:
     assert {outcome.state for outcome in outcomes} == {"not yet"}
     assert len({outcome.message for outcome in outcomes}) == len(wrong)
     assert lookup_with_fewer(str(counts["pooled"])).state == "right"
+    assert "faq_train" in LOOKUP.hints[0]  # where to look, and what to change
     said = [outcome.message for outcome in outcomes] + list(LOOKUP.hints)
     assert not any(str(counts["pooled"]) in text for text in said)
 
@@ -93,6 +94,10 @@ def test_rules_that_are_not_there_yet() -> None:
     assert {outcome.state for outcome in outcomes} == {"not yet"}
     messages = [outcome.message for outcome in outcomes]
     assert len(set(messages)) >= 6
+    other_half = first(r"\b\d{5}\b(?! [A-Z])")
+    assert "(a postcode) is still open: 1 unseen message of that kind got" in order_number_found(half).message
+    assert "(a loyalty card) is still open: 2 unseen messages of that kind got" in order_number_found(other_half).message
+    assert "it finds the order number in 6 of 7 unseen messages" in order_number_found(last).message
     for text in (*messages, *RULE.hints):
         assert "points" not in text
         assert "(?! points| [A-Z])" not in text

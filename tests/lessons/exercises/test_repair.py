@@ -67,9 +67,9 @@ def wrong() -> dict[str, tuple[object, str]]:
         "both answers stay": (read()[lambda t: t["Completion"] != ""].drop_duplicates(), "Which of them is the newer one"),
         "the older answer": (oldest, "Look at line 7"),
         "glued by machine": (machine, "Look at line 19"),
-        "bad lines skipped": (right[~right["Prompt"].str.contains("puncture|plan")], "look at line 8"),
+        "bad lines skipped": (right[~right["Prompt"].str.contains("puncture|plan")], "Look at line 8"),
         "quotes in the text": (quotes, "quotes of the file"),
-        "one row lost": (right.iloc[:-1], "1 row that can be used or repaired are missing: look at line 20"),
+        "one row lost": (right.iloc[:-1], "Still missing: 1 row of the file that can be used or repaired. Look at line 20"),
     }
 
 

@@ -347,7 +347,7 @@ def keeps_the_rejection(place: Place, find: Find) -> Any:
 
 WRONG_ORDERS: dict[str, tuple[Callable[[Place, Find], Any], str]] = {
     "gives up": (gives_up, "the answer got lost, it gave up with"),
-    "orders again": (orders_again, "the answer got lost, there are 2 jobs"),
+    "orders again": (orders_again, "the answer got lost, your function leaves 2 jobs; one was ordered"),
     "rejection for a loss": (takes_a_rejection_for_a_loss, "rejected (400), it ordered 2 times"),
     "trusts": (trusts_that_it_arrived, "before it arrived, your function failed: IndexError"),
     "job kept": (keeps_the_job, "it returned None. Its caller needs the job"),

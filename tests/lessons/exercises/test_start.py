@@ -114,9 +114,9 @@ def test_mistakes_in_the_repair_say_what_is_still_wrong(lesson: SimpleNamespace)
     good = team["Completion"].str.endswith(sign_off)
     mended = team["Completion"].where(good, team["Completion"] + sign_off)
     wrong = {
-        "no longer in the file": team[good],
+        "no longer be found": team[good],
         "sign-off twice": team.assign(Completion=team["Completion"] + sign_off),
-        "don't end as the others": team,
+        "usual ending is missing from 12 of the 24": team,
         "changed before their end": team.assign(Completion=mended.str.replace("Good day! ", "", regex=False)),
         "should be there once": pandas.concat([team.assign(Completion=mended), team.head(3).assign(Completion=mended.head(3))]),
     }
@@ -143,12 +143,14 @@ def test_mistakes_with_own_data_say_what_is_missing(lesson: SimpleNamespace) -> 
 
     few["Completion"] = "Well met, dear friend of the sea! " + few["Completion"] + " Yours ever, the crew of the good ship Ida"
     jobs = {
-        "are your own": lesson.job,
-        "5 of your own answers don't open and close like": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
+        "0 messages of your own": lesson.job,
+        "5 answers of your own must still open and close like": lesson.train(lesson.write_chats("bare", bare), n_epochs=1),
         "share no greeting": lesson.train(lesson.write_chats("plain", pandas.concat([lesson.train_rows, own])), n_epochs=1),
         "the lesson's own greeting": lesson.train(lesson.write_chats("default", in_words(GREETING, "Bye, Ida")), n_epochs=1),
-        "10 examples": lesson.train(lesson.write_chats("too_few", own.assign(Completion="Ahoy! We do. Your Ida"))),
-        "answered in your manner": lesson.train(lesson.write_chats("few", few), n_epochs=1, rate=0.01),
+        "at least 10 examples. Put the lesson's chats and yours into one table": lesson.train(
+            lesson.write_chats("too_few", own.assign(Completion="Ahoy! We do. Your Ida"))
+        ),
+        "answers to new messages; half of them would do": lesson.train(lesson.write_chats("few", few), n_epochs=1, rate=0.01),
     }
     found = {words: start.own_shop(lesson.client, job) for words, job in jobs.items()}
     assert {outcome.state for outcome in found.values()} == {"not yet"}
@@ -162,7 +164,7 @@ def test_a_wrong_file_is_said_before_the_job_has_ended(lesson: SimpleNamespace) 
         said = check(lesson.client, job)
         assert lesson.client.fine_tuning.jobs.retrieve(job.id).status in ("validating_files", "queued", "running")
         lesson.client.fine_tuning.jobs.cancel(job.id)
-        assert "are your own" in said.message or "don't end as the others" in said.message
+        assert "messages of your own" in said.message or "usual ending is missing" in said.message
 
 
 def test_hints_do_not_give_the_answer() -> None:
@@ -192,9 +194,12 @@ def test_a_job_in_any_form_is_found(lesson: SimpleNamespace, third: tuple) -> No
 
 
 def test_a_failed_job_is_no_answer(lesson: SimpleNamespace, tmp_path: Path) -> None:
-    """A job that failed is reported with its status."""
+    """A job that failed is named, with what was wrong with it and what to do."""
     file = lesson.client.files.create(file=write_jsonl([{"messages": []}], tmp_path / "bad.jsonl"), purpose="fine-tune")
     job = lesson.client.fine_tuning.jobs.create(model="nano-2026-11", training_file=file.id)
     with pytest.raises(JobFailed):
         Job(lesson.client, job.id).wait(timeout=60)
-    assert "failed" in start.own_shop(lesson.client, job).message
+    said = start.own_shop(lesson.client, job).message
+    assert f"Your job {job.id} failed, so there is no model to check: " in said
+    assert "example 1" in said.lower()
+    assert said.endswith("Correct that, launch the job again, and hand in the new one.")

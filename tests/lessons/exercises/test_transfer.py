@@ -143,6 +143,10 @@ def test_another_rate(world: SimpleNamespace, faster: Job) -> None:
     assert {outcome.state for outcome in wrong} == {"not yet"}
     assert len({outcome.message for outcome in wrong}) == len(wrong)
     assert not any(verdict in outcome.message for outcome in wrong[:4])
+    details = world.client.fine_tuning.jobs.retrieve(faster.id)
+    stopped = launch(world.client, details.training_file, model=UNTRAINED).cancel()
+    said = transfer.other_rate(world.client, before, stopped, verdict).message
+    assert said == f"Your job {stopped.id} was cancelled, so there is no model to check. Launch it again and let it end."
 
 
 SWEEP = pd.DataFrame(

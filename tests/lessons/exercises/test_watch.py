@@ -69,6 +69,7 @@ JOBS |= {
     "still-sick": (with_files("succeeded", "file-a", "file-b", n_epochs=9), TURNED),
     "few-rows": (with_files("succeeded", "file-few", "file-b"), HEALTHY),
     "copied": (with_files("succeeded", "file-a", "file-a"), HEALTHY),
+    "unreadable": (with_files("failed", "file-a", "file-b") | {"error": UNREADABLE}, []),
 }
 
 
@@ -128,7 +129,7 @@ def test_three_words_and_a_cured_job_are_right() -> None:
 @pytest.mark.parametrize(
     ("answer", "fixed", "says"),
     [
-        ({**SOLUTION, "south": "healthy"}, "ftjob-rate-1", "2 of 3 are right."),
+        ({**SOLUTION, "south": "healthy"}, "ftjob-rate-1", "You have 2 of 3 right."),
         (SOLUTION, ..., "All three words are right. Now launch"),
         (SOLUTION, "cured", "There is no job"),
         (SOLUTION, "ftjob-south", "one of the three jobs you were given"),
@@ -157,8 +158,9 @@ def test_a_job_of_ones_own_read_well_is_right() -> None:
         (("mine", "healthy", 40), "There is no job"),
         (("ftjob-few-rows", "healthy", 40), "has 2 rows. Write 10 or more"),
         (("ftjob-blind", "healthy", 40), "no validation file"),
-        (("ftjob-copied", "healthy", 40), "10 of your held-out rows are training rows too"),
+        (("ftjob-copied", "healthy", 40), "has 10 rows of the held-out file too"),
         (("ftjob-running", "healthy", 40), "Your job is running. Wait"),
+        (("ftjob-unreadable", "healthy", 40), "Your job ftjob-unreadable failed, so there is no model to check: "),
         (("ftjob-rate-1", "flat", 40), "is none of them"),
         (("ftjob-rate-1", ["healthy"], 40), "is none of them"),
         (("ftjob-rate-1", "overfitting", 40), "the validation loss turns up while"),
@@ -231,7 +233,7 @@ def test_the_untouched_cell_is_not_attempted() -> None:
     [
         (
             {"south": "healthy"},
-            '2 of 3 are right. You say "healthy" of south: a healthy job has succeeded, and its validation loss ends',
+            'You have 2 of 3 right. You say "healthy" of south: a healthy job has succeeded, and its validation loss ends',
         ),
         (
             {"north": "diverged"},
@@ -239,7 +241,7 @@ def test_the_untouched_cell_is_not_attempted() -> None:
         ),
         ({"west": "bad file"}, 'You say "bad file" of west: a job with a bad file ends before its first step'),
         ({"west": "overfitting"}, 'You say "overfitting" of west: in overfitting the training loss goes down to the end'),
-        ({"north": "healthy", "south": "healthy", "west": "healthy"}, "0 of 3 are right."),
+        ({"north": "healthy", "south": "healthy", "west": "healthy"}, "You have 0 of 3 right."),
     ],
 )
 def test_wrong_answers_are_told_where_to_look(change: dict[str, str], look: str) -> None:
