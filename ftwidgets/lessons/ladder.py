@@ -49,7 +49,8 @@ def ladder(task: str, here: Evaluation, *, file: Path = FILE) -> pd.DataFrame:
         many = f", mean of {len(runs)} runs" if len(runs) > 1 else ""
         rows.append((name, runs["right"].mean(), int(runs["n"].iloc[0]), f"recorded {runs['date'].max()}{many}"))
     table = [(name, f"{right:.1f} of {n}".replace(".0 ", " "), _share(right, n), where) for name, right, n, where in rows]
-    return pd.DataFrame(table, columns=["method", "right", "share (95 % interval)", "measured"]).set_index("method")
+    shown = pd.DataFrame(table, columns=["method", "right", "share (95 % interval)", "measured"]).set_index("method")
+    return shown.rename_axis(None)  # a name of the index would be a second line of the header
 
 
 def _order(column: pd.Series[Any]) -> pd.Series[Any]:

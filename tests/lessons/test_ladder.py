@@ -26,3 +26,6 @@ def test_what_was_measured_here_comes_first_then_the_records_of_that_task(tmp_pa
     assert table["right"].tolist() == ["3 of 4", "0 of 4", "3.5 of 4"]
     assert table["measured"].tolist() == ["here", "recorded 2026-11-29", "recorded 2026-11-30, mean of 2 runs"]
     assert table["share (95 % interval)"].iloc[0] == "0.75 (0.30 to 0.95)"
+    header, first, *_ = table.to_string().splitlines()
+    assert header.split() == ["right", "share", "(95", "%", "interval)", "measured"]  # in one line
+    assert first.startswith("rule")

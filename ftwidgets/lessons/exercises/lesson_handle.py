@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
+import textwrap
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ftwidgets.widgets.guess import GuessField
 
 LONGEST = 200  # characters of a guess that are kept
+LINE = 96  # characters of a line that is printed
 
 _FIELD = object()
 _LESSONS_OWN = ("DataFrame", "Job", "OpenAI", "Faults", "str")  # kinds of the arguments that the lesson fills in
@@ -79,7 +82,7 @@ class Lesson:
             print(f"{none} lesson.solution({exercise}) shows a solution once you have tried.")
             return
         self._hints_shown[exercise] = number
-        print(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}")
+        print(_wrap(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}"))
 
     def solution(self, exercise: int, *, anyway: bool = False) -> None:
         """Print code that solves an exercise, once it has been tried; `anyway=True` prints it at once."""
@@ -227,6 +230,12 @@ def format_measured(value: object) -> str:
         return str(value).strip().rstrip(".")
     number = float(value)
     return f"{number:.0f}" if abs(number) >= 999.5 or number == int(number) else f"{number:.3g}"
+
+
+def _wrap(text: str) -> str:
+    """Break a long text between words, where JupyterLab would break it within one; code in backticks stays in one line."""
+    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    return textwrap.fill(whole, LINE, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 
 
 def _usage(number: int, exercise: Exercise) -> str:

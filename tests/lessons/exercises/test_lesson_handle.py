@@ -156,6 +156,21 @@ def test_hints_come_one_by_one(handle: Lesson, capsys: pytest.CaptureFixture[str
     assert lines[:2] == [f"Hint 1 of 2: {HINTS[0]}", f"Hint 2 of 2: {HINTS[1]}"]
     assert lines[2].startswith("That was the last hint.")
     assert lines[3].startswith("There is no hint for this exercise.")
+
+
+def test_a_long_hint_is_broken_between_words(handle: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
+    """JupyterLab breaks a line that is too long in the middle of a word; code in backticks is kept whole, to be copied."""
+    code = "`my_rows.loc[my_rows['Prompt'] == ..., 'Completion'] = ...`"
+    handle.exercises = (Exercise("Long", double, (f"{'a word and ' * 12}{code} is a line of code.",)),)
+    handle.hint(1)
+    lines = capsys.readouterr().out.splitlines()
+    assert " ".join(lines) == f"Hint 1 of 1: {'a word and ' * 12}{code} is a line of code."
+    assert max(map(len, lines)) <= 96
+    assert any(code in line for line in lines)
+
+
+def test_hints_are_two_at_most() -> None:
+    """More of them, or a text in place of a tuple, is a mistake in the lesson."""
     with pytest.raises(ValueError, match="at most 2"):
         Exercise("Too much", double, ("a", "b", "c"))
     with pytest.raises(ValueError, match="tuple"):
