@@ -74,7 +74,8 @@ def test_tuned_nano_is_behind_the_rule(seeds: range, hold: Any, tmp_path: Path) 
 def test_the_recorded_order_numbers() -> None:
     """Nano over five seeds, and SmolLM2 asked in two ways."""
     assert len(recorded("orders", "tuned", "nano", 30)) == 5
-    assert round(mean(recorded("orders", "tuned", "nano", 30))) == 17
+    found = recorded("orders", "tuned", "nano", 30)
+    assert (min(found), max(found), round(mean(found))) == (13, 22, 17)
     assert recorded("orders", "prompt", "smollm2", 0) == [1]
     assert recorded("orders", "few-shot", "smollm2", 4) == [23]
     assert recorded("orders", "tuned", "smollm2", 30) == [20]
@@ -164,7 +165,7 @@ PROSE = {
     "the same 30 messages": test_the_rule_is_right_in_28_of_30,
     "the 30 held-out messages": test_the_rule_is_right_in_28_of_30,
     "The rule gets 28 of 30": test_the_rule_is_right_in_28_of_30,
-    "it got 17 of 30 on average": test_the_recorded_order_numbers,
+    "got 13 to 22, and 17 of 30 on average": test_the_recorded_order_numbers,
     "SmolLM2 got 23 with four examples in the chat and no training, and 20 after tuning on all 30": (
         test_the_recorded_order_numbers
     ),
