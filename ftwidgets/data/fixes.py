@@ -90,7 +90,7 @@ class Repairer:
         self._names, self._corrections, self._write_log = names, corrections, log
         self._text_repairs = [(name, repair) for name, repair in rules.REPAIRS.items() if name in names]
         self._schema_repairs: list[str] = []  # done on the row that is being read
-        self._first: dict[int, str] = {}  # where a row was first, by the hash of its texts
+        self._first: dict[int, tuple[str, int]] = {}  # by the hash of normalized texts: where they were first, hash as they are
 
     def repair_rows(self, source: "OpenSource") -> Iterator[TrainingRow]:
         """Yield every usable row with the fixes applied, in the order of the source."""
@@ -108,13 +108,14 @@ class Repairer:
                 message = " ".join(finding.message for finding in row)
                 self._log(place, "cannot be used", left_out=True, message=message)
                 continue
-            original = row.row.where
+            here = original = row.row.where, hash((row.prompt, row.completion, row.system))
             if "drop-repeats" in self._names:
                 key = hash((normalize(row.prompt), normalize(row.completion), normalize(row.system or "")))
-                original = self._first.setdefault(key, original)
-            if original != row.row.where:
+                original = self._first.setdefault(key, here)
+            if original[0] != here[0]:
                 self.n_left_out += 1
-                self._log(row.row, "drop-repeats", left_out=True, message=f"repeats {original}")
+                but = "" if original[1] == here[1] else " but for whitespace, case or Unicode form"
+                self._log(row.row, "drop-repeats", left_out=True, message=f"repeats {original[0]}{but}")
             else:
                 yield self.repair_texts(row, schema_repairs)
 

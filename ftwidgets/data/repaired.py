@@ -56,11 +56,15 @@ def _ignore(_entry: object) -> None:
 
 @dataclass(frozen=True)
 class Change:
-    """What a fix would do to one text: where it is, and the text before and after; without texts, the row is left out."""
+    """What a fix would do to one text: where it is, and the text before and after, or why the row is left out.
+
+    With none of them, the form of the row is repaired.
+    """
 
     where: str
     before: str = ""
     after: str = ""
+    left_out: str = ""
 
 
 @dataclass
@@ -72,26 +76,30 @@ class FixPreview:
 
 
 def preview_fixes(results: Results) -> dict[str, FixPreview]:
-    """Return what each fix in `results.fixes` would do, by its name.
+    """Return what each fix in `results.fixes` would do to the examples, by its name.
 
-    The first 20,000 rows are read. Secrets are not shown, neither before nor after.
+    An exact duplicate is no example, so a fix does nothing to it. The first 20,000 rows are read. Secrets are not shown,
+    neither before nor after.
     """
     previews = {fix.name: FixPreview() for fix in results.fixes}
     if not previews or not isinstance(results.examples, Examples):
         return previews
     seen: set[tuple[str, str]] = set()
+    used = set(results.examples.places()) if "drop-repeats" in previews else set[str]()
 
     def note(entry: dict[str, Any]) -> None:
         preview = previews.get(entry["change"])
         if preview is None:
             return
         where = f"line {entry['line']}" if entry["line"] is not None else f"row {entry['row']}"
+        if where not in used and entry.get("left_out"):
+            return
         preview.n_rows += (entry["change"], where) not in seen
         seen.add((entry["change"], where))
         if len(preview.first) < _SHOWN:
             before, after = entry.get("before"), entry.get("after") or ""
             hidden = "(not shown: it holds what is taken out)" if before is None and after else ""
-            preview.first.append(Change(where, redact(before or hidden), redact(after)))
+            preview.first.append(Change(where, redact(before or hidden), redact(after), entry.get("message", "")))
 
     repairer = Repairer(previews.keys(), results.corrections, note)
     for _row in islice(repairer.repair_all(results.examples.row_index.source, rows_alone=True), MAX_PREVIEWED):

@@ -66,7 +66,7 @@ def test_a_preview_counts_the_rows_and_shows_the_first_changes() -> None:
     assert {name: preview.n_rows for name, preview in previews.items()} == {
         "drop-invisible-characters": 6,
         "redact-email-addresses": 1,
-        "drop-repeats": 1,
+        "drop-repeats": 0,  # the repeated row is an exact duplicate, which is no example anyway
     }
     first = previews["drop-invisible-characters"].first
     assert [(change.where, change.before, change.after) for change in first[:1]] == [("row 30", ODD[0][0], "ab, is it?")]
@@ -75,6 +75,9 @@ def test_a_preview_counts_the_rows_and_shows_the_first_changes() -> None:
     assert "ada.byron" not in redacted.before
     assert redacted.after == "Write to [email] please."
     assert preview_fixes(check(table(GOOD))) == {}
+    shouted = (GOOD[3][0].upper(), GOOD[3][1])
+    (change,) = preview_fixes(check(table([*GOOD, shouted, GOOD[3]])))["drop-repeats"].first
+    assert (change.where, change.left_out) == ("row 30", "repeats row 3 but for whitespace, case or Unicode form")
 
 
 def test_a_fix_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from ftwidgets.data.text import pluralize
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.prep.form_words import in_form_words
 
-# Done to the training files in any case: a repeated row is written once, an empty one never.
-ALWAYS = frozenset({"drop-repeats", "drop-blank-rows"})
+SETTLED = {"duplicate-row": "drop-repeats", "blank-row": "drop-blank-rows"}
+"""Findings that are settled by writing the files, each with its fix: an exact duplicate is written once, an empty row never."""
 
 _MAX_OF_A_KIND = 5  # findings shown one by one
 _MAX_PLACES = 12  # named of the others
@@ -52,7 +52,7 @@ def group(report: Report, unused: Collection[str]) -> Grouped:
     groups: dict[str, dict[str, list[Finding]]] = {"must": {}, "left out": {}, "look": {}}
     n_fixable = 0
     for finding in report.findings:
-        if finding.repair is not None and finding.repair not in ALWAYS:
+        if finding.repair is not None and finding.id not in SETTLED:
             n_fixable += 1
             continue
         only_left_out = report.n_examples > 0 and finding.where in unused
@@ -105,7 +105,8 @@ def _fix_html(fix: Fix, preview: FixPreview, is_ticked: bool) -> str:
     tick = f'<input type="checkbox" data-press="{escape(fix.name)}"{" checked" if is_ticked else ""}>'
     title = fix.title[0].upper() + fix.title[1:]
     n_rows = pluralize(preview.n_rows, "row")
-    state = markup.chip(f"done in {n_rows}", "ok") if is_ticked else markup.chip(f"changes {n_rows}", "warning")
+    does = "leaves out" if preview.first and all(change.left_out for change in preview.first) else "changes"
+    state = markup.chip(f"done in {n_rows}", "ok") if is_ticked else markup.chip(f"{does} {n_rows}", "warning")
     care = "<p>Look first: what it changes may be right as it is.</p>" if fix.requires_opt_in else ""
     changes = "".join(map(_change_html, preview.first))
     more = preview.n_rows - len({change.where for change in preview.first})
@@ -115,6 +116,8 @@ def _fix_html(fix: Fix, preview: FixPreview, is_ticked: bool) -> str:
 
 def _change_html(change: Change) -> str:
     where = f'<span class="ftw-soft">{escape(change.where)}</span> '
+    if change.left_out:
+        return f"<p>{where}is left out: it {escape(change.left_out)}</p>"
     if not change.before and not change.after:
         return f"<p>{where}the form of the row is repaired</p>"
     if change.before.startswith("(not shown"):

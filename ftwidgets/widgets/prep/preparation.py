@@ -45,8 +45,10 @@ class Preparation:
 
     @property
     def fixes(self) -> list[Fix]:
-        """The automatic fixes that are offered for the data as it is."""
-        return [fix for fix in self.base.report.fixes if fix.name not in findings_html.ALWAYS]
+        """The automatic fixes that are offered for the data as it is: those that do more than writing the files does."""
+        totals = self.base.report.totals
+        settled = {fix: totals[finding][1] for finding, fix in findings_html.SETTLED.items() if finding in totals}
+        return [fix for fix in self.base.report.fixes if fix.n_findings > settled.get(fix.name, 0)]
 
     def chosen_fixes(self, ticked: Collection[str]) -> list[str]:
         """Return the names of the fixes that are both offered and ticked."""
@@ -109,7 +111,7 @@ class Preparation:
     def first_findings(self, limit: int) -> list[Finding]:
         """Return the first findings, those to be fixed first."""
         grouped = self.grouped
-        fixable = [found for found in self.report.findings if found.repair and found.repair not in findings_html.ALWAYS]
+        fixable = [found for found in self.report.findings if found.repair and found.id not in findings_html.SETTLED]
         kinds: Iterable[list[Finding]] = [*grouped.must_fix, *grouped.left_out, fixable, *grouped.to_look_at]
         return [found for kind in kinds for found in kind][:limit]
 

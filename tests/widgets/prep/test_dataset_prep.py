@@ -293,6 +293,28 @@ def test_a_repeated_row_needs_no_fix() -> None:
     assert "60 of 61 rows will be used; 1 left out (row 60)." in said(prep)
 
 
+def test_a_duplicate_but_for_whitespace_is_used_until_its_fix_is_ticked() -> None:
+    """Unlike an exact one: the form says what is used and what each tick leaves out, and writes what it says."""
+    question, answer = ROWS[2]
+    frame = table([*ROWS, (question.upper(), f" {answer}"), ROWS[2]])
+    prep = DatasetPrep(frame, validation=0)
+    assert "21 of 22 rows will be used; 1 left out (row 21)." in said(prep)
+    assert "1 can be fixed for you" in said(prep)
+    shown = " ".join(text_of(prep.findings.html).split())
+    line = "row 20 is left out: it repeats row 2 but for whitespace, case or Unicode form"
+    assert f"Keep one of each repeated row leaves out 1 row {line}" in shown
+    assert "The row is a duplicate of row 2. Nothing to do: the training files have it once." in shown
+    assert prep.prepare().n_train == 21
+    prep.findings.press("drop-repeats")
+    assert "20 of 22 rows will be used; 2 left out (rows 20, 21)." in said(prep)
+    assert "done in 1 row" in text_of(prep.findings.html)
+    assert 'fix=["drop-repeats"]' in prep.code
+    assert prep.prepare().n_train == 20
+    direct = ftwidgets.prepare(frame, "direct", validation=0, fix=["drop-repeats"])
+    assert prep.train_file.read_bytes() == direct.train_file.read_bytes()
+    assert DatasetPrep(frame, folder="from_code", validation=0, fix="drop-repeats").prepare().n_train == 20
+
+
 def test_chats_with_tools_and_preferences_are_shown_in_words() -> None:
     """JSON Lines of every form can be looked at: calls, pictures, weights and the two answers of a preference."""
     call = {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"nr": 7}'}}
@@ -374,12 +396,12 @@ def test_without_data_there_is_no_empty_frame_and_no_column() -> None:
 
 
 def test_an_exact_duplicate_needs_no_work_in_the_form() -> None:
-    """The files have it once, and the finding says so; one that only looks alike is used, and its advice is to delete it."""
+    """The files have it once, and the finding says so; for one that only looks alike a fix is offered."""
     rows = [*ROWS, ROWS[3], (ROWS[4][0].upper(), ROWS[4][1])]
     prep = DatasetPrep(table(rows))
     findings = text_of(prep.findings.html)
     assert "The row is a duplicate of row 3. Nothing to do: the training files have it once." in findings
-    assert "Delete one of them: both are used, so the pair counts twice in training." in findings
+    assert "row 21  is left out: it repeats row 4 but for whitespace, case or Unicode form" in findings
     prepared = prep.prepare()
     assert prepared.n_train + prepared.n_validation == 21
 
