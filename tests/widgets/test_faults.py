@@ -79,7 +79,7 @@ def test_a_paused_job_rests_and_goes_on(client: openai.OpenAI, faults: Faults, t
     assert not monitor.cancel_button.disabled
     faults.script(["500", "drop", "429 retry-after=0.1"], route="GET /fine_tuning/jobs/*")
     until(lambda: any(entry.status == 429 for entry in faults.journal.entries))
-    assert monitor._task.busy
+    assert monitor._watch.busy
     monitor.resume_button.click()
     assert monitor.wait(120).status == "succeeded"
     assert "ftw-wrong" not in monitor.status.html
@@ -92,7 +92,7 @@ def test_a_job_that_is_paused_before_it_began_shows_no_moving_bar() -> None:
     until(lambda: monitor._job_view.headline.html)
     assert monitor._job_view.progress.html == '<p class="ftw-progress">Steps: not begun</p>'
     monitor.close()
-    monitor._task.wait(20)
+    monitor._watch.wait(20)
 
 
 @pytest.mark.parametrize(

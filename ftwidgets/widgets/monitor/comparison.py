@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.job import Job
@@ -18,6 +18,7 @@ from ftwidgets.widgets.monitor.chart import MAX_LINES
 from ftwidgets.widgets.monitor.job_progress import Losses
 
 if TYPE_CHECKING:
+    import openai
     from openai.types.fine_tuning import FineTuningJob
 
 
@@ -113,6 +114,22 @@ class Comparison:
         except Exception as error:
             self.remove(other.job.id)
             self._on_error(error)
+
+
+def chosen_jobs(
+    client: openai.OpenAI, job: Job | str | Sequence[Job | str] | None, compare: Sequence[Job | str]
+) -> tuple[Job | None, list[Job]]:
+    """Return the job to follow, which is the first of `job`, and those to compare with it: the others of it and `compare`."""
+    named = []
+    for name, given in (("job", job), ("compare", compare)):
+        listed: list[Any] = [given] if isinstance(given, str) or not isinstance(given, Sequence) else [*given]
+        listed = [] if given is None else listed
+        for one in listed:
+            if not isinstance(one, Job | str):
+                raise ValueError(f'"{name}" must be a Job, its id such as "ftjob-...", or a list of them: {one!r:.60}')
+        named.append([one if isinstance(one, Job) else Job(client, one) for one in listed if one])
+    followed, others = named
+    return (followed[0] if followed else None), [*followed[1:], *others]
 
 
 def labels(jobs: list[tuple[str, FineTuningJob | None]]) -> list[str]:

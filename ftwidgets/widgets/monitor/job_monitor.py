@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 import openai
 
-from ftwidgets.errors import FtwidgetsError
 from ftwidgets.jobs.diagnosis import Diagnosis, diagnose
 from ftwidgets.jobs.job import Job
 from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base.arguments import require_client, require_text, require_whole
-from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.base.failures import explain_wrong_service
-from ftwidgets.widgets.base.fields import Fold, button, row
+from ftwidgets.widgets.base.fields import Fold, row
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.base.press import PressButton
 from ftwidgets.widgets.monitor import job_view, status_text
 from ftwidgets.widgets.monitor.compare_fold import CompareFold
-from ftwidgets.widgets.monitor.comparison import Comparison
-from ftwidgets.widgets.monitor.job_progress import JobSnapshot, checkpoint_models, poll, recent_jobs
-from ftwidgets.widgets.monitor.no_job import NO_JOB, NoJob, wait_for_job
+from ftwidgets.widgets.monitor.comparison import Comparison, chosen_jobs
+from ftwidgets.widgets.monitor.job_progress import JobSnapshot, checkpoint_models
+from ftwidgets.widgets.monitor.job_watch import JobWatch
+from ftwidgets.widgets.monitor.no_job import NO_JOB, NoJob
 from ftwidgets.widgets.monitor.probe_prompts import PROMPTS, ProbePrompts
 
 if TYPE_CHECKING:
     import pandas as pd
-    from openai.types.fine_tuning import FineTuningJob
-
-_TIMEOUT = 30.0  # seconds for a request
 
 
 class JobMonitor(Panel):
@@ -75,29 +69,29 @@ class JobMonitor(Panel):
         require_client(client)
         require_text("system", system)
         require_whole("max_tokens", max_tokens, least=1)
-        self._client, self._stop, self._wake = client, threading.Event(), threading.Event()
-        followed = _listed("job", job)
-        first = followed[0] if followed else None
-        others = [*followed[1:], *_listed("compare", compare)]
-        self.job = first if isinstance(first, Job) else Job(client, first) if first else None
+        self._client = client
+        followed, others = chosen_jobs(client, job, compare)
         self.reading: Diagnosis | None = None
-        self._models: dict[int, str] = {}  # by step
         self._probes = ProbePrompts(
             client, prompts, system=system, max_tokens=max_tokens, on_change=self._on_answers, on_error=self.show_error
         )
-        self._task: BackgroundTask[None] = BackgroundTask("monitor", on_error=self._show_failure)
+        self._watch = JobWatch(
+            client,
+            followed,
+            on_found=self._show_parts,
+            on_look=self._show,
+            on_end=self._show_end,
+            on_stop=self._show_stop,
+            on_error=self._show_failure,
+            tell=self.show_status,
+        )
         self._comparison = Comparison(on_change=self._draw, on_error=self.show_error)
         self._job_view = view = job_view.JobView()
         view.chart.on_press(lambda step: self.catch_errors(lambda: self.ask_checkpoint(int(step)))())
-        self.cancel_button = button("Cancel the job", tooltip="Ask the service to stop the job")
-        self.cancel_button.on_click(self.catch_errors(self.cancel))
-        self.cancel_button.disabled = True
-        self.watch_button = button("Watch again", tooltip="Go on watching after an outage")
-        self.watch_button.on_click(self.catch_errors(self.watch))
-        self.resume_button = button("Resume", tooltip="Ask the service to go on with the job")
-        self.resume_button.on_click(self.catch_errors(self.resume))
-        self._offer(self.watch_button, False)
-        self._offer(self.resume_button, False)
+        self.watch_button, self.resume_button, self.cancel_button = view.watch_button, view.resume_button, view.cancel_button
+        acts = {self.watch_button: self.watch, self.resume_button: self.resume, self.cancel_button: self.cancel}
+        for press, act in acts.items():
+            press.on_click(self.catch_errors(act))
         self.compare_with = CompareFold(
             client,
             self._comparison,
@@ -106,7 +100,7 @@ class JobMonitor(Panel):
             on_error=self.show_error,
         )
         self._no_job = NoJob(self.catch_errors(self.look_again))
-        top = row(view.header, self.watch_button, self.resume_button, self.cancel_button)
+        top = row(view.header, *acts)
         questions = Fold("Questions for the checkpoints", [self._probes.box])
         below = [
             view.legend,
@@ -122,11 +116,16 @@ class JobMonitor(Panel):
         super().__init__("Training job", [self._no_job, self._top], below_status=[self._below])
         if self.job is None:
             with suppress(Exception):  # the thread looks too, and tells what is wrong
-                self._take(recent_jobs(client)[:1])
+                self._watch.find_newest()
         self._show_parts()
         for other in others:
-            self._comparison.add(other if isinstance(other, Job) else Job(client, other))
+            self._comparison.add(other)
         self.watch()
+
+    @property
+    def job(self) -> Job | None:
+        """The job; None until there is one."""
+        return self._watch.job
 
     @property
     def prompts(self) -> ipywidgets.Textarea:
@@ -135,15 +134,14 @@ class JobMonitor(Panel):
 
     def watch(self) -> None:
         """Start watching, or go on after an outage; nothing changes if it is watching already."""
-        if not self._task.busy:
-            self._stop.clear()
-            self._offer(self.watch_button, False)
-            self._task.start(self._watch)
+        if not self._watch.busy:
+            self.watch_button.layout.display = "none"
+            self._watch.start()
 
     def look_again(self) -> None:
         """Look for a job now; without one, the monitor looks every few seconds by itself."""
         self.show_status("Looking for a job ...")
-        self._wake.set()
+        self._watch.look_now()
         self.watch()
 
     def wait(self, timeout: float | None = None) -> Job:
@@ -169,12 +167,10 @@ class JobMonitor(Panel):
             If the service rejected the request, or did not answer for two minutes.
         """
         until = None if timeout is None else monotonic() + timeout
-        if self.job is None and self._task.busy:
-            raise FtwidgetsError(f"there is nothing to wait for: {NO_JOB}")
-        self._task.wait(timeout)
+        job = self._watch.wait(timeout)
         self._comparison.wait(None if until is None else max(0.0, until - monotonic()))
         self.update_static_view()
-        return self._known_job()
+        return job
 
     def cancel(self) -> Job:
         """Ask the service to stop the job; the status line shows the outcome.
@@ -184,7 +180,7 @@ class JobMonitor(Panel):
         Job
             The job; it may have succeeded meanwhile.
         """
-        job = self._known_job()
+        job = self._watch.require_job()
         self.show_status("Asking the service to stop the job ...")
         with explain_wrong_service():
             status = str(job.cancel().status)
@@ -195,7 +191,7 @@ class JobMonitor(Panel):
 
     def resume(self) -> Job:
         """Ask the service to go on with a paused job, and return it."""
-        job = self._known_job()
+        job = self._watch.require_job()
         self._client.fine_tuning.jobs.resume(job.id)
         self.show_status("The service was asked to go on with the job.", "ok")
         return job
@@ -203,7 +199,7 @@ class JobMonitor(Panel):
     @property
     def steps(self) -> list[int]:
         """The steps whose models can be asked; 0 is the base model. Most services list checkpoints once a job has ended."""
-        return sorted(self._models)
+        return sorted(self._probes.checkpoints)
 
     def ask_checkpoint(self, step: int) -> None:
         """Ask the model as it was after a step all prompts, in the background; `answers` waits for them.
@@ -218,13 +214,9 @@ class JobMonitor(Panel):
         ValueError
             If no checkpoint was kept there, or there is no prompt.
         """
-        if step not in self._models:
-            kept = ", ".join(map(str, self.steps)) or "none so far; they are listed when the job has succeeded"
-            raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
-        if not self._probes.prompts:
-            raise ValueError('there is no question. Write what to ask under "Questions for the checkpoints", one per line.')
+        self._probes.require_askable(step)
         self.show_status("Asking ...")
-        self._probes.ask(step, self._models[step], self._job_view.checkpoint_names([step])[step])
+        self._probes.ask(step, self._job_view.checkpoint_names([step])[step])
 
     def answers(self, timeout: float | None = None) -> pd.DataFrame:
         """Wait for all answers of the checkpoints and return them.
@@ -253,15 +245,14 @@ class JobMonitor(Panel):
     def close(self) -> None:
         """Stop watching and take the widget off the page. The job goes on."""
         if "_comparison" in vars(self):  # else an argument was rejected, and there is nothing to stop
-            self._stop.set()
-            self._wake.set()
+            self._watch.stop()
             self._comparison.close()
         super().close()
 
     @property
     def code(self) -> str:
         """The code that does the same: wait, diagnose the curve, ask what was asked here."""
-        return job_view.code(self._known_job().id) + self._probes.code()
+        return job_view.code(self._watch.require_job().id) + self._probes.code()
 
     def static_text(self) -> str:
         """Return the status, the losses, the diagnosis and the answers, a line each."""
@@ -277,35 +268,6 @@ class JobMonitor(Panel):
             return super().static_html()
         return self._job_view.static_page(self.steps, self._comparison.jobs) + self._probes.table.html
 
-    def _known_job(self) -> Job:
-        if self.job is None:
-            raise FtwidgetsError(f"there is no job yet: {NO_JOB}")
-        return self.job
-
-    def _watch(self) -> None:
-        if self.job is None:
-            self._take(wait_for_job(self._client, stop=self._stop, wake=self._wake, tell=self.show_status))
-        if self.job is None:
-            return  # closed
-        job = Job(self._client.with_options(timeout=_TIMEOUT), self.job.id)
-        done = False
-        try:
-            for snapshot in poll(job, self._stop):
-                self._show(snapshot)
-            if not self._stop.is_set():
-                self._show_end(job)
-                done = True
-        finally:
-            self._offer(self.watch_button, not done)
-            if not self._stop.is_set():
-                self.update_static_view()
-
-    def _take(self, found: Sequence[FineTuningJob]) -> None:
-        """Watch the job that was found, if one was."""
-        if found:
-            self.job = Job(self._client, found[0].id)
-            self._show_parts()
-
     def _show_parts(self) -> None:
         """Show the job, or that there is none."""
         here = self.job is not None
@@ -320,8 +282,6 @@ class JobMonitor(Panel):
         if self._job_view.details is None or self.status.html.startswith('<p class="ftw-wrong">'):
             self.show_status("")
         self._job_view.show(details, snapshot.events)
-        self.cancel_button.disabled = details.status in TERMINAL_STATUSES
-        self._offer(self.resume_button, str(details.status) == "paused")
         self._draw()
 
     def _show_end(self, job: Job) -> None:
@@ -330,7 +290,7 @@ class JobMonitor(Panel):
         if len(curve):
             self._job_view.losses.replace(curve)
             self.reading = diagnose(curve)
-        self._models = checkpoint_models(job)
+        self._probes.checkpoints = checkpoint_models(job)
         self._draw()
         self._job_view.show_diagnosis(self.reading, self.steps)
         self._job_view.show(job.details, job.events)
@@ -354,21 +314,10 @@ class JobMonitor(Panel):
         self.refresh_code()
         self.update_static_view()
 
+    def _show_stop(self, ended: bool) -> None:
+        self.watch_button.layout.display = "none" if ended else ""
+        self.update_static_view()
+
     def _show_failure(self, error: Exception) -> None:
         self.show_error(error)
         self.update_static_view()
-
-    @staticmethod
-    def _offer(press: PressButton, offered: bool) -> None:
-        press.layout.display = "" if offered else "none"
-
-
-def _listed(name: str, jobs: Job | str | Sequence[Job | str] | None) -> list[Job | str]:
-    """Return a job, its id or several of them as a list; `name` is what the argument is called."""
-    if jobs is None:
-        return []
-    listed: list[Any] = [jobs] if isinstance(jobs, str) or not isinstance(jobs, Sequence) else [*jobs]
-    for job in listed:
-        if not isinstance(job, Job | str):
-            raise ValueError(f'"{name}" must be a Job, its id such as "ftjob-...", or a list of them: {job!r:.60}')
-    return listed

@@ -1,4 +1,4 @@
-"""What a monitor shows of a job: header, progress, chart with its legend, diagnosis, losses by epoch, events."""
+"""What a monitor shows of a job: header, buttons, progress, chart with its legend, diagnosis, losses by epoch, events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from ftwidgets.providers import TERMINAL_STATUSES
 from ftwidgets.widgets.base import markup
+from ftwidgets.widgets.base.fields import button
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.monitor import chart, status_text
 from ftwidgets.widgets.monitor.comparison import OtherJob, labels
@@ -30,6 +32,11 @@ class JobView:
         self.losses = Losses()
         self.header, self.progress, self.legend, self.table, self.events = Live(), Live(), Live(), Live(), Live()
         self.headline, self.diagnosis = Live(role="status"), Live(role="status")
+        self.watch_button = button("Watch again", tooltip="Go on watching after an outage")
+        self.resume_button = button("Resume", tooltip="Ask the service to go on with the job")
+        self.cancel_button = button("Cancel the job", tooltip="Ask the service to stop the job")
+        self.watch_button.layout.display = self.resume_button.layout.display = "none"
+        self.cancel_button.disabled = True
         self.header.layout.flex, self.header.layout.min_width = "1 1 240px", "0"
         self.chart = LiveChart("Press one to ask the model as it was then.")
         self.chart.layout.width, self.chart.layout.max_width = f"{chart.WIDEST}px", "100%"
@@ -43,6 +50,8 @@ class JobView:
         self.headline.html = status_text.headline_html(details, self.losses)
         self.progress.html = status_text.progress_html(details, self.losses)
         self.events.html = status_text.events_html(events)
+        self.cancel_button.disabled = details.status in TERMINAL_STATUSES
+        self.resume_button.layout.display = "" if str(details.status) == "paused" else "none"
 
     def show_diagnosis(self, diagnosis: Diagnosis | None, steps: Sequence[int]) -> None:
         """Show what the curve says, and what to do about it; `steps` have a model to ask."""

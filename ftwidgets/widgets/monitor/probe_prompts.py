@@ -47,6 +47,7 @@ class ProbePrompts:
         self.field.observe(lambda _change: self._show(), names="value")
         self.box = field(self.field, "What to ask a checkpoint, one prompt per line.", width="640px")
         self.table = Live(role="status")
+        self.checkpoints: dict[int, str] = {}  # the models that can be asked, by step
         self.models: dict[int, str] = {}  # by step, of those that answered
         self._names: dict[int, str] = {}  # by step, of those that were asked
         self.answers: dict[tuple[int, str], str] = {}  # by step and prompt
@@ -59,8 +60,17 @@ class ProbePrompts:
         """The prompts in the field, each once."""
         return list(dict.fromkeys(line.strip() for line in self.field.value.splitlines() if line.strip()))
 
-    def ask(self, step: int, model: str, name: str) -> None:
+    def require_askable(self, step: int) -> None:
+        """Check that a step has a model to ask, and that there is a prompt; a ValueError says what is missing."""
+        if step not in self.checkpoints:
+            kept = ", ".join(map(str, sorted(self.checkpoints))) or "none so far; they are listed when the job has succeeded"
+            raise ValueError(f"no checkpoint was kept at step {step}. The steps that can be asked: {kept}.")
+        if not self.prompts:
+            raise ValueError('there is no question. Write what to ask under "Questions for the checkpoints", one per line.')
+
+    def ask(self, step: int, name: str) -> None:
         """Ask the model of a step all prompts that it has not answered, in the background; `name` stands above its answers."""
+        model = self.checkpoints[step]
         self._started = True
         self._names[step] = name if step else "base model"
         with self._lock:

@@ -204,7 +204,8 @@ def test_a_monitor_without_a_job_can_be_closed() -> None:
     """It looks no longer."""
     monitor = JobMonitor(Service(jobs=NO_MORE).client())
     monitor.close()
-    monitor._task.wait(20)
+    until(lambda: not monitor._watch.busy)
+    assert not monitor._watch.busy
 
 
 def test_several_jobs_are_compared_in_one_chart(client: openai.OpenAI, done: Job, tmp_path: Path) -> None:
@@ -470,9 +471,9 @@ def test_a_status_nobody_foresaw_is_shown_as_it_is(status: str, says: str) -> No
     monitor = JobMonitor(Service(jobs=statuses(status), events=NO_MORE).client(), "ftjob-1")
     until(lambda: monitor._job_view.headline.html)
     assert text_of(monitor._job_view.headline.html).startswith(says)
-    assert monitor._task.busy
+    assert monitor._watch.busy
     monitor.close()
-    monitor._task.wait(20)
+    monitor._watch.wait(20)
 
 
 def test_the_fallback_shows_the_chart_as_an_image(client: openai.OpenAI, done: Job) -> None:
@@ -497,7 +498,7 @@ def test_leaving_python_does_not_wait_for_the_job(tmp_path: Path) -> None:
         "from ftwidgets.widgets.monitor import JobMonitor\n"
         "none = {'object': 'list', 'data': [], 'has_more': False}\n"
         "monitor = JobMonitor(Service(jobs=statuses('queued'), events=none).client(), 'ftjob-1')\n"
-        "assert monitor._task.busy\n"
+        "assert monitor._watch.busy\n"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=30)
