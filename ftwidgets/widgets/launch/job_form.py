@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import ipywidgets
 
 from ftwidgets.errors import DataError
@@ -90,6 +92,13 @@ class JobForm:
         if not rank.problem() and rank.value() is not None and trains_all:
             notes["lora_r"] = f'This job trains all weights. Choose "{TRAINED_WEIGHTS["True"]}", or leave the rank auto.'
         return notes
+
+    def mark(self, problems: Collection[str]) -> None:
+        """Mark the fields with these names as wrong, and no others; the folded section opens if one of them is in it."""
+        for name, field in self.fields.items():
+            field.mark(wrong=name in problems)
+        if any(name not in MAIN for name in problems):
+            self.advanced.show()
 
     def label(self, sentences: dict[str, str]) -> list[str]:
         """Return sentences about fields, each after the label of its field."""

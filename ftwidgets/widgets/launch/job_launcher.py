@@ -6,7 +6,6 @@ Methods other than supervised are not offered.
 from __future__ import annotations
 
 import threading
-import time
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from ftwidgets.errors import DataError
-from ftwidgets.jobs import job
-from ftwidgets.jobs.times import when
-from ftwidgets.providers import TERMINAL_STATUSES
+from ftwidgets.jobs.job import Job
+from ftwidgets.jobs.job import launch as launch_job
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_client, require_text_or_none
 from ftwidgets.widgets.base.background import BackgroundTask
@@ -29,12 +27,12 @@ from ftwidgets.widgets.launch.estimate_view import EstimateView, hint
 from ftwidgets.widgets.launch.job_fields import MAIN, FieldText, help_html
 from ftwidgets.widgets.launch.job_form import JobForm
 from ftwidgets.widgets.launch.job_settings import JobSettings
+from ftwidgets.widgets.launch.launch_button import LaunchButton
+from ftwidgets.widgets.launch.launched_job import LaunchedJob
 from ftwidgets.widgets.launch.service_options import ServiceOptions
 
 if TYPE_CHECKING:
     import openai
-
-READ = 1.0  # seconds to read a question in: a second press before that is a double click, and no answer
 
 
 class JobLauncher(Panel):
@@ -86,22 +84,18 @@ class JobLauncher(Panel):
                 raise ValueError(f'"{name}" must be a path or the id of an uploaded file, in quotes: {file!r:.60}')
         require_text_or_none("model", model)
         require_text_or_none("suffix", suffix)
-        self.job: job.Job | None = None
         self._client = client
         self._options = ServiceOptions(client)
         self._form = JobForm(self._options)
         self.fields, self.advanced = self._form.fields, self._form.advanced
         self._launch_lock = threading.Lock()
-        self._starting = self._filling = False
+        self._filling = False
         self._pressed = False  # before, an empty form is no mistake
         self._said = ("", "")  # what the last press led to, and its kind
-        self._asked_at = 0.0  # when the button was pressed on a questionable form; 0 after a change of the form
-        self._launched: JobSettings | None = None  # what `job` was made from,
-        self._launched_texts: list[str] = []  # the texts of the fields then,
-        self._label = ""  # and what it is called here
-        self._work: BackgroundTask[job.Job] = BackgroundTask("launch", on_error=self._show_failure)
+        self._launched: LaunchedJob | None = None
+        self._work: BackgroundTask[Job] = BackgroundTask("launch", on_error=self._show_failure)
         self._estimate_view, self._help = EstimateView(self._options), Live()
-        self._button = button("Launch the job", primary=True)
+        self._button = LaunchButton()
         self._refresh_button = button("Refresh", tooltip="Look again at the files, the models and the jobs that have ended")
         self._refresh_button.layout.margin = "2px 2px 2px auto"  # where the other button's text does not move it
         buttons = ipywidgets.HBox([self._button, self._refresh_button], layout={"width": "100%"})
@@ -118,6 +112,11 @@ class JobLauncher(Panel):
         self._button.on_click(self.catch_errors(self._start_launch))
         self._refresh_button.on_click(self.catch_errors(self.refresh))
         self._on_change()
+
+    @property
+    def job(self) -> Job | None:
+        """The job that was launched last; None before."""
+        return self._launched.job if self._launched is not None else None
 
     @property
     def estimate(self) -> Estimate | None:
@@ -140,7 +139,7 @@ class JobLauncher(Panel):
         """
         return self._form.settings()
 
-    def launch(self) -> job.Job:
+    def launch(self) -> Job:
         """Start the job, as the button does, but without a question about unwise values.
 
         The same form makes one job only: called again, also from another thread, it returns the job that exists. It starts
@@ -160,10 +159,11 @@ class JobLauncher(Panel):
         """
         with self._launch_lock:
             texts, settings, base = self._form.texts, self.settings(), self.fields["model"].shown
-            if self.job is not None and settings == self._launched and not self._has_no_model():
+            launched = self._launched
+            if launched is not None and settings == launched.settings and not launched.has_no_model():
                 self.show_status("Nothing was launched twice: this job exists. Change a field above to launch another.", "ok")
-                return self.job
-            self.job = job.launch(
+                return launched.job
+            made = launch_job(
                 self._client,
                 settings.training_file.source,
                 model=settings.model,
@@ -172,28 +172,28 @@ class JobLauncher(Panel):
                 suffix=settings.suffix,
                 **settings.hyperparameters,  # type: ignore[arg-type]  # their types are those of JobSettings
             )
-            self._launched, self._launched_texts = settings, texts
-            self._label = f"{f'{settings.suffix} ({base})' if settings.suffix else base}, {when(time.time())}"
+            self._launched = LaunchedJob(made, settings, texts, base)
             self._options.refresh_queue()
             self.show_status("")
-            self._offer_monitor(self.job.id)
+            self._offer_monitor(made.id)
             self._estimate_view.show(self._try_estimate(), self.model)
             self._update_button()
-            return self.job
+            return made
 
-    def wait(self, timeout: float | None = None) -> job.Job:
+    def wait(self, timeout: float | None = None) -> Job:
         """Wait for a launch that the button started (not for the end of the job), and return the job."""
         return self._work.wait(timeout)
 
     def refresh(self) -> None:
         """Request the models, files and jobs anew, and read the files again."""
         self._refresh_options(self.model)
-        try:
-            changed = self.settings() != self._launched
-        except DataError:
-            changed = True
-        if self.job is not None and (changed or self._has_no_model()):
-            self._launched_texts = []  # the same texts may be launched again
+        if (launched := self._launched) is not None:
+            try:
+                changed = self.settings() != launched.settings
+            except DataError:
+                changed = True
+            if changed or launched.has_no_model():
+                launched.texts = []  # the same texts may be launched again
         self._on_change()
 
     @property
@@ -219,7 +219,8 @@ class JobLauncher(Panel):
         facts = [(field.label, field.shown or "none") for name, field in offered.items() if name in MAIN or field.is_set]
         if (estimated := self._try_estimate()) is not None:
             facts += self._estimate_view.facts(estimated, self.model)
-        return [*facts, ("Job", f"{self._label} ({self.job.id})" if self.job else "not launched")]
+        launched = self._launched
+        return [*facts, ("Job", f"{launched.label} ({launched.job.id})" if launched is not None else "not launched")]
 
     def _refresh_options(self, model: str | None) -> None:
         """Request what there is to choose from and fill the menus; what is chosen stays."""
@@ -231,18 +232,9 @@ class JobLauncher(Panel):
             self._filling = False
         self._help.html = help_html(self.fields)
 
-    def _has_no_model(self) -> bool:
-        """Return whether the job ended without a model or is gone, so that the same settings may be tried again."""
-        import openai
-
-        try:
-            return self.job is not None and self.job.status in TERMINAL_STATUSES - {"succeeded"}
-        except openai.NotFoundError:
-            return True
-
     def _exists(self) -> bool:
         """Return whether the form is that of the job that was launched."""
-        return self.job is not None and self._form.texts == self._launched_texts
+        return self._launched is not None and self._form.texts == self._launched.texts
 
     def _offer_monitor(self, job_id: str) -> None:
         def monitor() -> Panel:
@@ -254,27 +246,27 @@ class JobLauncher(Panel):
         self.next_step.offer("see how the model learns, step by step.", "Watch it train", monitor, code)
 
     def _start_launch(self) -> None:
-        if self._starting:  # the second of two fast clicks
+        if self._button.starting:  # the second of two fast clicks
             return
         self._pressed = True
-        if self._form.questions() and not self._exists() and not self._confirmed():
+        if self._form.questions() and not self._exists() and not self._button.confirm():
             self.show_status("")
             self._update_button()
             return
 
-        def launch() -> job.Job:
+        def launch() -> Job:
             try:
                 return self.launch()
             finally:
-                self._starting = False
+                self._button.starting = False
                 self._update_button()
                 self.update_static_view()
 
-        self._starting = True
+        self._button.starting = True
         self._update_button()
         self.show_status("Uploading and launching ...")
         if not self._work.start(launch):  # the last launch is just ending
-            self._starting = False
+            self._button.starting = False
             self._update_button()
 
     def _show_failure(self, error: Exception) -> None:
@@ -283,17 +275,11 @@ class JobLauncher(Panel):
         else:
             self.show_error(error)
 
-    def _confirmed(self) -> bool:
-        """Return whether this is the second press on the same questionable values, after a time in which one can read."""
-        asked_at, now = self._asked_at, time.monotonic()
-        self._asked_at = asked_at or now
-        return bool(asked_at) and now - asked_at >= READ
-
     def _on_change(self) -> None:
         if self._filling:
             return
-        self._asked_at = 0.0
-        if not self._starting:
+        self._button.forget()
+        if not self._button.starting:
             self._said = ("", "")
         self._estimate_view.show(self._try_estimate(), self.model)
         self._show_messages()
@@ -305,25 +291,17 @@ class JobLauncher(Panel):
         problems, questions = self._form.problems(), self._form.questions()
         if not self._pressed and not self.train_file:
             problems.pop("train_file", None)
-        for name, field in self.fields.items():
-            field.mark(wrong=name in problems)
-        if any(name not in MAIN for name in problems):
-            self.advanced.show()
-        said, kind = self._said
-        parts = [f'<p class="ftw-wrong">{escape(self._options.error)}</p>'] if self._options.error else []
-        parts += [f'<p class="ftw-{kind}">{escape(said)}</p>'] if said else []
-        if self.job is not None:
-            parts.append(
-                f'<p class="ftw-ok">Launched: <strong>{escape(self._label)}</strong> {markup.identifier(self.job.id)} '
-                "It runs on its own.</p>"
-            )
+        self._form.mark(problems)
         label = self._form.label
-        parts.append(messages.listing("To be corrected:", label(problems), "wrong"))
-        if not self._exists():
-            ask = "Press again to launch it all the same:" if self._asked_at else "Are you sure?"
-            parts.append(messages.listing(ask, label(questions), "warning"))
-        parts.append(messages.listing("Look at this first:", label(self._form.notes()), "warning"))
-        self.status.html = "".join(parts) or hint(self._try_estimate(), has_file=bool(self.train_file))
+        html = messages.status_html(
+            said=[(self._options.error, "wrong"), self._said],
+            launched=self._launched,
+            problems=label(problems),
+            questions=[] if self._exists() else label(questions),
+            asked=self._button.asked,
+            notes=label(self._form.notes()),
+        )
+        self.status.html = html or hint(self._try_estimate(), has_file=bool(self.train_file))
 
     def _try_estimate(self) -> Estimate | None:
         try:
@@ -332,9 +310,4 @@ class JobLauncher(Panel):
             return None
 
     def _update_button(self) -> None:
-        exists = self._exists()
-        words = "Launch another" if self.job else "Launch the job"
-        words = "Launching ..." if self._starting else "Launched" if exists else "Launch anyway" if self._asked_at else words
-        self._button.description = self._button.tooltip = words
-        self._button.disabled = self._starting
-        self._button.button_style = "" if self._starting or exists else "primary"
+        self._button.show(exists=self._exists(), another=self._launched is not None)

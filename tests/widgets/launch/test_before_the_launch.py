@@ -15,7 +15,7 @@ from ftwidgets.data.cost import prices
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.providers import facts
 from ftwidgets.sandbox import Sandbox
-from ftwidgets.widgets.launch import JobLauncher, estimate, job_launcher
+from ftwidgets.widgets.launch import JobLauncher, estimate, launch_button
 from ftwidgets.widgets.launch.estimate import FileCount, Queue, TrainingSpeed
 from ftwidgets.widgets.launch.job_settings import JobFile, JobSettings
 from ftwidgets.widgets.launch.questions import unwise_values
@@ -213,7 +213,7 @@ def test_an_unwise_value_takes_a_second_press(client: openai.OpenAI, train: Path
     launcher.learning_rate_multiplier = 200
     assert launcher._button.description == "Launch the job"
     launcher._button.click()
-    monkeypatch.setattr(job_launcher, "READ", 0)
+    monkeypatch.setattr(launch_button, "READ", 0)
     launcher._button.click()
     job = launcher.wait(30)
     assert job.details.method.supervised.hyperparameters.learning_rate_multiplier == 200  # type: ignore[union-attr]

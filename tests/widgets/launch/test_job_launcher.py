@@ -172,7 +172,7 @@ def test_a_job_that_is_gone_is_launched_again(client: openai.OpenAI, train: Path
     """Where a service has forgotten a job, Refresh and the button do not end in its 404."""
     launcher = JobLauncher(client, train, n_epochs=50)
     launcher.launch().cancel()
-    launcher.job = Job(client, "ftjob-gone")
+    launcher._launched.job = Job(client, "ftjob-gone")
     launcher._refresh_button.click()
     assert launcher._button.description == "Launch another"
     again = launcher.launch()
