@@ -12,24 +12,18 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from ftwidgets.data.text import pluralize
-from ftwidgets.errors import FtwidgetsError
 from ftwidgets.providers import provider
 from ftwidgets.widgets.base import fields, markup
 from ftwidgets.widgets.base.arguments import require_text
-from ftwidgets.widgets.base.background import BackgroundTask
-from ftwidgets.widgets.base.failures import explain_wrong_service, failure_text
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.key.address import address_problem, check_address
-from ftwidgets.widgets.key.environment_key import environment_key, how_to_give_a_key
+from ftwidgets.widgets.key.address import address_problem
+from ftwidgets.widgets.key.chosen_service import ChosenService
+from ftwidgets.widgets.key.connection_test import ConnectionTest
 from ftwidgets.widgets.key.key_field import KeyField
-from ftwidgets.widgets.key.secret import Secret
 
 if TYPE_CHECKING:
     import openai
-
-_TIMEOUT = 15.0  # seconds for a test of the connection
 
 SERVICES = {
     "sandbox": "Sandbox, in this notebook",
@@ -66,12 +60,10 @@ class ApiKey(Panel):
     def __init__(self, connect: Callable[..., openai.OpenAI], *, service: str = "sandbox", base_url: str = "") -> None:
         if not callable(connect):
             raise ValueError(f'"connect" must be a function; hand in ftwidgets.connect without parentheses: {connect!r:.60}')
-        self._connect = connect
-        self._key: Secret | None = None
-        self._client: openai.OpenAI | None = None
-        self._test: BackgroundTask[list[str]] | None = None
-        self._tested: openai.OpenAI | None = None  # the client that is or was tested
-        self._verdict = ("not tested", "")  # of the test of this client: a few words, and the kind of their chip
+        self._chosen = ChosenService(connect)
+        self._test = ConnectionTest(
+            tell=self.show_status, on_error=self.show_error, on_change=self._show_state, on_end=self.update_static_view
+        )
         self._choice = ipywidgets.Dropdown(
             options=[(label, name) for name, label in SERVICES.items()], value="sandbox", description="Service"
         )
@@ -101,9 +93,7 @@ class ApiKey(Panel):
         ValueError
             If another service has no address, or an invalid one.
         """
-        if self.service == "other":
-            return check_address(self._address.value)
-        return provider("openai").base_url if self.service == "openai" else None
+        return self._chosen.base_url
 
     @property
     def client(self) -> openai.OpenAI:
@@ -114,17 +104,7 @@ class ApiKey(Panel):
         ValueError, FtwidgetsError
             If the address or the key is missing.
         """
-        if self._client is None:
-            base_url = self.base_url
-            if base_url is None:
-                self._client = self._connect()
-            elif self._key is not None:
-                self._client = self._connect(base_url=base_url, api_key=self._key.reveal(base_url))
-            elif (found := environment_key(self._connect, self.base_url)) is None:
-                raise FtwidgetsError(f"there is no key yet. {how_to_give_a_key(self._connect, self.base_url)}")
-            else:
-                self._client = self._connect(base_url=base_url, api_key=found.reveal(base_url))
-        return self._client
+        return self._chosen.client
 
     def choose(self, service: str, base_url: str = "") -> None:
         """Choose a service, as the menu does. A key for another service is forgotten.
@@ -164,12 +144,9 @@ class ApiKey(Panel):
         ValueError
             If it cannot be a key, the address is missing, or the sandbox is chosen, which needs none.
         """
-        base_url = self.base_url
-        if base_url is None:
-            raise ValueError("the sandbox needs no key, so nothing was stored. Choose a service that needs one first.")
-        self._key, self._client = Secret(key, base_url), None
-        self._forget_test()
-        self.show_status(f"The key was accepted ({self._key.end}). Nothing was sent yet.", "ok")
+        taken = self._chosen.use(key)
+        self._test.forget()
+        self.show_status(f"The key was accepted ({taken.end}). Nothing was sent yet.", "ok")
         self._show_state()
 
     def test(self) -> list[str]:
@@ -185,33 +162,23 @@ class ApiKey(Panel):
         openai.OpenAIError, FtwidgetsError
             If it rejects the request or does not answer. The text holds no key, even if the service repeats it.
         """
-        self._tested = self.client
-        return self._ask(self._tested, secret=self.service != "sandbox")
+        return self._test.run(self.client, secret=not self._chosen.is_sandbox)
 
     def wait(self, timeout: float | None = None) -> list[str]:
         """Wait for a test that the button started, and return its result."""
-        if self._test is None:
-            raise RuntimeError("there is nothing to wait for: the test of the connection was not started.")
         return self._test.wait(timeout)
 
     def stop(self) -> None:
         """Stop waiting for a test that the button started; what the service still answers is not shown."""
-        if self._field.testing:
-            self._forget_test()
+        if self._test.testing:
+            self._test.forget()
             self.show_status("Stopped. The service had not answered yet.", "warning")
             self._show_state()
 
     @property
     def code(self) -> str:
         """The code that makes the same client; it never contains a key."""
-        if self.service == "sandbox":
-            return "import ftwidgets\n\nclient = ftwidgets.connect()"
-        address = markup.literal(self.base_url)
-        if self._key is None and (self.service == "openai" or environment_key(self._connect, self.base_url) is not None):
-            comment = "# The key comes from OPENAI_API_KEY in the environment, never from a cell."
-            return f"import openai\n\n{comment}\nclient = openai.OpenAI(base_url={address})"
-        imports = "import getpass\n\nimport openai\n\n# Asks for the key when it runs, so that no cell holds it.\n"
-        return f'{imports}client = openai.OpenAI(base_url={address}, api_key=getpass.getpass("Key: "))'
+        return self._chosen.code
 
     def static_text(self) -> str:
         """Return the service and where its key comes from."""
@@ -227,24 +194,16 @@ class ApiKey(Panel):
 
     def _state(self) -> list[tuple[str, str]]:
         """Return the state of the key and of the connection: each a few words, and the kind of its chip."""
-        if self.service == "sandbox":
-            return [("no key needed", "ok"), self._verdict]
-        if self._key is not None:
-            return [(f"key from the field, {self._key.end}", "ok"), self._verdict]
-        try:
-            found = environment_key(self._connect, self.base_url)
-        except ValueError as error:
-            return [("no address yet" if not self._address_is_valid() else str(error).rstrip("."), "warning")]
-        if found is None:
-            return [("no key yet", "warning")]
-        return [(f"key from the environment, {found.end}", "ok"), self._verdict]
+        key_state = self._chosen.key_state
+        return [key_state, self._test.verdict] if key_state[1] == "ok" else [key_state]
 
     def _show_state(self) -> None:
         """Show the state as chips, and let the buttons be pressed that can do something."""
         state = self._state()
         self._chips.html = f'<p class="ftw-chips">{" ".join(markup.chip(*chip) for chip in state)}</p>'
-        self._field.shown = self.service != "sandbox"
-        self._field.ready = self._address_is_valid()
+        self._field.shown = not self._chosen.is_sandbox
+        self._field.ready = self._chosen.has_address
+        self._field.testing = self._test.testing
         self._field.has_key = len(state) > 1
         self.refresh_code()
         if self._field.has_key:
@@ -255,12 +214,6 @@ class ApiKey(Panel):
                 "from ftwidgets.widgets import DatasetPrep\n\nprep = DatasetPrep()\nprep",
             )
 
-    def _address_is_valid(self) -> bool:
-        try:
-            return self.base_url is not None or self.service == "sandbox"
-        except ValueError:
-            return False
-
     def _on_press(self, action: str, key: str) -> None:
         if action == "stop":
             self.stop()
@@ -268,77 +221,21 @@ class ApiKey(Panel):
             if key or action == "use":
                 self.use(key)
             if action == "test":
-                self._start_test()
+                self._test.start(self.client, secret=not self._chosen.is_sandbox)  # what is missing is reported at once
         self.update_static_view()
-
-    def _start_test(self) -> None:
-        client = self._tested = self.client  # what is missing is reported at once
-        secret = self.service != "sandbox"
-        started: BackgroundTask[list[str]] = BackgroundTask("test of the connection", on_error=self._show_failure)
-
-        def test() -> list[str]:
-            try:
-                return self._ask(client, secret=secret)
-            finally:
-                if self._test is started:
-                    self._field.testing = False
-                    self._show_state()
-                    self.update_static_view()
-
-        self._test, self._verdict, self._field.testing = started, ("testing ...", "busy"), True
-        self.show_status("Asking the service ...")
-        self._show_state()
-        started.start(test)
-
-    def _ask(self, client: openai.OpenAI, *, secret: bool) -> list[str]:
-        import openai
-
-        try:
-            with explain_wrong_service():
-                names = [model.id for model in client.with_options(timeout=_TIMEOUT, max_retries=0).models.list()]
-        except openai.OpenAIError as error:
-            if secret and client.api_key in f"{error} {getattr(error, 'body', '')}":
-                raise FtwidgetsError(failure_text(error).replace(client.api_key, "(the key)")) from None
-            raise
-        if client is self._client and client is self._tested:  # no other service was chosen meanwhile, and nobody pressed Stop
-            example = f", such as {names[0]}" if names and not (secret and client.api_key in names[0]) else ""
-            self._verdict = (f"tested: {pluralize(len(names), 'model')}", "ok")
-            self.show_status(f"It works: the service lists {pluralize(len(names), 'model')}{example}.", "ok")
-            self._show_state()
-        return names
-
-    def _forget_test(self) -> None:
-        self._tested, self._verdict, self._field.testing = None, ("not tested", ""), False
-
-    def _show_failure(self, error: Exception) -> None:
-        if self._tested is not None and self._tested is self._client:  # else another service was chosen, or Stop was pressed
-            self._verdict = ("test failed", "wrong")
-            self.show_error(error)
-            self._show_state()
 
     def _on_choice(self) -> None:
         """Update the form after another choice; the key of the former service must not be sent there."""
-        self._key = self._client = None
-        self._forget_test()
+        self._chosen.choose(self.service, self._address.value)
+        self._test.forget()
         if problem := address_problem(self._address.value):
             self._address.value = ""  # which calls this method again
             self.show_status(f"The address was removed: {problem}", "wrong")
             return
         self._note.html = f'<p class="ftw-help">{_NOTES[self.service]}</p>'
         self._address_row.layout.display = None if self.service == "other" else "none"
-        self.show_status(*self._what_to_do())
+        self.show_status(*self._chosen.what_to_do)
         self._show_state()
-
-    def _what_to_do(self) -> tuple[str, str]:
-        if self.service == "sandbox":
-            return "Ready. No key is needed.", "ok"
-        try:
-            found = environment_key(self._connect, self.base_url)
-        except ValueError as error:
-            return failure_text(error), "busy"
-        if found is None:
-            return how_to_give_a_key(self._connect, self.base_url), "busy"
-        return f"The key from the environment goes to {self.base_url}, unless you type another. Nothing was sent yet.", "busy"
 
 
 def _dataset_prep() -> Panel:

@@ -254,7 +254,7 @@ def test_a_key_is_a_text(key: Any) -> None:
     with pytest.raises(ValueError, match="must be a text"):
         made.use(key)
     made._field._received(made._field, {"type": "use", "value": key}, [])
-    assert made._key is None
+    assert made._chosen.key is None
 
 
 @pytest.mark.parametrize("text", ["", "   ", "two words", "line\nbreak", "schlüssel", "a\x00b"])
@@ -273,9 +273,9 @@ def test_a_typed_key_leaves_no_trace_in_the_kernel_s_state() -> None:
     assert key.client.api_key == KEY
     assert "ends in zQ" in key.static_text()
     assert KEY not in everything(key)
-    assert KEY not in repr(key._key) + str(vars(key)) + str(vars(key._field))
+    assert KEY not in repr(key._chosen.key) + str(vars(key)) + str(vars(key._chosen)) + str(vars(key._field))
     with pytest.raises(TypeError, match="not stored"):
-        pickle.dumps(key._key)
+        pickle.dumps(key._chosen.key)
     assert "zQ" not in repr(Secret("short-zQ", ELSEWHERE))
 
 

@@ -120,7 +120,7 @@ def test_a_key_for_a_form_that_the_kernel_does_not_have_is_dropped(services: tup
     key = ApiKey(connect, service="other", base_url=here.address)
     press(key, "test", FIRST_KEY, "other", f"{here.address}?key=x")
     assert "the key was dropped" in key.status.html.lower()
-    assert key._key is None
+    assert key._chosen.key is None
     assert here.headers == []
 
 
@@ -189,7 +189,7 @@ def test_stop_lets_go_of_a_service_that_does_not_answer(services: tuple[Service,
     assert (key._field.testing, key.status.html) == (False, before)
     press(key, "test", FIRST_KEY, "other", here.address)
     assert (key._field.testing, here.asked.wait(10)) == (True, True)
-    first = key._test
+    first = key._test._task
     press(key, "stop", "", "other", here.address)
     assert not key._field.testing
     assert "Stopped" in key.status.html
