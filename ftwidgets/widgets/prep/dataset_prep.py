@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import os
 from collections.abc import Callable, Sequence
 from html import escape
@@ -16,28 +15,24 @@ import traitlets
 from ftwidgets.data import Finding, Fix, Prepared, Report, prepare
 from ftwidgets.data.fixes import fix_names
 from ftwidgets.data.readers import column_names
-from ftwidgets.data.text import pluralize
-from ftwidgets.errors import DataError, FtwidgetsError
+from ftwidgets.errors import DataError
 from ftwidgets.paths import require_path
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_text_or_none
 from ftwidgets.widgets.base.failures import failure_text
 from ftwidgets.widgets.base.fields import button, row
-from ftwidgets.widgets.base.live import Live
-from ftwidgets.widgets.base.next_step import find_client
 from ftwidgets.widgets.base.panel import Panel
-from ftwidgets.widgets.prep import findings_html, outcome, static_view
+from ftwidgets.widgets.prep import static_view
+from ftwidgets.widgets.prep.check_result import CheckResult
 from ftwidgets.widgets.prep.column_fields import ColumnFields
 from ftwidgets.widgets.prep.form_words import in_form_words
-from ftwidgets.widgets.prep.preparation import Preparation
-from ftwidgets.widgets.prep.result_tabs import ResultTabs
 from ftwidgets.widgets.prep.settings_fields import SettingsFields
 from ftwidgets.widgets.prep.source_fields import UPLOAD, SourceFields
-from ftwidgets.widgets.prep.target_folder import UPLOADS, Stamp, holds_the_same, occupied, stamps
+from ftwidgets.widgets.prep.target_folder import UPLOADS
+from ftwidgets.widgets.prep.written_files import WrittenFiles, next_form
 
 if TYPE_CHECKING:
     from ftwidgets.data.readers import Source
-    from ftwidgets.widgets.launch import JobLauncher
 
 
 class DatasetPrep(Panel):
@@ -91,13 +86,9 @@ class DatasetPrep(Panel):
         for name, text in texts.items():
             require_text_or_none(name, text)
         require_path(folder, '"folder"')
-        self._data: Preparation | None = None
-        self._report: Report | None = None
-        self._ticked = set(fix_names([fix] if isinstance(fix, Fix | str) else fix))
+        fixes = fix_names([fix] if isinstance(fix, Fix | str) else fix)
         self._notice = ""  # HTML above what was written last
-        self._written = self._written_at = ""  # the sentence about it, and its end
-        self._written_from: dict[str, Any] = {}  # the choices that it was made with
-        self._own: dict[Path, Stamp] = {}  # files that this form has written
+        self._written = WrittenFiles()
         self.columns = ColumnFields(prompt, completion, system_column, on_change=self._on_field(self.check))
         self.settings = SettingsFields(
             self.columns.system_field,
@@ -111,21 +102,20 @@ class DatasetPrep(Panel):
         self.source = SourceFields(
             source, uploads=lambda: self._folder_path() / UPLOADS, on_change=self._load, catch_errors=self._on_field
         )
-        self.verdict = Live(role="status")
-        self.tabs = ResultTabs(self.settings, on_fix=self._toggle_fix)
+        self._result = CheckResult(self.settings, fixes, on_fix=self._toggle_fix)
+        self.verdict, self.tabs = self._result.verdict, self._result.tabs
         self.conversation_pages, self.findings, self.costs = self.tabs.conversation_pages, self.tabs.findings, self.tabs.costs
         self.write = button("Write the training files", primary=True)
         self.write_anyway = button("Write anyway", tooltip="Write, and replace what is named below")
         self.write_anyway.layout.visibility = "hidden"  # its place is kept
-        for name in ("ftw-outcome", "ftw-card"):
-            self.verdict.add_class(name)
         buttons = row(self.write, self.write_anyway)
         parts = [self.source, self.columns.box, self.verdict, self.tabs, self.settings.fold, buttons]
         super().__init__("Prepare a dataset", parts)
         self.add_class("ftw-prep")
         self.write.on_click(self.catch_errors(self._write_unless_occupied))
         self.write_anyway.on_click(self.catch_errors(self.prepare))
-        acts = {"check": self.check, "split": self._split, "count": self._count, "cost": self.tabs.show_costs}
+        result = self._result
+        acts = {"check": self.check, "split": result.split, "count": result.count, "cost": self.tabs.show_costs}
         self.settings.observe(self._on_field, **acts, other=self.refresh_code)
         if source is not None:
             self._on_field(self._load)()
@@ -150,7 +140,7 @@ class DatasetPrep(Panel):
     @property
     def report(self) -> Report | None:
         """The report of the last check or writing; None before."""
-        return self._report
+        return self._result.report
 
     @property
     def code(self) -> str:
@@ -163,22 +153,28 @@ class DatasetPrep(Panel):
     def check(self) -> Report:
         """Check the table with the present choices, and preview what a model will see of it."""
         source = self._chosen_source()
-        self._reset()
-        self.verdict.html = markup.loading("Reading and checking")
+        self._result.clear()
         try:
-            self._data = Preparation(source, self.columns.arguments, self.settings.system_prompt)
-            report = self._use_fixes()
-            self.source.describe(self.columns.header, report.n_rows)
-            return report
+            self._result.check(source, self.columns.arguments, self.source.label)
+            assert self._result.report is not None
+            self.show_status("")
+            self.source.describe(self.columns.header, self._result.report.n_rows)
+            return self._result.report
         except Exception as error:
-            self._show_failure(error)
+            self._result.show_failure(error)
             raise
+        finally:
+            self.refresh_code()
 
     def choose_fix(self, name: str, chosen: bool = True) -> None:
         """Tick an automatic fix, which is then done in the files that are written, or untick it."""
-        (self._ticked.add if chosen else self._ticked.discard)(name)
-        if self._data is not None:
-            self._use_fixes()
+        (self._result.ticked.add if chosen else self._result.ticked.discard)(name)
+        if self._result.data is not None:
+            try:
+                self._result.use_fixes()
+            finally:
+                self.refresh_code()
+            self.show_status("")
 
     def prepare(self) -> Prepared:
         """Write the training and the validation file with the present choices; files that are there are replaced.
@@ -195,32 +191,25 @@ class DatasetPrep(Panel):
         except Exception as error:
             self.show_error(error)  # called from code too, where "Writing." would stay
             raise
-        changed = self._data is not None and self._data.report.examples != prepared.report.examples
-        if self._data is None or changed:
+        data = self._result.data
+        changed = data is not None and data.report.examples != prepared.report.examples
+        if data is None or changed:
             self.check()
+        data = self._result.data
         self.prepared = prepared
-        self._report = dataclasses.replace(prepared.report, source=self.source.label)
-        self._own |= stamps([prepared.train_file, prepared.validation_file])
-        news = " The data had changed since it was checked; what is shown is what it holds now." if changed else ""
-        self._written = outcome.written_text(prepared, self._data.tokens_text if self._data is not None else "")
-        self._written_at = f", at {datetime.datetime.now():%H:%M}.{news}"
-        self._written_from = self._choices()
+        self._result.report = dataclasses.replace(prepared.report, source=self.source.label)
+        tokens = data.tokens_text if data is not None else ""
+        self._written.record(prepared, self._choices(), tokens=tokens, changed=changed)
         self.write_anyway.layout.visibility = "hidden"
         self.show_status("")
-        self._offer_next(prepared)
+        self.next_step.offer(*next_form(prepared))
         self.refresh_code()
         return prepared
 
     def show_status(self, text: str, kind: str = "busy") -> None:
         """Show a sentence under the buttons, above what was written last."""
         self._notice = f'<p class="ftw-{kind}">{escape(text)}</p>' if text else ""
-        written = ""
-        if self._written:
-            written = f'<p class="ftw-ok">{escape(self._written + self._written_at)}</p>'
-            if self._choices() != self._written_from:
-                note = "<p class='ftw-stale-note'>Written with earlier choices than those above: write them again.</p>"
-                written = f'<div class="ftw-stale">{note}{written}</div>'
-        self.status.html = self._notice + written
+        self.status.html = self._notice + self._written.html(self._choices())
 
     def show_error(self, error: BaseException) -> None:
         """Show under the buttons what went wrong, in the words on the form."""
@@ -228,15 +217,15 @@ class DatasetPrep(Panel):
 
     def static_text(self) -> str:
         """Return how many rows are used, the first findings, the split and the files, a line each."""
-        if self._data is None:
+        if (data := self._result.data) is None:
             return "No data checked yet."
-        return static_view.text(self._data, self.source.label, self.tabs.n_epochs(self._data), self._written)
+        return static_view.text(data, self.source.label, self.tabs.n_epochs(data), self._written.sentence)
 
     def static_html(self) -> str:
         """Return the same with tables, pictures and the first conversations."""
-        if self._data is None:
+        if (data := self._result.data) is None:
             return f"<p>{escape(self.static_text())}</p>"
-        return static_view.html(self._data, self.source.label, self.settings.model.value, self.costs.html, self._written)
+        return static_view.html(data, self.source.label, self.settings.model.value, self.costs.html, self._written.sentence)
 
     def _on_field(self, act: Callable[[], object]) -> Callable[..., None]:
         """Return a callback for a field that was changed: what goes wrong is shown in place of the verdict."""
@@ -246,13 +235,14 @@ class DatasetPrep(Panel):
             try:
                 act()
             except Exception as error:
-                self._show_failure(error)
+                self._result.show_failure(error)
+            self.refresh_code()
             self.show_status("")
 
         return self.catch_errors(step)
 
     def _toggle_fix(self, name: str) -> None:
-        self._on_field(lambda: self.choose_fix(name, name not in self._ticked))()
+        self._on_field(lambda: self.choose_fix(name, name not in self._result.ticked))()
 
     def _folder_path(self) -> Path:
         return require_path(self.folder.value, '"Folder"')
@@ -265,7 +255,7 @@ class DatasetPrep(Panel):
 
     def _options(self) -> dict[str, Any]:
         """Return the arguments of `ftwidgets.prepare`."""
-        fixes = [] if self._data is None else self._data.chosen_fixes(self._ticked)
+        fixes = self._result.fixes
         return {**self.columns.arguments, **self.settings.arguments, **({"fix": fixes} if fixes else {})}
 
     def _choices(self) -> dict[str, Any]:
@@ -282,98 +272,18 @@ class DatasetPrep(Panel):
         self.check()
 
     def _clear(self) -> None:
-        self._reset()
-        self.tabs.layout.display = "none"  # no empty frame before there is data
         self.columns.fill(None)
         self.source.describe()
         what = "drop a file above" if self.source.kind.value == UPLOAD else f"choose {self.source.kind.value}"
         text = f"No data yet: {what}. Then it says here how many of its rows can be used."
-        self.verdict.html = f'<p class="ftw-soft">{escape(text)}</p>'
-
-    def _reset(self) -> None:
-        """Clear everything that is shown of the last table, in case the next one cannot be checked."""
-        self._data = self._report = None
-        self.tabs.data = None
-        self.tabs.show_findings(self._ticked)
-        self.tabs.show_conversations()
-        self.tabs.show_costs()
+        self._result.show_nothing(text)
         self.refresh_code()
-
-    def _use_fixes(self) -> Report:
-        """Check the data again with the ticked fixes done, and show all of it."""
-        assert self._data is not None
-        self._data.choose_fixes(self._ticked)
-        self._report = dataclasses.replace(self._data.report, source=self.source.label)
-        self.tabs.data = self._data
-        self.tabs.layout.display = ""
-        self.tabs.show_findings(self._ticked)
-        self._count()
-        self._split()
-        self.show_status("")
-        return self._report
-
-    def _count(self) -> None:
-        """Count the tokens of the examples for the chosen base model, and show the numbers."""
-        if self._data is not None:
-            self._data.count(self.settings.model.value)
-            self.conversation_pages.redraw()
-            self.tabs.show_costs()
-
-    def _split(self) -> None:
-        if self._data is None:
-            return
-        try:
-            self._data.split(self.settings.arguments["validation"], self.settings.seed.value)
-        finally:
-            self.tabs.show_conversations()
-            self.tabs.show_costs()
-            self.refresh_code()
-        self._show_verdict(self._data)
-
-    def _show_verdict(self, data: Preparation) -> None:
-        fatal = next((in_form_words(str(found)) for found in data.report.findings if found.level == "error"), "")
-        head = f'<p class="ftw-verdict">{escape(data.headline)}</p>'
-        if data.report.n_examples:
-            split = f"{data.split_text} (seed {self.settings.seed.value})."
-            self.verdict.html = f"{head}<p>{escape(split)}</p><p>{findings_html.chips(data.grouped)}</p>"
-        else:
-            self.verdict.html = head + (f'<p class="ftw-wrong">{escape(fatal)}</p>' if fatal else "")
-
-    def _show_failure(self, error: Exception) -> None:
-        self.verdict.html = f'<p class="ftw-wrong">{escape(in_form_words(failure_text(error)))}</p>'
 
     def _write_unless_occupied(self) -> None:
         """Write the files, or ask first where that would replace others."""
         self._chosen_source()
-        folder = self._folder_path()
-        file = self.source.file
-        found = occupied(folder, self._own, [file] if file is not None else [])
-        data = self._data
-        is_split = data is not None and len(data.in_validation) == len(data.report.examples)  # else writing tells what is wrong
-        same = data is not None and is_split and holds_the_same(folder, data.report.examples, data.in_validation)
-        if (found.replaced or found.others) and not same:
+        if problem := self._written.in_the_way(self._folder_path(), self.source.file, self._result.data):
             self.write_anyway.layout.visibility = "visible"
-            where = f"The folder {folder.as_posix()} is in use: {found}."
-            self.show_status(f'{where} Press "Write anyway", or name another folder under Settings.', "warning")
+            self.show_status(f'{problem} Press "Write anyway", or name another folder under Settings.', "warning")
             return
         self.prepare()
-
-    def _offer_next(self, prepared: Prepared) -> None:
-        files = [path.as_posix() for path in (prepared.train_file, prepared.validation_file) if path is not None]
-        name, client = find_client()
-        made = "" if client is not None else "import ftwidgets\n\nclient = ftwidgets.connect()  # the sandbox on this machine\n"
-        call = ", ".join([name, *map(markup.literal, files)])
-        code = f"from ftwidgets.widgets import JobLauncher\n{made}\nlauncher = JobLauncher({call})\nlauncher"
-
-        def launcher() -> JobLauncher:
-            from ftwidgets.widgets.launch import JobLauncher
-
-            found = find_client()[1]
-            if found is None:
-                raise FtwidgetsError(
-                    "this notebook has no client yet. Run client = ftwidgets.connect() in a cell, and press again."
-                )
-            return JobLauncher(found, *files)
-
-        sentence = f"train a model on {files[0]} ({pluralize(prepared.n_train, 'example')})."
-        self.next_step.offer(sentence, "Train a model", launcher, code)

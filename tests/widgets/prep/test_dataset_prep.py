@@ -280,9 +280,9 @@ def test_a_fix_may_make_more_rows_usable() -> None:
     write("chats.jsonl", "".join(json.dumps(row) + "\n" for row in [*good, odd]))
     prep = DatasetPrep("chats.jsonl")
     before = len(prep.report.examples)
-    for fix in prep._data.fixes:
+    for fix in prep._result.data.fixes:
         prep.choose_fix(fix.name)
-    assert before < len(prep.report.examples) == len(prep._data.in_validation)
+    assert before < len(prep.report.examples) == len(prep._result.data.in_validation)
     assert "All 21 rows will be used" in said(prep)
 
 

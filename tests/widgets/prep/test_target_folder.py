@@ -106,7 +106,7 @@ def test_the_next_step_is_a_job_on_these_files(monkeypatch: pytest.MonkeyPatch) 
     assert "This notebook has no client yet. Run client = ftwidgets.connect() in a cell" in said(prep)
     assert "Written: 16 examples" in said(prep)
     with ftwidgets.Sandbox("home", train=False) as sandbox, sandbox.client() as client:
-        monkeypatch.setattr("ftwidgets.widgets.prep.dataset_prep.find_client", lambda: ("mine", client))
+        monkeypatch.setattr("ftwidgets.widgets.prep.written_files.find_client", lambda: ("mine", client))
         prep.prepare()
         assert 'JobLauncher(mine, "my_data/train.jsonl", "my_data/validation.jsonl")' in prep.next_step.code
         prep.next_step.button.click()
