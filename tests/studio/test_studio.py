@@ -132,6 +132,23 @@ def test_columns_and_score_come_back(client: openai.OpenAI, folder: Path) -> Non
     assert again.forms["data"].columns.completion.value == "We answer"
 
 
+def test_another_file_after_a_restart_has_its_own_columns(client: openai.OpenAI, folder: Path) -> None:
+    """The columns that come back are those of the earlier file: another one is read by its own names, as before a restart."""
+    rows = "".join(f"Part {n} costs {n % 7 + 1} euros.;What does part {n} cost?\n" for n in range(30))
+    (folder / "shop.csv").write_text("We answer;Customer asks\n" + rows, encoding="utf-8")
+    (folder / "same.csv").write_text("Customer asks;We answer\n" + "Is it open?;It is.\n" * 12, encoding="utf-8")
+    prep = ftwidgets.Studio(client, "shop.csv").forms["data"]
+    prep.columns.prompt.value, prep.columns.completion.value = "Customer asks", "We answer"
+    prep.prepare()
+
+    again = ftwidgets.Studio(client).forms["data"]
+    again.source.path.value = "own.csv"
+    assert (again.columns.prompt.value, again.columns.completion.value) == ("Prompt", "Completion")
+    assert "All 30 rows will be used." in again.verdict.html
+    again.source.path.value = "same.csv"  # a table of the same kind is read in the same way
+    assert (again.columns.prompt.value, again.columns.completion.value) == ("Customer asks", "We answer")
+
+
 def test_another_kernel_goes_on(client: openai.OpenAI, folder: Path) -> None:
     """A studio made anew, as after a restart, shows the same step with the same data, files and job."""
     studio = ftwidgets.Studio(client, "own.csv")

@@ -22,14 +22,16 @@ _NO_COLUMNS = "These rows are conversations already: there are no columns to cho
 class ColumnFields:
     """Menus for the names of the columns; `fill` sets what they offer, `on_change` is called when the user chose another.
 
-    None chooses the columns called Prompt, Completion and System, or else those that are probably meant; `note` says so. `box`
-    holds the first two menus and the note, `system_field` the third.
+    The names that are given hold for the first table, and for a later one that has them all. None chooses the columns called
+    Prompt, Completion and System, or else those that are probably meant; `note` says so. `box` holds the first two menus and
+    the note, `system_field` the third.
     """
 
     def __init__(
         self, prompt: str | None, completion: str | None, system_column: str | None, *, on_change: Callable[[], object]
     ) -> None:
         self._wanted = {"prompt": prompt, "completion": completion, "system": system_column}
+        self._is_first = True  # no table was there yet
         self._header: list[str] = []
         self._filling = False
         self._on_change = on_change
@@ -58,17 +60,20 @@ class ColumnFields:
         return {_ARGUMENTS[part]: name for part, name in chosen.items() if name and name != default_column(part, self._header)}
 
     def fill(self, header: list[str] | None, *, read: bool = False) -> None:
-        """Offer the columns of a table, and choose the wanted ones, else those with the default or a likely name.
+        """Offer the columns of a table, and choose those that were given, else those with the default or a likely name.
 
-        None stands for no table: nothing is offered, and what is wanted is kept for the next one. `read` says that a source was
+        None stands for no table: nothing is offered, and what was given is kept for the next one. `read` says that a source was
         read, so that an empty header means rows without columns.
         """
         is_table, header = header is not None, header or []
         self._header, self._filling = header, True
         guesses, guessed = guess_columns(header), dict[str, str]()
+        given = [name for name in self._wanted.values() if name is not None]
+        applies = is_table and (self._is_first or all(name in header or _match_column(name, header) for name in given))
+        self._is_first = self._is_first and not is_table
         try:
             for part, control in self._menus.items():
-                wanted = self._wanted[part] if is_table else None
+                wanted = self._wanted[part] if applies else None
                 chosen = default_column(part, header)
                 if wanted is not None:
                     chosen = wanted if wanted in header else _match_column(wanted, header) or wanted
