@@ -213,7 +213,7 @@ class EvaluationLine:
     """What the line of an evaluation says."""
 
     def __init__(self, line: ProgressLine, run: EvaluationRun) -> None:
-        names, n = [f'"{name}"' if {" ", ","} & {*name} else name for name in run.models], len(run.questions)
+        names, n = [f'"{name}"' for name in run.models], len(run.questions)  # a name such as "all" would read as a word
         whom = " and ".join(names) if len(names) <= 2 else f"{len(names)} models"
         self._what = f"{whom} {n} {'question' if n == 1 else 'questions'}{' each' if len(names) > 1 else ''}"
         self._line = line

@@ -32,7 +32,7 @@ class Comparison:
     advice: str = ""  # how many examples it would take
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The models' answers to the same examples, and their scores.
 
@@ -206,6 +206,8 @@ class Evaluation:
     def __str__(self) -> str:
         table = self.shown.to_string(index=False)
         return f"{table}\n{self._summary()}".rstrip()
+
+    __repr__ = __str__  # a console shows the scores, not every answer
 
     def _repr_html_(self) -> str:
         table = self.shown.to_html(index=False, border=0, escape=True)

@@ -311,13 +311,13 @@ def test_a_long_evaluation_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("ftwidgets.progress_line.find_place", lambda: "terminal")
     monkeypatch.setattr(ProgressLine, "show", show)
     evaluate(client_of(slow), MODELS, SUMS[:4])
-    assert shown[0] == "Asking base and tuned 4 questions each: 0 of 8 answers"
-    assert shown[1].startswith("Asking base and tuned 4 questions each: 1 of 8 answers, about ")
-    assert shown[-1] == "Asked base and tuned 4 questions each: 8 answers."
+    assert shown[0] == 'Asking "base" and "tuned" 4 questions each: 0 of 8 answers'
+    assert shown[1].startswith('Asking "base" and "tuned" 4 questions each: 1 of 8 answers, about ')
+    assert shown[-1] == 'Asked "base" and "tuned" 4 questions each: 8 answers.'
     del shown[:]
     evaluate(client_of(slow), {"base": "m"}, SUMS[:1], progress=False, on_answer=lambda done, total: None)
     evaluate(client_of(slow), {"base": "m"}, SUMS[:1])
-    assert shown[-1] == "Asked base 1 question: 1 answer."
+    assert shown[-1] == 'Asked "base" 1 question: 1 answer.'
 
 
 def test_a_short_evaluation_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

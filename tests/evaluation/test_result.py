@@ -65,6 +65,8 @@ def test_an_evaluation_is_a_fact_and_shows_itself_safely() -> None:
     found = evaluate(client_of(adder), {"<b>base</b>": "m", "tuned": "ft:m:org::1"}, SUMS)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.metric = "token_f1"  # type: ignore[misc]
+    assert repr(found) == str(found)  # the scores and the verdict, also where a console shows it
+    assert len(str(found).splitlines()) == 4
     html = found._repr_html_()
     assert "&lt;b&gt;base" in html
     assert "<b>" not in html

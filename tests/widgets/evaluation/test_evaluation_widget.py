@@ -80,7 +80,7 @@ def test_a_long_wait_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     gate.set()
     form.wait(timeout=20)
     form.wait()
-    assert shown[-1] == "Asked base 3 questions: 3 answers."
+    assert shown[-1] == 'Asked "base" 3 questions: 3 answers.'
 
 
 def test_a_click_does_the_same(form: Evaluation) -> None:
