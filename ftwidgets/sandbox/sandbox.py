@@ -72,6 +72,9 @@ class Sandbox:
         Whether jobs that ask for the same thing are trained once and share the result.
     most_tokens
         How many tokens a job may train in all its epochs; None: no limit.
+    poll_every
+        Seconds between two looks for jobs that other processes have launched on the folder; None: their jobs are trained
+        there, and here only if they end.
     faults
         What goes wrong; by default nothing, until a rule is added.
     middleware
@@ -106,6 +109,7 @@ class Sandbox:
         train: bool = True,
         share: bool = False,
         most_tokens: int | None = None,
+        poll_every: float | None = None,
         faults: Faults | None = None,
         middleware: Sequence[Middleware] = (),
         models: str | Path | None = None,
@@ -114,7 +118,9 @@ class Sandbox:
         added = None if models is None else Path(models).expanduser().resolve()
         lifecycle, catalog = JobLifecycle(store), Catalog(store, models=added)
         self._catalog = catalog
-        self._runner = Runner(store, lifecycle, catalog, share=share, most_tokens=most_tokens) if train else None
+        self._runner: Runner | None = None
+        if train:
+            self._runner = Runner(store, lifecycle, catalog, share=share, poll_every=poll_every, most_tokens=most_tokens)
         self._loop = LoopThread()
         self.faults = faults or Faults()
         inference = Inference(catalog)
@@ -144,7 +150,7 @@ class Sandbox:
         _by_address[self.base_url] = self
         _open.add(self)
         _close_all_at_exit()
-        if lifecycle.unfinished():
+        if poll_every is not None or lifecycle.unfinished():
             self._wake()
 
     @property

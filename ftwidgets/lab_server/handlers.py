@@ -1,0 +1,114 @@
+"""The routes under `/ftwidgets`: for whoever is logged in to Jupyter, the sandbox's API, passed on to the process beside it.
+
+Jupyter Server checks who asks, and that it is no page of another origin. No page sees the key of the process beside it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import tornado.web
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.simple_httpclient import HTTPStreamClosedError
+
+from ftwidgets.lab_server.supervisor import ProcessError, Supervisor
+
+TIMEOUT = 3600.0  # seconds for one answer; a stream of a long job stays open
+_PASSED_ON = ("Content-Type", "Accept", "Idempotency-Key")
+_PASSED_BACK = ("Content-Type", "Content-Disposition", "Retry-After", "X-Request-Id", "X-Should-Retry", "Openai-Processing-Ms")
+
+
+class FtwidgetsHandler(APIHandler):
+    """What the handlers have in common: who may ask, and the process beside the server."""
+
+    auth_resource = "ftwidgets"
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """The process beside the server."""
+        supervisor: Supervisor = self.settings["ftwidgets_supervisor"]
+        return supervisor
+
+
+class StatusHandler(FtwidgetsHandler):
+    """`GET /ftwidgets/status`: the version, the state folder, and whether the process beside the server is there."""
+
+    @tornado.web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Answer without starting the process."""
+        supervisor = self.supervisor
+        self.finish({"version": version("ftwidgets"), "home": str(supervisor.home), "running": supervisor.is_running})
+
+
+class ApiHandler(FtwidgetsHandler):
+    """`/ftwidgets/v1/...`: the API of the sandbox. Answers are passed on piece by piece, so streams arrive as they come."""
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Read jobs, models, files."""
+        await self._pass_on(path)
+
+    @tornado.web.authenticated
+    @authorized
+    async def post(self, path: str) -> None:
+        """Launch, cancel, upload, ask."""
+        await self._pass_on(path)
+
+    @tornado.web.authenticated
+    @authorized
+    async def delete(self, path: str) -> None:
+        """Delete a file or a tuned model."""
+        await self._pass_on(path)
+
+    async def _pass_on(self, path: str) -> None:
+        try:
+            address = await self.supervisor.address()
+        except ProcessError as error:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"ftwidgets cannot start: {error}")
+            return
+        query = f"?{self.request.query}" if self.request.query else ""
+        headers = {name: self.request.headers[name] for name in _PASSED_ON if name in self.request.headers}
+        request = HTTPRequest(
+            f"{address.url}/{path}{query}",
+            method=self.request.method or "GET",
+            headers=headers | {"Authorization": f"Bearer {address.key}"},
+            body=self.request.body if self.request.method == "POST" else None,
+            request_timeout=TIMEOUT,
+            decompress_response=False,
+            follow_redirects=False,
+            header_callback=self._take_header,
+            streaming_callback=self._take_piece,
+        )
+        try:
+            await AsyncHTTPClient().fetch(request, raise_error=False)
+        except (HTTPStreamClosedError, HTTPClientError, OSError) as error:
+            if self._headers_written:
+                self.log.warning("ftwidgets: an answer was cut (%s).", error)
+            else:
+                self._refuse(HTTPStatus.BAD_GATEWAY, "The process of ftwidgets has ended; ask again, and another starts.")
+                return
+        if not self._finished:
+            self.finish()
+
+    def _take_header(self, line: str) -> None:
+        if line.startswith("HTTP/"):
+            self.set_status(int(line.split()[1]))
+            return
+        name, _, value = line.strip().partition(": ")
+        if name.title() in _PASSED_BACK:
+            self.set_header(name.title(), value)
+
+    def _take_piece(self, piece: bytes) -> Any:
+        self.write(piece)
+        return self.flush()
+
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
+        """Answer in the shape of the API's errors."""
+        self.set_status(status)
+        self.finish({"error": {"message": message, "type": "server_error", "param": None, "code": None}})
