@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
-import textwrap
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,12 +21,12 @@ from ftwidgets.lessons.exercises.behaviour import line_of_the_learner
 from ftwidgets.lessons.exercises.course import Topic, find_topic
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.outcome import Outcome, not_yet, untouched
+from ftwidgets.lessons.exercises.sentence import Sentence
 
 if TYPE_CHECKING:
     from ftwidgets.widgets.guess import GuessField
 
 LONGEST = 200  # characters of a guess that are kept
-LINE = 96  # characters of a line that is printed
 
 _FIELD = object()
 _LESSONS_OWN = ("DataFrame", "Job", "OpenAI", "Faults", "str")  # kinds of the arguments that the lesson fills in
@@ -71,30 +69,30 @@ class Lesson:
         return replace(outcome, note=" ".join(filter(None, notes)))
 
     def hint(self, exercise: int) -> None:
-        """Print the next hint for an exercise. There are two at most, and none of them is the answer."""
+        """Show the next hint for an exercise. There are two at most, and none of them is the answer."""
         found = self._find(exercise)
         if isinstance(found, str):
-            print(found)
+            _show(found)
             return
         number = self._hints_shown.get(exercise, 0) + 1
         if number > len(found.hints):
             none = "That was the last hint." if found.hints else "There is no hint for this exercise."
-            print(f"{none} lesson.solution({exercise}) shows a solution once you have tried.")
+            _show(f"{none} lesson.solution({exercise}) shows a solution once you have tried.")
             return
         self._hints_shown[exercise] = number
-        print(_wrap(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}"))
+        _show(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}")
 
     def solution(self, exercise: int, *, anyway: bool = False) -> None:
         """Print code that solves an exercise, once it has been tried; `anyway=True` prints it at once."""
         found = self._find(exercise)
         if isinstance(found, str):
-            print(found)
+            _show(found)
         elif not found.solution:
-            print("There is no solution to show for this exercise.")
+            _show("There is no solution to show for this exercise.")
         elif anyway or self._was_tried(exercise):
             print(f"# One solution of exercise {exercise}: paste it into its cell.\n{found.solution.strip()}")
         else:
-            print(
+            _show(
                 f"Try it first: put an answer into the cell of exercise {exercise} and run it. A wrong one counts as a try. "
                 f"To see the solution now: lesson.solution({exercise}, anyway=True)"
             )
@@ -232,10 +230,10 @@ def format_measured(value: object) -> str:
     return f"{number:.0f}" if abs(number) >= 999.5 or number == int(number) else f"{number:.3g}"
 
 
-def _wrap(text: str) -> str:
-    """Break a long text between words, where JupyterLab would break it within one; code in backticks stays in one line."""
-    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
-    return textwrap.fill(whole, LINE, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+def _show(text: str) -> None:
+    from IPython.display import display
+
+    display(Sentence(text))
 
 
 def _usage(number: int, exercise: Exercise) -> str:

@@ -120,12 +120,12 @@ def order_number_found(find_number: object) -> Outcome:
     open_cases = [name for mark, name in CASES.items() if any(mark in text for text in wrong)]
     if len(open_cases) == len(CASES):
         return not_yet(
-            "It still takes other five-digit numbers for an order. Look at what stands right *after* the two wrong ones."
+            "It still takes other five-digit numbers for an order. Look at what stands right after the two wrong ones."
         )
     if wrong:
         return not_yet(
             f"The case of {open_cases[0]} is still open: {pluralize(len(wrong), 'unseen message')} of that kind got an order "
-            "number. What stands right *after* the number there?"
+            "number. What stands right after the number there?"
         )
     lost = len(missed)
     if lost > 2:
@@ -168,7 +168,7 @@ def own_ladder(my_rows: object, my_result: object, my_choice: object) -> Outcome
     asked = {str(prompt).strip() for prompt in my_result.answers["prompt"]}
     if not asked <= prompts:
         return not_yet(
-            "The evaluation asked questions that are not in your rows. Hold out some of *your* rows and evaluate on those."
+            "The evaluation asked questions that are not in your rows. Hold out some of your own rows and evaluate on those."
         )
     if len(asked) < MIN_EXAMPLES or len(my_result.models) < LEAST_METHODS:
         return not_yet(f"Compare {LEAST_METHODS} methods or more, on {MIN_EXAMPLES} held-out questions or more.")

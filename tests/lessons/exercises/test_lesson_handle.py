@@ -14,6 +14,7 @@ from ftwidgets.lessons.exercises.course import TOPICS
 from ftwidgets.lessons.exercises.exercise import Exercise
 from ftwidgets.lessons.exercises.lesson_handle import Lesson, format_measured
 from ftwidgets.lessons.exercises.outcome import Outcome, not_attempted, not_yet, right, untouched
+from ftwidgets.lessons.exercises.sentence import Sentence
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +160,7 @@ def test_hints_come_one_by_one(handle: Lesson, capsys: pytest.CaptureFixture[str
 
 
 def test_a_long_hint_is_broken_between_words(handle: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
-    """JupyterLab breaks a line that is too long in the middle of a word; code in backticks is kept whole, to be copied."""
+    """In a console; code in backticks is kept whole, to be copied. In a notebook it is a paragraph, its code set as code."""
     code = "`my_rows.loc[my_rows['Prompt'] == ..., 'Completion'] = ...`"
     handle.exercises = (Exercise("Long", double, (f"{'a word and ' * 12}{code} is a line of code.",)),)
     handle.hint(1)
@@ -167,6 +168,8 @@ def test_a_long_hint_is_broken_between_words(handle: Lesson, capsys: pytest.Capt
     assert " ".join(lines) == f"Hint 1 of 1: {'a word and ' * 12}{code} is a line of code."
     assert max(map(len, lines)) <= 96
     assert any(code in line for line in lines)
+    html = Sentence("Set `a < 1` & wait.")._repr_html_()
+    assert html == "<p>Set <code>a &lt; 1</code> &amp; wait.</p>"
 
 
 def test_hints_are_two_at_most() -> None:
