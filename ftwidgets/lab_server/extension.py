@@ -9,7 +9,8 @@ from tornado.ioloop import PeriodicCallback
 from traitlets import Unicode
 
 from ftwidgets.clients import state_folder
-from ftwidgets.lab_server.handlers import ApiHandler, StatusHandler
+from ftwidgets.lab_server.handlers import ApiHandler, EventsHandler, OverviewHandler, StatusHandler
+from ftwidgets.lab_server.overview import Overview
 from ftwidgets.lab_server.supervisor import Supervisor
 
 LOOK_EVERY = 2.0  # seconds between two looks for jobs that nobody trains
@@ -24,15 +25,18 @@ class FtwidgetsLab(ExtensionApp):
     home = Unicode("", config=True, help="The state folder; by default what FTWIDGETS_HOME names, else the usual one.")
 
     def initialize_settings(self) -> None:
-        """Make the supervisor, which the handlers find in the settings."""
-        self.supervisor = Supervisor(state_folder(self.home or None))
-        self.settings["ftwidgets_supervisor"] = self.supervisor
+        """Make the supervisor and the overview, which the handlers find in the settings."""
+        home = state_folder(self.home or None)
+        self.supervisor, self.overview = Supervisor(home), Overview(home)
+        self.settings |= {"ftwidgets_supervisor": self.supervisor, "ftwidgets_overview": self.overview}
 
     def initialize_handlers(self) -> None:
         """Add the routes; the server puts its own base address before them."""
         self.handlers.extend(
             [
                 (r"/ftwidgets/status", StatusHandler),
+                (r"/ftwidgets/overview", OverviewHandler),
+                (r"/ftwidgets/events", EventsHandler),
                 (r"/ftwidgets/(v1/.+)", ApiHandler),
             ]
         )
@@ -46,3 +50,4 @@ class FtwidgetsLab(ExtensionApp):
         """Let a job that is training save its place; the next server, or the next `connect()`, goes on with it."""
         self._look.stop()
         await self.supervisor.close()
+        self.overview.close()

@@ -5,19 +5,27 @@ Jupyter Server checks who asks, and that it is no page of another origin. No pag
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
+from contextlib import suppress
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
+import tornado.iostream
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError
 
+from ftwidgets.lab_server.overview import Overview
 from ftwidgets.lab_server.supervisor import ProcessError, Supervisor
 
 TIMEOUT = 3600.0  # seconds for one answer; a stream of a long job stays open
+CHANGES_EVERY = 1.0  # seconds between two looks for changes
+PING_EVERY = 15.0  # seconds without a change after which a stream says that it is there: proxies close silent ones
 _PASSED_ON = ("Content-Type", "Accept", "Idempotency-Key")
 _PASSED_BACK = ("Content-Type", "Content-Disposition", "Retry-After", "X-Request-Id", "X-Should-Retry", "Openai-Processing-Ms")
 
@@ -33,6 +41,12 @@ class FtwidgetsHandler(APIHandler):
         supervisor: Supervisor = self.settings["ftwidgets_supervisor"]
         return supervisor
 
+    async def overview(self) -> dict[str, Any]:
+        """Read the overview, with what an extension of another version has to know."""
+        overview: Overview = self.settings["ftwidgets_overview"]
+        found = await asyncio.to_thread(overview.read)
+        return {"version": version("ftwidgets"), "home": str(self.supervisor.home)} | found
+
 
 class StatusHandler(FtwidgetsHandler):
     """`GET /ftwidgets/status`: the version, the state folder, and whether the process beside the server is there."""
@@ -43,6 +57,49 @@ class StatusHandler(FtwidgetsHandler):
         """Answer without starting the process."""
         supervisor = self.supervisor
         self.finish({"version": version("ftwidgets"), "home": str(supervisor.home), "running": supervisor.is_running})
+
+
+class OverviewHandler(FtwidgetsHandler):
+    """`GET /ftwidgets/overview`: jobs with their curves, tuned models and files, read without the process."""
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer once."""
+        self.finish(await self.overview())
+
+
+class EventsHandler(FtwidgetsHandler):
+    """`GET /ftwidgets/events`: the overview as a stream, at once and after every change; a page needs no other request."""
+
+    _hung_up = False
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer until the page hangs up, or the server stops."""
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("X-Accel-Buffering", "no")  # nginx, as in front of many hubs, would keep the answer back
+        overview: Overview = self.settings["ftwidgets_overview"]
+        seen: tuple[int, int] | None = None
+        last = 0.0
+        with suppress(tornado.iostream.StreamClosedError):
+            while not self._hung_up:
+                found = await asyncio.to_thread(overview.version)
+                if found != seen:
+                    self.write(f"event: overview\ndata: {json.dumps(await self.overview())}\n\n")
+                elif time.monotonic() - last > PING_EVERY:
+                    self.write(": nothing new\n\n")
+                if found != seen or time.monotonic() - last > PING_EVERY:
+                    await self.flush()
+                    seen, last = found, time.monotonic()
+                await asyncio.sleep(CHANGES_EVERY)
+
+    def on_connection_close(self) -> None:
+        """End the stream: the page is gone."""
+        self._hung_up = True
+        super().on_connection_close()
 
 
 class ApiHandler(FtwidgetsHandler):

@@ -30,7 +30,7 @@ def test_nothing_is_started_before_it_is_needed(jupyter: Jupyter) -> None:
         assert body(client.get("/ftwidgets/status"))["running"]
 
 
-@pytest.mark.parametrize("path", ["status", "v1/models", "v1/files", "v1/fine_tuning/jobs"])
+@pytest.mark.parametrize("path", ["status", "overview", "events", "v1/models", "v1/files", "v1/fine_tuning/jobs"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_who_is_not_logged_in_gets_nothing(jupyter: Jupyter, method: str, path: str) -> None:
     """Without Jupyter's token, or with a wrong one, each route refuses, whatever the method."""
