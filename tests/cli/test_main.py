@@ -220,7 +220,7 @@ def test_the_lab_is_jupyterlab_on_the_first_lesson(tmp_path: Path, monkeypatch: 
 def test_the_help_of_lab_says_where_further_options_go(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are JupyterLab's; the help has an example, in one line."""
+    """They are JupyterLab's; the help has an example in one line, and README the same."""
     monkeypatch.setenv("COLUMNS", "60")
     with pytest.raises(SystemExit):
         main.main(["lab", "--help"])
@@ -229,6 +229,7 @@ def test_the_help_of_lab_says_where_further_options_go(
     assert said.startswith("usage: ftwidgets lab [-h] [OPTION OF JUPYTERLAB ...]")
     assert "Further options are passed on to JupyterLab" in said
     assert f"\n  {example} " in said
+    assert f"`{example}`" in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def test_what_a_model_writes_cannot_steer_the_terminal() -> None:
