@@ -148,12 +148,12 @@ def check_retry_after(history: ClientHistory) -> CheckResult:
     early = [(retry, wait) for retry, wait in waits if retry.waited < wait - CLOCK_TOLERANCE]
     if early:
         retry, wait = early[0]
-        evidence = f"{retry.before.name} was told to wait {_seconds(wait)} and came again after {_seconds(retry.waited)}"
+        evidence = f"{retry.before.name} was to wait {_seconds(wait)} and was retried after {_seconds(retry.waited)}"
         return CheckResult(name, "failed", f"{evidence}{_and_more(len(early))}.")
     if waits:
         retry, wait = waits[-1]
         times = "once" if len(waits) == 1 else f"{len(waits)} times"
-        evidence = f"Told {times} to wait; the last time {_seconds(wait)}, and it came again after {_seconds(retry.waited)}."
+        evidence = f"Asked {times} to wait; the last time {_seconds(wait)}, and it retried after {_seconds(retry.waited)}."
         return CheckResult(name, "passed", evidence)
     return CheckResult(name, "not seen", "No request was repeated after an answer with retry-after.")
 
@@ -167,7 +167,7 @@ def check_backoff(history: ClientHistory) -> CheckResult:
         by_ordinal[retry.ordinal].append(retry.waited)
     hasty = [retry for retry in free if retry.waited < MIN_WAIT]
     if len(hasty) > len(free) / 2:
-        reason = f"after {hasty[0].before.name} it came again after {_seconds(hasty[0].waited)}"
+        reason = f"after {hasty[0].before.name} it retried after {_seconds(hasty[0].waited)}"
         return CheckResult(name, "failed", f"It hardly waits: {reason}{_and_more(len(hasty))}.")
     if len(by_ordinal) < 2:
         reason = "No request was repeated" if not free else "No request was repeated twice in a row"
@@ -280,4 +280,4 @@ def _seconds(value: float) -> str:
 
 
 def _and_more(number: int) -> str:
-    return f" (and so {number - 1} times more)" if number > 1 else ""
+    return f" ({number - 1:,} more like this)" if number > 1 else ""

@@ -185,10 +185,10 @@ def catches_everything(ask: Ask) -> Any:
 
 
 WRONG: dict[str, tuple[Callable[[Ask], Any], str]] = {
-    "naive": (naive, "was told to wait 0.4 s and came again after"),
+    "naive": (naive, "was to wait 0.4 s and was retried after"),
     "no loop": (no_loop, "gave up after 1 request with RateLimitError"),
     "always the same wait": (always_the_same_wait, "they do not grow"),
-    "deaf": (deaf, "was told to wait 0.4 s and came again after 0."),
+    "deaf": (deaf, "was to wait 0.4 s and was retried after 0."),
     "repeats what cannot succeed": (repeats_what_cannot_succeed, "When the request itself was wrong (400) it sent 6 requests"),
     "quota for a rate": (takes_the_quota_for_a_rate, "When the quota was used up (429"),
     "4xx but 429": (takes_every_4xx_but_429_for_its_own_fault, "gave up after 3 requests with ConflictError"),

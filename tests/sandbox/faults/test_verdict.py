@@ -106,7 +106,7 @@ def test_the_evidence_is_named(api: FaultyApi) -> None:
         client.chat.completions.create(**ASK)
 
     verdict = run(api, hasty, ["429 retry-after=2", "ok"])
-    assert verdict[TOLD].evidence == ("request 1 (POST /chat/completions) was told to wait 2 s and came again after 0.2 s.")
+    assert verdict[TOLD].evidence == ("request 1 (POST /chat/completions) was to wait 2 s and was retried after 0.2 s.")
     text = verdict.text()
     assert text.startswith(f"2 requests: 1 of 7 checks failed ({TOLD})")
     assert f"FAIL {TOLD}\n     request 1" in text
