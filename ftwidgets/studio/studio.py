@@ -6,26 +6,24 @@ file of the sandbox's folder: a cell that runs again, a restarted kernel or anot
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from html import escape
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.job import Job
-from ftwidgets.jobs.labels import model_label, suffix_from
+from ftwidgets.jobs.labels import model_label
 from ftwidgets.paths import require_path
 from ftwidgets.studio.export_form import ExportForm
+from ftwidgets.studio.handover import hand_over, take_up_job
 from ftwidgets.studio.job_list import jobs_html, read_jobs
 from ftwidgets.studio.path_notebook import path_cells, write_notebook
 from ftwidgets.studio.state import STEPS, load_state, save_state, state_path
-from ftwidgets.widgets import DatasetPrep, Evaluation, JobLauncher, JobMonitor, PromptTester
+from ftwidgets.studio.step_forms import StepForms, notebook_folder
+from ftwidgets.widgets import Evaluation
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.arguments import require_client
 from ftwidgets.widgets.base.failures import explain_wrong_service
@@ -33,24 +31,11 @@ from ftwidgets.widgets.base.fields import Fold, button, field, row
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.base.panel import Panel
 from ftwidgets.widgets.base.press import PressButton
-from ftwidgets.widgets.monitor.probe_prompts import PROMPTS
-from ftwidgets.widgets.prep.source_fields import BUNDLED
 
 if TYPE_CHECKING:
     import openai
 
     from ftwidgets.data.readers import Source
-
-SEED = 1
-"""The seed of the jobs: the same path gives the same model when its notebook runs again."""
-
-N_PROBES = 3
-"""How many held-out questions the checkpoints are asked."""
-
-_LABEL = 4
-"""Words: an answer that is no longer is taken for a label."""
-
-_TRAINED = 'choose a job: train one in step 2, or take one from "Jobs and models" below.'
 
 
 class Studio(Panel):
@@ -74,11 +59,11 @@ class Studio(Panel):
     def __init__(self, client: openai.OpenAI, source: Source | None = None, *, folder: str | Path = "my_data") -> None:
         require_client(client)
         require_path(folder, '"folder"')
-        _here()
-        self._client, self._folder = client, folder
+        notebook_folder()
+        self._client = client
         self.path = state_path(client)
         self.state, note = load_state(self.path)
-        self._source = source if source is not None else _from_here(self.state.source) or None
+        self._makers = StepForms(client, self.state, source, folder)
         self.forms: dict[str, Panel] = {}
         """The forms of the steps that were opened, by step."""
         self._tabs = {name: PressButton(f"{i}  {label}") for i, (name, label) in enumerate(STEPS.items(), start=1)}
@@ -137,9 +122,8 @@ class Studio(Panel):
         step
             `"watch"`, `"try"` or `"measure"`.
         """
-        if job_id != self.state.job:
-            self.state.job, self.state.model = job_id, ""
-            self._forget("train", "watch", "try", "measure")  # the code of the training is that of another job
+        # the code of the training is that of another job
+        self._forget(*take_up_job(job_id, self.state, ["train", "watch", "try", "measure"]))
         return self.go(step)
 
     def refresh(self) -> None:
@@ -150,13 +134,9 @@ class Studio(Panel):
 
     def export(self, job_id: str) -> ExportForm:
         """Open the form that exports the model of a job."""
-        form = self._export_form(job_id)
+        form = self._makers.export(job_id)
         self._exports.children = (form,)
         return form
-
-    def _export_form(self, job_id: str) -> ExportForm:
-        model, details = self._model_of(job_id), Job(self._client, job_id).details
-        return ExportForm(self._client, model, made=details.finished_at or details.created_at)
 
     @property
     def code(self) -> str:
@@ -194,51 +174,12 @@ class Studio(Panel):
         form = self.forms.get(self.state.step)
         return f"<ul>{facts}</ul>" + (form.static_html() if form is not None else "")
 
-    # Making the forms, and what each hands over
-
     def _make(self, step: str) -> Panel:
-        makers: dict[str, Callable[[], Panel]] = {
-            "data": self._make_prep,
-            "train": self._make_launcher,
-            "watch": self._make_monitor,
-            "try": self._make_tester,
-            "measure": self._make_evaluation,
-        }
-        form = makers[step]()
+        form = self._makers.make(step)
         following = list(STEPS)[list(STEPS).index(step) + 1 :]
         form.next_step.open_elsewhere = partial(self.go, following[0]) if following else None
         form.next_step.on_offer(self.catch_errors(lambda: self._done(step, form)))
         return form
-
-    def _make_prep(self) -> Panel:
-        known = isinstance(self._source, str) and self._source == _from_here(self.state.source)
-        columns: dict[str, Any] = self.state.columns if known else {}
-        return DatasetPrep(self._source, folder=self._folder, **columns)
-
-    def _make_launcher(self) -> Panel:
-        if not self.state.train_file:
-            raise FtwidgetsError("there are no training files yet: choose your data in step 1 and press Write.")
-        files = [_from_here(file) or None for file in (self.state.train_file, self.state.validation_file)]
-        launcher = JobLauncher(self._client, *files, seed=SEED, suffix=suffix_from(self.state.source))
-        launcher.advanced.show(False)  # the seed and the name from here are nothing to look at
-        return launcher
-
-    def _make_monitor(self) -> Panel:
-        """Return the monitor; checkpoints of a job that was launched here are asked its first held-out questions."""
-        job_id = self._job_id()
-        held_out = self.state.validation_file if job_id in self.state.rows else ""
-        prompts = [question for question, _answer in islice(_read_questions(Path(held_out)), N_PROBES)] if held_out else []
-        return JobMonitor(self._client, job_id, prompts=prompts or PROMPTS)
-
-    def _make_tester(self) -> Panel:
-        return PromptTester(self._client, self._models())
-
-    def _make_evaluation(self) -> Panel:
-        if not self.state.validation_file:
-            raise FtwidgetsError("no rows were held out, so there is nothing to measure on. Hold some out in step 1.")
-        file = _from_here(self.state.validation_file)
-        metric = "token_f1" if has_long_answers(Path(self.state.validation_file)) else "exact_match"
-        return Evaluation(self._client, self._models(), file, metric=metric)
 
     def _last_score(self) -> str:
         """Return the score of the model that was measured last, as a sentence; empty if it was not measured, or is shown."""
@@ -248,68 +189,22 @@ class Studio(Panel):
         text = "Measured before: {score:.2f} ({low:.2f} to {high:.2f}) on {n} held-out examples, by {metric}.".format(**score)
         return f"{text} Press Evaluate to see it all again."
 
-    def _job_id(self) -> str:
-        if not self.state.job:
-            raise FtwidgetsError(_TRAINED)
-        return self.state.job
-
-    def _model_of(self, job_id: str) -> str:
-        with explain_wrong_service():
-            details = Job(self._client, job_id).details
-            status = str(details.status)
-        if not details.fine_tuned_model:
-            raise FtwidgetsError(f"this job is {status} and has no model yet. Watch it in step 3.")
-        return details.fine_tuned_model
-
-    def _models(self) -> dict[str, str]:
-        """Return the base model and the tuned one, by what to call them."""
-        job_id = self._job_id()
-        self.state.model = self._model_of(job_id)
-        return {"base": Job(self._client, job_id).details.model, "tuned": self.state.model}
-
     def _done(self, step: str, form: Panel) -> None:
         """Keep what a form made, and let the later steps begin anew with it."""
-        state = self.state
         self.show_status("")
-        match form:
-            case DatasetPrep(prepared=prepared) if prepared is not None:
-                file, is_bundled = form.source.file, form.source.kind.value == BUNDLED
-                state.source = str(file.resolve()) if file is not None else form.source.bundled.value if is_bundled else ""
-                state.train_file = str(prepared.train_file.resolve())
-                state.validation_file = str(prepared.validation_file.resolve()) if prepared.validation_file else ""
-                state.n_train, state.n_validation = prepared.n_train, prepared.n_validation
-                state.columns = dict(form.columns.arguments)
-                self._forget("train")
-            case PromptTester(has_asked=False):
-                return
-            case JobLauncher(job=Job() as job):
-                state.rows[job.id] = state.n_train
-                if job.id != state.job:
-                    state.job, state.model = job.id, ""
-                    self._forget("watch", "try", "measure")
-            case Evaluation(result=result) if result is not None:
-                self._keep_scores(result.scores.to_dict("records"), result.metric, form)
-                self._offer_export(form)
-        state.code[step] = form.code
+        if (outdated := hand_over(form, self.state)) is None:
+            return
+        self._forget(*outdated)
+        if isinstance(form, Evaluation) and form.result is not None:
+            self._offer_export(form)
+        self.state.code[step] = form.code
         self._keep()
 
     def _offer_export(self, form: Evaluation) -> None:
         """Offer as the step after the last one to write the model as files."""
         job_id, code = self.state.job, f'ftwidgets.export(client, {markup.literal(self.state.model)}, "exports/my_model")'
         sentence = "keep the tuned model as files that other programs read."
-        form.next_step.offer(sentence, "Export the model", lambda: self._export_form(job_id), code, notify=False)
-
-    def _keep_scores(self, rows: list[dict[Any, Any]], metric: str, form: Evaluation) -> None:
-        named = form.named_models()
-        for row_ in rows:
-            if model := named.get(str(row_["model"])):
-                self.state.scores[model] = {
-                    "score": row_[metric],
-                    "low": row_[f"{metric}_low"],
-                    "high": row_[f"{metric}_high"],
-                    "n": row_["n"],
-                    "metric": metric,
-                }
+        form.next_step.offer(sentence, "Export the model", lambda: self._makers.export(job_id), code, notify=False)
 
     def _forget(self, *steps: str) -> None:
         """Drop forms, so that they are made anew from what is known now."""
@@ -355,34 +250,3 @@ class Studio(Panel):
             "export": lambda: self.export(job_id),
         }
         self.catch_errors(acts[what])()
-
-
-def has_long_answers(path: Path) -> bool:
-    """Return whether the answers of a chat file are sentences, of which word for word the same is too much to ask."""
-    lengths = sorted(len(answer.split()) for _question, answer in _read_questions(path))
-    return bool(lengths) and lengths[len(lengths) // 2] > _LABEL
-
-
-def _read_questions(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the last question and the last answer of each chat of a file; none where the file is gone."""
-    with suppress(FileNotFoundError), path.open(encoding="utf-8") as file:
-        for line in file:
-            messages = json.loads(line)["messages"]
-            said = {message["role"]: str(message.get("content") or "") for message in messages}
-            yield said.get("user", ""), said.get("assistant", "")
-
-
-def _from_here(path: str) -> str:
-    """Return a path as it is called from the notebook's folder: short where it lies in it."""
-    here = _here()
-    return Path(path).relative_to(here).as_posix() if path and Path(path).is_relative_to(here) else path
-
-
-def _here() -> Path:
-    """Return the notebook's folder; an FtwidgetsError says that it is gone."""
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        raise FtwidgetsError(
-            "the folder in which this notebook runs was deleted or renamed. Restart the kernel in a folder that exists."
-        ) from None
