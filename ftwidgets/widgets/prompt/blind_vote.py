@@ -90,7 +90,7 @@ class BlindVote(AskingPanel):
         self._client = require_client(client)
         settings = PromptRequest("", system, temperature, max_tokens, seed)
         self._find_setup = setup or fixed_setup(client, models, settings)
-        self._compared = VoteSetup(("", ""), ("", ""), settings)  # in the last vote
+        self._compared = VoteSetup(("", ""), ("", ""), ("", ""), settings)  # in the last vote
         self.votes: Votes | None = None
         self.task = BackgroundTask("blind vote", on_error=self._give_up)
         self._ballot, self._stop, self._start_lock = Ballot(("", ""), []), threading.Event(), threading.Lock()

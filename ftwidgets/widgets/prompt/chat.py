@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ftwidgets.errors import FtwidgetsError
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.prompt.history import HistoryEntry
+from ftwidgets.widgets.prompt.model_names import ModelNames
 from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedAnswer, ask_all
 
 if TYPE_CHECKING:
@@ -64,14 +65,16 @@ class Chat:
         last = self.turns[-1]
         return last.models == models and replace(last.request, prompt="") == replace(settings, prompt="")
 
-    def ask(self, request: PromptRequest, models: tuple[str, ...], names: tuple[str, ...], *, follow_up: bool) -> None:
+    def ask(self, request: PromptRequest, models: tuple[str, ...], names: ModelNames, *, follow_up: bool) -> None:
         """Start asking; a follow-up goes on with the turns, if there are any, and needs the same models and settings."""
         self.check_free()
         before = self.turns if follow_up else ()
         if before and not self.is_current(models, request):
             raise FtwidgetsError("models or settings have changed since the last answers. Ask without follow_up.")
         stop = self._stop = threading.Event()
-        self.task.start(lambda: self._ask(request, models, names, before, stop))
+        called, labels = tuple(map(names.name, models)), tuple(map(names.label, models))
+        entry = HistoryEntry(request, called, labels, models, tuple(StreamedAnswer() for _ in models), len(before) + 1)
+        self.task.start(lambda: self._ask(entry, before, stop))
 
     def stop(self) -> None:
         """Stop the answers that are being written."""
@@ -82,29 +85,24 @@ class Chat:
         self.check_free()
         self.turns = ()
 
-    def _ask(
-        self,
-        request: PromptRequest,
-        models: tuple[str, ...],
-        names: tuple[str, ...],
-        before: tuple[HistoryEntry, ...],
-        stop: threading.Event,
-    ) -> None:
-        answers = [StreamedAnswer() for _ in models]
+    def _ask(self, entry: HistoryEntry, before: tuple[HistoryEntry, ...], stop: threading.Event) -> None:
+        answers = list(entry.answers)
 
         def keep(position: int, answer: StreamedAnswer) -> None:
             answers[position] = answer
-            self.turns = (*before, HistoryEntry(request, names, models, tuple(answers), len(before) + 1))
+            self.turns = (*before, replace(entry, answers=tuple(answers)))
             self._on_change()
 
-        requests = [(model, replace(request, earlier=_earlier(before, place))) for place, model in enumerate(models)]
+        requests = [
+            (model, replace(entry.request, earlier=_earlier(before, place))) for place, model in enumerate(entry.models)
+        ]
         try:
             keep(0, answers[0])
             for position, answer in enumerate(ask_all(self._client, requests, on_change=keep, stop=stop)):
                 keep(position, answer)
         except Exception:
             ended = tuple(answer if answer.ended else replace(answer, ended=STOPPED) for answer in answers)
-            self.turns = (*before, HistoryEntry(request, names, models, ended, len(before) + 1))
+            self.turns = (*before, replace(entry, answers=ended))
             raise
         self.entries.append(self.turns[-1])
         self._on_end()

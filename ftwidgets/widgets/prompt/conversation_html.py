@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from html import escape
 
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.prompt.history import HistoryEntry, note
 from ftwidgets.widgets.prompt.streaming import PromptRequest, StreamedAnswer
@@ -40,11 +39,11 @@ def conversation_html(entries: Sequence[HistoryEntry], *, marked: bool = False, 
 def _turn(entry: HistoryEntry, marked: bool, *, newest: bool) -> str:
     texts = [answer.text for answer in entry.answers]
     shown = [markup.bubble("user", entry.request.prompt, who="You", newest=str(entry.turn) if newest else "")]
-    for position, (name, answer) in enumerate(zip(entry.names, entry.answers, strict=True)):
+    for position, (label, answer) in enumerate(zip(entry.labels, entry.answers, strict=True)):
         other = 1 if position == 0 else 0
         compared = marked and other < len(texts) and answer.ended and texts[position] and texts[other]
         body = mark_differences(answer.text, texts[other]) if compared else escape(answer.text)
-        shown.append(_answer(model_label(name), entry.request, answer, body))
+        shown.append(_answer(label, entry.request, answer, body))
     return "".join(shown)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.live import Live
 from ftwidgets.widgets.prompt.streaming import STOPPED, PromptRequest, StreamedAnswer
@@ -21,10 +20,14 @@ SIDES = ("left", "right", "third", "fourth")  # where the answers of a request s
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A request, the models (`names` as shown, `models` as sent), and what they answered; `turn` counts in a conversation."""
+    """A request, the models and what they answered; `turn` counts in a conversation.
+
+    `names` is what code calls the models, `labels` what people read, `models` what is sent.
+    """
 
     request: PromptRequest
     names: tuple[str, ...]
+    labels: tuple[str, ...]
     models: tuple[str, ...]
     answers: tuple[StreamedAnswer, ...]
     turn: int = 1
@@ -141,7 +144,7 @@ def history_table(numbered: Sequence[tuple[int, HistoryEntry]]) -> str:
     same_models = len({entry.names for entry in entries}) == 1
     lines = [settings_line(entry.request) for entry in entries]
     same_settings = len(set(lines)) == 1
-    names = [model_label(name) for name in entries[0].names] if same_models else [side.capitalize() for side in sides]
+    names = [*entries[0].labels] if same_models else [side.capitalize() for side in sides]
     rows = [
         [number, entry.request.prompt, *([] if same_settings else [line]), *answer_texts(entry, named=not same_models)]
         + [""] * (len(names) - len(entry.names))
@@ -155,8 +158,8 @@ def history_table(numbered: Sequence[tuple[int, HistoryEntry]]) -> str:
 def answer_texts(entry: HistoryEntry, *, named: bool = True) -> list[str]:
     """Return each answer as text, with how it ended and, if `named`, with its model."""
     texts = []
-    for name, answer in zip(entry.names, entry.answers, strict=True):
+    for label, answer in zip(entry.labels, entry.answers, strict=True):
         ending = note(entry.request, answer)
         text = f"{answer.text} ({ending})" if ending else answer.text
-        texts.append(f"{model_label(name)}: {text}" if named else text)
+        texts.append(f"{label}: {text}" if named else text)
     return texts

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
 
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import markup
 from ftwidgets.widgets.base.live import Live
 
@@ -25,16 +23,16 @@ class ModelMenu(ipywidgets.VBox):
     ----------
     description
         The label.
-    names
-        What the menu offers: models, with what to call them. A name that is the id itself is shown by its label.
+    labels
+        What the menu offers: models by id, with their labels.
     empty
         What the choice of no model is called.
     """
 
     value = traitlets.Unicode("", help="the id of the chosen model; empty for none")
 
-    def __init__(self, description: str, names: Mapping[str, str], *, empty: str = "Choose a model") -> None:
-        options = [(empty, ""), *zip(_labels(names), names, strict=True), ("Another model ...", ANOTHER)]
+    def __init__(self, description: str, labels: Mapping[str, str], *, empty: str = "Choose a model") -> None:
+        options = [(empty, ""), *zip(labels.values(), labels, strict=True), ("Another model ...", ANOTHER)]
         self.menu = ipywidgets.Dropdown(options=options, value="", description=description)
         self.typed = ipywidgets.Text(placeholder="Id of a model or checkpoint", continuous_update=False)
         self.typed.description = f"{description}: id"
@@ -68,14 +66,3 @@ class ModelMenu(ipywidgets.VBox):
             self.menu.value = self.value if offered else ANOTHER
         self._other.layout.display = "" if self.menu.value == ANOTHER else "none"
         self._copy.html = markup.identifier(self.value) if self.value else ""
-
-
-def _labels(names: Mapping[str, str]) -> Sequence[str]:
-    """Return a label for each model, with its id where two would look the same."""
-    labels = [name if name == model == model_label(model) else _label(name, model) for model, name in names.items()]
-    return [label if labels.count(label) == 1 else f"{label} {model}" for label, model in zip(labels, names, strict=True)]
-
-
-def _label(name: str, model: str) -> str:
-    label = model_label(model)
-    return label if name == model else f"{name}: {label}"

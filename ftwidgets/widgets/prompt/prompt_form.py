@@ -24,12 +24,12 @@ A tuned model answers best with the one of its training.</li>
 
 
 class PromptForm:
-    """The fields in one box, `box`; they begin as `request`, and the menus offer the models of `names` (ids with names)."""
+    """The fields in one box, `box`; they begin as `request`, and the menus offer the models of `labels` (by id)."""
 
-    def __init__(self, request: PromptRequest, names: Mapping[str, str]) -> None:
-        self.left, self.right = ModelMenu("Left model", names), ModelMenu("Right model", names)
-        self.third = ModelMenu("Third model", names, empty="None")
-        self.fourth = ModelMenu("Fourth model", names, empty="None")
+    def __init__(self, request: PromptRequest, labels: Mapping[str, str]) -> None:
+        self.left, self.right = ModelMenu("Left model", labels), ModelMenu("Right model", labels)
+        self.third = ModelMenu("Third model", labels, empty="None")
+        self.fourth = ModelMenu("Fourth model", labels, empty="None")
         self.model_menus = (self.left, self.right, self.third, self.fourth)
         self.prompt = PromptBox(value=request.prompt, placeholder=_PLACEHOLDER)
         self.send_button = fields.button("Send", primary=True, tooltip="Ask all models this prompt")

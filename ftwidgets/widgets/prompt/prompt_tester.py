@@ -10,7 +10,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base import fields
 from ftwidgets.widgets.base.arguments import require_client, require_text_or_none
 from ftwidgets.widgets.base.live import Live
@@ -18,7 +17,7 @@ from ftwidgets.widgets.prompt import history
 from ftwidgets.widgets.prompt.chat import Chat
 from ftwidgets.widgets.prompt.conversation_html import conversation_html
 from ftwidgets.widgets.prompt.history import SIDES, HistoryView
-from ftwidgets.widgets.prompt.model_names import list_models, named_models
+from ftwidgets.widgets.prompt.model_names import ModelNames
 from ftwidgets.widgets.prompt.prompt_form import PromptForm
 from ftwidgets.widgets.prompt.request_code import request_code
 from ftwidgets.widgets.prompt.settings_notice import SettingsNotice
@@ -73,14 +72,13 @@ class PromptTester(VotingPanel):
         require_text_or_none("training_system", training_system)
         request = PromptRequest(prompt, "" if system is None else system, temperature, max_tokens, seed)
         require_client(client)
-        pairs = named_models(list_models(client) if models is None else models)
-        self._names = {model: name for name, model in pairs}
+        self._names = ModelNames(client, models)
         self._chat = Chat(client, on_change=self._show_turn, on_end=self._show_end, on_error=self._show_failure)
         self.task = self._chat.task
-        self.form = PromptForm(request, self._names)
+        self.form = PromptForm(request, self._names.menu)
         """The fields: `form.system.value = "..."` does what typing does."""
-        self.form.show_models([model for _name, model in pairs][:columns])
-        self._notice = SettingsNotice(self.form, TrainedPrompts(client, training_system), self._name)
+        self.form.show_models(self._names.ids[:columns])
+        self._notice = SettingsNotice(self.form, TrainedPrompts(client, training_system), self._names.label)
         self.conversation, self.history_view = Live(), HistoryView()
         self.conversation.add_class("ftw-conversation")
         self.conversation.tabbable = True  # it scrolls
@@ -167,7 +165,7 @@ class PromptTester(VotingPanel):
             models, request = self.form.asked, self._request()
             self.form.prompt.empty(request.prompt)  # before the thread starts, which puts it back if no model answers
             try:
-                self._chat.ask(request, models, tuple(map(self._name, models)), follow_up=follow_up)
+                self._chat.ask(request, models, self._names, follow_up=follow_up)
             except FtwidgetsError:
                 self.form.prompt.refill()
                 raise
@@ -217,8 +215,9 @@ class PromptTester(VotingPanel):
     def _vote_setup(self) -> VoteSetup:
         self._chat.check_free()
         left, right = models = self.form.models
-        names = (self._name(left), self._name(right))
-        return VoteSetup(models, names if names[0] != names[1] else models, self.form.settings())
+        names = (self._names.name(left), self._names.name(right))
+        labels = (self._names.label(left), self._names.label(right))
+        return VoteSetup(models, names if names[0] != names[1] else models, labels, self.form.settings())
 
     # The page
 
@@ -227,7 +226,7 @@ class PromptTester(VotingPanel):
         if self.voting:
             return self.blind_vote.static_text()
         asked = zip(SIDES, self.form.asked, strict=False)
-        lines = [" ".join(f"{side.capitalize()}: {model_label(self._name(model))}." for side, model in asked)]
+        lines = [" ".join(f"{side.capitalize()}: {self._names.label(model)}." for side, model in asked)]
         for entry in self._chat.entries[-1:]:
             lines.append(f"Prompt: {entry.request.prompt} ({history.settings_line(entry.request)})")
             lines += [f"  {text}" for text in history.answer_texts(entry)]
@@ -260,7 +259,7 @@ class PromptTester(VotingPanel):
             self.show_status("")
 
     def _offer_next(self) -> None:
-        models = {self._name(model): model for model in self.form.asked if model}
+        models = {self._names.name(model): model for model in self.form.asked if model}
         self.offer_evaluation(models, self.form.system.value.strip())
 
     def _request(self) -> PromptRequest:
@@ -278,6 +277,3 @@ class PromptTester(VotingPanel):
     def _draw(self) -> None:
         shown, marked = self._chat.turns, self.form.marks.value
         self.conversation.html = conversation_html(shown, marked=marked, is_stale=bool(shown) and not self._is_current())
-
-    def _name(self, model: str) -> str:
-        return self._names.get(model, model)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from html import escape
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base.background import BackgroundTask
 from ftwidgets.widgets.prompt.history import settings_line
 from ftwidgets.widgets.prompt.prompt_form import PromptForm
@@ -24,12 +23,12 @@ class SettingsNotice:
         The form that the line is about.
     trained
         The system prompts in training.
-    name_of
+    label_of
         Returns what to call a model.
     """
 
-    def __init__(self, form: PromptForm, trained: TrainedPrompts, name_of: Callable[[str], str]) -> None:
-        self._form, self._trained, self._name_of = form, trained, name_of
+    def __init__(self, form: PromptForm, trained: TrainedPrompts, label_of: Callable[[str], str]) -> None:
+        self._form, self._trained, self._label_of = form, trained, label_of
         self._task: BackgroundTask[None] = BackgroundTask("look at the training", on_error=lambda _error: None)
 
     def refresh(self) -> None:
@@ -56,7 +55,7 @@ class SettingsNotice:
         self._form.system.value = cure
 
     def _named(self) -> dict[str, str]:
-        return {model_label(self._name_of(model)): model for model in self._form.asked}
+        return {self._label_of(model): model for model in self._form.asked}
 
     def _show(self) -> None:
         system, models = self._form.system.value, self._named()

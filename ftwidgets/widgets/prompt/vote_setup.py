@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ftwidgets.errors import FtwidgetsError
-from ftwidgets.jobs.labels import model_label
 from ftwidgets.widgets.base.markup import literal
 from ftwidgets.widgets.prompt.ballot import Ballot
 from ftwidgets.widgets.prompt.history import settings_line
-from ftwidgets.widgets.prompt.model_names import list_models, named_models
+from ftwidgets.widgets.prompt.model_names import ModelNames
 from ftwidgets.widgets.prompt.streaming import PromptRequest, ask_all
 
 if TYPE_CHECKING:
@@ -21,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VoteSetup:
-    """Two models, what to call them, and the settings for every prompt."""
+    """Two models, what code calls them, what people read, and the settings for every prompt."""
 
     models: tuple[str, str]
     names: tuple[str, str]
+    labels: tuple[str, str]
     settings: PromptRequest
 
     def __str__(self) -> str:
-        first, second = (model_label(name) or "(no model)" for name in self.names)
+        first, second = (label or "(no model)" for label in self.labels)
         return f"Between {first} and {second}: {settings_line(self.settings, most=60)}."
 
     def code(self, prompts: str, voters: Sequence[str]) -> str:
@@ -53,9 +53,10 @@ def fixed_setup(
     client: openai.OpenAI, models: Sequence[str] | Mapping[str, str] | None, settings: PromptRequest
 ) -> Callable[[], VoteSetup]:
     """Return a function that returns the first two of these models; None is the latest tuned model and its base."""
-    pairs = [*named_models(list_models(client) if models is None else models), ("", ""), ("", "")]
-    (first, left), (second, right) = pairs[:2]
-    return lambda: VoteSetup((left, right), (first, second), settings)
+    names = ModelNames(client, models)
+    left, right = [*names.ids, "", ""][:2]
+    called, labels = (names.name(left), names.name(right)), (names.label(left), names.label(right))
+    return lambda: VoteSetup((left, right), called, labels, settings)
 
 
 def fill_ballot(

@@ -17,7 +17,7 @@ REQUEST = PromptRequest("Hi?", max_tokens=8)
 def shown(*answers: StreamedAnswer, request: PromptRequest = REQUEST, **options: bool) -> str:
     """A turn of a conversation as HTML."""
     names = ("base", "tuned", "third")[: len(answers)]
-    return conversation_html([HistoryEntry(request, names, names, answers)], **options)
+    return conversation_html([HistoryEntry(request, names, names, names, answers)], **options)
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_a_table_says_once_what_all_rows_have_in_common() -> None:
     """Models in the head and settings below, if they are the same; otherwise both stand in each row, and ids as labels."""
     answers = (StreamedAnswer("a", "stop"), StreamedAnswer("b", "length"))
     model = "ft:nano:me:shop:Ab3x9Qer"
-    same = [(1, HistoryEntry(REQUEST, ("base", model), ("base", model), answers))] * 2
+    same = [(1, HistoryEntry(REQUEST, ("base", model), ("base", "shop 14:05 (nano)"), ("base", model), answers))] * 2
     table = history_table(same)
-    assert table.count("shop Ab3x (nano)") == table.count("temperature 0") + table.count("Temperature 0") == 1
+    assert table.count("shop 14:05 (nano)") == table.count("temperature 0") + table.count("Temperature 0") == 1
     assert model not in table
-    other = HistoryEntry(PromptRequest("Hi?", temperature=1.0), ("base", "base"), ("base", "base"), answers)
+    other = HistoryEntry(PromptRequest("Hi?", temperature=1.0), *[("base", "base")] * 3, answers)
     table = history_table([*same, (2, other)])
-    assert (table.count("shop Ab3x (nano): "), table.count("temperature 0"), table.count("temperature 1")) == (2, 2, 1)
+    assert (table.count("shop 14:05 (nano): "), table.count("temperature 0"), table.count("temperature 1")) == (2, 2, 1)
