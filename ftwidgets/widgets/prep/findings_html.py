@@ -117,7 +117,7 @@ def _fix_html(fix: Fix, preview: FixPreview, is_ticked: bool) -> str:
 def _change_html(change: Change) -> str:
     where = f'<span class="ftw-soft">{escape(change.where)}</span> '
     if change.left_out:
-        return f"<p>{where}is left out: it {escape(change.left_out)}</p>"
+        return f"<p>{where}<span aria-hidden='true'>→</span> left out: it {escape(change.left_out)}</p>"
     if not change.before and not change.after:
         return f"<p>{where}the form of the row is repaired</p>"
     if change.before.startswith("(not shown"):

@@ -301,7 +301,7 @@ def test_a_duplicate_but_for_whitespace_is_used_until_its_fix_is_ticked() -> Non
     assert "21 of 22 rows will be used; 1 left out (row 21)." in said(prep)
     assert "1 can be fixed for you" in said(prep)
     shown = " ".join(text_of(prep.findings.html).split())
-    line = "row 20 is left out: it repeats row 2 but for whitespace, case or Unicode form"
+    line = "row 20 → left out: it repeats row 2 but for whitespace, case or Unicode form"
     assert f"Keep one of each repeated row leaves out 1 row {line}" in shown
     assert "The row is a duplicate of row 2. Nothing to do: the training files have it once." in shown
     assert prep.prepare().n_train == 21
@@ -401,7 +401,7 @@ def test_an_exact_duplicate_needs_no_work_in_the_form() -> None:
     prep = DatasetPrep(table(rows))
     findings = text_of(prep.findings.html)
     assert "The row is a duplicate of row 3. Nothing to do: the training files have it once." in findings
-    assert "row 21  is left out: it repeats row 4 but for whitespace, case or Unicode form" in findings
+    assert "left out: it repeats row 4 but for whitespace, case or Unicode form" in findings
     prepared = prep.prepare()
     assert prepared.n_train + prepared.n_validation == 21
 
