@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.metadata import version
@@ -17,13 +18,14 @@ import tornado.iostream
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
-from tornado.simple_httpclient import HTTPStreamClosedError
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.simple_httpclient import HTTPStreamClosedError, SimpleAsyncHTTPClient
 
 from ftwidgets.lab_server.overview import Overview
 from ftwidgets.lab_server.supervisor import ProcessError, Supervisor
 
-TIMEOUT = 3600.0  # seconds for one answer; a stream of a long job stays open
+TIMEOUT = 3600.0  # seconds for one answer, such as a long stream
+MAX_ANSWER = 512 * 1024 * 1024  # bytes, of a file's content
 CHANGES_EVERY = 1.0  # seconds between two looks for changes
 PING_EVERY = 15.0  # seconds without a change after which a stream says that it is there: proxies close silent ones
 _PASSED_ON = ("Content-Type", "Accept", "Idempotency-Key")
@@ -34,6 +36,12 @@ class FtwidgetsHandler(APIHandler):
     """What the handlers have in common: who may ask, and the process beside the server."""
 
     auth_resource = "ftwidgets"
+    _hung_up = False
+
+    def on_connection_close(self) -> None:
+        """Remember that the page is gone: nothing more is sent."""
+        self._hung_up = True
+        super().on_connection_close()
 
     @property
     def supervisor(self) -> Supervisor:
@@ -72,8 +80,6 @@ class OverviewHandler(FtwidgetsHandler):
 class EventsHandler(FtwidgetsHandler):
     """`GET /ftwidgets/events`: the overview as a stream, at once and after every change; a page needs no other request."""
 
-    _hung_up = False
-
     @tornado.web.authenticated
     @authorized
     async def get(self) -> None:
@@ -95,11 +101,6 @@ class EventsHandler(FtwidgetsHandler):
                     await self.flush()
                     seen, last = found, time.monotonic()
                 await asyncio.sleep(CHANGES_EVERY)
-
-    def on_connection_close(self) -> None:
-        """End the stream: the page is gone."""
-        self._hung_up = True
-        super().on_connection_close()
 
 
 class ApiHandler(FtwidgetsHandler):
@@ -143,14 +144,15 @@ class ApiHandler(FtwidgetsHandler):
             streaming_callback=self._take_piece,
         )
         try:
-            await AsyncHTTPClient().fetch(request, raise_error=False)
+            client = SimpleAsyncHTTPClient(force_instance=True, max_body_size=MAX_ANSWER)
+            await client.fetch(request, raise_error=False)
         except (HTTPStreamClosedError, HTTPClientError, OSError) as error:
             if self._headers_written:
                 self.log.warning("ftwidgets: an answer was cut (%s).", error)
             else:
                 self._refuse(HTTPStatus.BAD_GATEWAY, "The process of ftwidgets has ended; ask again, and another starts.")
                 return
-        if not self._finished:
+        if not (self._finished or self._hung_up):
             self.finish()
 
     def _take_header(self, line: str) -> None:
@@ -161,11 +163,19 @@ class ApiHandler(FtwidgetsHandler):
         if name.title() in _PASSED_BACK:
             self.set_header(name.title(), value)
 
-    def _take_piece(self, piece: bytes) -> Any:
+    def _take_piece(self, piece: bytes) -> asyncio.Future[None] | None:
+        if self._hung_up:  # what is still written for a page that is gone ends by itself, after some hundred tokens at most
+            return None
         self.write(piece)
-        return self.flush()
+        return asyncio.ensure_future(_ended(self.flush()))  # newer tornado waits for it before it reads the next piece
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
         """Answer in the shape of the API's errors."""
         self.set_status(status)
         self.finish({"error": {"message": message, "type": "server_error", "param": None, "code": None}})
+
+
+async def _ended(sending: Awaitable[None]) -> None:
+    """Wait until a piece has been sent; it does not matter if the page has gone meanwhile."""
+    with suppress(tornado.iostream.StreamClosedError):
+        await sending

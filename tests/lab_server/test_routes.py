@@ -96,6 +96,15 @@ def test_the_openai_client_works_through_it(jupyter: Jupyter, tmp_path: Path) ->
     http.close()
 
 
+def test_a_page_that_hangs_up_does_no_harm(jupyter: Jupyter) -> None:
+    """In the middle of a stream: the next answer comes, and the log holds no error (`serve` looks)."""
+    with jupyter.client() as client:
+        with client.stream("POST", "/ftwidgets/v1/chat/completions", json=CHAT | {"max_tokens": 400, "stream": True}) as stream:
+            assert next(stream.iter_lines()).startswith("data: ")
+        for _ in range(20):
+            client.get("/ftwidgets/v1/models").raise_for_status()
+
+
 def test_a_hub_puts_its_own_address_before_it(serve: Serve, tmp_path: Path) -> None:
     """With a base URL, as behind JupyterHub and Binder, the routes are under it."""
     with serve(tmp_path, base_url="/user/ada/") as running, running.client() as client:
