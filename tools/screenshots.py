@@ -185,7 +185,8 @@ def take(names: list[str]) -> None:
                 with tempfile.TemporaryDirectory() as apart, _PAGE_MAKERS[name](Path(apart)) as address:
                     _take_page(page, address, IMAGES / f"{name}.png")
             else:
-                _take_lesson(page, running)
+                with tempfile.TemporaryDirectory() as lessons, lab.server(Path(lessons)) as its_own:
+                    _take_lesson(page, its_own)
             record[name] = now[name]
             RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
