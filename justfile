@@ -42,6 +42,14 @@ killed:
 browser:
     pytest -m browser tests/browser
 
+# build the JupyterLab extension into ftwidgets/labextension (needs node 20 or newer, npm, and `pip install jupyter-builder`)
+labextension:
+    cd labextension && npm ci && npm run build
+
+# what of it needs no browser
+labextension-test:
+    cd labextension && npm ci && npm test
+
 # the engine against transformers, freshly computed (extra `parity`), and noted as compared
 parity:
     pytest -m parity tests/engine tests/models

@@ -18,17 +18,3 @@ export function setText(node: HTMLElement, text: string): void {
   }
   node.hidden = text === '';
 }
-
-/** Make a button that does nothing while what it started is still at work, or while it is switched off. */
-export function button(label: string, press: () => Promise<unknown>): HTMLButtonElement {
-  const made = element('button', '', label);
-  made.type = 'button';
-  made.addEventListener('click', () => {
-    if (made.getAttribute('aria-disabled') === 'true') {
-      return;
-    }
-    made.setAttribute('aria-disabled', 'true');
-    void press().finally(() => made.removeAttribute('aria-disabled'));
-  });
-  return made;
-}

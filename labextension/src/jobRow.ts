@@ -1,7 +1,8 @@
 /** A job in the panel: name, state, losses, progress, and the buttons that apply. */
 import { TranslationBundle } from '@jupyterlab/translation';
-import { button, element, setText } from './element.js';
+import { element, setText } from './element.js';
 import { Action, applies, IJob, progress, Status } from './overview.js';
+import { PressButton } from './pressButton.js';
 import { SparkLine } from './sparkLine.js';
 import { dateText, lossText, progressText, stateWord, waitPosition } from './words.js';
 
@@ -30,15 +31,15 @@ export class JobRow {
     this.name.dir = 'auto';
     this.error.dir = 'auto';
     this.buttons = {
-      pause: button(trans.__('Pause'), () => act('pause', job.id)),
-      resume: button(trans.__('Resume'), () => act('resume', job.id)),
-      cancel: button(trans.__('Cancel'), () => act('cancel', job.id))
+      pause: new PressButton(trans.__('Pause'), () => act('pause', job.id)),
+      resume: new PressButton(trans.__('Resume'), () => act('resume', job.id)),
+      cancel: new PressButton(trans.__('Cancel'), () => act('cancel', job.id))
     };
     const bar = element('div', 'ftw-progress', this.bar, this.done);
-    const losses = element('div', 'ftw-losses', this.train, this.valid);
-    const buttons = element('div', 'ftw-buttons', ...Object.values(this.buttons));
+    this.losses.append(this.train, this.valid);
+    this.buttonRow.append(...Object.values(this.buttons).map(({ node }) => node));
     const head = element('div', 'ftw-line ftw-row-head', this.name, this.chip);
-    this.node.append(head, this.facts, bar, this.chart.node, losses, this.error, buttons);
+    this.node.append(head, this.facts, bar, this.chart.node, this.losses, this.error, this.buttonRow);
     this.update(job);
   }
 
@@ -59,8 +60,13 @@ export class JobRow {
     this.chart.update(job);
     setText(this.train, job.train_loss === null ? '' : trans.__('Training loss %1', lossText(job.train_loss)));
     setText(this.valid, job.valid_loss === null ? '' : trans.__('Validation loss %1', lossText(job.valid_loss)));
+    this.losses.hidden = job.train_loss === null && job.valid_loss === null;
     setText(this.error, job.status === 'failed' ? (job.error ?? trans.__('The server gives no reason.')) : '');
     this.updateButtons(job);
+  }
+
+  setAvailable(available: boolean): void {
+    Object.values(this.buttons).forEach(one => one.setAvailable(available));
   }
 
   private updateProgress(job: IJob): void {
@@ -81,9 +87,10 @@ export class JobRow {
       cancel: this.trans.__('Cancel %1', job.name)
     };
     for (const action of ['pause', 'resume', 'cancel'] as const) {
-      this.buttons[action].hidden = !applies(action, job);
-      this.buttons[action].setAttribute('aria-label', names[action]);
+      this.buttons[action].node.hidden = !applies(action, job);
+      this.buttons[action].node.setAttribute('aria-label', names[action]);
     }
+    this.buttonRow.hidden = Object.values(this.buttons).every(({ node }) => node.hidden);
     if (focused instanceof HTMLButtonElement && focused.hidden) {
       this.node.focus();
     }
@@ -96,8 +103,10 @@ export class JobRow {
   private readonly bar = element('progress');
   private readonly done = element('span');
   private readonly chart: SparkLine;
+  private readonly losses = element('div', 'ftw-losses');
   private readonly train = element('span', 'ftw-key ftw-key-train');
   private readonly valid = element('span', 'ftw-key ftw-key-valid');
   private readonly error = element('p', 'ftw-wrong ftw-error');
-  private readonly buttons: Record<Action, HTMLButtonElement>;
+  private readonly buttonRow = element('div', 'ftw-buttons');
+  private readonly buttons: Record<Action, PressButton>;
 }

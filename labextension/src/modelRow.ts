@@ -1,7 +1,8 @@
 /** A tuned model in the panel: its name, what it was tuned from, and buttons to copy its id and to delete it. */
 import { TranslationBundle } from '@jupyterlab/translation';
-import { button, element, setText } from './element.js';
+import { element, setText } from './element.js';
 import { ITunedModel } from './overview.js';
+import { PressButton } from './pressButton.js';
 import { dateText } from './words.js';
 
 /** Milliseconds for which the button says that the id was copied. */
@@ -22,14 +23,14 @@ export class ModelRow {
   ) {
     this.node.dataset.id = model.id;
     this.name.dir = 'auto';
-    this.copy = button(trans.__('Copy id'), async () => {
+    this.copy = new PressButton(trans.__('Copy id'), async () => {
       await actions.copy(model.id);
-      this.copy.textContent = trans.__('Copied');
-      setTimeout(() => (this.copy.textContent = trans.__('Copy id')), THANKS);
+      this.copy.node.textContent = trans.__('Copied');
+      setTimeout(() => (this.copy.node.textContent = trans.__('Copy id')), THANKS);
     });
-    this.copy.setAttribute('aria-live', 'polite');
-    this.remove = button(trans.__('Delete'), () => actions.remove(model.id));
-    this.node.append(this.name, this.facts, element('div', 'ftw-buttons', this.copy, this.remove));
+    this.copy.node.setAttribute('aria-live', 'polite');
+    this.remove = new PressButton(trans.__('Delete'), () => actions.remove(model.id));
+    this.node.append(this.name, this.facts, element('div', 'ftw-buttons', this.copy.node, this.remove.node));
     this.update(model);
   }
 
@@ -41,13 +42,18 @@ export class ModelRow {
     setText(this.name, model.name);
     this.name.title = model.id;
     setText(this.facts, `${this.trans.__('tuned from %1', model.base)} · ${dateText(model.created_at)}`);
-    this.copy.title = model.id;
-    this.remove.setAttribute('aria-label', this.trans.__('Delete %1', model.name));
+    this.copy.node.title = model.id;
+    this.remove.node.setAttribute('aria-label', this.trans.__('Delete %1', model.name));
+  }
+
+  /** Its id can be copied also while the server is away. */
+  setAvailable(available: boolean): void {
+    this.remove.setAvailable(available);
   }
 
   private model: ITunedModel | undefined;
   private readonly name = element('h4', 'ftw-cut');
   private readonly facts = element('div', 'ftw-soft');
-  private readonly copy: HTMLButtonElement;
-  private readonly remove: HTMLButtonElement;
+  private readonly copy: PressButton;
+  private readonly remove: PressButton;
 }

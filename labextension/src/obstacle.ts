@@ -1,7 +1,8 @@
 /** What stands in place of the lists while the server half cannot be used: why, and what to type. */
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Obstacle } from './api.js';
-import { button, element } from './element.js';
+import { element } from './element.js';
+import { PressButton } from './pressButton.js';
 
 const INSTALL = 'pip install --upgrade "ftwidgets[lab]"';
 
@@ -12,8 +13,8 @@ export class ObstacleCard {
     private readonly trans: TranslationBundle,
     checkAgain: () => void
   ) {
-    const again = button(trans.__('Check again'), async () => checkAgain());
-    this.node.append(this.title, this.reason, this.steps, element('div', 'ftw-buttons', again));
+    const again = new PressButton(trans.__('Check again'), async () => checkAgain());
+    this.node.append(this.title, this.reason, this.steps, element('div', 'ftw-buttons', again.node));
   }
 
   update(obstacle: Obstacle, version: string | null): void {
@@ -34,7 +35,6 @@ export class ObstacleCard {
     this.reason.textContent = reasons[obstacle];
     this.steps.hidden = obstacle === 'forbidden';
     const command = element('pre', '', INSTALL);
-    command.tabIndex = 0; // it may scroll sideways
     this.steps.replaceChildren(
       element('p', '', trans.__('In a terminal, in that environment:')),
       command,

@@ -4,13 +4,14 @@ import { CommandRegistry } from '@lumino/commands';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { CommandIDs } from './commandIds.js';
-import { button, element, setText } from './element.js';
+import { element, setText } from './element.js';
 import { fineTuningIcon } from './icon.js';
 import { JobRow } from './jobRow.js';
 import { Connection, FineTuningModel } from './model.js';
 import { ModelRow } from './modelRow.js';
 import { ObstacleCard } from './obstacle.js';
 import { IJob, ITunedModel } from './overview.js';
+import { PressButton } from './pressButton.js';
 import { RowList } from './rowList.js';
 
 /** Milliseconds for which the panel says that the server is back. */
@@ -67,21 +68,18 @@ export class FineTuningPanel extends Widget {
   private build(): void {
     const { trans, commands } = this.options;
     const start = () => commands.execute(CommandIDs.newJob);
-    const head = element('header', 'ftw-line', element('h2', '', trans.__('Fine-tuning')), button(trans.__('New job'), start));
-    const own = button(trans.__('My own data'), start);
+    const create = new PressButton(trans.__('New job'), start);
+    const head = element('header', 'ftw-line', element('h2', '', trans.__('Fine-tuning')), create.node);
+    const own = new PressButton(trans.__('My own data'), start);
     this.noJobs.append(
       element('p', '', trans.__('No jobs yet. Open a lesson and run it, or train on a table of your own:')),
-      element('div', 'ftw-buttons', own),
+      element('div', 'ftw-buttons', own.node),
       element('p', '', trans.__('This makes a notebook with ftwidgets.Studio in it, which leads you from the table to a model.'))
     );
     this.noModels.append(element('p', '', trans.__('No tuned models yet. When a job succeeds, its model appears here.')));
     this.lists.append(
-      element('h3', '', trans.__('Jobs')),
-      this.noJobs,
-      this.jobs.node,
-      element('h3', '', trans.__('Tuned models')),
-      this.noModels,
-      this.models.node
+      section(trans.__('Jobs'), this.jobCount, this.noJobs, this.jobs.node),
+      section(trans.__('Tuned models'), this.modelCount, this.noModels, this.models.node)
     );
     this.connecting.textContent = trans.__('Connecting to the server');
     const body = element('div', 'ftw-lab-body', this.connecting, this.obstacle.node, this.lists);
@@ -102,19 +100,25 @@ export class FineTuningPanel extends Widget {
     this.connecting.hidden = connection !== 'connecting';
     this.obstacle.node.hidden = !blocked;
     this.lists.hidden = !known;
-    this.lists.classList.toggle('ftw-lab-earlier', connection !== 'live');
     if (blocked) {
       this.obstacle.update(connection, model.version);
     }
     this.jobs.update(model.jobs);
     this.models.update(model.models);
+    if (connection !== this.shown) {
+      this.lists.classList.toggle('ftw-lab-earlier', connection !== 'live');
+      this.jobs.setAvailable(connection === 'live');
+      this.models.setAvailable(connection === 'live');
+    }
+    setText(this.jobCount, model.jobs.length ? String(model.jobs.length) : '');
+    setText(this.modelCount, model.models.length ? String(model.models.length) : '');
     this.noJobs.hidden = model.jobs.length > 0;
     this.noModels.hidden = model.models.length > 0;
-    this.showNotice(connection);
+    this.showNotice(connection, known);
   }
 
   /** Say at the foot of the panel, where nothing moves, that the server has gone or is back. */
-  private showNotice(connection: Connection): void {
+  private showNotice(connection: Connection, known: boolean): void {
     const { trans } = this.options;
     if (connection === this.shown) {
       return;
@@ -122,7 +126,8 @@ export class FineTuningPanel extends Widget {
     clearTimeout(this.fading);
     if (connection === 'lost') {
       this.notice.className = 'ftw-lab-notice ftw-warning';
-      setText(this.notice, trans.__('Jupyter Server does not answer. Trying again; above is what it said last.'));
+      const gone = trans.__('Jupyter Server does not answer. Trying again.');
+      setText(this.notice, known ? `${gone} ${trans.__('Above is what it said last.')}` : gone);
     } else if (connection === 'live' && this.shown === 'lost') {
       this.notice.className = 'ftw-lab-notice ftw-ok';
       setText(this.notice, trans.__('Jupyter Server is back.'));
@@ -138,9 +143,18 @@ export class FineTuningPanel extends Widget {
   private readonly obstacle: ObstacleCard;
   private readonly connecting = element('p', 'ftw-soft ftw-loading');
   private readonly lists = element('div');
+  private readonly jobCount = element('span', 'ftw-count');
+  private readonly modelCount = element('span', 'ftw-count');
   private readonly noJobs = element('div', 'ftw-empty');
   private readonly noModels = element('div', 'ftw-empty');
   private readonly notice = element('div', 'ftw-lab-notice');
   private shown: Connection | undefined;
   private fading: number | undefined;
+}
+
+/** A part of the panel that can be folded, with its heading and how much is in it. */
+function section(title: string, count: HTMLElement, ...content: Node[]): HTMLElement {
+  const made = element('details', 'ftw-section', element('summary', '', element('h3', '', title), ' ', count), ...content);
+  made.open = true;
+  return made;
 }

@@ -4,6 +4,8 @@ import { element } from './element.js';
 export interface IRow<T> {
   readonly node: HTMLElement;
   update(item: T): void;
+  /** Switch on or off what asks the server. */
+  setAvailable(available: boolean): void;
 }
 
 export class RowList<T extends { id: string }> {
@@ -37,6 +39,10 @@ export class RowList<T extends { id: string }> {
         this.node.insertBefore(row.node, next);
       }
     }
+  }
+
+  setAvailable(available: boolean): void {
+    this.rows.forEach(row => row.setAvailable(available));
   }
 
   private readonly rows = new Map<string, IRow<T>>();

@@ -84,18 +84,21 @@ test('a state that this version does not know has no actions', () => {
   assert.equal(applies('cancel', job('1', { status: 'dreaming' })), false);
 });
 
-test('500 jobs of which one changed are compared in a few milliseconds', () => {
+test('500 jobs are compared in less time than reading them takes', () => {
   const { model } = watched();
   const curve = Array.from({ length: 60 }, (_, i) => [i, 3 / (i + 1)]);
-  const many = () => Array.from({ length: 500 }, (_, i) => job(`${i}`, { train: structuredClone(curve), valid: structuredClone(curve) }));
-  model.update(overview(many()));
-  const times = Array.from({ length: 9 }, (_, i) => {
-    const next = overview(many());
-    next.jobs[0].step = 13 + i;
+  const jobs = Array.from({ length: 500 }, (_, i) => job(`${i}`, { train: curve, valid: curve }));
+  const times = { read: [], compared: [] };
+  for (let i = 0; i < 9; i++) {
+    const text = JSON.stringify(overview([job('0', { step: i }), ...jobs.slice(1)]));
     const began = performance.now();
+    const next = JSON.parse(text);
+    const middle = performance.now();
     model.update(next);
-    return performance.now() - began;
-  }).sort((a, b) => a - b);
-  console.log(`median of 9 updates: ${times[4].toFixed(1)} ms`);
-  assert.ok(times[4] < 8, `${times[4]} ms`);
+    times.read.push(middle - began);
+    times.compared.push(performance.now() - middle);
+  }
+  const [read, compared] = [times.read, times.compared].map(all => all.sort((a, b) => a - b)[4]);
+  console.log(`medians of 9: read in ${read.toFixed(1)} ms, compared in ${compared.toFixed(1)} ms`);
+  assert.ok(compared < read);
 });

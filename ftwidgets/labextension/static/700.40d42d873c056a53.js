@@ -211,10 +211,16 @@
 .ftw-lab-panel > header { flex: none; justify-content: space-between; padding: var(--ftw-space) var(--ftw-space-2) var(--ftw-space) 12px;
   border-bottom: 1px solid var(--ftw-line); }
 .ftw-lab-panel h2 { margin: 0; font-size: var(--ftw-large); line-height: 1.5; font-weight: 600; }
-.ftw-lab-panel h3 { margin: var(--ftw-space-2) 0 var(--ftw-space-half); font-size: var(--ftw-small); line-height: 1.5;
+.ftw-section { margin-top: var(--ftw-space-2); }
+.ftw-count { color: var(--ftw-soft); font-size: var(--ftw-small); font-weight: 400; font-variant-numeric: tabular-nums; }
+.ftw-lab-panel summary:hover { color: var(--ftw-link); }
+.ftw-lab-panel summary > h3 { display: inline; }
+.ftw-lab-panel h3 { margin: 0; font-size: var(--ftw-small); line-height: 1.5;
   text-transform: uppercase; letter-spacing: 0.04em; color: var(--ftw-soft); }
 .ftw-lab-panel .ftw-card > h3 { margin: 0 0 var(--ftw-space-half); font-size: var(--ftw-text); color: var(--ftw-ink);
   text-transform: none; letter-spacing: 0; }
+.ftw-lab-panel .ftw-card { padding: var(--ftw-space) 12px; }
+.ftw-lab-panel pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .ftw-lab-panel h4 { margin: 0; font-size: var(--ftw-text); font-weight: 600; line-height: 1.5; }
 .ftw-lab-body { flex: 1 1 auto; min-height: 0; overflow-y: auto; padding: 0 12px var(--ftw-space-2); overflow-wrap: anywhere; }
 .ftw-lab-notice { flex: none; margin: 0; padding: var(--ftw-space) 12px; border-top: 1px solid var(--ftw-line); font-size: var(--ftw-small); }
@@ -238,7 +244,7 @@
 .ftw-row .ftw-error { margin: 0; font-size: var(--ftw-small); white-space: pre-line; max-height: 9em; overflow-y: auto; }
 
 /* The chart and its legend */
-.ftw-spark { display: block; width: 100%; height: 40px; background: var(--ftw-shade); border-radius: 4px; }
+.ftw-spark { display: block; width: 100%; height: 40px; border-bottom: 1px solid var(--ftw-line); }
 .ftw-spark polyline { fill: none; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .ftw-spark-train { stroke: var(--ftw-line-1); }
 .ftw-spark-valid { stroke: var(--ftw-line-2); stroke-dasharray: 4 4; }
