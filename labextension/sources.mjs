@@ -7,7 +7,7 @@ const here = new URL('./', import.meta.url);
 const bundle = new URL('../ftwidgets/labextension/', here);
 const inside = folder => readdirSync(new URL(folder, here)).map(name => `labextension/${folder}${name}`);
 const sources = [
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'install.json', 'design.mjs'].map(name => `labextension/${name}`),
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'install.json', 'design.mjs', 'rspack.config.cjs'].map(name => `labextension/${name}`),
   ...[...inside('src/'), ...inside('style/'), ...inside('schema/')].filter(name => !name.endsWith('/design.css')),
   ...['tokens', 'dark', 'parts'].map(name => `ftwidgets/design/${name}.css`)
 ].sort();

@@ -137,7 +137,7 @@ def faults(page: Any, selector: str = PANEL) -> list[str]:
 
 
 def test_shows_jobs_and_models(half: ServerHalf) -> None:
-    """Each job has its state, its losses as a chart with words, its progress, and the buttons that apply; each model its base."""
+    """Each job has its state, its losses as a chart with words, its progress and the buttons that apply; a model its base."""
     half.show(*JOBS, models=MODELS)
     row(half, 4).get_by_text("62 %, about 13 s left").wait_for()
     assert row(half, 4).locator(".ftw-chip").inner_text() == "running"

@@ -16,7 +16,8 @@ LARGEST = 300_000  # bytes, compressed
 
 def test_is_built_from_these_sources() -> None:
     """The fingerprint in the bundle is that of the sources; otherwise run `just labextension` and commit what it wrote."""
-    files = [SOURCES / name for name in ("package.json", "package-lock.json", "tsconfig.json", "install.json", "design.mjs")]
+    names = ["package.json", "package-lock.json", "tsconfig.json", "install.json", "design.mjs", "rspack.config.cjs"]
+    files = [SOURCES / name for name in names]
     files += [path for folder in ("src", "style", "schema") for path in (SOURCES / folder).iterdir()]
     files += [ROOT / "ftwidgets" / "design" / f"{name}.css" for name in ("tokens", "dark", "parts")]
     files = [path for path in files if path.name != "design.css"]  # which is made from these three
