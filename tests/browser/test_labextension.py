@@ -115,7 +115,8 @@ def half(opened: ServerHalf) -> Iterator[ServerHalf]:
     opened.failing.clear()
     opened.gone = False
     opened.show()
-    opened.page.locator(PANEL).get_by_text("No jobs yet.").wait_for()
+    for text in ("No jobs yet.", "No tuned models yet."):
+        opened.page.locator(PANEL).get_by_text(text).wait_for()
     opened.asked.clear()
     opened.page.complaints.clear()
     yield opened
