@@ -51,7 +51,7 @@ export class JobRow {
     this.job = job;
     const trans = this.trans;
     setText(this.name, job.name);
-    this.name.title = job.id;
+    this.name.title = `${job.name}\n${job.id}`; // a long name is cut after two lines
     setText(this.chip, stateWord(job.status, trans));
     this.chip.className = `ftw-chip ${CHIPS[job.status] ?? ''}`;
     const place = job.status === 'queued' && job.waiting !== null ? waitPosition(job.waiting, trans) : dateText(job.created_at);
@@ -97,7 +97,7 @@ export class JobRow {
   }
 
   private job: IJob | undefined;
-  private readonly name = element('h4', 'ftw-cut');
+  private readonly name = element('h4');
   private readonly chip = element('span', 'ftw-chip');
   private readonly facts = element('div', 'ftw-soft');
   private readonly bar = element('progress');

@@ -40,8 +40,8 @@ export class ModelRow {
     }
     this.model = model;
     setText(this.name, model.name);
-    this.name.title = model.id;
-    setText(this.facts, `${this.trans.__('tuned from %1', model.base)} · ${dateText(model.created_at)}`);
+    this.name.title = `${model.name}\n${model.id}`;
+    setText(this.facts, `${this.trans.__('from %1', model.base)} · ${dateText(model.created_at)}`);
     this.copy.node.title = model.id;
     this.remove.node.setAttribute('aria-label', this.trans.__('Delete %1', model.name));
   }
@@ -52,7 +52,7 @@ export class ModelRow {
   }
 
   private model: ITunedModel | undefined;
-  private readonly name = element('h4', 'ftw-cut');
+  private readonly name = element('h4');
   private readonly facts = element('div', 'ftw-soft');
   private readonly copy: PressButton;
   private readonly remove: PressButton;

@@ -2,6 +2,9 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IJob, Status } from './overview.js';
 
+/** Below this a loss says no more than that it is very small. */
+const SMALLEST_LOSS = 0.0001;
+
 /** Return the state of a job in a word; one that we do not know is shown as the server calls it. */
 export function stateWord(status: Status, trans: TranslationBundle): string {
   const words: Record<Status, string> = {
@@ -18,6 +21,9 @@ export function stateWord(status: Status, trans: TranslationBundle): string {
 
 /** Return a loss with two decimals, or with two digits where it is small. */
 export function lossText(loss: number): string {
+  if (loss !== 0 && loss < SMALLEST_LOSS) {
+    return `< ${SMALLEST_LOSS}`;
+  }
   return loss >= 0.1 || loss === 0 ? loss.toFixed(2) : loss.toPrecision(2);
 }
 

@@ -4,7 +4,7 @@ import { lossText, percentText, progressText, timeLeft, waitPosition } from '../
 import { job, trans } from './samples.mjs';
 
 test('losses have two decimals, small ones two digits', () => {
-  assert.deepEqual([2.346, 0.1, 0.0123, 0.00004, 0].map(lossText), ['2.35', '0.10', '0.012', '0.000040', '0.00']);
+  assert.deepEqual([2.346, 0.1, 0.0123, 0.00013, 0.00004, 0].map(lossText), ['2.35', '0.10', '0.012', '0.00013', '< 0.0001', '0.00']);
 });
 
 test('a job is at 100 % only when every step is made', () => {
