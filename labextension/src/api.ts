@@ -30,7 +30,7 @@ export class Api {
     try {
       const response = await this.request('overview', { signal: watch.signal });
       if (!response.ok) {
-        throw await this.explain(response);
+        throw await this.explain(response, watch.signal);
       }
       return read(await response.text());
     } finally {
@@ -45,7 +45,7 @@ export class Api {
       const headers = { Accept: 'text/event-stream' };
       const response = await this.request('events', { signal: watch.signal, headers });
       if (!response.ok || !response.body) {
-        throw await this.explain(response);
+        throw await this.explain(response, watch.signal);
       }
       const events = new EventReader();
       const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -73,9 +73,14 @@ export class Api {
   }
 
   private async change(path: string, method: string): Promise<void> {
-    const response = await this.request(path, { method });
-    if (!response.ok) {
-      throw new Error(await message(response));
+    const watch = new Watch(PATIENCE);
+    try {
+      const response = await this.request(path, { method, signal: watch.signal });
+      if (!response.ok) {
+        throw new Error(await message(response));
+      }
+    } finally {
+      watch.stop();
     }
   }
 
@@ -84,14 +89,14 @@ export class Api {
   }
 
   /** Make the error for an answer that is none: without a server half there is a 404, an older one has a status only. */
-  private async explain(response: Response): Promise<Error> {
+  private async explain(response: Response, signal: AbortSignal): Promise<Error> {
     if (response.status === 403) {
       return new ObstacleError('forbidden');
     }
     if (response.status !== 404) {
       return new Error(await message(response));
     }
-    const status = await this.request('status', {});
+    const status = await this.request('status', { signal });
     if (!status.ok) {
       return new ObstacleError('missing');
     }
@@ -128,7 +133,7 @@ class Watch {
   }
 
   private readonly controller = new AbortController();
-  private readonly abort = () => this.controller.abort();
+  private readonly abort = () => this.controller.abort(new Error(`The server did not answer within ${this.seconds} s.`));
   private timer: ReturnType<typeof setTimeout> | undefined;
 }
 

@@ -20,6 +20,8 @@ export interface ICommandOptions {
   newJob: (folder?: string) => Promise<void>;
 }
 
+const jobCommands: Action[] = ['cancel', 'pause', 'resume'];
+
 export function addCommands(options: ICommandOptions): void {
   const { commands, trans, model } = options;
   commands.addCommand(CommandIDs.openPanel, {
@@ -44,7 +46,14 @@ export function addCommands(options: ICommandOptions): void {
   addJobCommand('pause', trans.__('Pause job'), options);
   addJobCommand('resume', trans.__('Resume job'), options);
   addModelCommands(options);
-  model.changed.connect(() => commands.notifyCommandChanged());
+  let before = '';
+  model.changed.connect(() => {
+    const now = jobCommands.map(action => model.find(action)?.name ?? '').join('\n') + model.connection;
+    if (now !== before) {
+      before = now; // not at every step of a job: menus and palette look at all that is on them
+      jobCommands.forEach(action => commands.notifyCommandChanged(CommandIDs[action]));
+    }
+  });
 }
 
 export function addToPalette(palette: ICommandPalette, trans: TranslationBundle): void {

@@ -96,3 +96,12 @@ test('a stream on which nothing arrives for 45 seconds is given up, and one with
   await following;
   assert.equal(ended, true);
 });
+
+test('an action that is not answered fails after a minute, and says so', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const never = request => new Promise((_, fail) => request.signal.addEventListener('abort', () => fail(request.signal.reason)));
+  const failing = assert.rejects(new Api(server(never).settings).act('cancel', 'ftjob-1'), /did not answer within 60 s/);
+  await new Promise(resolve => setImmediate(resolve));
+  t.mock.timers.tick(60_000);
+  await failing;
+});
