@@ -5,6 +5,9 @@ import { IJob, Status } from './overview.js';
 /** Below this a loss says no more than that it is very small. */
 const SMALLEST_LOSS = 0.0001;
 
+/** Made once: a new one for each of 500 rows takes longer than all the rest of them. */
+const DATES = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+
 /** Return the state of a job in a word; one that we do not know is shown as the server calls it. */
 export function stateWord(status: Status, trans: TranslationBundle): string {
   const words: Record<Status, string> = {
@@ -48,8 +51,7 @@ export function waitPosition(before: number, trans: TranslationBundle): string {
 
 /** Return a date and a time, in the reader's own way of writing them. */
 export function dateText(seconds: number): string {
-  const options = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
-  return new Date(1000 * seconds).toLocaleString(undefined, options);
+  return DATES.format(1000 * seconds);
 }
 
 /** Return how far a job is: percentage or step, and the time left. */
