@@ -7,6 +7,7 @@ tells at almost no cost whether anything has changed since it was last read.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 import time
@@ -26,8 +27,7 @@ ENDED = ("succeeded", "failed", "cancelled")
 _JOBS = "SELECT * FROM jobs WHERE owner = '' ORDER BY seq DESC LIMIT ?"
 _BEFORE = """SELECT count(*) FROM jobs AS other
     WHERE other.status = 'running' OR (other.status = 'queued' AND other.seq < ?)"""
-_STEPS = """SELECT step, json_extract(data, '$.total_steps') AS total, json_extract(data, '$.train_loss') AS train,
-    json_extract(data, '$.full_valid_loss') AS valid FROM events WHERE job_id = ? AND step IS NOT NULL ORDER BY step"""
+_STEPS = "SELECT step, data FROM events WHERE job_id = ? AND step IS NOT NULL ORDER BY step"
 _MODELS = """SELECT models.*, jobs.model AS base, jobs.finished_at FROM models JOIN jobs ON jobs.id = models.job_id
     WHERE models.owner = '' AND models.id = jobs.fine_tuned_model ORDER BY models.seq DESC LIMIT ?"""
 _FILES = "SELECT * FROM files WHERE owner = '' ORDER BY seq DESC LIMIT ?"
@@ -65,7 +65,7 @@ class Overview:
                 connection = self._connect()
                 if connection is not None:
                     return self._read(connection)
-            except sqlite3.Error:  # being made or repaired by a kernel: the next change brings it
+            except (sqlite3.Error, ValueError):  # being made or repaired by a kernel: the next change brings it
                 self._close()
             return {"jobs": [], "models": [], "files": []}
 
@@ -118,9 +118,8 @@ class Overview:
     def _job(self, connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         if row["id"] in self._ended:
             return self._ended[row["id"]]
-        steps = connection.execute(_STEPS, (row["id"],)).fetchall()
-        train = [[step["step"], step["train"]] for step in steps if step["train"] is not None]
-        valid = [[step["step"], step["valid"]] for step in steps if step["valid"] is not None]
+        steps = [(step["step"], json.loads(step["data"] or "{}")) for step in connection.execute(_STEPS, (row["id"],))]
+        train, valid = _curve(steps, "train_loss"), _curve(steps, "full_valid_loss")
         running = row["status"] == "running"
         left = max(0.0, row["estimated_finish"] - time.time()) if running and row["estimated_finish"] else None
         waiting = connection.execute(_BEFORE, (row["seq"],)).fetchone()[0] if row["status"] == "queued" else None
@@ -132,8 +131,8 @@ class Overview:
             "tuned_model": row["fine_tuned_model"],
             "created_at": row["created_at"],
             "finished_at": row["finished_at"],
-            "step": steps[-1]["step"] if steps else 0,
-            "total_steps": steps[-1]["total"] if steps else None,
+            "step": steps[-1][0] if steps else 0,
+            "total_steps": steps[-1][1].get("total_steps") if steps else None,
             "train_loss": train[-1][1] if train else None,
             "valid_loss": valid[-1][1] if valid else None,
             "train": _thinned(train),
@@ -149,6 +148,12 @@ def _name(row: sqlite3.Row) -> str:
     if row["fine_tuned_model"]:
         return model_label(row["fine_tuned_model"], row["finished_at"] or row["created_at"])
     return f"{row['suffix'] or row['model']}, {when(row['created_at'])}"
+
+
+def _curve(steps: list[tuple[int, dict[str, Any]]], name: str) -> list[list[float]]:
+    """Return steps and losses; a loss that is no number any more, as in a run that diverges, has no place in JSON."""
+    found = [(step, data.get(name)) for step, data in steps]
+    return [[step, loss] for step, loss in found if isinstance(loss, int | float) and math.isfinite(loss)]
 
 
 def _thinned(points: list[list[float]]) -> list[list[float]]:

@@ -73,6 +73,22 @@ def test_a_change_is_seen_and_a_long_curve_is_thinned(tmp_path: Path, rows: Path
         overview.close()
 
 
+def test_a_loss_that_is_no_number_is_left_out(tmp_path: Path, rows: Path) -> None:
+    """Of a run that diverges: the rest of the curve is there, in JSON that every page can read."""
+    with Sandbox(tmp_path / "home") as sandbox:
+        job = ftwidgets.launch(sandbox.client(), rows, model="nano-2026-11", n_epochs=1, batch_size=5).wait(60)
+        sandbox.store.db._connection.execute(
+            """UPDATE events SET data = '{"step": 2, "total_steps": 4, "train_loss": NaN, "full_valid_loss": Infinity}'
+            WHERE job_id = ? AND step = 2""",
+            (job.id,),
+        )
+        overview = Overview(tmp_path / "home")
+        shown = overview.read()["jobs"][0]
+        assert [step for step, _ in shown["train"]] == [1, 3, 4]
+        json.dumps(shown, allow_nan=False)
+        overview.close()
+
+
 def test_another_folder_in_the_same_place_is_read_anew(tmp_path: Path, rows: Path) -> None:
     """Removed and begun again, as the damaged ones are: the old jobs are not shown any more."""
     home, overview = tmp_path / "home", Overview(tmp_path / "home")
