@@ -145,14 +145,32 @@ PAGES = {
     "status_page": ("ftwidgets/server/page_html.py", "ftwidgets/server/page.css"),
 }
 TRUST = "() => window.jupyterapp.shell.currentWidget.content.widgets.forEach(cell => (cell.model.trusted = true))"
-LESSON = "lesson_00"  # the first lesson in JupyterLab, as `ftwidgets lab` opens it
+WINDOWS = {  # pictures of the whole JupyterLab
+    "lesson_00": ("notebooks/00_start_here.ipynb",),
+    "lab": ("labextension/src", "labextension/style"),
+}
+JOBS = """import ftwidgets
+
+client = ftwidgets.connect()
+faq = ftwidgets.datasets.load("support_faq", "train")
+few = ftwidgets.write_jsonl([{"messages": [{"role": "user", "content": "Hi"}]}], "few.jsonl")
+
+def train(name, rows, epochs):
+    files = ftwidgets.prepare(faq.sample(rows, random_state=0), name)
+    options = {"validation_file": files.validation_file, "n_epochs": epochs}
+    return ftwidgets.launch(client, files.train_file, model="nano-2026-11", suffix=name, **options)
+
+train("first-try", 40, 6).wait()
+ftwidgets.launch(client, few, model="nano-2026-11", suffix="one-row")
+train("more-epochs", 100, 10)
+train("more-rows", 400, 4)"""
 
 
 def fingerprints() -> dict[str, str]:
     """Return for each picture a fingerprint of how it is made and of the code that it shows."""
     made = {name: _digest((*BASE, *picture.shows), repr((picture.cells, picture.width))) for name, picture in PICTURES.items()}
     made |= {name: _digest(("ftwidgets/design", *shows), "") for name, shows in PAGES.items()}
-    return made | {LESSON: _digest((*BASE, "notebooks/00_start_here.ipynb"), "")}
+    return made | {name: _digest((*BASE, *shows), JOBS if name == "lab" else "") for name, shows in WINDOWS.items()}
 
 
 def _digest(paths: tuple[str, ...], text: str) -> str:
@@ -166,7 +184,7 @@ def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     for file in path.rglob("*"):
-        if file.suffix in (".py", ".css", ".js", ".ipynb"):
+        if file.suffix in (".py", ".css", ".js", ".ts", ".ipynb"):
             yield file
 
 
@@ -185,8 +203,8 @@ def take(names: list[str]) -> None:
                 with tempfile.TemporaryDirectory() as apart, _PAGE_MAKERS[name](Path(apart)) as address:
                     _take_page(page, address, IMAGES / f"{name}.png")
             else:
-                with tempfile.TemporaryDirectory() as lessons, lab.server(Path(lessons)) as its_own:
-                    _take_lesson(page, its_own)
+                with _jupyterlab_with_the_extension() as its_own:
+                    {"lesson_00": _take_lesson, "lab": _take_lab}[name](page, its_own)
             record[name] = now[name]
             RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -231,7 +249,37 @@ def _take_lesson(page: Any, running: Any) -> None:
     answers.locator("table").scroll_into_view_if_needed()
     page.mouse.wheel(0, 250)
     page.wait_for_timeout(500)
-    page.screenshot(path=IMAGES / f"{LESSON}.png", animations="disabled")
+    page.screenshot(path=IMAGES / "lesson_00.png", animations="disabled")
+    lab.close_all(page)
+
+
+@contextmanager
+def _jupyterlab_with_the_extension() -> Iterator[Any]:
+    """Run JupyterLab on an empty folder, with the extension of this checkout, however ftwidgets was installed."""
+    from tests.browser import lab
+
+    with tempfile.TemporaryDirectory() as name:
+        extensions = Path(name) / "data" / "labextensions"
+        extensions.mkdir(parents=True)
+        (extensions / "ftwidgets-labextension").symlink_to(ROOT / "ftwidgets" / "labextension")
+        (Path(name) / "root").mkdir()
+        with lab.server(Path(name) / "root", kernel_env={"JUPYTER_PATH": str(extensions.parent)}) as running:
+            yield running
+
+
+def _take_lab(page: Any, running: Any) -> None:
+    """Take JupyterLab with the panel: a job that is done, one that failed, one that is trained, one that waits."""
+    from tests.browser import lab
+
+    lab.open_notebook(page, running, lab.notebook(running.root, JOBS, name="my_jobs.ipynb"))
+    lab.resize(page, 1300, 900)
+    if not lab.run_all(page):
+        raise RuntimeError(f"lab: a cell failed: {lab.errors(page)}")
+    page.evaluate("() => window.jupyterapp.commands.execute('ftwidgets:open-panel')")
+    row = page.locator("#ftwidgets-panel li", has_text="more-epochs").first
+    row.wait_for()
+    page.wait_for_function("row => row.querySelector('progress').value > 0.4", arg=row.element_handle())
+    page.screenshot(path=IMAGES / "lab.png", animations="disabled")
     lab.close_all(page)
 
 
