@@ -60,7 +60,7 @@ smollm2:
     pytest -m smollm2 tests/models
 
 # everything, everywhere: all lessons in the browser and as on Binder, all claims over five seeds, all kills, parity
-all: check test smollm2 browser binder claims killed parity
+all: check test labextension-test smollm2 browser binder claims killed parity
 
 # run the lessons and store their outputs
 run-notebooks:

@@ -23,9 +23,13 @@ export function notifyOfEnds(
       Notification.error(trans.__('"%1" failed. %2', job.name, job.error ?? ''), { actions, autoClose: false });
       return;
     }
-    const loss = job.valid_loss ?? job.train_loss;
-    const text =
-      loss === null ? trans.__('"%1" is trained.', job.name) : trans.__('"%1" is trained, loss %2.', job.name, lossText(loss));
+    const { name, train_loss, valid_loss } = job;
+    let text = trans.__('"%1" is trained.', name);
+    if (valid_loss !== null) {
+      text = trans.__('"%1" is trained, validation loss %2.', name, lossText(valid_loss));
+    } else if (train_loss !== null) {
+      text = trans.__('"%1" is trained, training loss %2.', name, lossText(train_loss));
+    }
     Notification.success(text, { actions, autoClose: SHOWN });
   });
 }

@@ -341,7 +341,7 @@ def test_notifications(half: ServerHalf) -> None:
     half.show(job(11), job(12))
     row(half, 11).wait_for()
     half.show(ended(11, "succeeded"), job(12))
-    half.page.get_by_text('"flowers 11" is trained, loss 0.40.').wait_for()
+    half.page.get_by_text('"flowers 11" is trained, validation loss 0.40.').wait_for()
     change_setting(half, "notifications", False)
     half.show(ended(11, "succeeded"), ended(12, "succeeded"), job(13))
     row(half, 13).wait_for()

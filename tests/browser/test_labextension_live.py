@@ -50,7 +50,7 @@ def test_jobs_of_a_notebook_in_the_panel(lab_page: Any) -> None:
     shown.locator(STATUS).get_by_text("1 job").wait_for()
     first.get_by_text("succeeded").wait_for()
     shown.locator(STATUS).wait_for(state="hidden")
-    shown.get_by_text("is trained, loss").wait_for()
+    shown.get_by_text("is trained, training loss").wait_for()
     panel.get_by_role("button", name="Delete").click()
     shown.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
     panel.get_by_text("No tuned models yet.").wait_for()
