@@ -130,6 +130,13 @@ def row(half: ServerHalf, number: int) -> Any:
     return half.page.locator(f"{PANEL} li[data-id='ftjob-{number}']")
 
 
+def drawn(half: ServerHalf, number: int) -> Any:
+    """A row, once the browser has laid it out, which it does in the next frame (`content-visibility`)."""
+    found = row(half, number)
+    half.page.wait_for_function("row => row.innerText !== ''", arg=found.element_handle())
+    return found
+
+
 def faults(page: Any, selector: str = PANEL) -> list[str]:
     """What axe finds, and what does not fit into the panel."""
     look.load_axe(page)
@@ -141,7 +148,7 @@ def test_shows_jobs_and_models(half: ServerHalf) -> None:
     """Each job has its state, its losses as a chart with words, its progress and the buttons that apply; a model its base."""
     half.show(*JOBS, models=MODELS)
     row(half, 4).get_by_text("62 %, about 13 s left").wait_for()
-    assert row(half, 4).locator(".ftw-chip").inner_text() == "running"
+    assert drawn(half, 4).locator(".ftw-chip").inner_text() == "running"
     assert row(half, 4).get_by_role("img").get_attribute("aria-label") == (
         "Training loss from 2.13 to 0.34. Validation loss from 1.35 to 0.52."
     )
@@ -150,7 +157,7 @@ def test_shows_jobs_and_models(half: ServerHalf) -> None:
     assert row(half, 4).get_by_text("Validation loss 0.40").is_visible()
     assert row(half, 5).get_by_text("next in the queue").is_visible()
     assert row(half, 1).get_by_text("Line 14: an answer is empty.").is_visible()
-    buttons = {number: row(half, number).get_by_role("button").all_inner_texts() for number in range(1, 6)}
+    buttons = {number: drawn(half, number).get_by_role("button").all_inner_texts() for number in range(1, 6)}
     assert buttons == {1: [], 2: [], 3: ["Resume", "Cancel"], 4: ["Pause", "Cancel"], 5: ["Pause", "Cancel"]}
     model = half.page.locator(f"{PANEL} li[data-id='{MODELS[0]['id']}']")
     assert model.get_by_text("from nano-2026-11").is_visible()
@@ -270,19 +277,19 @@ def test_a_server_that_goes_and_comes_back(half: ServerHalf) -> None:
 def test_names_are_text(half: ServerHalf) -> None:
     """Markup in a name, an error or a model is shown as it is written, in the panel and in notifications."""
     half.show(job(1, name=MARKUP), job(2), models=[{**MODELS[0], "name": MARKUP, "base": MARKUP}])
-    assert row(half, 1).get_by_role("heading").inner_text() == MARKUP
+    assert drawn(half, 1).get_by_role("heading").inner_text() == MARKUP
     half.show(ended(1, "failed", name=MARKUP, error=MARKUP), ended(2, "failed", error=MARKUP))
     half.page.get_by_text('"flowers 2" failed.').wait_for()
-    assert row(half, 2).locator(".ftw-error").inner_text() == MARKUP
+    assert drawn(half, 2).locator(".ftw-error").inner_text() == MARKUP
     assert half.page.locator(f"{PANEL} img, {PANEL} b, .Toastify img, .Toastify b").count() == 0
 
 
 def test_names_from_right_to_left(half: ServerHalf) -> None:
     """A Hebrew name begins at the right, and a long one ends after two lines, with its state beside it."""
     half.show(job(1, name="פרחים 14:05"), job(2, name="a very long name without an end " * 4))
-    heading = row(half, 1).get_by_role("heading")
+    heading = drawn(half, 1).get_by_role("heading")
     assert heading.evaluate("node => getComputedStyle(node).direction") == "rtl"
-    long = row(half, 2).get_by_role("heading")
+    long = drawn(half, 2).get_by_role("heading")
     assert long.bounding_box()["height"] < 45
     chip, panel = row(half, 2).locator(".ftw-chip").bounding_box(), half.page.locator(PANEL).bounding_box()
     assert chip["x"] + chip["width"] <= panel["x"] + panel["width"]
