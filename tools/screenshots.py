@@ -259,11 +259,8 @@ def _jupyterlab_with_the_extension() -> Iterator[Any]:
     from tests.browser import lab
 
     with tempfile.TemporaryDirectory() as name:
-        extensions = Path(name) / "data" / "labextensions"
-        extensions.mkdir(parents=True)
-        (extensions / "ftwidgets-labextension").symlink_to(ROOT / "ftwidgets" / "labextension")
         (Path(name) / "root").mkdir()
-        with lab.server(Path(name) / "root", kernel_env={"JUPYTER_PATH": str(extensions.parent)}) as running:
+        with lab.server(Path(name) / "root", kernel_env=lab.with_our_extension(Path(name) / "data")) as running:
             yield running
 
 

@@ -37,6 +37,8 @@ from .look import wide as wide
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 
+BUNDLE = Path(__file__).parents[2] / "ftwidgets" / "labextension"
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -145,6 +147,17 @@ def server(
                 yield running
             finally:
                 _end(process)
+
+
+def with_our_extension(folder: Path) -> dict[str, str]:
+    """Variables with which JupyterLab loads the extension as this repository has it, however ftwidgets was installed.
+
+    For `kernel_env` of `server`; what they name is made in the folder.
+    """
+    extensions = folder / "labextensions"
+    extensions.mkdir(parents=True)
+    (extensions / "ftwidgets-labextension").symlink_to(BUNDLE)
+    return {"JUPYTER_PATH": str(folder)}
 
 
 def _free_port() -> int:

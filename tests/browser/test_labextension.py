@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from . import lab, look
 
 pytestmark = pytest.mark.browser
 
-BUNDLE = Path(__file__).parents[2] / "ftwidgets" / "labextension"
 OURS = re.compile(r"/ftwidgets/(overview|events|status|v1/)")
 PANEL = "#ftwidgets-panel"
 STATUS = ".ftw-lab-status"
@@ -90,10 +88,8 @@ class ServerHalf:
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Lab]:
     """A JupyterLab with the extension as the repository has it, in a data folder of its own."""
-    data = tmp_path_factory.mktemp("data")
-    (data / "labextensions").mkdir()
-    (data / "labextensions" / "ftwidgets-labextension").symlink_to(BUNDLE)
-    with lab.server(tmp_path_factory.mktemp("root"), kernel_env={"JUPYTER_PATH": str(data)}) as running:
+    ours = lab.with_our_extension(tmp_path_factory.mktemp("data"))
+    with lab.server(tmp_path_factory.mktemp("root"), kernel_env=ours) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from . import lab
-from .test_labextension import BUNDLE, PANEL, STATUS
+from .test_labextension import PANEL, STATUS
 
 pytestmark = pytest.mark.browser
 
@@ -23,10 +23,8 @@ for suffix, epochs in (("first", 8), ("second", 1)):
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Lab]:
     """A JupyterLab with the extension as the repository has it."""
-    data = tmp_path_factory.mktemp("data")
-    (data / "labextensions").mkdir()
-    (data / "labextensions" / "ftwidgets-labextension").symlink_to(BUNDLE)
-    with lab.server(tmp_path_factory.mktemp("root"), kernel_env={"JUPYTER_PATH": str(data)}) as running:
+    ours = lab.with_our_extension(tmp_path_factory.mktemp("data"))
+    with lab.server(tmp_path_factory.mktemp("root"), kernel_env=ours) as running:
         yield running
 
 
