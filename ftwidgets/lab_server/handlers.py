@@ -1,4 +1,4 @@
-"""The routes under `/ftwidgets`: for whoever is logged in to Jupyter, the sandbox's API, passed on to the process beside it.
+"""The routes under `/ftwidgets`: for users who are logged in to Jupyter, the sandbox's API, passed on to the process beside it.
 
 Jupyter Server checks who asks, and that it is no page of another origin. No page sees the key of the process beside it.
 """

@@ -1,7 +1,7 @@
 """The process beside Jupyter Server: the sandbox on this computer's loopback address, for one person.
 
 `python -m ftwidgets.lab_server.process HOME` reads a key from its standard input, prints one line of JSON, `{"port": 40123}` or
-`{"error": "..."}`, and serves whoever sends the key, until its standard input ends or it has had nothing to do for a while. It
+`{"error": "..."}`, and serves requests with that key, until its standard input ends or it has had nothing to do for a while. It
 trains what is unfinished in the state folder, as any process on the folder does (`ftwidgets.sandbox.training.runner`).
 """
 

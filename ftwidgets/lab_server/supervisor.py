@@ -81,7 +81,8 @@ class Supervisor:
         """Start the process if there are jobs that nobody trains."""
         if self._process is not None and self._process.poll() not in (None, 0):
             logger.warning("The process of ftwidgets broke down (exit code %d). Its jobs wait.", self._process.returncode)
-            self._process, self._failed = None, True
+            self._let_go()
+            self._failed = True
         if self.is_running or self._failed or self._closed:
             self._abandoned = 0
             return
@@ -100,8 +101,16 @@ class Supervisor:
         async with self._starting:
             if self._process is not None:
                 await asyncio.to_thread(self._end, self._process)
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the pipes of a process that has ended."""
+        if self._process is not None:
+            with self._process:
+                self._process = None
 
     def _start(self) -> Address:
+        self._let_go()
         key = secrets.token_urlsafe(32)
         command = [sys.executable, "-m", "ftwidgets.lab_server.process", str(self.home)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -112,12 +121,15 @@ class Supervisor:
         with suppress(OSError):  # it ended before it could read
             process.stdin.write(f"{key}\n".encode())  # not as an argument, which other users of the computer can see
             process.stdin.flush()
-        said = json.loads(process.stdout.readline() or b"{}")
+        try:
+            said = json.loads(process.stdout.readline() or b"{}")
+        except ValueError:  # not our line: a library has printed something
+            said = {}
         too_slow.cancel()
         self._failed = "port" not in said
         if self._failed:
-            process.kill()
-            process.wait()
+            with process:
+                process.kill()
             raise ProcessError(said.get("error") or "its process ended at the start. The server's log says why.")
         self._process = process
         return Address(f"http://127.0.0.1:{said['port']}", key)

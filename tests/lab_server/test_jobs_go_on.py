@@ -1,5 +1,6 @@
 """A job outlives its notebook: the kernel is killed, and Jupyter Server's process ends the job in the same weights."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
@@ -8,11 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from safetensors.numpy import load_file
 
 import ftwidgets
 from ftwidgets.lab_server.abandoned import CHECK_SECONDS, has_unfinished_jobs, is_trained
+from ftwidgets.lab_server.supervisor import LOOKS, Supervisor
 from ftwidgets.process_lock import process_lock
 from ftwidgets.sandbox import Sandbox
 
@@ -103,6 +106,33 @@ def test_which_jobs_count(tmp_path: Path, rows: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError):
         sqlite3.connect(home / "sandbox.sqlite").execute("SELECT 1 FROM jobs")
     assert not has_unfinished_jobs(home)
+
+
+def test_a_process_that_broke_down_is_started_by_a_request_alone(tmp_path: Path, rows: Path) -> None:
+    """Its job may be what broke it: it is not started again and again, but a page that asks for something gets an answer."""
+    home = tmp_path / "home"
+    with Sandbox(home, train=False) as sandbox:
+        job = ftwidgets.launch(sandbox.client(), rows, model="nano-2026-11", n_epochs=50)
+        supervisor = Supervisor(home)
+
+        async def break_down() -> None:
+            await supervisor.address()
+            while job.status != "running":
+                await asyncio.sleep(0.05)
+            (process,) = [one for one in psutil.Process().children() if str(home) in one.cmdline()]
+            process.kill()
+            while supervisor.is_running:
+                await asyncio.sleep(0.05)
+            for _ in range(2 * LOOKS):
+                await supervisor.look()
+            assert has_unfinished_jobs(home)
+            assert not supervisor.is_running
+            await supervisor.address()
+            assert supervisor.is_running
+            await supervisor.close()
+            assert not supervisor.is_running
+
+        asyncio.run(break_down())
 
 
 def test_somebody_trains_while_the_lock_is_held(tmp_path: Path) -> None:

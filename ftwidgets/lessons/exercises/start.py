@@ -246,7 +246,7 @@ EXERCISES = (
         hints=(
             "Look at train(...) in step 4: it takes n_epochs, and has 5 unless you set it. Call it with another number, on the "
             "file that the lesson trained on: my_data/my_shop.jsonl. Wait for the job, then ask its model as step 5 does.",
-            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, strip the blanks. What is left?",
+            "For each answer, removeprefix takes the greeting away, removesuffix the sign-off, strip the spaces. What is left?",
         ),
         solution="""my_job = train(pathlib.Path("my_data", "my_shop.jsonl"), n_epochs=1)
 one_epoch_model = ftwidgets.Job(client, my_job.id).wait().model
